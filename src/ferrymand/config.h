@@ -1,0 +1,69 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "exchange/exchanger.h"
+#include "gateway/realm.h"
+#include "http/session.h"
+#include "net/options.h"
+#include "telemetry/log.h"
+
+namespace ferryman {
+
+struct Listen {
+  net::ListenAddress address;
+  std::vector<std::string> paths = {"/KdcProxy", "/kkdcp"};  // compared without case
+  bool tls = true;
+  bool allow_plain_http = false;
+
+  friend bool operator==(const Listen&, const Listen&) = default;
+};
+
+// What can only be set at start. A reload that changes it says so and goes on with the old.
+struct FixedConfig {
+  std::vector<Listen> listen;
+  unsigned workers = 0;   // 0: one a core
+  std::string user;       // to become after binding and reading keys; empty: stay
+  std::vector<std::string> dns_servers;
+
+  friend bool operator==(const FixedConfig&, const FixedConfig&) = default;
+};
+
+// What a reload replaces whole.
+struct Config {
+  FixedConfig fixed;
+  net::TlsOptions tls;
+  std::vector<gateway::Realm> realms;
+  http::Limits http;
+  net::ConnectionLimits connections;
+  exchange::Options exchange;
+  telemetry::LogOptions log;
+  std::chrono::milliseconds drain_timeout{30000};
+  bool drop_malformed = false;  // [policy] on_malformed = "drop"
+};
+
+// One mistake: "FILE:LINE:COLUMN: what is wrong; what would be right".
+struct ConfigMistake {
+  std::string file;
+  std::uint32_t line = 0, column = 0;  // 0: of the file as a whole
+  std::string text;
+  std::string to_string() const;
+};
+
+struct LoadedConfig {
+  Config config;
+  std::vector<ConfigMistake> mistakes;  // empty: config is valid
+};
+
+// Reads the file, and checks everything that can be checked without binding or asking the network: syntax,
+// unknown keys (with the nearest known one), types, ranges, duplicate realms (without case), that key and
+// certificate files exist, can be read, belong together and have not expired.
+LoadedConfig load_config(const std::string& file);
+
+// The effective configuration as TOML, defaults included, for --show-config.
+std::string to_toml(const Config& config);
+
+}  // namespace ferryman

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/address.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ferryman::net {
+
+enum class DnsStatus : std::uint8_t { ok, no_data, nxdomain, timeout, failed, malformed };
+
+enum class RecordType : std::uint16_t { a = 1, srv = 33, aaaa = 28, uri = 256 };
+
+struct DnsAnswer {
+  DnsStatus status = DnsStatus::failed;
+  std::vector<std::uint8_t> message;  // the raw DNS message, when one came (also with nxdomain, no_data)
+};
+
+struct Addresses {
+  DnsStatus status = DnsStatus::failed;
+  std::vector<boost::asio::ip::address> addresses;
+  std::uint32_t ttl_seconds = 0;  // the least of the records; 0 from a hosts file
+};
+
+// c-ares on one worker's event loop. Not thread-safe. Nothing here caches.
+class Resolver {
+ public:
+  // servers: "127.0.0.1:5353", "[::1]:53"; empty: the system's (/etc/resolv.conf).
+  Resolver(boost::asio::io_context& io, const std::vector<std::string>& servers);
+  ~Resolver();
+
+  // One question, asked as it stands (no search domains). Ends by the deadline with timeout.
+  boost::asio::awaitable<DnsAnswer> query(std::string name, RecordType type,
+                                          std::chrono::steady_clock::time_point deadline);
+
+  // A and AAAA, with the hosts file first, in RFC 6724 order.
+  boost::asio::awaitable<Addresses> addresses(std::string host, std::chrono::steady_clock::time_point deadline);
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace ferryman::net

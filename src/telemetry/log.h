@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "telemetry/event.h"
+
+namespace ferryman::telemetry {
+
+enum class Format : std::uint8_t { text, json };
+enum class Destination : std::uint8_t { standard_error, syslog, file };
+
+struct LogOptions {
+  Format format = Format::text;
+  Level level = Level::info;
+  Destination destination = Destination::standard_error;
+  std::string file;                    // Destination::file; reopened on every reload (logrotate)
+  std::size_t max_pending = 1 << 20;   // octets that wait for the writer; beyond that lines are dropped
+};
+
+// The process's log: one line a record, logfmt or JSON, every value escaped. Thread-safe. A slow or full
+// destination never holds a worker up: lines beyond max_pending are dropped and the count is said once
+// there is room again.
+class Log {
+ public:
+  explicit Log(const LogOptions& options);  // throws std::system_error when the file cannot be opened
+  ~Log();                                   // writes out what waits
+
+  // Takes effect for the next record; throws as the constructor does and then keeps the old options.
+  void reconfigure(const LogOptions& options);
+
+  void write(const RequestEvent& event);
+
+  // Anything else: message is a fixed sentence, fields are key and value.
+  void write(Level level, std::string_view message,
+             std::initializer_list<std::pair<std::string_view, std::string_view>> fields = {});
+
+  bool enabled(Level level) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ferryman::telemetry
