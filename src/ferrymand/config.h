@@ -18,8 +18,11 @@ struct Listen {
   std::vector<std::string> paths = {"/KdcProxy", "/kkdcp"};  // compared without case
   bool tls = true;
   bool allow_plain_http = false;
+  std::uint32_t line = 0;  // of the file, for a mistake that shows when binding; no part of the comparison
 
-  friend bool operator==(const Listen&, const Listen&) = default;
+  friend bool operator==(const Listen& a, const Listen& b) {
+    return a.address == b.address && a.paths == b.paths && a.tls == b.tls;
+  }
 };
 
 // What can only be set at start. A reload that changes it says so and goes on with the old.
@@ -56,6 +59,7 @@ struct ConfigMistake {
 struct LoadedConfig {
   Config config;
   std::vector<ConfigMistake> mistakes;  // empty: config is valid
+  std::vector<ConfigMistake> warnings;  // worth saying, but it serves (an expired certificate, ...)
 };
 
 // Reads the file, and checks everything that can be checked without binding or asking the network: syntax,

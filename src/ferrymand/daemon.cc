@@ -1,0 +1,263 @@
+#include "ferrymand/daemon.h"
+
+#include <fmt/format.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <system_error>
+#include <thread>
+
+#include "net/listen_socket.h"
+#include "net/tls_context.h"
+
+namespace ferryman {
+namespace {
+
+using telemetry::Level;
+
+constexpr std::chrono::seconds watch_interval{2};
+
+std::vector<std::string> tls_files(const net::TlsOptions& tls) {
+  std::vector<std::string> files = tls.certificate;
+  files.insert(files.end(), tls.private_key.begin(), tls.private_key.end());
+  std::copy_if(tls.ocsp_response.begin(), tls.ocsp_response.end(), std::back_inserter(files),
+               [](const std::string& file) { return !file.empty(); });
+  if (!tls.client_ca.empty()) files.push_back(tls.client_ca);
+  return files;
+}
+
+bool uses_tls(const FixedConfig& fixed) {
+  return std::any_of(fixed.listen.begin(), fixed.listen.end(), [](const Listen& listen) { return listen.tls; });
+}
+
+std::shared_ptr<const gateway::Settings> gateway_settings(const Config& config) {
+  auto settings = std::make_shared<gateway::Settings>();
+  settings->realms = config.realms;
+  settings->exchange = config.exchange;
+  settings->max_in_flight = config.connections.max_in_flight;
+  settings->drop_malformed = config.drop_malformed;
+  return settings;
+}
+
+// Each connection and each exchange is a descriptor: take what the system allows.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+unsigned worker_count(const FixedConfig& fixed) {
+  return fixed.workers != 0 ? fixed.workers : std::max(1U, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+Daemon::Daemon(std::string config_file, Config config)
+    : config_file_(std::move(config_file)),
+      config_(std::move(config)),
+      log_(config_.log),
+      signals_(io_, SIGHUP, SIGTERM, SIGINT),
+      watch_timer_(io_),
+      drain_timer_(io_),
+      certificates_(tls_files(config_.tls)) {}
+
+Daemon::~Daemon() = default;
+
+int Daemon::run() {
+  ::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
+  if (!bind_listeners()) return exit_bad_configuration;
+
+  for (std::size_t i = 0; i < descriptors_.front().size(); ++i) {
+    auto connections = connection_config(config_);
+    if (!connections) return exit_bad_configuration;
+    workers_.push_back(std::make_unique<Worker>(static_cast<unsigned>(i), config_.fixed.dns_servers, counts_, log_,
+                                                WorkerConfig{std::move(connections), gateway_settings(config_)}));
+    for (std::size_t j = 0; j < config_.fixed.listen.size(); ++j) {
+      const Listen& listen = config_.fixed.listen[j];
+      workers_.back()->listen(descriptors_[j][i], net::ListenerOptions{listen.tls, listen.paths});
+    }
+  }
+  if (!become_user()) return exit_failure;
+  for (const auto& worker : workers_) worker->start();
+
+  for (const Listen& listen : config_.fixed.listen) {
+    log_.write(Level::info, "listening", {{"address", net::to_string(listen.address)}, {"tls", listen.tls ? "yes" : "no"}});
+  }
+  log_.write(Level::info, "ready", {{"workers", std::to_string(workers_.size())}, {"realms", std::to_string(config_.realms.size())}});
+  ::sd_notify(0, "READY=1");
+  wait_for_signal();
+  watch_files();
+  io_.run();
+  workers_.clear();
+  log_.write(Level::info, "stopped");
+  return exit_code_;
+}
+
+bool Daemon::bind_listeners() {
+  const unsigned count = worker_count(config_.fixed);
+  for (const Listen& listen : config_.fixed.listen) {
+    auto opened = net::open_listeners(listen.address, count);
+    if (!opened) {
+      const ConfigMistake mistake{config_file_, listen.line, 0, opened.error()};
+      say_mistakes({mistake});
+      return false;
+    }
+    descriptors_.push_back(std::move(*opened));
+  }
+  return true;
+}
+
+bool Daemon::become_user() {
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  const std::string& user = config_.fixed.user;
+  if (user.empty() || ::geteuid() != 0) return true;
+  const passwd* entry = ::getpwnam(user.c_str());
+  if (entry != nullptr && ::initgroups(user.c_str(), entry->pw_gid) == 0 && ::setgid(entry->pw_gid) == 0 &&
+      ::setuid(entry->pw_uid) == 0) {
+    return true;
+  }
+  log_.write(Level::error, "cannot become the user of [process] user", {{"user", user}});
+  return false;
+}
+
+std::shared_ptr<const net::ConnectionConfig> Daemon::connection_config(const Config& config) {
+  auto result = std::make_shared<net::ConnectionConfig>();
+  result->http = config.http;
+  result->limits = config.connections;
+  if (!uses_tls(config_.fixed)) return result;
+  auto context = net::TlsContext::load(config.tls, ticket_keys_);
+  if (!context) {
+    log_.write(Level::error, "TLS files cannot be used", {{"cause", context.error()}});
+    return nullptr;
+  }
+  result->tls = std::move(*context);
+  return result;
+}
+
+// Builds everything that the workers need, then hands it over; false, and nothing has changed, when a part
+// cannot be built.
+bool Daemon::apply(const Config& config) {
+  std::vector<WorkerConfig> made;
+  const auto settings = gateway_settings(config);
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    auto connections = connection_config(config);
+    if (!connections) return false;
+    made.push_back({std::move(connections), settings});
+  }
+  // A ticket from before stands for a client that was checked by other rules.
+  if (config.tls.client_certificates != net::ClientCertificates::off ||
+      config_.tls.client_certificates != net::ClientCertificates::off) {
+    ticket_keys_.reset();
+  }
+  for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->configure(std::move(made[i]));
+  return true;
+}
+
+void Daemon::reload() {
+  ::sd_notify(0, "RELOADING=1");
+  LoadedConfig loaded = load_config(config_file_);
+  bool done = loaded.mistakes.empty();
+  if (!done) say_mistakes(loaded.mistakes);
+  if (done) done = apply(loaded.config);
+  if (done) {
+    try {
+      log_.reconfigure(loaded.config.log);
+    } catch (const std::system_error& error) {
+      log_.write(Level::error, "the log stays where it was", {{"cause", error.what()}});
+      loaded.config.log = config_.log;
+    }
+    if (!(loaded.config.fixed == config_.fixed)) {
+      log_.write(Level::warning, "a change of [[listen]], [process] or [dns] takes effect with the next start");
+    }
+    loaded.config.fixed = config_.fixed;
+    config_ = std::move(loaded.config);
+    certificates_ = FileWatch(tls_files(config_.tls));
+    log_.write(Level::info, "reloaded", {{"realms", std::to_string(config_.realms.size())}});
+  } else {
+    log_.write(Level::error, "reload refused, the configuration in force stays");
+  }
+  ::sd_notify(0, "READY=1");
+}
+
+void Daemon::reload_certificates() {
+  if (!certificates_.changed()) return;
+  if (apply(config_)) {
+    log_.write(Level::info, "certificates read again");
+  } else {
+    log_.write(Level::error, "certificates changed but cannot be used, those in force stay");
+  }
+}
+
+void Daemon::watch_files() {
+  watch_timer_.expires_after(watch_interval);
+  watch_timer_.async_wait([this](boost::system::error_code error) {
+    if (error || stopping_) return;
+    ticket_keys_.rotate(std::chrono::steady_clock::now());
+    reload_certificates();
+    watch_files();
+  });
+}
+
+void Daemon::wait_for_signal() {
+  signals_.async_wait([this](boost::system::error_code error, int signal) {
+    if (error) return;
+    if (signal == SIGHUP) {
+      if (!stopping_) reload();
+    } else if (!stopping_) {
+      begin_drain();
+    } else {
+      log_.write(Level::warning, "told to stop again, ending at once");
+      exit_code_ = exit_failure;
+      io_.stop();
+    }
+    wait_for_signal();
+  });
+}
+
+void Daemon::begin_drain() {
+  stopping_ = true;
+  ::sd_notify(0, "STOPPING=1");
+  log_.write(Level::info, "draining", {{"connections", std::to_string(counts_.connections.load())},
+                                       {"in_flight", std::to_string(counts_.in_flight.load())}});
+  watch_timer_.cancel();
+  draining_ = workers_.size();
+  for (const auto& worker : workers_) {
+    worker->drain([this] { boost::asio::post(io_, [this] { worker_drained(); }); });
+  }
+  drain_timer_.expires_after(config_.drain_timeout);
+  drain_timer_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    log_.write(Level::warning, "drain_timeout is over, ending what is left",
+               {{"connections", std::to_string(counts_.connections.load())},
+                {"in_flight", std::to_string(counts_.in_flight.load())}});
+    exit_code_ = exit_failure;
+    io_.stop();
+  });
+}
+
+void Daemon::worker_drained() {
+  if (--draining_ == 0) io_.stop();
+}
+
+// On standard error as well when that is not where the log goes: who starts the service sees it.
+void Daemon::say_mistakes(const std::vector<ConfigMistake>& mistakes) {
+  for (const auto& mistake : mistakes) {
+    if (config_.log.destination != telemetry::Destination::standard_error || workers_.empty()) {
+      fmt::print(stderr, "{}\n", mistake.to_string());
+    }
+    if (!workers_.empty()) log_.write(Level::error, "configuration mistake", {{"mistake", mistake.to_string()}});
+  }
+}
+
+}  // namespace ferryman

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ferrymand/config.h"
+#include "ferrymand/file_watch.h"
+#include "ferrymand/worker.h"
+#include "net/ticket_keys.h"
+#include "telemetry/log.h"
+
+namespace ferryman {
+
+// Exit codes of ferrymand.
+inline constexpr int exit_ok = 0, exit_failure = 1, exit_bad_configuration = 2;
+
+// The running service: its workers, and on the main thread its signals. SIGHUP reads the configuration
+// again, SIGTERM and SIGINT drain, a second one ends at once. Certificates are read again when their files
+// change.
+class Daemon {
+ public:
+  Daemon(std::string config_file, Config config);
+  ~Daemon();
+
+  // Binds, reads keys, gives up privileges, serves until a signal ends it. Returns the exit code.
+  int run();
+
+ private:
+  bool bind_listeners();
+  bool become_user();
+  // Null, with the cause logged, when a file cannot be used.
+  std::shared_ptr<const net::ConnectionConfig> connection_config(const Config& config);
+  bool apply(const Config& config);
+  void reload();
+  void reload_certificates();
+  void watch_files();
+  void wait_for_signal();
+  void begin_drain();
+  void worker_drained();
+  void say_mistakes(const std::vector<ConfigMistake>& mistakes);
+
+  std::string config_file_;
+  Config config_;
+  telemetry::Log log_;
+  net::TicketKeys ticket_keys_;
+  SharedCounts counts_;
+  std::vector<std::vector<int>> descriptors_;  // by listener, then worker
+  std::vector<std::unique_ptr<Worker>> workers_;
+  boost::asio::io_context io_{1};
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer watch_timer_, drain_timer_;
+  FileWatch certificates_;
+  std::size_t draining_ = 0;
+  bool stopping_ = false;
+  int exit_code_ = exit_ok;
+};
+
+}  // namespace ferryman

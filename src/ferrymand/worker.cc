@@ -1,0 +1,59 @@
+#include "ferrymand/worker.h"
+
+#include <boost/asio/post.hpp>
+#include <utility>
+
+namespace ferryman {
+
+Worker::Worker(unsigned number, const std::vector<std::string>& dns_servers, SharedCounts& counts,
+               telemetry::Log& log, WorkerConfig config)
+    : work_(io_.get_executor()),
+      gateway_(io_, number, dns_servers, counts.in_flight, log),
+      server_(io_, gateway_, counts.connections),
+      idle_check_(io_) {
+  gateway_.configure(std::move(config.gateway));
+  server_.configure(std::move(config.connections));
+}
+
+Worker::~Worker() {
+  if (thread_.joinable()) {
+    boost::asio::post(io_, [this] {
+      server_.abort();
+      io_.stop();
+    });
+    thread_.join();
+  }
+}
+
+void Worker::listen(int descriptor, net::ListenerOptions options) { server_.listen(descriptor, std::move(options)); }
+
+void Worker::start() {
+  thread_ = std::thread([this] { io_.run(); });
+}
+
+void Worker::configure(WorkerConfig config) {
+  boost::asio::post(io_, [this, config = std::move(config)] {
+    gateway_.configure(config.gateway);
+    server_.configure(config.connections);
+  });
+}
+
+void Worker::drain(std::function<void()> done) {
+  boost::asio::post(io_, [this, done = std::move(done)]() mutable {
+    server_.drain([this, done = std::move(done)]() mutable { finish_when_idle(std::move(done)); });
+  });
+}
+
+// A password change whose client has gone is still brought to its end.
+void Worker::finish_when_idle(std::function<void()> done) {
+  if (gateway_.in_work() == 0) {
+    done();
+    return;
+  }
+  idle_check_.expires_after(std::chrono::milliseconds(20));
+  idle_check_.async_wait([this, done = std::move(done)](boost::system::error_code error) mutable {
+    if (!error) finish_when_idle(std::move(done));
+  });
+}
+
+}  // namespace ferryman

@@ -1,0 +1,288 @@
+#include "gateway/gateway.h"
+
+#include <fmt/format.h>
+#include <openssl/sslerr.h>
+
+#include <algorithm>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <chrono>
+#include <exception>
+#include <optional>
+
+#include "kerberos/reply.h"
+#include "kerberos/request.h"
+#include "kkdcp/message.h"
+#include "policy/policy.h"
+
+namespace ferryman::gateway {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using telemetry::EventKind;
+
+// KPSSVC's event ids (Microsoft-Windows-Kerberos-KdcProxy/Operational).
+constexpr unsigned event_cannot_locate = 103;
+constexpr std::string_view event_client_certificate_required = "401";
+constexpr std::string_view event_client_certificate_invalid = "402";
+
+constexpr unsigned overload_retry_seconds = 1;
+
+std::uint32_t microseconds(Clock::duration duration) {
+  return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
+}
+
+bool serves_path(const net::Peer& peer, std::string_view path) {
+  return std::any_of(peer.paths->begin(), peer.paths->end(),
+                     [path](const std::string& served) { return same_realm(served, path); });
+}
+
+std::string_view transport_name(locate::Transport transport) {
+  switch (transport) {
+    case locate::Transport::udp: return "udp";
+    case locate::Transport::tcp: return "tcp";
+    case locate::Transport::any: break;
+  }
+  return {};
+}
+
+std::string endpoint_name(const locate::Kdc& kdc) {
+  if (kdc.address.is_unspecified()) return {};
+  const std::string address = kdc.address.to_string();
+  return (kdc.address.is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(kdc.port);
+}
+
+}  // namespace
+
+// One request between its arrival and its event.
+struct Gateway::Passage {
+  explicit Passage(std::shared_ptr<net::Call> c) : call(std::move(c)) {}
+
+  std::shared_ptr<net::Call> call;
+  std::shared_ptr<const Settings> settings;
+  std::shared_ptr<const Realm> realm;
+  Clock::time_point begun = Clock::now();
+  kkdcp::Message message;
+  std::optional<kerberos::Request> request;
+  exchange::Outcome outcome;
+  telemetry::RequestEvent event;
+};
+
+Gateway::Gateway(boost::asio::io_context& io, unsigned worker, const std::vector<std::string>& dns_servers,
+                 std::atomic<std::uint32_t>& in_flight, telemetry::Log& log)
+    : io_(io),
+      worker_(worker),
+      in_flight_(in_flight),
+      log_(log),
+      resolver_(io, dns_servers),
+      locator_(resolver_),
+      exchanger_(io, exchange::Options{}) {}
+
+Gateway::~Gateway() = default;
+
+void Gateway::configure(std::shared_ptr<const Settings> settings) {
+  exchanger_.set_options(settings->exchange);
+  realms_ = std::make_shared<RealmMap>(settings->realms);
+  settings_ = std::move(settings);
+}
+
+void Gateway::serve(std::shared_ptr<net::Call> call) {
+  ++in_work_;
+  in_flight_.fetch_add(1, std::memory_order_relaxed);
+  auto slot = call->cancellation_slot();
+  auto finished = [this](std::exception_ptr error) {
+    --in_work_;
+    in_flight_.fetch_sub(1, std::memory_order_relaxed);
+    if (error) log_.write(telemetry::Level::error, "a request ended by an exception");
+  };
+  boost::asio::co_spawn(io_, carry(std::move(call)), boost::asio::bind_cancellation_slot(slot, std::move(finished)));
+}
+
+// The way of one request.
+boost::asio::awaitable<void> Gateway::carry(std::shared_ptr<net::Call> call) {
+  // A client that goes is seen by what waits for it, not by an exception.
+  co_await boost::asio::this_coro::throw_if_cancelled(false);
+  Passage passage(std::move(call));
+  passage.settings = settings_;
+  if (enter(passage) && read_message(passage) && admit(passage)) {
+    co_await ask_kdc(passage);
+    answer(passage);
+  }
+  write_event(passage);
+}
+
+// HTTP: is this for us, and is there room?
+bool Gateway::enter(Passage& passage) {
+  net::Call& call = *passage.call;
+  if (in_flight_.load(std::memory_order_relaxed) > passage.settings->max_in_flight) {
+    refuse(passage, 503, "The service is overloaded.\n", EventKind::overload, "max_in_flight");
+  } else if (!serves_path(call.peer(), call.path())) {
+    refuse(passage, 404, "Not found.\n", EventKind::http_violation, "path");
+  } else if (call.method() != "POST") {
+    refuse(passage, 405, "Only POST is served here.\n", EventKind::http_violation, "method");
+  } else {
+    return true;
+  }
+  return false;
+}
+
+// KDC-PROXY-MESSAGE, the Kerberos message in it, and that both name one realm [MS-KKDCP 3.2.5.1].
+bool Gateway::read_message(Passage& passage) {
+  const auto message = kkdcp::parse(passage.call->body());
+  if (!message) {
+    refuse_malformed(passage, name(message.error().fault), &message.error());
+    return false;
+  }
+  passage.message = *message;
+  if (message->target_domain) passage.event.target_domain = *message->target_domain;
+
+  const auto request = kerberos::parse_request(message->kerb_message);
+  if (!request) {
+    refuse_malformed(passage, name(request.error().fault), &request.error());
+    return false;
+  }
+  passage.request = *request;
+  passage.event.request = &*passage.request;
+  if (!message->target_domain) {
+    refuse_malformed(passage, "no_target_domain", nullptr);
+    return false;
+  }
+  if (request->kdc_req && !same_realm(request->realm(), *message->target_domain)) {
+    refuse_malformed(passage, "realm_mismatch", nullptr);
+    return false;
+  }
+  return true;
+}
+
+// Is the realm served, and does its policy let this in?
+bool Gateway::admit(Passage& passage) {
+  passage.realm = realms_->find(*passage.message.target_domain);
+  if (!passage.realm) {
+    refuse(passage, 503, "No KDC is available.\n", EventKind::realm_not_served, {});
+    return false;
+  }
+  const policy::Decision decision = policy::decide(passage.realm->rules, *passage.request);
+  if (!decision.allowed()) {
+    refuse(passage, 403, "Refused.\n", EventKind::refused, policy::name(decision.refused_by));
+    passage.event.event_id = policy::event_id(decision.refused_by);
+    return false;
+  }
+  return true;
+}
+
+boost::asio::awaitable<void> Gateway::ask_kdc(Passage& passage) {
+  const auto deadline = passage.begun + passage.realm->deadline;
+  const auto service =
+      passage.request->kind == kerberos::RequestKind::kpasswd ? locate::Service::kpasswd : locate::Service::kdc;
+
+  auto before = Clock::now();
+  const locate::Located located = co_await locator_.locate(passage.realm->source, service, deadline);
+  auto after = Clock::now();
+  passage.event.locate_us = microseconds(after - before);
+  if (!located.kdcs || located.kdcs->empty()) {
+    passage.event.reason = located.why;
+    passage.outcome.status = after >= deadline ? exchange::Status::deadline : exchange::Status::no_kdc;
+    co_return;
+  }
+  passage.outcome = co_await exchanger_.exchange(*passage.request, located.kdcs, deadline);
+  passage.event.exchange_us = microseconds(Clock::now() - after);
+  passage.event.transport = transport_name(passage.outcome.transport);
+  passage.event.tries = passage.outcome.tries;
+}
+
+void Gateway::answer(Passage& passage) {
+  if (passage.outcome.status != exchange::Status::answered) {
+    const bool late = passage.outcome.status == exchange::Status::deadline;
+    std::string_view reason = passage.event.reason;
+    if (reason.empty()) reason = late ? "deadline" : "no_answer";
+    refuse(passage, late ? 504 : 503, "No KDC answered.\n", EventKind::no_kdc, reason);
+    passage.event.event_id = event_cannot_locate;
+    return;
+  }
+  const kerberos::Reply& reply = passage.outcome.reply;
+  passage.event.reply = &reply;
+  const auto header = kkdcp::reply_header(reply.bytes.size(), passage.message.framing);
+  if (!header) {
+    refuse(passage, 503, "No KDC answered.\n", EventKind::no_kdc, name(header.error().fault));
+    return;
+  }
+  http::Response response;
+  response.content_type = "application/kerberos";
+  response.body_head = header->bytes();
+  response.body = reply.bytes;
+  passage.event.kind = EventKind::exchange;
+  passage.event.status = passage.call->cancelled() ? 0 : response.status;
+  passage.call->respond(response);
+}
+
+// Fixed texts only: nothing of the request goes back.
+void Gateway::refuse(Passage& passage, unsigned status, std::string_view text, EventKind kind,
+                     std::string_view reason) {
+  http::Response response;
+  response.status = status;
+  response.body = as_bytes(text);
+  if (status == 405) response.allow = "POST";
+  if (kind == EventKind::overload) response.retry_after_seconds = overload_retry_seconds;
+  passage.event.kind = kind;
+  passage.event.reason = reason;
+  passage.event.status = passage.call->cancelled() ? 0 : status;
+
+  const bool drop = kind == EventKind::realm_not_served && passage.settings->drop_malformed;
+  if (drop) {
+    passage.event.status = 0;
+    passage.call->drop();
+  } else {
+    passage.call->respond(response);
+  }
+}
+
+void Gateway::refuse_malformed(Passage& passage, std::string_view reason, const Error* error) {
+  passage.event.kind = EventKind::malformed;
+  if (error != nullptr) passage.event.offset = error->offset;
+  if (!passage.settings->drop_malformed) {
+    refuse(passage, 400, "Not a well-formed KDC proxy message.\n", EventKind::malformed, reason);
+    return;
+  }
+  passage.event.reason = reason;
+  passage.call->drop();
+}
+
+void Gateway::write_event(const Passage& passage) {
+  telemetry::RequestEvent event = passage.event;
+  const std::string id = fmt::format("{:x}-{:x}", worker_, ++last_id_);
+  const std::string kdc = endpoint_name(passage.outcome.kdc);
+  event.id = id;
+  event.kdc = kdc;
+  event.client = passage.call->peer().address;
+  event.tls = passage.call->peer().tls_version;
+  event.http = http::name(passage.call->version());
+  event.total_us = microseconds(Clock::now() - passage.begun);
+  log_.write(event);
+}
+
+void Gateway::on_violation(const net::Peer& peer, http::Version version, unsigned status,
+                           std::string_view reason) {
+  telemetry::RequestEvent event;
+  event.kind = EventKind::http_violation;
+  event.client = peer.address;
+  event.tls = peer.tls_version;
+  event.http = http::name(version);
+  event.status = status;
+  event.reason = reason;
+  log_.write(event);
+}
+
+void Gateway::on_handshake_failure(const net::Peer& peer, int code, std::string_view reason) {
+  std::string_view event_id;
+  if (code == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) event_id = event_client_certificate_required;
+  if (code == SSL_R_CERTIFICATE_VERIFY_FAILED) event_id = event_client_certificate_invalid;
+  if (event_id.empty()) {
+    log_.write(telemetry::Level::info, "TLS handshake failed", {{"client", peer.address}, {"reason", reason}});
+  } else {
+    log_.write(telemetry::Level::warning, "client certificate refused",
+               {{"event_id", event_id}, {"client", peer.address}, {"reason", reason}});
+  }
+}
+
+}  // namespace ferryman::gateway

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "exchange/exchanger.h"
+#include "gateway/realm.h"
+#include "gateway/realm_map.h"
+#include "locate/locator.h"
+#include "net/resolver.h"
+#include "net/service.h"
+#include "telemetry/log.h"
+
+namespace ferryman::gateway {
+
+// What a reload replaces in every worker.
+struct Settings {
+  std::vector<Realm> realms;
+  exchange::Options exchange;
+  std::uint32_t max_in_flight = 20000;
+  bool drop_malformed = false;
+};
+
+// The KDC proxy of one worker: takes requests from its connections, brings them to a KDC and the answers
+// back. gateway.cc shows the way of a request from top to bottom.
+class Gateway : public net::Service {
+ public:
+  // worker: its number, part of the events' ids. in_flight: the process's count. log outlives the gateway.
+  Gateway(boost::asio::io_context& io, unsigned worker, const std::vector<std::string>& dns_servers,
+          std::atomic<std::uint32_t>& in_flight, telemetry::Log& log);
+  ~Gateway() override;
+
+  // For requests that come from now on; those under way end by the settings they began with.
+  void configure(std::shared_ptr<const Settings> settings);
+
+  void serve(std::shared_ptr<net::Call> call) override;
+  void on_violation(const net::Peer& peer, http::Version version, unsigned status,
+                    std::string_view reason) override;
+  void on_handshake_failure(const net::Peer& peer, int code, std::string_view reason) override;
+
+  // Requests under way on this worker.
+  std::uint32_t in_work() const { return in_work_; }
+
+ private:
+  struct Passage;
+
+  boost::asio::awaitable<void> carry(std::shared_ptr<net::Call> call);
+  bool enter(Passage& passage);
+  bool read_message(Passage& passage);
+  bool admit(Passage& passage);
+  boost::asio::awaitable<void> ask_kdc(Passage& passage);
+  void answer(Passage& passage);
+  void refuse(Passage& passage, unsigned status, std::string_view text, telemetry::EventKind kind,
+              std::string_view reason);
+  void refuse_malformed(Passage& passage, std::string_view reason, const Error* error);
+  void write_event(const Passage& passage);
+
+  boost::asio::io_context& io_;
+  unsigned worker_;
+  std::atomic<std::uint32_t>& in_flight_;
+  std::uint32_t in_work_ = 0;
+  std::uint64_t last_id_ = 0;
+  telemetry::Log& log_;
+  net::Resolver resolver_;
+  locate::Locator locator_;
+  exchange::Exchanger exchanger_;
+  std::shared_ptr<const Settings> settings_;
+  std::shared_ptr<RealmMap> realms_;
+};
+
+}  // namespace ferryman::gateway

@@ -1,0 +1,72 @@
+#include "gateway/realm_map.h"
+
+#include <algorithm>
+#include <array>
+
+namespace ferryman::gateway {
+namespace {
+
+char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+std::string upper(std::string_view text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(), [](char c) { return upper(c); });
+  return result;
+}
+
+// A name that can stand below a wildcard: DNS labels, since it becomes part of a DNS question.
+bool is_dns_name(std::string_view name) {
+  return std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+  }) && name.front() != '.' && name.back() != '.' && name.find("..") == std::string_view::npos;
+}
+
+}  // namespace
+
+RealmMap::RealmMap(const std::vector<Realm>& realms) {
+  for (const Realm& realm : realms) {
+    const auto shared = std::make_shared<const Realm>(realm);
+    if (realm.name.starts_with("*.")) {
+      wildcards_.emplace(upper(std::string_view(realm.name).substr(2)), shared);
+    } else {
+      exact_.emplace(upper(realm.name), shared);
+    }
+  }
+}
+
+std::shared_ptr<const Realm> RealmMap::find(std::string_view name) {
+  if (name.empty() || name.size() > max_name) return nullptr;
+  std::array<char, max_name> buffer;
+  std::transform(name.begin(), name.end(), buffer.begin(), [](char c) { return upper(c); });
+  const std::string_view key(buffer.data(), name.size());
+
+  if (const auto found = exact_.find(key); found != exact_.end()) return found->second;
+  if (wildcards_.empty() || !is_dns_name(key)) return nullptr;
+  if (const auto found = derived_.find(key); found != derived_.end()) return found->second;
+  for (auto dot = key.find('.'); dot != std::string_view::npos; dot = key.find('.', dot + 1)) {
+    const auto found = wildcards_.find(key.substr(dot + 1));
+    if (found != wildcards_.end()) return derive(*found->second, key);
+  }
+  return nullptr;
+}
+
+std::shared_ptr<const Realm> RealmMap::derive(const Realm& wildcard, std::string_view upper_name) {
+  auto source = std::make_shared<locate::RealmSource>(*wildcard.source);
+  source->realm = upper_name;
+  source->dns_domain.resize(upper_name.size());
+  std::transform(upper_name.begin(), upper_name.end(), source->dns_domain.begin(), [](char c) { return lower(c); });
+
+  auto realm = std::make_shared<Realm>(wildcard);
+  realm->name = upper_name;
+  realm->source = std::move(source);
+  if (derived_.size() >= max_derived) derived_.clear();
+  derived_.emplace(realm->name, realm);
+  return realm;
+}
+
+bool same_realm(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return upper(x) == upper(y); });
+}
+
+}  // namespace ferryman::gateway

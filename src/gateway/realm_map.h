@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "gateway/realm.h"
+
+namespace ferryman::gateway {
+
+// Finds the realm that a request names, without case: exact names first, then the longest wildcard
+// ("*.EXAMPLE.COM" serves every realm below EXAMPLE.COM). One per worker.
+//
+// A realm that only a wildcard declares is made when it is first asked for: its name is the asked one in
+// upper case, its dns_domain that in lower case. As many as `max_derived` are kept.
+class RealmMap {
+ public:
+  explicit RealmMap(const std::vector<Realm>& realms);
+
+  // Null when the realm is not served.
+  std::shared_ptr<const Realm> find(std::string_view name);
+
+ private:
+  static constexpr std::size_t max_name = 255;  // a DNS name's; no realm that is served is longer
+  static constexpr std::size_t max_derived = 1024;
+
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+  using Map = std::unordered_map<std::string, std::shared_ptr<const Realm>, Hash, std::equal_to<>>;
+
+  std::shared_ptr<const Realm> derive(const Realm& wildcard, std::string_view upper_name);
+
+  Map exact_, wildcards_, derived_;
+};
+
+// Compares realm names without case, as MS-KKDCP 2.2.2 has it (ASCII).
+bool same_realm(std::string_view a, std::string_view b);
+
+}  // namespace ferryman::gateway

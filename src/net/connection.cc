@@ -1,0 +1,306 @@
+#include "net/connection.h"
+
+#include <openssl/sslerr.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace ferryman::net {
+namespace {
+
+// How long a closed connection's remaining input is read and thrown away, so that no RST overtakes the
+// answer.
+constexpr std::chrono::milliseconds linger_time{2000};
+
+}  // namespace
+
+Call::Call(std::shared_ptr<Connection> connection, const http::Request& request)
+    : connection_(std::move(connection)),
+      id_(request.id),
+      version_(request.version),
+      method_(request.method),
+      path_(request.path),
+      body_(request.body.begin(), request.body.end()) {}
+
+const Peer& Call::peer() const { return connection_->peer(); }
+
+void Call::respond(const http::Response& response) {
+  if (!cancelled_) connection_->respond(*this, response);
+}
+
+void Call::drop() {
+  if (!cancelled_) connection_->drop(*this);
+}
+
+void Call::cancel() {
+  cancelled_ = true;
+  signal_.emit(boost::asio::cancellation_type::terminal);
+}
+
+Connection::Connection(Stream::Socket socket, Peer peer, bool tls,
+                       std::shared_ptr<const ConnectionConfig> config, Service& service,
+                       ConnectionOwner& owner)
+    : stream_(std::move(socket), tls ? config->tls->get() : nullptr),
+      peer_(std::move(peer)),
+      config_(std::move(config)),
+      service_(service),
+      owner_(owner),
+      since_(Clock::now()) {}
+
+Connection::~Connection() = default;
+
+void Connection::start() { pump(); }
+
+void Connection::on_request(const http::Request& request) {
+  auto call = std::make_shared<Call>(shared_from_this(), request);
+  calls_.push_back(call);
+  service_.serve(std::move(call));
+}
+
+void Connection::on_cancel(std::uint64_t id) {
+  const auto found = std::find_if(calls_.begin(), calls_.end(), [id](const auto& call) { return call->id_ == id; });
+  if (found == calls_.end()) return;
+  const auto call = std::move(*found);
+  calls_.erase(found);
+  call->cancel();
+}
+
+void Connection::on_violation(unsigned status, std::string_view reason) {
+  service_.on_violation(peer_, session_->version(), status, reason);
+}
+
+void Connection::forget(const Call& call) {
+  std::erase_if(calls_, [&call](const auto& held) { return held.get() == &call; });
+}
+
+void Connection::respond(Call& call, const http::Response& response) {
+  const auto self = shared_from_this();
+  if (session_->output().empty()) since_ = Clock::now();
+  session_->respond(call.id_, response);
+  call.cancelled_ = true;
+  forget(call);
+  pump();
+}
+
+void Connection::drop(Call& call) {
+  const auto self = shared_from_this();
+  session_->drop(call.id_);
+  call.cancelled_ = true;
+  forget(call);
+  pump();
+}
+
+void Connection::drain() {
+  draining_ = true;
+  const auto self = shared_from_this();
+  // What already lies in the socket was sent before we said that we go: it is still read and answered.
+  pump();
+  if (session_ && state_ == State::open) session_->drain();
+  pump();
+}
+
+void Connection::abort() {
+  if (state_ == State::closed) return;
+  const auto self = shared_from_this();
+  state_ = State::closed;
+  stream_.close();
+  for (const auto& call : std::exchange(calls_, {})) call->cancel();
+  owner_.on_closed(*this);
+}
+
+void Connection::pump() {
+  if (pumping_) {
+    again_ = true;
+    return;
+  }
+  const auto self = shared_from_this();
+  pumping_ = true;
+  want_read_ = want_write_ = false;
+  do {
+    again_ = false;
+    while (state_ != State::closed && step()) {
+    }
+  } while (again_);
+  pumping_ = false;
+  if (state_ == State::closed) return;
+  note_phase();
+  wait();
+}
+
+// One thing that can be done now; false when the socket must be waited for.
+bool Connection::step() {
+  switch (state_) {
+    case State::handshake: return do_handshake();
+    case State::preface: return do_preface();
+    case State::lingering: return do_linger();
+    case State::closed: return false;
+    case State::open: break;
+  }
+  const bool wrote = do_write();
+  if (state_ != State::open) return true;
+  if (session_->phase() == http::Phase::closing && session_->output().empty()) {
+    begin_linger();
+    return true;
+  }
+  return do_read() || wrote;
+}
+
+bool Connection::blocked(IoResult result) {
+  if (result.status == IoStatus::want_read) want_read_ = true;
+  if (result.status == IoStatus::want_write) want_write_ = true;
+  return result.status == IoStatus::want_read || result.status == IoStatus::want_write;
+}
+
+bool Connection::do_handshake() {
+  const IoResult result = stream_.handshake();
+  if (blocked(result)) return false;
+  if (result.status != IoStatus::ok) {
+    service_.on_handshake_failure(peer_, stream_.failure_code(), stream_.failure());
+    abort();
+    return false;
+  }
+  peer_.tls_version = stream_.tls_version();
+  if (stream_.is_tls()) {
+    open(stream_.alpn() == "h2");
+  } else {
+    state_ = State::preface;
+  }
+  since_ = Clock::now();
+  return true;
+}
+
+// A plain connection shows by its first octets whether it speaks HTTP/2 (prior knowledge, RFC 9113 3.3).
+bool Connection::do_preface() {
+  const auto scratch = owner_.scratch();
+  const IoResult result = stream_.read(scratch);
+  if (blocked(result)) return false;
+  if (result.status != IoStatus::ok) {
+    abort();
+    return false;
+  }
+  preface_.insert(preface_.end(), scratch.begin(), scratch.begin() + static_cast<std::ptrdiff_t>(result.octets));
+  const auto preface = http::sniff_preface(preface_);
+  if (preface == http::Preface::undecided) return true;
+  open(preface == http::Preface::yes);
+  const auto first = std::exchange(preface_, {});
+  session_->receive(first);
+  return true;
+}
+
+void Connection::open(bool http2) {
+  session_ = http2 ? http::make_http2_session(config_->http, *this)
+                   : http::make_http1_session(config_->http, *this);
+  state_ = State::open;
+  if (draining_) session_->drain();
+}
+
+bool Connection::do_write() {
+  bool moved = false;
+  for (Bytes output = session_->output(); !output.empty(); output = session_->output()) {
+    const IoResult result = stream_.write(output);
+    if (blocked(result)) return moved;
+    if (result.status != IoStatus::ok) {
+      abort();
+      return moved;
+    }
+    session_->consume(result.octets);
+    since_ = Clock::now();
+    moved = true;
+  }
+  return moved;
+}
+
+bool Connection::do_read() {
+  if (input_ended_ || session_->phase() == http::Phase::closing || !session_->wants_input()) return false;
+  const auto scratch = owner_.scratch();
+  const IoResult result = stream_.read(scratch);
+  if (blocked(result)) return false;
+  if (result.status == IoStatus::failed) {
+    abort();
+    return false;
+  }
+  if (result.status == IoStatus::eof) {
+    input_ended_ = true;
+    session_->end_of_input();
+    return true;
+  }
+  session_->receive(scratch.first(result.octets));
+  return true;
+}
+
+void Connection::begin_linger() {
+  for (const auto& call : std::exchange(calls_, {})) call->cancel();
+  stream_.shutdown_write();
+  state_ = State::lingering;
+  since_ = Clock::now();
+  if (input_ended_) abort();
+}
+
+bool Connection::do_linger() {
+  const IoResult result = stream_.read(owner_.scratch());
+  if (blocked(result)) return false;
+  if (result.status == IoStatus::ok) return true;
+  abort();
+  return false;
+}
+
+void Connection::wait() {
+  // With an answer still to come, reading on is how a client that goes away is noticed.
+  auto self = shared_from_this();
+  if (want_read_ && !waiting_read_) {
+    waiting_read_ = true;
+    stream_.socket().async_wait(Stream::Socket::wait_read, [self](boost::system::error_code error) {
+      self->waiting_read_ = false;
+      if (!error) self->pump();
+    });
+  }
+  if (want_write_ && !waiting_write_) {
+    waiting_write_ = true;
+    stream_.socket().async_wait(Stream::Socket::wait_write, [self](boost::system::error_code error) {
+      self->waiting_write_ = false;
+      if (!error) self->pump();
+    });
+  }
+}
+
+void Connection::note_phase() {
+  if (!session_ || state_ != State::open) return;
+  const http::Phase phase = session_->phase();
+  if (phase == phase_) return;
+  phase_ = phase;
+  since_ = Clock::now();
+}
+
+std::chrono::milliseconds Connection::allowance() const {
+  const ConnectionLimits& limits = config_->limits;
+  switch (state_) {
+    case State::handshake: return limits.handshake_timeout;
+    case State::preface: return limits.header_timeout;
+    case State::lingering: return linger_time;
+    default: break;
+  }
+  if (!session_->output().empty()) return limits.write_timeout;
+  switch (session_->phase()) {
+    case http::Phase::idle: return limits.idle_timeout;
+    case http::Phase::head: return limits.header_timeout;
+    case http::Phase::body: return limits.body_timeout;
+    case http::Phase::closing: return limits.write_timeout;
+    case http::Phase::waiting: break;
+  }
+  return std::chrono::milliseconds::max();
+}
+
+void Connection::check_deadline(Clock::time_point now) {
+  if (state_ == State::closed) return;
+  const auto allowed = allowance();
+  if (allowed == std::chrono::milliseconds::max() || now - since_ < allowed) return;
+  if (state_ == State::handshake) service_.on_handshake_failure(peer_, 0, "timeout");
+  if (state_ != State::open || !session_->output().empty() || session_->phase() == http::Phase::closing) {
+    abort();
+    return;
+  }
+  session_->time_out();
+  pump();
+}
+
+}  // namespace ferryman::net

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include "http/session.h"
+#include "net/options.h"
+#include "net/service.h"
+#include "net/stream.h"
+#include "net/tls_context.h"
+
+namespace ferryman::net {
+
+// What a connection keeps from the configuration in force when it was accepted.
+struct ConnectionConfig {
+  http::Limits http;
+  ConnectionLimits limits;
+  std::shared_ptr<TlsContext> tls;
+};
+
+// The worker's side of its connections: told when one is over; lends the buffer that all read into.
+class ConnectionOwner {
+ public:
+  virtual ~ConnectionOwner() = default;
+  virtual void on_closed(Connection& connection) = 0;
+  virtual std::span<std::uint8_t> scratch() = 0;
+};
+
+// One client connection: moves bytes between its stream and its HTTP session, and hands requests to the
+// service. An idle one holds no buffer. All calls on its worker's thread. It lives while its owner, a wait
+// or a Call holds it.
+class Connection : public std::enable_shared_from_this<Connection>, private http::Handler {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  Connection(Stream::Socket socket, Peer peer, bool tls, std::shared_ptr<const ConnectionConfig> config,
+             Service& service, ConnectionOwner& owner);
+  ~Connection() override;
+
+  void start();
+
+  // Closes or times out what has been in its phase for too long.
+  void check_deadline(Clock::time_point now);
+
+  // Lets requests that have begun be answered, then closes.
+  void drain();
+
+  // Closes without more ado.
+  void abort();
+
+  const Peer& peer() const { return peer_; }
+
+ private:
+  friend class Call;
+  enum class State : std::uint8_t { handshake, preface, open, lingering, closed };
+
+  void on_request(const http::Request& request) override;
+  void on_cancel(std::uint64_t id) override;
+  void on_violation(unsigned status, std::string_view reason) override;
+  void respond(Call& call, const http::Response& response);
+  void drop(Call& call);
+  void forget(const Call& call);
+
+  // Does everything that can be done without waiting, then waits for the socket.
+  void pump();
+  bool step();
+  bool do_handshake();
+  bool do_preface();
+  bool do_write();
+  bool do_read();
+  bool do_linger();
+  void begin_linger();
+  bool blocked(IoResult result);
+  void open(bool http2);
+  void wait();
+  void note_phase();
+  std::chrono::milliseconds allowance() const;
+
+  Stream stream_;
+  Peer peer_;
+  std::shared_ptr<const ConnectionConfig> config_;
+  Service& service_;
+  ConnectionOwner& owner_;
+  std::unique_ptr<http::Session> session_;
+  std::vector<std::shared_ptr<Call>> calls_;
+  std::vector<std::uint8_t> preface_;
+  Clock::time_point since_;  // when the current phase began, or output last moved
+  http::Phase phase_ = http::Phase::idle;
+  State state_ = State::handshake;
+  bool pumping_ = false, again_ = false, draining_ = false, input_ended_ = false;
+  bool want_read_ = false, want_write_ = false;          // what the next wait is for
+  bool waiting_read_ = false, waiting_write_ = false;    // waits under way
+};
+
+}  // namespace ferryman::net

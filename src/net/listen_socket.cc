@@ -1,0 +1,125 @@
+#include "net/listen_socket.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+namespace ferryman::net {
+namespace {
+
+namespace ip = boost::asio::ip;
+
+constexpr int backlog = 4096;  // the kernel cuts it to net.core.somaxconn
+
+tl::unexpected<std::string> failure(const ListenAddress& address, const std::string& what) {
+  return tl::unexpected("cannot listen at " + to_string(address) + ": " + what);
+}
+
+std::string reason() { return std::generic_category().message(errno); }
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int get() const { return fd_; }
+  int release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_;
+};
+
+bool set(int fd, int level, int option) {
+  const int on = 1;
+  return ::setsockopt(fd, level, option, &on, sizeof on) == 0;
+}
+
+// shared: with SO_REUSEPORT. Without it, bind() fails where anybody else listens.
+Descriptor bind_tcp(const ip::tcp::endpoint& endpoint, bool shared) {
+  Descriptor fd(::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (fd.get() < 0 || !set(fd.get(), SOL_SOCKET, SO_REUSEADDR)) return Descriptor(-1);
+  if (shared && !set(fd.get(), SOL_SOCKET, SO_REUSEPORT)) return Descriptor(-1);
+  if (::bind(fd.get(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0) return Descriptor(-1);
+  return fd;
+}
+
+tl::expected<std::vector<int>, std::string> open_tcp(const ListenAddress& address, unsigned count) {
+  boost::system::error_code error;
+  const auto host = ip::make_address(address.host, error);
+  if (error) return failure(address, "not an address");
+  const ip::tcp::endpoint endpoint(host, address.port);
+  {
+    const Descriptor probe = bind_tcp(endpoint, false);
+    if (probe.get() < 0 || ::listen(probe.get(), 1) != 0) return failure(address, reason());
+  }
+  std::vector<Descriptor> held;
+  for (unsigned i = 0; i < count; ++i) {
+    Descriptor fd = bind_tcp(endpoint, true);
+    if (fd.get() < 0 || ::listen(fd.get(), backlog) != 0) return failure(address, reason());
+    held.push_back(std::move(fd));
+  }
+  std::vector<int> descriptors;
+  for (auto& fd : held) descriptors.push_back(fd.release());
+  return descriptors;
+}
+
+// A socket file that nobody answers at is what a crash left behind.
+void remove_stale(const sockaddr_un& name) {
+  struct stat status {};
+  if (::lstat(name.sun_path, &status) != 0 || !S_ISSOCK(status.st_mode)) return;
+  const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0 && errno == ECONNREFUSED) {
+    ::unlink(name.sun_path);
+  }
+}
+
+tl::expected<std::vector<int>, std::string> open_unix(const ListenAddress& address, unsigned count) {
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  if (address.path_name.size() >= sizeof name.sun_path) return failure(address, "the path is too long");
+  std::memcpy(name.sun_path, address.path_name.data(), address.path_name.size());
+  remove_stale(name);
+  Descriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (fd.get() < 0 || ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0 ||
+      ::listen(fd.get(), backlog) != 0) {
+    return failure(address, reason());
+  }
+  std::vector<int> descriptors;
+  for (unsigned i = 1; i < count; ++i) descriptors.push_back(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
+  descriptors.push_back(fd.release());
+  return descriptors;
+}
+
+}  // namespace
+
+tl::expected<std::vector<int>, std::string> open_listeners(const ListenAddress& address, unsigned count) {
+  return address.path_name.empty() ? open_tcp(address, count) : open_unix(address, count);
+}
+
+std::string to_string(const ListenAddress& address) {
+  if (!address.path_name.empty()) return "unix:" + address.path_name;
+  const bool v6 = address.host.find(':') != std::string::npos;
+  return (v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+}
+
+std::string peer_name(const sockaddr_storage& storage) {
+  if (storage.ss_family != AF_INET && storage.ss_family != AF_INET6) return "unix";
+  ip::tcp::endpoint endpoint(storage.ss_family == AF_INET ? ip::tcp::v4() : ip::tcp::v6(), 0);
+  std::memcpy(endpoint.data(), &storage, endpoint.size());
+  ip::address address = endpoint.address();
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) address = ip::make_address_v4(ip::v4_mapped, address.to_v6());
+  return to_string(ListenAddress{address.to_string(), endpoint.port(), {}});
+}
+
+}  // namespace ferryman::net

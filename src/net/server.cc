@@ -1,0 +1,151 @@
+#include "net/server.h"
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <cerrno>
+#include <functional>
+#include <utility>
+
+#include "net/listen_socket.h"
+
+namespace ferryman::net {
+namespace {
+
+constexpr std::chrono::milliseconds sweep_interval{250};
+constexpr std::chrono::milliseconds accept_pause{100};
+constexpr int accept_burst = 64;  // then other work has its turn
+constexpr std::size_t scratch_size = 32 * 1024;
+
+}  // namespace
+
+struct Server::Listener {
+  Listener(boost::asio::io_context& io, int fd, ListenerOptions o)
+      : descriptor(io, fd), pause(io), options(std::make_shared<ListenerOptions>(std::move(o))) {}
+  boost::asio::posix::stream_descriptor descriptor;
+  boost::asio::steady_timer pause;
+  std::shared_ptr<const ListenerOptions> options;
+};
+
+Server::Server(boost::asio::io_context& io, Service& service, std::atomic<std::uint32_t>& connections)
+    : io_(io), service_(service), count_(connections), scratch_(scratch_size), sweeper_(io) {}
+
+Server::~Server() = default;
+
+void Server::listen(int descriptor, ListenerOptions options) {
+  listeners_.push_back(std::make_shared<Listener>(io_, descriptor, std::move(options)));
+  accept(listeners_.back());
+}
+
+void Server::configure(std::shared_ptr<const ConnectionConfig> config) { config_ = std::move(config); }
+
+void Server::accept(const std::shared_ptr<Listener>& listener) {
+  listener->descriptor.async_wait(
+      boost::asio::posix::stream_descriptor::wait_read, [this, listener](boost::system::error_code error) {
+        if (error || !listener->descriptor.is_open()) return;
+        for (int i = 0; i < accept_burst; ++i) {
+          if (accept_one(*listener)) continue;
+          // Out of descriptors or memory: those that wait in the queue are served once there is room.
+          if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            retry_accept_later(listener);
+            return;
+          }
+          break;
+        }
+        accept(listener);
+      });
+}
+
+void Server::retry_accept_later(const std::shared_ptr<Listener>& listener) {
+  listener->pause.expires_after(accept_pause);
+  listener->pause.async_wait([this, listener](boost::system::error_code error) {
+    if (!error && listener->descriptor.is_open()) accept(listener);
+  });
+}
+
+// False when there is nothing to accept, with errno's cause.
+bool Server::accept_one(Listener& listener) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  const int fd = ::accept4(listener.descriptor.native_handle(), reinterpret_cast<sockaddr*>(&address), &size,
+                           SOCK_NONBLOCK | SOCK_CLOEXEC);
+  // A client that has already gone is no reason to stop (accept(2), "Error handling").
+  if (fd < 0) return errno == ECONNABORTED || errno == EINTR || errno == EPROTO;
+  if (address.ss_family != AF_UNIX) {
+    const int on = 1;
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  }
+  Peer peer{peer_name(address), {}, &listener.options->paths};
+  if (count_.load(std::memory_order_relaxed) >= config_->limits.max_connections) {
+    service_.on_violation(peer, http::Version::http11, 0, "max_connections");
+    ::close(fd);
+    return true;
+  }
+  boost::system::error_code error;
+  Stream::Socket socket(io_);
+  socket.assign(boost::asio::generic::stream_protocol(address.ss_family, 0), fd, error);
+  if (error) {
+    ::close(fd);
+    return true;
+  }
+  auto connection = std::make_shared<Connection>(std::move(socket), std::move(peer), listener.options->tls,
+                                                 config_, service_, static_cast<ConnectionOwner&>(*this));
+  connections_.insert(connection);
+  count_.fetch_add(1, std::memory_order_relaxed);
+  connection->start();
+  if (!sweeping_) sweep();
+  return true;
+}
+
+void Server::on_closed(Connection& connection) {
+  if (connections_.erase(connection.shared_from_this()) == 0) return;
+  count_.fetch_sub(1, std::memory_order_relaxed);
+  if (connections_.empty()) finish_drain();
+}
+
+void Server::sweep() {
+  sweeping_ = true;
+  sweeper_.expires_after(sweep_interval);
+  sweeper_.async_wait([this](boost::system::error_code error) {
+    sweeping_ = false;
+    if (error) return;
+    const auto now = Connection::Clock::now();
+    // Over a copy: a connection whose time is over leaves the set.
+    const std::vector<std::shared_ptr<Connection>> all(connections_.begin(), connections_.end());
+    for (const auto& connection : all) connection->check_deadline(now);
+    if (!connections_.empty() && !sweeping_) sweep();
+  });
+}
+
+void Server::drain(std::function<void()> done) {
+  for (const auto& listener : listeners_) {
+    while (accept_one(*listener)) {
+    }
+    listener->pause.cancel();
+    listener->descriptor.close();
+  }
+  drained_ = std::move(done);
+  const std::vector<std::shared_ptr<Connection>> all(connections_.begin(), connections_.end());
+  for (const auto& connection : all) connection->drain();
+  if (connections_.empty()) finish_drain();
+}
+
+void Server::finish_drain() {
+  if (drained_) boost::asio::post(io_, std::exchange(drained_, {}));
+}
+
+void Server::abort() {
+  sweeper_.cancel();
+  for (const auto& listener : listeners_) {
+    listener->pause.cancel();
+    if (listener->descriptor.is_open()) listener->descriptor.close();
+  }
+  const std::vector<std::shared_ptr<Connection>> all(connections_.begin(), connections_.end());
+  for (const auto& connection : all) connection->abort();
+}
+
+}  // namespace ferryman::net

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <unordered_set>
+#include <vector>
+
+#include "net/connection.h"
+#include "net/options.h"
+#include "net/service.h"
+
+namespace ferryman::net {
+
+// One listening socket of one worker.
+struct ListenerOptions {
+  bool tls = true;
+  std::vector<std::string> paths;
+};
+
+// One worker's listeners and connections. All calls on the worker's thread, but for the constructor.
+class Server : private ConnectionOwner {
+ public:
+  // connections: the process's count, shared by all workers. service must outlive the server.
+  Server(boost::asio::io_context& io, Service& service, std::atomic<std::uint32_t>& connections);
+  ~Server() override;
+
+  // Takes over a listening, non-blocking descriptor.
+  void listen(int descriptor, ListenerOptions options);
+
+  // For connections that are accepted from now on.
+  void configure(std::shared_ptr<const ConnectionConfig> config);
+
+  // Accepts what the kernel has already queued, closes the listeners, lets every connection finish.
+  // `done` is called once none is left.
+  void drain(std::function<void()> done);
+
+  // Closes everything now.
+  void abort();
+
+ private:
+  struct Listener;
+
+  void accept(const std::shared_ptr<Listener>& listener);
+  bool accept_one(Listener& listener);
+  void retry_accept_later(const std::shared_ptr<Listener>& listener);
+  void on_closed(Connection& connection) override;
+  std::span<std::uint8_t> scratch() override { return scratch_; }
+  void sweep();
+  void finish_drain();
+
+  boost::asio::io_context& io_;
+  Service& service_;
+  std::atomic<std::uint32_t>& count_;
+  std::shared_ptr<const ConnectionConfig> config_;
+  std::vector<std::shared_ptr<Listener>> listeners_;
+  std::unordered_set<std::shared_ptr<Connection>> connections_;
+  std::vector<std::uint8_t> scratch_;
+  boost::asio::steady_timer sweeper_;
+  bool sweeping_ = false;
+  std::function<void()> drained_;
+};
+
+}  // namespace ferryman::net

@@ -1,0 +1,103 @@
+#include "net/stream.h"
+
+#include <openssl/err.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <new>
+
+namespace ferryman::net {
+namespace {
+
+IoResult plain_result(ssize_t octets, IoStatus when_blocked) {
+  if (octets > 0) return {IoStatus::ok, static_cast<std::size_t>(octets)};
+  if (octets == 0) return {IoStatus::eof, 0};
+  if (errno == EAGAIN || errno == EINTR) return {when_blocked, 0};
+  return {IoStatus::failed, 0};
+}
+
+int int_size(std::size_t size) { return static_cast<int>(std::min<std::size_t>(size, INT_MAX)); }
+
+}  // namespace
+
+Stream::Stream(Socket socket, SSL_CTX* ctx) : socket_(std::move(socket)) {
+  if (ctx == nullptr) return;
+  ssl_.reset(SSL_new(ctx));
+  if (ssl_ == nullptr || SSL_set_fd(ssl_.get(), socket_.native_handle()) != 1) throw std::bad_alloc();
+  SSL_set_accept_state(ssl_.get());
+}
+
+Stream::~Stream() = default;
+
+IoResult Stream::tls_result(int result) {
+  if (result > 0) return {IoStatus::ok, static_cast<std::size_t>(result)};
+  switch (SSL_get_error(ssl_.get(), result)) {
+    case SSL_ERROR_WANT_READ: return {IoStatus::want_read, 0};
+    case SSL_ERROR_WANT_WRITE: return {IoStatus::want_write, 0};
+    case SSL_ERROR_ZERO_RETURN: return {IoStatus::eof, 0};
+    default: break;
+  }
+  const unsigned long code = ERR_peek_error();
+  failure_code_ = ERR_GET_REASON(code);
+  const char* reason = ERR_reason_error_string(code);
+  failure_ = reason != nullptr ? reason : "connection lost";
+  ERR_clear_error();
+  return {IoStatus::failed, 0};
+}
+
+IoResult Stream::handshake() {
+  if (!ssl_) return {};
+  ERR_clear_error();
+  const IoResult result = tls_result(SSL_do_handshake(ssl_.get()));
+  handshake_done_ = result.status == IoStatus::ok;
+  return result;
+}
+
+IoResult Stream::read(std::span<std::uint8_t> into) {
+  if (!ssl_) {
+    return plain_result(::recv(socket_.native_handle(), into.data(), into.size(), 0), IoStatus::want_read);
+  }
+  ERR_clear_error();
+  return tls_result(SSL_read(ssl_.get(), into.data(), int_size(into.size())));
+}
+
+IoResult Stream::write(Bytes bytes) {
+  if (!ssl_) {
+    return plain_result(::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL),
+                        IoStatus::want_write);
+  }
+  ERR_clear_error();
+  return tls_result(SSL_write(ssl_.get(), bytes.data(), int_size(bytes.size())));
+}
+
+void Stream::shutdown_write() {
+  if (ssl_ && handshake_done_ && failure_.empty()) {
+    ERR_clear_error();
+    // One call: it sends our close_notify and does not wait for the peer's.
+    SSL_shutdown(ssl_.get());
+    ERR_clear_error();
+  }
+  boost::system::error_code ignored;
+  socket_.shutdown(Socket::shutdown_send, ignored);
+}
+
+void Stream::close() {
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+}
+
+std::string_view Stream::tls_version() const {
+  return ssl_ ? std::string_view(SSL_get_version(ssl_.get())) : std::string_view();
+}
+
+std::string_view Stream::alpn() const {
+  if (!ssl_) return {};
+  const unsigned char* name = nullptr;
+  unsigned int size = 0;
+  SSL_get0_alpn_selected(ssl_.get(), &name, &size);
+  return {reinterpret_cast<const char*>(name), size};
+}
+
+}  // namespace ferryman::net

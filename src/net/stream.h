@@ -1,0 +1,68 @@
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <string_view>
+
+#include "base/bytes.h"
+
+namespace ferryman::net {
+
+// What a read, write or handshake came to. want_*: nothing more can be done until the socket is ready.
+enum class IoStatus : std::uint8_t { ok, want_read, want_write, eof, failed };
+
+struct IoResult {
+  IoStatus status = IoStatus::ok;
+  std::size_t octets = 0;
+};
+
+// A connected non-blocking socket, with TLS on it or plain. OpenSSL works on the descriptor itself, which
+// costs half the memory of a stream with buffers of its own between the two. Nothing here waits: who owns
+// it waits on socket() and calls again.
+class Stream {
+ public:
+  using Socket = boost::asio::generic::stream_protocol::socket;
+
+  // ctx: null for a plain stream; must outlive it.
+  Stream(Socket socket, SSL_CTX* ctx);
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  ~Stream();
+
+  Socket& socket() { return socket_; }
+
+  // Server side of the TLS handshake; ok at once on a plain stream.
+  IoResult handshake();
+  IoResult read(std::span<std::uint8_t> into);
+  IoResult write(Bytes bytes);
+
+  // Says that nothing more will be written: close_notify and FIN. What the peer still sends can be read.
+  void shutdown_write();
+
+  // Closes without more ado. Pending waits end with operation_aborted.
+  void close();
+
+  bool is_tls() const { return ssl_ != nullptr; }
+  std::string_view tls_version() const;  // "TLSv1.3"; empty on a plain stream
+  std::string_view alpn() const;         // "h2", "http/1.1" or empty
+  // Why the handshake failed, from OpenSSL's table of reasons; for logs.
+  std::string_view failure() const { return failure_; }
+  int failure_code() const { return failure_code_; }
+
+ private:
+  IoResult tls_result(int result);
+
+  Socket socket_;
+  struct SslDeleter {
+    void operator()(SSL* ssl) const { SSL_free(ssl); }
+  };
+  std::unique_ptr<SSL, SslDeleter> ssl_;
+  bool handshake_done_ = false;
+  std::string_view failure_;
+  int failure_code_ = 0;
+};
+
+}  // namespace ferryman::net

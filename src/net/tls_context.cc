@@ -1,0 +1,128 @@
+#include "net/tls_context.h"
+
+#include <openssl/err.h>
+#include <openssl/x509.h>
+
+#include <array>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <vector>
+
+namespace ferryman::net {
+namespace {
+
+using Failure = tl::unexpected<std::string>;
+
+std::string openssl_reason() {
+  const unsigned long code = ERR_peek_error();
+  ERR_clear_error();
+  if (ERR_SYSTEM_ERROR(code)) return std::generic_category().message(ERR_GET_REASON(code));
+  const char* reason = ERR_reason_error_string(code);
+  return reason != nullptr ? reason : "unknown error";
+}
+
+int choose_alpn(SSL*, const unsigned char** out, unsigned char* out_len, const unsigned char* in,
+                unsigned int in_len, void*) {
+  static constexpr unsigned char known[] = "\x02h2\x08http/1.1";
+  const int chosen = SSL_select_next_proto(const_cast<unsigned char**>(out), out_len, known,
+                                           sizeof known - 1, in, in_len);
+  // A client that offers nothing known gets no ALPN and is served HTTP/1 (RFC 7301 would have an alert;
+  // clients with an odd list are still worth an answer).
+  return chosen == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+}
+
+// The stapled responses of one context by certificate; owned by the SSL_CTX through its ex_data.
+using Staples = std::map<const X509*, std::vector<unsigned char>>;
+
+void free_staples(void*, void* staples, CRYPTO_EX_DATA*, int, long, void*) {
+  delete static_cast<Staples*>(staples);
+}
+
+int staples_index() {
+  static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, free_staples);
+  return index;
+}
+
+int staple(SSL* ssl, void*) {
+  const auto* staples =
+      static_cast<const Staples*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), staples_index()));
+  const auto found = staples->find(SSL_get_certificate(ssl));
+  if (found == staples->end()) return SSL_TLSEXT_ERR_NOACK;
+  auto* copy = static_cast<unsigned char*>(OPENSSL_memdup(found->second.data(), found->second.size()));
+  if (copy == nullptr) return SSL_TLSEXT_ERR_NOACK;
+  SSL_set_tlsext_status_ocsp_resp(ssl, copy, static_cast<long>(found->second.size()));
+  return SSL_TLSEXT_ERR_OK;
+}
+
+tl::expected<void, std::string> load_pair(SSL_CTX* ctx, const std::string& certificate,
+                                          const std::string& key) {
+  ERR_clear_error();
+  if (SSL_CTX_use_certificate_chain_file(ctx, certificate.c_str()) != 1) {
+    return Failure("certificate " + certificate + ": " + openssl_reason());
+  }
+  if (SSL_CTX_use_PrivateKey_file(ctx, key.c_str(), SSL_FILETYPE_PEM) != 1) {
+    return Failure("private key " + key + ": " + openssl_reason());
+  }
+  if (SSL_CTX_check_private_key(ctx) != 1) {
+    return Failure("private key " + key + " does not belong to certificate " + certificate);
+  }
+  return {};
+}
+
+tl::expected<void, std::string> load_certificates(SSL_CTX* ctx, const TlsOptions& options) {
+  auto staples = std::make_unique<Staples>();
+  for (std::size_t i = 0; i < options.certificate.size(); ++i) {
+    if (auto loaded = load_pair(ctx, options.certificate[i], options.private_key.at(i)); !loaded) return loaded;
+    if (i >= options.ocsp_response.size() || options.ocsp_response[i].empty()) continue;
+    std::ifstream file(options.ocsp_response[i], std::ios::binary);
+    std::vector<unsigned char> response{std::istreambuf_iterator<char>(file), {}};
+    if (!file || response.empty()) return Failure("OCSP response " + options.ocsp_response[i] + ": cannot be read");
+    staples->emplace(SSL_CTX_get0_certificate(ctx), std::move(response));
+  }
+  if (!staples->empty()) {
+    SSL_CTX_set_ex_data(ctx, staples_index(), staples.release());
+    SSL_CTX_set_tlsext_status_cb(ctx, staple);
+  }
+  return {};
+}
+
+tl::expected<void, std::string> set_client_verification(SSL_CTX* ctx, const TlsOptions& options) {
+  if (options.client_certificates == ClientCertificates::off) return {};
+  if (SSL_CTX_load_verify_file(ctx, options.client_ca.c_str()) != 1) {
+    return Failure("client_ca " + options.client_ca + ": " + openssl_reason());
+  }
+  SSL_CTX_set_client_CA_list(ctx, SSL_load_client_CA_file(options.client_ca.c_str()));
+  int mode = SSL_VERIFY_PEER;
+  if (options.client_certificates == ClientCertificates::required) mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+  SSL_CTX_set_verify(ctx, mode, nullptr);
+  return {};
+}
+
+}  // namespace
+
+tl::expected<std::shared_ptr<TlsContext>, std::string> TlsContext::load(const TlsOptions& options,
+                                                                        TicketKeys& keys) {
+  SSL_CTX* ctx = SSL_CTX_new(TLS_server_method());
+  if (ctx == nullptr) return Failure("OpenSSL: " + openssl_reason());
+  std::shared_ptr<TlsContext> context(new TlsContext(ctx));
+
+  SSL_CTX_set_min_proto_version(ctx, options.minimum_version == "1.3" ? TLS1_3_VERSION : TLS1_2_VERSION);
+  SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
+                               SSL_OP_PRIORITIZE_CHACHA);
+  SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                            SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_max_early_data(ctx, 0);  // a KDC request could be replayed from it
+  SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+  static constexpr std::array<unsigned char, 8> session_context{'f', 'e', 'r', 'r', 'y', 'm', 'a', 'n'};
+  SSL_CTX_set_session_id_context(ctx, session_context.data(), session_context.size());
+  SSL_CTX_set_num_tickets(ctx, 1);
+  SSL_CTX_set_alpn_select_cb(ctx, choose_alpn, nullptr);
+  keys.attach(ctx);
+
+  if (auto loaded = load_certificates(ctx, options); !loaded) return Failure(loaded.error());
+  if (auto set = set_client_verification(ctx, options); !set) return Failure(set.error());
+  return context;
+}
+
+}  // namespace ferryman::net
