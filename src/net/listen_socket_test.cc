@@ -1,0 +1,78 @@
+#include "net/listen_socket.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <filesystem>
+
+namespace ferryman::net {
+namespace {
+
+std::uint16_t port_of(int fd) {
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  EXPECT_EQ(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  return ntohs(address.sin_port);
+}
+
+void close_all(const std::vector<int>& descriptors) {
+  for (const int fd : descriptors) ::close(fd);
+}
+
+TEST(OpenListeners, GivesEachWorkerASocketAtTheSamePort) {
+  auto one = open_listeners({"127.0.0.1", 0, {}}, 1);
+  ASSERT_TRUE(one) << one.error();
+  const std::uint16_t port = port_of(one->front());
+  close_all(*one);
+  auto three = open_listeners({"127.0.0.1", port, {}}, 3);
+  ASSERT_TRUE(three) << three.error();
+  ASSERT_EQ(three->size(), 3U);
+  for (const int fd : *three) EXPECT_EQ(port_of(fd), port);
+  close_all(*three);
+}
+
+TEST(OpenListeners, RefusesAPortThatSomebodyElseListensAtEvenIfThatOneShares) {
+  auto first = open_listeners({"127.0.0.1", 0, {}}, 1);
+  ASSERT_TRUE(first);
+  const std::uint16_t port = port_of(first->front());
+  const auto second = open_listeners({"127.0.0.1", port, {}}, 1);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error(),
+            "cannot listen at 127.0.0.1:" + std::to_string(port) + ": Address already in use");
+  close_all(*first);
+}
+
+TEST(OpenListeners, TakesOverASocketFileThatACrashLeftBehindButNotALivingOne) {
+  const auto directory = std::filesystem::temp_directory_path() / ("listen_" + std::to_string(::getpid()));
+  std::filesystem::create_directory(directory);
+  const ListenAddress address{{}, 0, directory / "http.sock"};
+  auto first = open_listeners(address, 2);
+  ASSERT_TRUE(first) << first.error();
+  EXPECT_EQ(first->size(), 2U);
+  EXPECT_FALSE(open_listeners(address, 1));
+  close_all(*first);
+  auto again = open_listeners(address, 1);
+  ASSERT_TRUE(again) << again.error();
+  close_all(*again);
+  std::filesystem::remove_all(directory);
+}
+
+TEST(PeerName, ShowsMappedAddressesAsIPv4) {
+  sockaddr_storage storage{};
+  auto& v6 = reinterpret_cast<sockaddr_in6&>(storage);
+  v6.sin6_family = AF_INET6;
+  v6.sin6_port = htons(50000);
+  ::inet_pton(AF_INET6, "::ffff:192.0.2.1", &v6.sin6_addr);
+  EXPECT_EQ(peer_name(storage), "192.0.2.1:50000");
+  ::inet_pton(AF_INET6, "2001:db8::1", &v6.sin6_addr);
+  EXPECT_EQ(peer_name(storage), "[2001:db8::1]:50000");
+  storage.ss_family = AF_UNIX;
+  EXPECT_EQ(peer_name(storage), "unix");
+}
+
+}  // namespace
+}  // namespace ferryman::net
