@@ -69,4 +69,7 @@ struct KdcReq {
   EtypeList etypes;
 };
 
+// AS-REQ (msg_type 10) or TGS-REQ (12): application tag and msg-type must both say so.
+Result<KdcReq> parse_kdc_req(Bytes message, std::int32_t msg_type);
+
 }  // namespace ferryman::kerberos

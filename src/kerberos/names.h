@@ -13,7 +13,7 @@ std::string_view padata_name(std::int32_t type);   // "PA-FX-FAST"
 namespace padata {
 inline constexpr std::int32_t tgs_req = 1, enc_timestamp = 2, sam_response = 13, pk_as_req_old = 14,
                               pk_as_req = 16, sam_response_2 = 31, fx_cookie = 133, fx_fast = 136,
-                              encrypted_challenge = 138, otp_request = 142;
+                              encrypted_challenge = 138, otp_request = 142, redhat_idp_oauth2 = 152, redhat_passkey = 153;
 }
 
 namespace error_code {

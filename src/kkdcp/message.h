@@ -22,13 +22,21 @@ struct Message {
   std::optional<std::uint32_t> dclocator_hint;
 };
 
-// Reads a KDC-PROXY-MESSAGE. Total, linear, without allocation.
+// Reads a KDC-PROXY-MESSAGE. Total, linear, without allocation. What is decided here:
+// - DER only: indefinite and non-minimal lengths are refused, as are trailing bytes, unknown fields, fields
+//   twice or out of order.
+// - target-domain is a GeneralString; UTF8String, IA5String and PrintableString are taken as well. Control
+//   octets in it are refused. An empty one counts as absent.
+// - dclocator-hint may be any 32 bits, written as Int32 or UInt32.
+// - kerb-message of up to 4 octets holds nothing. A prefix that is the length of the rest is a prefix.
+//   Without one the message must begin as a Kerberos message does, or be kpasswd with its own length.
+//   Anything else is a wrong prefix.
 Result<Message> parse(Bytes bytes);
 
 // The octets that come before the Kerberos message in an encoding with nothing but kerb-message, which
-// is what a server sends [MS-KKDCP 3.2.5.2]. Small enough for the stack; at most 20 octets are used.
+// is what a server sends [MS-KKDCP 3.2.5.2]. Small enough for the stack; at most 22 octets are used.
 struct Header {
-  std::uint8_t octets[20];
+  std::uint8_t octets[24];
   std::uint8_t size = 0;
   Bytes bytes() const { return {octets, size}; }
 };

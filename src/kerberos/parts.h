@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "der/reader.h"
+#include "kerberos/kdc_req.h"
+
+namespace ferryman::kerberos {
+
+// The parts that several messages share, read from a der::Reader that stands before them. Faults go to the
+// reader's Status. Every SEQUENCE is taken as extensible, as libkrb5 does: unknown fields behind the last
+// known one pass.
+
+inline constexpr std::int32_t protocol_version = 5;
+
+// EncryptedData (RFC 4120 5.2.9). kvno is UInt32 there; a read-only DC's is written as a negative Int32 by
+// some peers, and is taken as the same 32 bits.
+struct EncryptedData {
+  std::int32_t etype = 0;
+  std::optional<std::uint32_t> kvno;
+  Bytes cipher;
+};
+
+// Ticket (RFC 4120 5.3).
+struct Ticket {
+  std::string_view realm;
+  PrincipalName sname;
+  EncryptedData enc_part;
+};
+
+// AP-REQ (RFC 4120 5.5.1).
+struct ApReq {
+  std::uint32_t ap_options = 0;
+  Ticket ticket;
+  EncryptedData authenticator;
+};
+
+EncryptedData read_encrypted_data(der::Reader& reader);
+Ticket read_ticket(der::Reader& reader);
+ApReq read_ap_req(der::Reader& reader);
+PrincipalName read_principal_name(der::Reader& reader);
+std::string_view read_realm(der::Reader& reader);
+// SEQUENCE OF PA-DATA, each element checked.
+PadataList read_padata(der::Reader& reader);
+
+// A [number] INTEGER that must have one value: pvno, msg-type, tkt-vno.
+void expect_constant(der::Reader& fields, unsigned number, std::int32_t value);
+
+}  // namespace ferryman::kerberos
