@@ -25,8 +25,7 @@ enum class Version : std::uint8_t { http10, http11, http2 };
 
 std::string_view name(Version version);  // "HTTP/1.0", ...
 
-// A complete request. The views live until the session was told to respond to it or to drop it, or has
-// called Handler::on_cancel for it.
+// A complete request. The views live until Handler::on_request returns.
 struct Request {
   std::uint64_t id = 0;  // of this session: stream id, or a running number
   Version version = Version::http11;
@@ -46,12 +45,12 @@ struct Response {
   unsigned retry_after_seconds = 0;  // Retry-After, when not 0
 };
 
-// Called from inside Session::receive() and Session::end_of_input(). May call respond() at once.
+// Called from inside a Session's receive(), end_of_input(), respond() and drop(). May respond() at once.
 class Handler {
  public:
   virtual ~Handler() = default;
   virtual void on_request(const Request& request) = 0;
-  // The client has given this request up (RST_STREAM, closed connection): its views end now.
+  // The client has given this request up (RST_STREAM) or a fatal error has ended it: do not respond.
   virtual void on_cancel(std::uint64_t id) = 0;
   // The session itself answered or ended something that was against the rules of HTTP or the limits.
   // reason is a fixed word for logs and counters: "header_too_large", "bad_request", "flood", ...
@@ -105,6 +104,9 @@ class Session {
   virtual bool wants_input() const = 0;
 
   virtual Phase phase() const = 0;
+
+  // Grows with every complete request. A phase that goes on while this grows is not the same wait.
+  virtual std::uint64_t progress() const = 0;
   virtual Version version() const = 0;
 };
 

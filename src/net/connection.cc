@@ -266,8 +266,10 @@ void Connection::wait() {
 void Connection::note_phase() {
   if (!session_ || state_ != State::open) return;
   const http::Phase phase = session_->phase();
-  if (phase == phase_) return;
+  const std::uint64_t progress = session_->progress();
+  if (phase == phase_ && progress == progress_) return;
   phase_ = phase;
+  progress_ = progress;
   since_ = Clock::now();
 }
 

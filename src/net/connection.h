@@ -87,6 +87,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private http
   std::vector<std::uint8_t> preface_;
   Clock::time_point since_;  // when the current phase began, or output last moved
   http::Phase phase_ = http::Phase::idle;
+  std::uint64_t progress_ = 0;
   State state_ = State::handshake;
   bool pumping_ = false, again_ = false, draining_ = false, input_ended_ = false;
   bool want_read_ = false, want_write_ = false;          // what the next wait is for

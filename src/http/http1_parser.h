@@ -1,0 +1,69 @@
+#pragma once
+
+#include <boost/beast/http/basic_parser.hpp>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/session.h"
+
+namespace ferryman::http {
+
+// Why a request is not served, as status and a fixed word.
+struct Refusal {
+  unsigned status = 0;  // 0: it is served
+  std::string_view reason;
+};
+
+// One HTTP/1 request. Beast parses; what Beast lets through and we do not is here: more than one Host or
+// Content-Length, obs-fold, any Transfer-Encoding but `chunked` alone, either with HTTP/1.0, an Expect that
+// is not 100-continue, a POST without length. The Host's value is not looked at: MIT's client writes IPv6
+// addresses without brackets.
+class Http1Parser : public boost::beast::http::basic_parser<true> {
+ public:
+  explicit Http1Parser(const Limits& limits);
+
+  // Parses more of the request; returns how many octets of input were used up. The rest must be presented
+  // again with more behind it. After a refusal nothing more may be given.
+  std::size_t parse(Bytes input);
+
+  const Refusal& refusal() const { return refusal_; }
+  bool expects_continue() const { return expects_continue_; }
+
+  Version version() const { return version_; }
+  const std::string& method() const { return method_; }
+  const std::string& path() const { return path_; }
+  const std::vector<std::uint8_t>& body() const { return body_; }
+
+ private:
+  using Verb = boost::beast::http::verb;
+  using Field = boost::beast::http::field;
+  using ErrorCode = boost::beast::error_code;
+  using StringView = boost::beast::string_view;
+
+  void on_request_impl(Verb, StringView method, StringView target, int version, ErrorCode& error) override;
+  void on_response_impl(int, StringView, int, ErrorCode&) override {}
+  void on_field_impl(Field field, StringView name, StringView value, ErrorCode& error) override;
+  void on_header_impl(ErrorCode& error) override;
+  void on_body_init_impl(const boost::optional<std::uint64_t>& length, ErrorCode& error) override;
+  std::size_t on_body_impl(StringView body, ErrorCode& error) override;
+  void on_chunk_header_impl(std::uint64_t, StringView, ErrorCode&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, StringView body, ErrorCode& error) override;
+  void on_finish_impl(ErrorCode&) override {}
+
+  void refuse(unsigned status, std::string_view reason, ErrorCode& error);
+  void refuse_for(const ErrorCode& error);
+
+  const Limits& limits_;
+  Bytes input_;  // that is being parsed
+  Refusal refusal_;
+  Version version_ = Version::http11;
+  std::string method_, path_;
+  std::vector<std::uint8_t> body_;
+  std::size_t fields_ = 0;
+  unsigned hosts_ = 0, lengths_ = 0, encodings_ = 0;
+  bool expects_continue_ = false;
+};
+
+}  // namespace ferryman::http

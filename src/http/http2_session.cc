@@ -1,0 +1,381 @@
+#include <nghttp2/nghttp2.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "http/output_buffer.h"
+#include "http/session.h"
+
+namespace ferryman::http {
+namespace {
+
+// Resets of streams by the peer: a burst, then a few a second (CVE-2023-44487).
+constexpr std::uint64_t reset_burst = 100, reset_rate = 10;
+constexpr std::size_t max_continuations = 8;    // CVE-2024-28182
+constexpr std::uint32_t budget_per_request = 8;  // what one answered request earns back
+constexpr std::size_t output_chunk = 64 * 1024;  // framed ahead of what the peer has read
+
+struct Stream {
+  std::string method, path;
+  std::size_t fields = 0;
+  std::vector<std::uint8_t> body;
+  std::vector<std::uint8_t> answer;
+  std::size_t answered = 0;
+  bool complete = false;    // handed to the handler
+  bool responded = false;
+  bool refused = false;     // by the session; the rest of the request is ignored
+};
+
+std::string_view path_of(std::string_view target) { return target.substr(0, target.find('?')); }
+
+nghttp2_nv field(std::string_view name, std::string_view value) {
+  const auto octets = [](std::string_view text) {
+    return const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(text.data()));
+  };
+  return {octets(name), octets(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NO_COPY_NAME};
+}
+
+// HTTP/2 (RFC 9113) on nghttp2. What nghttp2 leaves unbounded is paid for from a budget: resets, pings,
+// settings, window updates and empty DATA frames cost one each, an answered request earns some back. Who
+// overdraws it gets GOAWAY with ENHANCE_YOUR_CALM.
+class Http2Session : public Session {
+ public:
+  Http2Session(const Limits& limits, Handler& handler);
+  ~Http2Session() override { nghttp2_session_del(session_); }
+
+  void receive(Bytes bytes) override;
+  void end_of_input() override;
+  void respond(std::uint64_t id, const Response& response) override;
+  void drop(std::uint64_t id) override;
+  void time_out() override;
+  void drain() override;
+  Bytes output() override;
+  void consume(std::size_t octets) override { output_.consume(octets); }
+  bool wants_input() const override { return !ended_ && !input_ended_ && output_.size() < limits_.max_output; }
+  Phase phase() const override;
+  std::uint64_t progress() const override { return requests_; }
+  Version version() const override { return Version::http2; }
+
+ private:
+  static Http2Session& self(void* user_data) { return *static_cast<Http2Session*>(user_data); }
+  static void set_callbacks(nghttp2_session_callbacks* callbacks);
+  static int on_begin_headers(nghttp2_session*, const nghttp2_frame* frame, void* user_data);
+  static int on_header(nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name,
+                       std::size_t name_size, const std::uint8_t* value, std::size_t value_size, std::uint8_t,
+                       void* user_data);
+  static int on_data(nghttp2_session*, std::uint8_t, std::int32_t id, const std::uint8_t* data, std::size_t size,
+                     void* user_data);
+  static int on_frame(nghttp2_session*, const nghttp2_frame* frame, void* user_data);
+  static int on_frame_sent(nghttp2_session*, const nghttp2_frame* frame, void* user_data);
+  static int on_invalid_frame(nghttp2_session*, const nghttp2_frame*, int, void* user_data);
+  static int on_stream_close(nghttp2_session*, std::int32_t id, std::uint32_t, void* user_data);
+  static ssize_t read_answer(nghttp2_session*, std::int32_t id, std::uint8_t* out, std::size_t size,
+                             std::uint32_t* flags, nghttp2_data_source* source, void* user_data);
+
+  Stream* find(std::int32_t id);
+  void complete(std::int32_t id, Stream& stream);
+  void submit(std::int32_t id, Stream& stream, const Response& response);
+  void refuse(std::int32_t id, Stream& stream, unsigned status, std::string_view reason);
+  void spend();
+  void end(std::uint32_t error_code);
+  bool flushed() const;
+
+  const Limits& limits_;
+  Handler& handler_;
+  nghttp2_session* session_ = nullptr;
+  std::map<std::int32_t, Stream> streams_;
+  OutputBuffer output_;
+  std::uint32_t budget_;
+  std::uint64_t requests_ = 0;
+  bool started_ = false;      // the peer's SETTINGS have come
+  bool draining_ = false, goaway_sent_ = false;
+  bool ended_ = false, input_ended_ = false;
+};
+
+Http2Session::Http2Session(const Limits& limits, Handler& handler)
+    : limits_(limits), handler_(handler), budget_(limits.control_budget) {
+  nghttp2_session_callbacks* callbacks = nullptr;
+  nghttp2_option* option = nullptr;
+  if (nghttp2_session_callbacks_new(&callbacks) != 0 || nghttp2_option_new(&option) != 0) throw std::bad_alloc();
+  set_callbacks(callbacks);
+  nghttp2_option_set_stream_reset_rate_limit(option, reset_burst, reset_rate);
+  nghttp2_option_set_max_continuations(option, max_continuations);
+  nghttp2_option_set_max_outbound_ack(option, 64);
+  nghttp2_option_set_no_closed_streams(option, 1);
+  const int made = nghttp2_session_server_new2(&session_, callbacks, this, option);
+  nghttp2_option_del(option);
+  nghttp2_session_callbacks_del(callbacks);
+  if (made != 0) throw std::bad_alloc();
+
+  // A window that takes the largest body at once: no body waits for a WINDOW_UPDATE.
+  const auto window = static_cast<std::uint32_t>(std::max<std::size_t>(limits.max_body, 65535));
+  const std::array<nghttp2_settings_entry, 4> settings{{
+      {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.max_streams},
+      {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, window},
+      {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, static_cast<std::uint32_t>(limits.max_header)},
+      {NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 0},
+  }};
+  nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings.data(), settings.size());
+}
+
+void Http2Session::set_callbacks(nghttp2_session_callbacks* callbacks) {
+  nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
+  nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
+  nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
+  nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
+  nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_frame_sent);
+  nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, on_invalid_frame);
+  nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
+}
+
+Stream* Http2Session::find(std::int32_t id) {
+  const auto found = streams_.find(id);
+  return found == streams_.end() ? nullptr : &found->second;
+}
+
+int Http2Session::on_begin_headers(nghttp2_session*, const nghttp2_frame* frame, void* user_data) {
+  if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) self(user_data).streams_.try_emplace(frame->hd.stream_id);
+  return 0;
+}
+
+int Http2Session::on_header(nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name,
+                            std::size_t name_size, const std::uint8_t* value, std::size_t value_size, std::uint8_t,
+                            void* user_data) {
+  Http2Session& session = self(user_data);
+  Stream* stream = session.find(frame->hd.stream_id);
+  if (stream == nullptr || stream->refused || frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
+  const std::string_view key = as_text({name, name_size}), text = as_text({value, value_size});
+  stream->fields += 1;
+  if (stream->fields > session.limits_.max_fields || text.size() > session.limits_.max_header) {
+    session.refuse(frame->hd.stream_id, *stream, 431, "header_too_large");
+  } else if (key == ":method") {
+    stream->method = text;
+  } else if (key == ":path") {
+    stream->path = path_of(text);
+  }
+  return 0;
+}
+
+int Http2Session::on_data(nghttp2_session*, std::uint8_t, std::int32_t id, const std::uint8_t* data,
+                          std::size_t size, void* user_data) {
+  Http2Session& session = self(user_data);
+  Stream* stream = session.find(id);
+  if (stream == nullptr || stream->refused) return 0;
+  if (size > session.limits_.max_body - stream->body.size()) {
+    session.refuse(id, *stream, 413, "body_too_large");
+    return 0;
+  }
+  stream->body.insert(stream->body.end(), data, data + size);
+  return 0;
+}
+
+int Http2Session::on_frame(nghttp2_session*, const nghttp2_frame* frame, void* user_data) {
+  Http2Session& session = self(user_data);
+  const bool end_stream = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+  switch (frame->hd.type) {
+    case NGHTTP2_HEADERS:
+    case NGHTTP2_DATA: {
+      Stream* stream = session.find(frame->hd.stream_id);
+      if (end_stream && stream != nullptr && !stream->refused) session.complete(frame->hd.stream_id, *stream);
+      if (frame->hd.type == NGHTTP2_DATA && frame->hd.length == 0 && !end_stream) session.spend();
+      break;
+    }
+    case NGHTTP2_SETTINGS:
+      session.started_ = true;
+      if ((frame->hd.flags & NGHTTP2_FLAG_ACK) == 0) session.spend();
+      break;
+    case NGHTTP2_PING:
+      if ((frame->hd.flags & NGHTTP2_FLAG_ACK) == 0 || !session.draining_ || session.goaway_sent_) {
+        session.spend();
+      } else {
+        // Everything that the peer sent before it knew has come: this is the last stream.
+        session.goaway_sent_ = true;
+        nghttp2_submit_goaway(session.session_, NGHTTP2_FLAG_NONE,
+                              nghttp2_session_get_last_proc_stream_id(session.session_), NGHTTP2_NO_ERROR, nullptr,
+                              0);
+      }
+      break;
+    case NGHTTP2_RST_STREAM:
+    case NGHTTP2_PRIORITY:
+    case NGHTTP2_WINDOW_UPDATE: session.spend(); break;
+    default: break;
+  }
+  return 0;
+}
+
+int Http2Session::on_frame_sent(nghttp2_session*, const nghttp2_frame* frame, void* user_data) {
+  Http2Session& session = self(user_data);
+  if (frame->hd.type == NGHTTP2_RST_STREAM) session.spend();
+  if (frame->hd.type == NGHTTP2_DATA && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
+    // RFC 9113 8.1: an answer before the end of its request, then a reset, so that the peer stops sending.
+    const Stream* stream = session.find(frame->hd.stream_id);
+    if (stream != nullptr && stream->refused) {
+      nghttp2_submit_rst_stream(session.session_, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);
+    }
+  }
+  return 0;
+}
+
+int Http2Session::on_invalid_frame(nghttp2_session*, const nghttp2_frame*, int, void* user_data) {
+  self(user_data).spend();
+  return 0;
+}
+
+int Http2Session::on_stream_close(nghttp2_session*, std::int32_t id, std::uint32_t, void* user_data) {
+  Http2Session& session = self(user_data);
+  const auto found = session.streams_.find(id);
+  if (found == session.streams_.end()) return 0;
+  const bool given_up = found->second.complete && !found->second.responded;
+  if (found->second.responded) {
+    session.budget_ = std::min(session.budget_ + budget_per_request, session.limits_.control_budget);
+  }
+  session.streams_.erase(found);
+  if (given_up) session.handler_.on_cancel(static_cast<std::uint64_t>(id));
+  return 0;
+}
+
+void Http2Session::complete(std::int32_t id, Stream& stream) {
+  if (stream.complete) return;
+  stream.complete = true;
+  if (++requests_ >= limits_.max_requests) drain();
+  const auto body = std::move(stream.body);
+  handler_.on_request(
+      Request{static_cast<std::uint64_t>(id), Version::http2, stream.method, stream.path, body});
+}
+
+void Http2Session::submit(std::int32_t id, Stream& stream, const Response& response) {
+  stream.responded = true;
+  stream.answer.reserve(response.body_head.size() + response.body.size());
+  stream.answer.assign(response.body_head.begin(), response.body_head.end());
+  stream.answer.insert(stream.answer.end(), response.body.begin(), response.body.end());
+
+  const std::string status = std::to_string(response.status), length = std::to_string(stream.answer.size()),
+                    retry_after = std::to_string(response.retry_after_seconds);
+  std::vector<nghttp2_nv> fields{field(":status", status), field("content-type", response.content_type),
+                                 field("content-length", length), field("cache-control", "no-store")};
+  if (!response.allow.empty()) fields.push_back(field("allow", response.allow));
+  if (response.retry_after_seconds != 0) fields.push_back(field("retry-after", retry_after));
+
+  const bool no_body = stream.answer.empty() || stream.method == "HEAD";
+  nghttp2_data_provider provider{{0}, read_answer};
+  nghttp2_submit_response(session_, id, fields.data(), fields.size(), no_body ? nullptr : &provider);
+}
+
+ssize_t Http2Session::read_answer(nghttp2_session*, std::int32_t id, std::uint8_t* out, std::size_t size,
+                                  std::uint32_t* flags, nghttp2_data_source*, void* user_data) {
+  Stream* stream = self(user_data).find(id);
+  if (stream == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+  const std::size_t octets = std::min(size, stream->answer.size() - stream->answered);
+  std::copy_n(stream->answer.begin() + static_cast<std::ptrdiff_t>(stream->answered), octets, out);
+  stream->answered += octets;
+  if (stream->answered == stream->answer.size()) *flags |= NGHTTP2_DATA_FLAG_EOF;
+  return static_cast<ssize_t>(octets);
+}
+
+void Http2Session::refuse(std::int32_t id, Stream& stream, unsigned status, std::string_view reason) {
+  stream.refused = true;
+  stream.body = {};
+  Response response;
+  response.status = status;
+  response.body = as_bytes("Refused.\n");
+  submit(id, stream, response);
+  handler_.on_violation(status, reason);
+}
+
+void Http2Session::respond(std::uint64_t id, const Response& response) {
+  const auto stream_id = static_cast<std::int32_t>(id);
+  Stream* stream = find(stream_id);
+  if (stream == nullptr || !stream->complete || stream->responded || ended_) return;
+  submit(stream_id, *stream, response);
+}
+
+void Http2Session::drop(std::uint64_t id) {
+  const auto stream_id = static_cast<std::int32_t>(id);
+  Stream* stream = find(stream_id);
+  if (stream == nullptr || !stream->complete || stream->responded) return;
+  stream->responded = true;
+  nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream_id, NGHTTP2_CANCEL);
+}
+
+void Http2Session::spend() {
+  if (budget_ == 0) {
+    if (ended_) return;
+    handler_.on_violation(0, "flood");
+    end(NGHTTP2_ENHANCE_YOUR_CALM);
+    return;
+  }
+  --budget_;
+}
+
+// GOAWAY, and nothing is read any more.
+void Http2Session::end(std::uint32_t error_code) {
+  if (ended_) return;
+  ended_ = true;
+  nghttp2_session_terminate_session(session_, error_code);
+}
+
+void Http2Session::receive(Bytes bytes) {
+  if (ended_ || input_ended_) return;
+  const ssize_t used = nghttp2_session_mem_recv(session_, bytes.data(), bytes.size());
+  if (used < 0 && !ended_) {
+    handler_.on_violation(0, "bad_http2");
+    end(NGHTTP2_PROTOCOL_ERROR);
+  }
+}
+
+void Http2Session::end_of_input() {
+  input_ended_ = true;
+  const bool in_work = std::any_of(streams_.begin(), streams_.end(),
+                                   [](const auto& entry) { return entry.second.complete; });
+  if (!in_work) end(NGHTTP2_NO_ERROR);
+}
+
+void Http2Session::time_out() {
+  if (phase() == Phase::waiting || ended_) return;
+  end(NGHTTP2_NO_ERROR);
+}
+
+void Http2Session::drain() {
+  if (draining_ || ended_) return;
+  draining_ = true;
+  // RFC 9113 6.8: first say that the end is near, then, when the PING behind it has come back, where it is.
+  nghttp2_submit_shutdown_notice(session_);
+  nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);
+}
+
+Bytes Http2Session::output() {
+  while (output_.size() < output_chunk) {
+    const std::uint8_t* data = nullptr;
+    const ssize_t size = nghttp2_session_mem_send(session_, &data);
+    if (size <= 0) break;
+    output_.append(Bytes(data, static_cast<std::size_t>(size)));
+  }
+  return output_.bytes();
+}
+
+bool Http2Session::flushed() const { return output_.empty() && nghttp2_session_want_write(session_) == 0; }
+
+Phase Http2Session::phase() const {
+  if (ended_) return Phase::closing;
+  if (nghttp2_session_want_read(session_) == 0 && flushed()) return Phase::closing;
+  if (input_ended_ && streams_.empty() && flushed()) return Phase::closing;
+  if (!started_ || (draining_ && !goaway_sent_ && streams_.empty())) return Phase::head;
+  // An answer that is still here waits for the peer's window, so the peer is waited for.
+  const bool incomplete = std::any_of(streams_.begin(), streams_.end(), [](const auto& entry) {
+    return !entry.second.complete || entry.second.responded;
+  });
+  if (incomplete) return Phase::body;
+  return streams_.empty() ? Phase::idle : Phase::waiting;
+}
+
+}  // namespace
+
+std::unique_ptr<Session> make_http2_session(const Limits& limits, Handler& handler) {
+  return std::make_unique<Http2Session>(limits, handler);
+}
+
+}  // namespace ferryman::http
