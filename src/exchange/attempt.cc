@@ -1,0 +1,191 @@
+#include "exchange/attempt.h"
+
+#include <boost/asio/ip/udp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include "kerberos/names.h"
+
+namespace ferryman::exchange {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using asio::ip::udp;
+using asio::redirect_error;
+using asio::use_awaitable;
+using boost::system::error_code;
+
+constexpr std::size_t prefix_size = 4;  // RFC 4120 7.2.2
+
+bool cancelled(const error_code& error) { return error == asio::error::operation_aborted; }
+
+std::uint32_t u32(const std::vector<std::uint8_t>& octets) {
+  return static_cast<std::uint32_t>(octets[0]) << 24 | static_cast<std::uint32_t>(octets[1]) << 16 |
+         static_cast<std::uint32_t>(octets[2]) << 8 | octets[3];
+}
+
+// An open connection and whether it was kept from an earlier request.
+struct Line {
+  std::shared_ptr<tcp::socket> socket;
+  bool kept = false;
+};
+
+asio::awaitable<Line> connect(Race& race, const locate::Kdc& kdc, bool may_be_kept) {
+  Line line;
+  if (may_be_kept) {
+    if (auto kept = race.upstream.pool.take(key_of(kdc))) {
+      line.socket = std::make_shared<tcp::socket>(std::move(*kept));
+      line.kept = true;
+      co_return line;
+    }
+  }
+  auto socket = std::make_shared<tcp::socket>(race.upstream.io);
+  asio::steady_timer timer(race.upstream.io, race.options.connect_timeout);
+  // The handler holds the socket, not this frame: it may run after the connection is made.
+  timer.async_wait([socket](error_code expired) {
+    error_code ignored;
+    if (!expired) socket->close(ignored);
+  });
+  error_code error;
+  const tcp::endpoint endpoint(kdc.address, kdc.port);
+  co_await socket->async_connect(endpoint, redirect_error(use_awaitable, error));
+  timer.cancel();
+  if (error || !socket->is_open()) co_return line;
+  socket->non_blocking(true, error);
+  socket->set_option(tcp::no_delay(true), error);
+  line.socket = std::move(socket);
+  co_return line;
+}
+
+// Reads one reply with its prefix, never more than the limit. Empty: it did not come whole. More than one
+// reply's octets show in the size of what is returned.
+asio::awaitable<std::vector<std::uint8_t>> read_reply(Race& race, tcp::socket& socket) {
+  std::vector<std::uint8_t> in;
+  std::size_t wanted = prefix_size;
+  while (in.size() < wanted) {
+    error_code error;
+    co_await socket.async_wait(tcp::socket::wait_read, redirect_error(use_awaitable, error));
+    if (error) co_return std::vector<std::uint8_t>();
+    auto& scratch = race.upstream.scratch;
+    const std::size_t got = socket.read_some(asio::buffer(scratch), error);
+    if (error == asio::error::would_block) continue;
+    if (error) co_return std::vector<std::uint8_t>();
+    in.insert(in.end(), scratch.begin(), scratch.begin() + static_cast<std::ptrdiff_t>(got));
+    if (in.size() < prefix_size) continue;
+    // The length is judged before anything is kept for it (CVE-2025-59089, CVE-2024-43639).
+    const std::size_t length = u32(in);
+    if (length == 0 || length > race.options.max_reply) co_return std::vector<std::uint8_t>();
+    wanted = prefix_size + length;
+  }
+  co_return in;
+}
+
+asio::awaitable<bool> write_request(Race& race, tcp::socket& socket) {
+  const Bytes request = race.request.bytes;
+  const auto size = static_cast<std::uint32_t>(request.size());
+  const std::array<std::uint8_t, prefix_size> prefix = {
+      static_cast<std::uint8_t>(size >> 24), static_cast<std::uint8_t>(size >> 16),
+      static_cast<std::uint8_t>(size >> 8), static_cast<std::uint8_t>(size)};
+  const std::array<asio::const_buffer, 2> buffers = {asio::buffer(prefix),
+                                                     asio::const_buffer(request.data(), request.size())};
+  error_code error;
+  const std::size_t octets = co_await asio::async_write(socket, buffers, redirect_error(use_awaitable, error));
+  if (octets > 0) race.written = true;
+  if (!error) ++race.outcome.tries;
+  co_return !error;
+}
+
+}  // namespace
+
+Race::Verdict Race::judge(Bytes message) const {
+  const auto reply = kerberos::parse_reply(message, request.kind);
+  if (!reply) return Verdict::nonsense;
+  if (reply->kind == kerberos::ReplyKind::krb_error) {
+    if (reply->error_code == kerberos::error_code::response_too_big) return Verdict::too_big;
+    if (reply->error_code == kerberos::error_code::service_unavailable && request.repeatable()) {
+      return Verdict::unavailable;
+    }
+  }
+  return Verdict::accepted;
+}
+
+void Race::accept(std::vector<std::uint8_t> buffer, std::size_t offset, const locate::Kdc& kdc,
+                  locate::Transport transport) {
+  if (answered) return;
+  answered = true;
+  outcome.buffer = std::move(buffer);
+  outcome.reply = *kerberos::parse_reply(Bytes(outcome.buffer).subspan(offset), request.kind);
+  outcome.kdc = kdc;
+  outcome.transport = transport;
+  outcome.status = Status::answered;
+}
+
+asio::awaitable<AttemptEnd> ask_udp(Race& race, locate::Kdc kdc) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  const udp::endpoint endpoint(kdc.address, kdc.port);
+  const Bytes request = race.request.bytes;
+  error_code error;
+  udp::socket socket(race.upstream.io);
+  // Connected: the kernel drops what comes from elsewhere and tells of an ICMP refusal.
+  socket.open(endpoint.protocol(), error);
+  if (!error) socket.connect(endpoint, error);
+  if (!error) socket.non_blocking(true, error);
+  if (!error) socket.send(asio::const_buffer(request.data(), request.size()), 0, error);
+  if (error) co_return AttemptEnd::connect_failed;
+  race.written = true;
+  ++race.outcome.tries;
+
+  while (true) {
+    co_await socket.async_wait(udp::socket::wait_read, redirect_error(use_awaitable, error));
+    if (error) co_return AttemptEnd::cancelled;
+    auto& scratch = race.upstream.scratch;
+    const std::size_t got = socket.receive(asio::buffer(scratch), 0, error);
+    if (error == asio::error::would_block) continue;
+    if (error) co_return AttemptEnd::failed;
+    const Bytes message = Bytes(scratch).first(got);
+    switch (race.judge(message)) {
+      case Race::Verdict::nonsense: continue;  // anybody can send a datagram; the KDC's may still come
+      case Race::Verdict::too_big: co_return AttemptEnd::too_big;
+      case Race::Verdict::unavailable: co_return AttemptEnd::failed;
+      case Race::Verdict::accepted: break;
+    }
+    race.accept({message.begin(), message.end()}, 0, kdc, locate::Transport::udp);
+    co_return AttemptEnd::answered;
+  }
+}
+
+asio::awaitable<AttemptEnd> ask_tcp(Race& race, locate::Kdc kdc) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  const KdcKey key = key_of(kdc);
+  // What must not be sent twice is not trusted to a connection that the KDC may be closing just now.
+  bool may_be_kept = race.request.repeatable();
+  while (true) {
+    const Line line = co_await connect(race, kdc, may_be_kept);
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none) co_return AttemptEnd::cancelled;
+    if (!line.socket) co_return AttemptEnd::connect_failed;
+    std::vector<std::uint8_t> in;
+    if (co_await write_request(race, *line.socket)) in = co_await read_reply(race, *line.socket);
+    const auto after = co_await asio::this_coro::cancellation_state;
+    if (after.cancelled() != asio::cancellation_type::none) co_return AttemptEnd::cancelled;
+    if (in.empty() && line.kept) {
+      may_be_kept = false;  // it died under the request: once more on a new one
+      continue;
+    }
+    if (in.empty()) co_return AttemptEnd::failed;
+
+    const std::size_t length = u32(in);
+    const bool clean = in.size() == prefix_size + length;
+    in.resize(prefix_size + length);
+    if (race.judge(Bytes(in).subspan(prefix_size)) != Race::Verdict::accepted) co_return AttemptEnd::failed;
+    race.upstream.memory.note_reply_size(key, race.request.kind, length);
+    race.accept(std::move(in), prefix_size, kdc, locate::Transport::tcp);
+    if (clean && race.upstream.memory.keeps_open(key)) race.upstream.pool.put(key, std::move(*line.socket));
+    co_return AttemptEnd::answered;
+  }
+}
+
+}  // namespace ferryman::exchange

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <vector>
+
+#include "exchange/exchanger.h"
+#include "exchange/kdc_memory.h"
+#include "exchange/tcp_pool.h"
+
+namespace ferryman::exchange {
+
+// What all attempts of one worker share.
+struct Upstream {
+  explicit Upstream(boost::asio::io_context& context) : io(context), pool(context, memory), scratch(scratch_size) {}
+
+  static constexpr std::size_t scratch_size = 64 * 1024;  // a UDP datagram of any size
+
+  boost::asio::io_context& io;
+  Options options;
+  KdcMemory memory;
+  TcpPool pool;
+  std::vector<std::uint8_t> scratch;  // read into and out of without suspending in between
+};
+
+// One exchange while it is under way: the request, and what its attempts have come to. Its attempts hold it.
+struct Race {
+  Race(Upstream& shared, const kerberos::Request& wanted)
+      : upstream(shared), options(shared.options), request(wanted), wake(shared.io) {}
+
+  Upstream& upstream;
+  const Options options;
+  const kerberos::Request& request;
+  boost::asio::steady_timer wake;  // cancelled whenever an attempt has ended
+
+  Outcome outcome;
+  bool answered = false;
+  bool written = false;   // octets of the request have gone out
+  unsigned running = 0;   // attempts under way
+
+  // Takes message as the answer if it is one: a reply that fits the request, other than KRB-ERRORs that ask
+  // for another KDC or transport. message lies in buffer, which is moved away on success.
+  enum class Verdict : std::uint8_t { accepted, too_big, unavailable, nonsense };
+  Verdict judge(Bytes message) const;
+  void accept(std::vector<std::uint8_t> buffer, std::size_t offset, const locate::Kdc& kdc,
+              locate::Transport transport);
+};
+
+// How an attempt ended without an answer, for what to try next.
+enum class AttemptEnd : std::uint8_t { answered, connect_failed, failed, too_big, cancelled };
+
+boost::asio::awaitable<AttemptEnd> ask_udp(Race& race, locate::Kdc kdc);
+boost::asio::awaitable<AttemptEnd> ask_tcp(Race& race, locate::Kdc kdc);
+
+}  // namespace ferryman::exchange

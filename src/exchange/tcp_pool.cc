@@ -1,0 +1,70 @@
+#include "exchange/tcp_pool.h"
+
+#include <utility>
+
+namespace ferryman::exchange {
+namespace {
+
+// Neither closed by the KDC nor holding octets that nobody asked for.
+bool is_quiet(TcpPool::Socket& socket) {
+  char octet;
+  boost::system::error_code error;
+  socket.receive(boost::asio::buffer(&octet, 1), boost::asio::socket_base::message_peek, error);
+  return error == boost::asio::error::would_block;
+}
+
+}  // namespace
+
+void TcpPool::set_limits(std::size_t max_idle, std::chrono::milliseconds idle_timeout) {
+  max_idle_ = max_idle;
+  idle_timeout_ = idle_timeout;
+}
+
+std::optional<TcpPool::Socket> TcpPool::take(const KdcKey& key) {
+  const auto found = idle_.find(key);
+  if (found == idle_.end()) return std::nullopt;
+  std::optional<Socket> taken;
+  while (!taken && !found->second.empty()) {
+    Socket socket = std::move(found->second.back().socket);
+    found->second.pop_back();
+    if (is_quiet(socket)) {
+      memory_.note_keeps_open(key, true);
+      taken = std::move(socket);
+    } else {
+      // Closed since: by a KDC that always does, or after its own idle time. It is tried again at the next
+      // answer, which costs one descriptor for a moment.
+      memory_.note_keeps_open(key, false);
+    }
+  }
+  if (found->second.empty()) idle_.erase(found);
+  return taken;
+}
+
+void TcpPool::put(const KdcKey& key, Socket socket) {
+  auto& idle = idle_[key];
+  if (idle.size() >= max_idle_) idle.pop_front();
+  idle.push_back({std::move(socket), Clock::now()});
+  if (!scheduled_) schedule();
+}
+
+void TcpPool::schedule() {
+  scheduled_ = true;
+  sweeper_.expires_after(idle_timeout_ / 4);
+  sweeper_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    scheduled_ = false;
+    sweep();
+    if (!idle_.empty()) schedule();
+  });
+}
+
+void TcpPool::sweep() {
+  const auto now = Clock::now();
+  for (auto entry = idle_.begin(); entry != idle_.end();) {
+    auto& queue = entry->second;
+    std::erase_if(queue, [&](Idle& idle) { return now - idle.since >= idle_timeout_ || !is_quiet(idle.socket); });
+    entry = queue.empty() ? idle_.erase(entry) : std::next(entry);
+  }
+}
+
+}  // namespace ferryman::exchange

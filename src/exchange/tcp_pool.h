@@ -1,0 +1,46 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <deque>
+#include <map>
+#include <optional>
+
+#include "exchange/kdc_memory.h"
+
+namespace ferryman::exchange {
+
+// TCP connections to KDCs that stay open between requests. At most max_idle for each KDC, none longer than
+// idle_timeout.
+class TcpPool {
+ public:
+  using Socket = boost::asio::ip::tcp::socket;
+
+  TcpPool(boost::asio::io_context& io, KdcMemory& memory) : memory_(memory), sweeper_(io) {}
+
+  void set_limits(std::size_t max_idle, std::chrono::milliseconds idle_timeout);
+
+  // A connection that is still open and silent, the one used last first; nothing when there is none.
+  std::optional<Socket> take(const KdcKey& key);
+  void put(const KdcKey& key, Socket socket);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Idle {
+    Socket socket;
+    Clock::time_point since;
+  };
+  void sweep();
+  void schedule();
+
+  KdcMemory& memory_;
+  std::map<KdcKey, std::deque<Idle>> idle_;
+  boost::asio::steady_timer sweeper_;
+  std::size_t max_idle_ = 16;
+  std::chrono::milliseconds idle_timeout_{10000};
+  bool scheduled_ = false;
+};
+
+}  // namespace ferryman::exchange
