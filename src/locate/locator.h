@@ -34,7 +34,8 @@ struct Located {
 
 // Finds KDCs and remembers them, for one worker: no locks. Answers from DNS are kept for their TTL
 // (bounded to 5 s .. 1 h), absent ones for the SOA's negative TTL (bounded to 5 s .. 60 s), failures for
-// 5 s. Equal questions that are under way are asked once. Static lists of addresses never suspend.
+// 5 s. Where DNS fails, what it said before serves on for up to an hour past its TTL. Equal questions that
+// are under way are asked once. Static lists of addresses wait for nothing after the first request.
 //
 // RFC 2782 order: a new weighted choice among equal priorities for each call.
 class Locator {
@@ -49,7 +50,7 @@ class Locator {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  // lookups under way hold it
 };
 
 // Checks the parts of a source that do not need the network ("tcp://host:port" syntax, networks, the

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "locate/address_rules.h"
+#include "locate/entry.h"
+#include "locate/kdc.h"
+#include "locate/locator.h"
+#include "net/resolver.h"
+
+namespace ferryman::locate {
+
+// KDCs with the priority and weight by which each request puts them in order (RFC 2782).
+struct Candidate {
+  Kdc kdc;
+  std::uint16_t priority = 0, weight = 0;
+};
+
+// What a lookup came to.
+struct Found {
+  std::vector<Candidate> candidates;
+  std::string_view why;      // where there is none
+  std::chrono::seconds ttl{0};
+  bool unchanging = false;   // from numeric addresses alone: never looked up again
+  bool failed = false;       // the network or a server failed, so what was known before may serve on
+};
+
+// At most this many addresses are tried for one answer.
+inline constexpr std::size_t max_candidates = 32, max_targets = 16;
+
+// RFC 2782: ascending priority; among equal ones at random by weight.
+std::vector<Kdc> in_order(std::vector<Candidate> candidates, std::minstd_rand& random);
+
+// A configured list: addresses as they are, names looked up. Their order is kept by ascending priority.
+boost::asio::awaitable<Found> find_static(net::Resolver& resolver, std::vector<Entry> entries, Service service,
+                                          std::chrono::steady_clock::time_point deadline);
+
+// URI records of `_kerberos.DOMAIN` or `_kpasswd.DOMAIN`, and without any SRV records of _udp and _tcp, as
+// libkrb5 has it. A realm without kpasswd records of its own has its kpasswd service at its KDCs, port 464.
+// A record that leads to a KKDCP proxy is passed over.
+boost::asio::awaitable<Found> find_dns(net::Resolver& resolver, std::shared_ptr<const RealmSource> source,
+                                       Service service, std::chrono::steady_clock::time_point deadline);
+
+}  // namespace ferryman::locate

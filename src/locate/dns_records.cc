@@ -1,0 +1,129 @@
+#include "locate/dns_records.h"
+
+#include <ares.h>
+
+#include <algorithm>
+
+namespace ferryman::locate {
+namespace {
+
+constexpr std::uint16_t type_soa = 6, type_srv = 33, type_uri = 256, class_in = 1;
+
+// Walks over a DNS message (RFC 1035 4). After a fault it is at the end and yields zeros.
+class Cursor {
+ public:
+  explicit Cursor(Bytes message) : message_(message) {}
+
+  bool ok() const { return ok_; }
+  std::size_t position() const { return position_; }
+
+  std::uint16_t u16() {
+    const Bytes octets = take(2);
+    return octets.size() < 2 ? std::uint16_t{0} : static_cast<std::uint16_t>(octets[0] << 8 | octets[1]);
+  }
+  std::uint32_t u32() {
+    const std::uint32_t high = u16();
+    return high << 16 | u16();
+  }
+  Bytes take(std::size_t count) {
+    if (!ok_ || count > message_.size() - position_) {
+      ok_ = false;
+      return {};
+    }
+    const Bytes octets = message_.subspan(position_, count);
+    position_ += count;
+    return octets;
+  }
+  // A domain name, possibly compressed, as text.
+  std::string name() {
+    char* text = nullptr;
+    long used = 0;
+    if (!ok_ || position_ >= message_.size() ||
+        ares_expand_name(message_.data() + position_, message_.data(), static_cast<int>(message_.size()), &text,
+                         &used) != ARES_SUCCESS) {
+      ok_ = false;
+      return {};
+    }
+    std::string name(text);
+    ares_free_string(text);
+    take(static_cast<std::size_t>(used));
+    return name.empty() ? "." : name;
+  }
+
+ private:
+  Bytes message_;
+  std::size_t position_ = 0;
+  bool ok_ = true;
+};
+
+void note_ttl(DnsRecords& records, std::uint32_t ttl) {
+  const bool first = records.srv.size() + records.uri.size() == 1;
+  records.ttl_seconds = first ? ttl : std::min(records.ttl_seconds, ttl);
+}
+
+void read_srv(Cursor& cursor, std::uint32_t ttl, DnsRecords& records) {
+  SrvRecord record;
+  record.priority = cursor.u16();
+  record.weight = cursor.u16();
+  record.port = cursor.u16();
+  record.target = cursor.name();
+  if (!cursor.ok() || records.srv.size() >= max_records) return;
+  records.srv.push_back(std::move(record));
+  note_ttl(records, ttl);
+}
+
+void read_uri(Bytes data, std::uint32_t ttl, DnsRecords& records) {
+  Cursor cursor(data);
+  UriRecord record;
+  record.priority = cursor.u16();
+  record.weight = cursor.u16();
+  if (!cursor.ok() || records.uri.size() >= max_records) return;
+  record.target = as_text(data.subspan(cursor.position()));
+  records.uri.push_back(std::move(record));
+  note_ttl(records, ttl);
+}
+
+void read_soa(Cursor& cursor, std::uint32_t ttl, DnsRecords& records) {
+  cursor.name();
+  cursor.name();
+  for (int i = 0; i < 4; ++i) cursor.u32();  // SERIAL, REFRESH, RETRY, EXPIRE
+  const std::uint32_t minimum = cursor.u32();
+  if (cursor.ok()) records.negative_ttl_seconds = std::min(ttl, minimum);
+}
+
+void read_record(Cursor& cursor, Bytes message, DnsRecords& records) {
+  cursor.name();
+  const std::uint16_t type = cursor.u16(), record_class = cursor.u16();
+  const std::uint32_t ttl = cursor.u32();
+  const std::uint16_t size = cursor.u16();
+  const std::size_t begin = cursor.position();
+  const Bytes data = cursor.take(size);
+  if (!cursor.ok() || record_class != class_in) return;
+  // Names in a record may point back into the message, so they are read with all of it up to the record's end.
+  Cursor inside(message.first(begin + size));
+  inside.take(begin);
+  if (type == type_srv) read_srv(inside, ttl, records);
+  if (type == type_uri) read_uri(data, ttl, records);
+  if (type == type_soa) read_soa(inside, ttl, records);
+}
+
+}  // namespace
+
+DnsRecords read_dns_records(Bytes message) {
+  DnsRecords records;
+  Cursor cursor(message);
+  cursor.take(4);  // ID and flags
+  const std::uint16_t questions = cursor.u16(), answers = cursor.u16(), authorities = cursor.u16();
+  cursor.u16();
+  for (unsigned i = 0; i < questions && cursor.ok(); ++i) {
+    cursor.name();
+    cursor.take(4);
+  }
+  for (unsigned i = 0; i < static_cast<unsigned>(answers) + authorities && cursor.ok(); ++i) {
+    read_record(cursor, message, records);
+  }
+  records.malformed = !cursor.ok();
+  return records;
+}
+
+}  // namespace ferryman::locate
