@@ -20,8 +20,6 @@ using boost::system::error_code;
 
 constexpr std::size_t prefix_size = 4;  // RFC 4120 7.2.2
 
-bool cancelled(const error_code& error) { return error == asio::error::operation_aborted; }
-
 std::uint32_t u32(const std::vector<std::uint8_t>& octets) {
   return static_cast<std::uint32_t>(octets[0]) << 24 | static_cast<std::uint32_t>(octets[1]) << 16 |
          static_cast<std::uint32_t>(octets[2]) << 8 | octets[3];

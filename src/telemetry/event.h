@@ -24,7 +24,8 @@ enum class EventKind : std::uint8_t {
 
 std::string_view name(EventKind kind);
 enum class Level : std::uint8_t { debug, info, warning, error };
-Level level(EventKind kind);  // info for exchange, warning for the others but http_violation: debug... see .cc
+std::string_view name(Level level);
+Level level(EventKind kind);  // at which such an event is logged
 
 // One event per request, made once it has ended. Views: formatted before the call returns. Absent parts
 // (empty, nullptr, 0) are left out of the line. Never holds key material or ticket bytes.

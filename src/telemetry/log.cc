@@ -1,0 +1,209 @@
+#include "telemetry/log.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <condition_variable>
+#include <cstdlib>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
+#include "telemetry/record.h"
+
+namespace ferryman::telemetry {
+namespace {
+
+int syslog_priority(Level level) {
+  switch (level) {
+    case Level::debug: return LOG_DEBUG;
+    case Level::info: return LOG_INFO;
+    case Level::warning: return LOG_WARNING;
+    case Level::error: return LOG_ERR;
+  }
+  return LOG_INFO;
+}
+
+// Whether standard error leads to the journal, which then takes "<6>" at a line's begin as its priority
+// (sd-daemon(3)).
+bool stderr_is_journal() {
+  const char* stream = std::getenv("JOURNAL_STREAM");
+  struct stat status {};
+  if (stream == nullptr || ::fstat(STDERR_FILENO, &status) != 0) return false;
+  return fmt::format("{}:{}", status.st_dev, status.st_ino) == stream;
+}
+
+// A file to write to; -1 is standard error's, which is not ours to close.
+class Sink {
+ public:
+  Sink() = default;
+  explicit Sink(const std::string& file) : fd_(::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640)) {
+    if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "log file " + file);
+  }
+  Sink(const Sink&) = delete;
+  Sink& operator=(const Sink&) = delete;
+  ~Sink() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int get() const { return fd_ >= 0 ? fd_ : STDERR_FILENO; }
+
+ private:
+  int fd_ = -1;
+};
+
+void write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t octets = ::write(fd, text.data(), text.size());
+    if (octets < 0 && errno == EINTR) continue;
+    if (octets <= 0) return;  // full or gone: these lines are lost, the service goes on
+    text.remove_prefix(static_cast<std::size_t>(octets));
+  }
+}
+
+void write_syslog(std::string_view lines) {
+  while (!lines.empty()) {
+    const auto end = lines.find('\n');
+    const std::string_view line = lines.substr(0, end);
+    // Every line starts with its priority, as for the journal.
+    const int priority = line.size() > 3 ? line[1] - '0' : LOG_INFO;
+    ::syslog(priority, "%.*s", static_cast<int>(line.size() - 3), line.data() + 3);
+    if (end == std::string_view::npos) return;
+    lines.remove_prefix(end + 1);
+  }
+}
+
+std::shared_ptr<const Sink> open_sink(const LogOptions& options) {
+  if (options.destination != Destination::file) return std::make_shared<const Sink>();
+  return std::make_shared<const Sink>(options.file);
+}
+
+}  // namespace
+
+struct Log::Impl {
+  explicit Impl(const LogOptions& o) : sink(open_sink(o)), journal(stderr_is_journal()) {
+    adopt(o);
+    ::openlog("ferrymand", LOG_PID, LOG_DAEMON);
+    writer = std::thread([this] { run(); });
+  }
+  ~Impl() {
+    {
+      const std::lock_guard lock(mutex);
+      stopping = true;
+    }
+    ready.notify_one();
+    writer.join();
+  }
+
+  void adopt(const LogOptions& o) {
+    options = o;
+    level.store(o.level, std::memory_order_relaxed);
+    format.store(o.format, std::memory_order_relaxed);
+    prefixed.store(o.destination == Destination::syslog || (o.destination == Destination::standard_error && journal),
+                   std::memory_order_relaxed);
+  }
+
+  template <typename Fill>
+  void put(Level at, Fill fill);
+  void push(std::string_view line);
+  void run();
+
+  std::mutex mutex;
+  std::condition_variable ready;
+  std::string pending;
+  std::uint64_t dropped = 0;
+  LogOptions options;
+  std::shared_ptr<const Sink> sink;
+  bool stopping = false;
+  const bool journal;
+  std::atomic<Level> level{Level::info};
+  std::atomic<Format> format{Format::text};
+  std::atomic<bool> prefixed{false};
+  std::thread writer;
+};
+
+template <typename Fill>
+void Log::Impl::put(Level at, Fill fill) {
+  if (at < level.load(std::memory_order_relaxed)) return;
+  thread_local fmt::memory_buffer line;
+  line.clear();
+  if (prefixed.load(std::memory_order_relaxed)) {
+    fmt::format_to(std::back_inserter(line), "<{}>", syslog_priority(at));
+  }
+  Record record(format.load(std::memory_order_relaxed), line);
+  std::array<char, 32> buffer;
+  record.begin();
+  record.text("time", timestamp(std::chrono::system_clock::now(), buffer));
+  record.text("level", name(at));
+  fill(record);
+  record.end();
+  push({line.data(), line.size()});
+}
+
+void Log::Impl::push(std::string_view line) {
+  {
+    const std::lock_guard lock(mutex);
+    if (pending.size() + line.size() > options.max_pending) {
+      ++dropped;
+      return;
+    }
+    pending += line;
+    if (pending.size() > line.size()) return;  // the writer already knows
+  }
+  ready.notify_one();
+}
+
+void Log::Impl::run() {
+  std::string lines;
+  std::unique_lock lock(mutex);
+  while (true) {
+    ready.wait(lock, [this] { return stopping || !pending.empty(); });
+    if (pending.empty()) return;
+    lines.clear();
+    std::swap(lines, pending);
+    const std::uint64_t lost = std::exchange(dropped, 0);
+    const bool to_syslog = options.destination == Destination::syslog;
+    const auto current = sink;  // a reconfiguration meanwhile sets the next one
+    lock.unlock();
+    to_syslog ? write_syslog(lines) : write_all(current->get(), lines);
+    lock.lock();
+    if (lost == 0) continue;
+    lock.unlock();
+    put(Level::warning, [lost](Record& record) {
+      record.text("message", "log lines dropped");
+      record.number("lines", static_cast<std::int64_t>(lost));
+    });
+    lock.lock();
+  }
+}
+
+Log::Log(const LogOptions& options) : impl_(std::make_unique<Impl>(options)) {}
+Log::~Log() = default;
+
+void Log::reconfigure(const LogOptions& options) {
+  auto fresh = open_sink(options);
+  const std::lock_guard lock(impl_->mutex);
+  impl_->adopt(options);
+  impl_->sink = std::move(fresh);
+}
+
+void Log::write(const RequestEvent& event) {
+  impl_->put(telemetry::level(event.kind), [&event](Record& record) { put_event(record, event); });
+}
+
+void Log::write(Level level, std::string_view message,
+                std::initializer_list<std::pair<std::string_view, std::string_view>> fields) {
+  impl_->put(level, [&](Record& record) {
+    record.text("message", message);
+    for (const auto& [key, value] : fields) record.text(key, value);
+  });
+}
+
+bool Log::enabled(Level level) const { return level >= impl_->level.load(std::memory_order_relaxed); }
+
+}  // namespace ferryman::telemetry

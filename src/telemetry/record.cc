@@ -1,0 +1,183 @@
+#include "telemetry/record.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <ctime>
+#include <iterator>
+#include <string>
+
+#include "kerberos/names.h"
+
+namespace ferryman::telemetry {
+namespace {
+
+// The length of the UTF-8 sequence that starts text, or 0 where it is none (RFC 3629 4).
+std::size_t utf8_length(std::string_view text) {
+  const auto octet = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const auto tail = [&](std::size_t i) { return (octet(i) & 0xc0) == 0x80; };
+  const unsigned first = octet(0), second = octet(1);
+  if (first < 0x80) return 1;
+  if (first >= 0xc2 && first <= 0xdf) return tail(1) ? 2 : 0;
+  if (first >= 0xe0 && first <= 0xef) {
+    const bool overlong = first == 0xe0 && second < 0xa0, surrogate = first == 0xed && second >= 0xa0;
+    return tail(1) && tail(2) && !overlong && !surrogate ? 3 : 0;
+  }
+  if (first >= 0xf0 && first <= 0xf4) {
+    const bool outside = (first == 0xf0 && second < 0x90) || (first == 0xf4 && second >= 0x90);
+    return tail(1) && tail(2) && tail(3) && !outside ? 4 : 0;
+  }
+  return 0;
+}
+
+bool is_plain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("-_./:@,[]+*").find(c) != std::string_view::npos;
+}
+
+// "PA-FX-FAST,PA-PAC-REQUEST", with numbers for what has no name here.
+template <typename Name>
+void append_name(std::string& out, std::int32_t number, Name name) {
+  if (!out.empty()) out += ',';
+  const std::string_view known = name(number);
+  if (known.empty()) {
+    out += std::to_string(number);
+  } else {
+    out += known;
+  }
+}
+
+constexpr std::size_t max_listed = 32;  // more is an attacker's
+
+void put_request(Record& record, const kerberos::Request& request) {
+  record.text("type", kerberos::name(request.kind));
+  if (!request.kdc_req) return;
+  const kerberos::KdcReq& req = *request.kdc_req;
+  record.text("realm", req.realm);
+  thread_local std::string list;
+  const auto principal = [&](std::string_view key, const std::optional<kerberos::PrincipalName>& name) {
+    if (!name) return;
+    list.clear();
+    name->append_to(list);
+    record.text(key, list);
+  };
+  principal("cname", req.cname);
+  principal("sname", req.sname);
+  list.clear();
+  kerberos::PadataList padata = req.padata;
+  kerberos::Padata element;
+  for (std::size_t i = 0; i < max_listed && padata.next(element); ++i) {
+    append_name(list, element.type, kerberos::padata_name);
+  }
+  if (!list.empty()) record.text("padata", list);
+  list.clear();
+  kerberos::EtypeList etypes = req.etypes;
+  std::int32_t etype = 0;
+  for (std::size_t i = 0; i < max_listed && etypes.next(etype); ++i) append_name(list, etype, kerberos::etype_name);
+  if (!list.empty()) record.text("etypes", list);
+  record.flag("armored", request.armored());
+}
+
+void put_reply(Record& record, const kerberos::Reply& reply) {
+  if (reply.kind != kerberos::ReplyKind::krb_error && reply.error_code == 0) {
+    record.text("result", kerberos::name(reply.kind));
+    return;
+  }
+  const std::string_view name = kerberos::error_name(reply.error_code);
+  name.empty() ? record.text("result", fmt::format("KRB-ERROR {}", reply.error_code)) : record.text("result", name);
+}
+
+}  // namespace
+
+void Record::begin() {
+  first_ = true;
+  if (json_) out_.push_back('{');
+}
+
+void Record::end() {
+  if (json_) out_.push_back('}');
+  out_.push_back('\n');
+}
+
+void Record::key(std::string_view key) {
+  if (!first_) out_.push_back(json_ ? ',' : ' ');
+  first_ = false;
+  if (json_) out_.push_back('"');
+  out_.append(key);
+  out_.append(json_ ? std::string_view("\":") : std::string_view("="));
+}
+
+void Record::escaped(std::string_view value) {
+  while (!value.empty()) {
+    const auto c = static_cast<unsigned char>(value.front());
+    const std::size_t length = utf8_length(value);
+    if (c == '"' || c == '\\') {
+      out_.push_back('\\');
+      out_.push_back(value.front());
+    } else if (length == 0 || c < 0x20 || c == 0x7f || (length == 2 && c == 0xc2 && static_cast<unsigned char>(value[1]) < 0xa0)) {
+      // One octet, as itself: control characters of C0 and C1, and what is not UTF-8.
+      out_.append(json_ ? std::string_view("\\u00") : std::string_view("\\x"));
+      fmt::format_to(std::back_inserter(out_), "{:02x}", c);
+      value.remove_prefix(1);
+      continue;
+    } else {
+      out_.append(value.substr(0, length));
+    }
+    value.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+}
+
+void Record::text(std::string_view name, std::string_view value) {
+  key(name);
+  const bool quoted = json_ || value.empty() || !std::all_of(value.begin(), value.end(), is_plain);
+  if (quoted) out_.push_back('"');
+  escaped(value);
+  if (quoted) out_.push_back('"');
+}
+
+void Record::number(std::string_view name, std::int64_t value) {
+  key(name);
+  fmt::format_to(std::back_inserter(out_), "{}", value);
+}
+
+void Record::flag(std::string_view name, bool value) {
+  key(name);
+  out_.append(value ? std::string_view("true") : std::string_view("false"));
+}
+
+void put_event(Record& record, const RequestEvent& event) {
+  const auto text = [&](std::string_view key, std::string_view value) {
+    if (!value.empty()) record.text(key, value);
+  };
+  text("event", name(event.kind));
+  if (event.event_id != 0) record.number("event_id", event.event_id);
+  text("id", event.id);
+  text("client", event.client);
+  text("tls", event.tls);
+  text("http", event.http);
+  record.number("status", event.status);
+  if (event.request != nullptr) put_request(record, *event.request);
+  text("target_domain", event.target_domain);
+  if (event.reply != nullptr) put_reply(record, *event.reply);
+  text("kdc", event.kdc);
+  text("transport", event.transport);
+  if (event.tries != 0) record.number("tries", event.tries);
+  text("reason", event.reason);
+  if (event.offset) record.number("offset", *event.offset);
+  if (event.locate_us != 0) record.number("locate_us", event.locate_us);
+  if (event.exchange_us != 0) record.number("exchange_us", event.exchange_us);
+  if (event.total_us != 0) record.number("total_us", event.total_us);
+}
+
+std::string_view timestamp(std::chrono::system_clock::time_point now, std::array<char, 32>& buffer) {
+  const auto since = now.time_since_epoch();
+  const std::time_t seconds = std::chrono::duration_cast<std::chrono::seconds>(since).count();
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(since).count() % 1000;
+  std::tm utc{};
+  ::gmtime_r(&seconds, &utc);
+  const auto end = fmt::format_to(buffer.data(), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900,
+                                  utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, milliseconds);
+  return {buffer.data(), static_cast<std::size_t>(end - buffer.data())};
+}
+
+}  // namespace ferryman::telemetry
