@@ -1,0 +1,78 @@
+"""ferrymand under test."""
+import json
+import os
+import signal
+
+from .proc import Process, wait_for
+
+BINARY = os.environ.get("FERRYMAND", "ferrymand")
+
+
+def toml(value):
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return str(value)
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(toml(v) for v in value) + "]"
+    return json.dumps(value)
+
+
+def table(values):
+    return "".join(f"{key} = {toml(value)}\n" for key, value in values.items())
+
+
+def configuration(listen, realms, tls=None, **sections):
+    """TOML text. listen: tables; realms: name to table; sections: policy, limits, dns, log, process."""
+    text = "".join("[[listen]]\n" + table(one) for one in listen)
+    if tls:
+        text += "[tls]\n" + table(tls)
+    sections.setdefault("log", {"format": "json", "level": "debug"})
+    for name, values in sections.items():
+        text += f"[{name}]\n" + table(values)
+    for name, values in realms.items():
+        text += f"[realms.{json.dumps(name)}]\n" + table(values)
+    return text
+
+
+class Gateway:
+    """A running ferrymand with a configuration of its own."""
+
+    def __init__(self, directory, text, name="gateway"):
+        self.config = os.path.join(directory, name + ".toml")
+        self.write(text)
+        self.process = Process([BINARY, "-c", self.config], os.path.join(directory, name + ".log"))
+        wait_for(lambda: self.messages("ready") or not self.process.alive(), "ferrymand to be ready")
+        assert self.process.alive(), self.process.text()
+
+    def write(self, text):
+        with open(self.config, "w") as file:
+            file.write(text)
+
+    def records(self):
+        lines = self.process.text().split("\n")
+        return [json.loads(line) for line in lines[:-1] if line.startswith("{")]
+
+    def messages(self, message):
+        return [r for r in self.records() if r.get("message") == message]
+
+    def events(self, kind=None, **fields):
+        return [r for r in self.records() if "event" in r and (kind is None or r["event"] == kind)
+                and all(r.get(k) == v for k, v in fields.items())]
+
+    def wait_event(self, kind, count=1, **fields):
+        return wait_for(lambda: len(self.events(kind, **fields)) >= count and self.events(kind, **fields),
+                        f"event {kind} {fields}")
+
+    def reload(self, message="reloaded"):
+        before = len(self.messages(message))
+        self.process.child.send_signal(signal.SIGHUP)
+        wait_for(lambda: len(self.messages(message)) > before, f"the message {message!r}")
+
+    def terminate(self, seconds=30):
+        """SIGTERM; returns the exit status."""
+        self.process.child.send_signal(signal.SIGTERM)
+        return self.process.child.wait(seconds)
+
+    def stop(self):
+        self.process.stop()

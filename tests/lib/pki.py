@@ -1,0 +1,83 @@
+"""Certificates for the tests, made by the openssl command."""
+import os
+import subprocess
+import textwrap
+
+
+def openssl(*args):
+    subprocess.run(["openssl", *args], check=True, capture_output=True)
+
+
+class Authority:
+    """A CA in a directory, and what it issues."""
+
+    def __init__(self, directory, name="Ferryman test CA"):
+        self.directory = directory
+        self.certificate = os.path.join(directory, "ca.pem")
+        self.key = os.path.join(directory, "ca.key")
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                "-keyout", self.key, "-out", self.certificate, "-subj", f"/CN={name}",
+                "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+
+    def issue(self, name, extensions, kind="ec", days=2):
+        """Returns the files (certificate, key). extensions: an OpenSSL extension section [ext] and others."""
+        base = os.path.join(self.directory, name)
+        algorithm = ["-newkey", "rsa:2048"] if kind == "rsa" else [
+            "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+        openssl("req", *algorithm, "-nodes", "-keyout", base + ".key", "-out", base + ".csr", "-subj", f"/CN={name}")
+        with open(base + ".ext", "w") as file:
+            file.write(textwrap.dedent(extensions))
+        openssl("x509", "-req", "-in", base + ".csr", "-CA", self.certificate, "-CAkey", self.key,
+                "-CAcreateserial", "-days", str(days), "-out", base + ".pem", "-extfile", base + ".ext",
+                "-extensions", "ext")
+        return base + ".pem", base + ".key"
+
+    def server(self, name="server", kind="ec", names="DNS:localhost,IP:127.0.0.1,IP:::1", days=2):
+        return self.issue(name, f"""\
+            [ext]
+            basicConstraints=CA:FALSE
+            extendedKeyUsage=serverAuth
+            subjectAltName={names}
+            """, kind, days)
+
+    def kdc(self, realm, dns=None):
+        """A KDC's certificate for PKINIT (RFC 4556 3.2.4)."""
+        names = f"DNS:{dns}," if dns else ""
+        return self.issue("kdc-" + realm.lower(), f"""\
+            [ext]
+            basicConstraints=CA:FALSE
+            keyUsage=nonRepudiation,digitalSignature,keyEncipherment,keyAgreement
+            extendedKeyUsage=1.3.6.1.5.2.3.5,serverAuth
+            subjectAltName={names}otherName:1.3.6.1.5.2.2;SEQUENCE:kdc
+            [kdc]
+            realm=EXP:0,GeneralString:{realm}
+            principal=EXP:1,SEQUENCE:name
+            [name]
+            type=EXP:0,INTEGER:2
+            string=EXP:1,SEQUENCE:strings
+            [strings]
+            first=GeneralString:krbtgt
+            second=GeneralString:{realm}
+            """, "rsa")
+
+    def client(self, principal, realm, upn=None):
+        """A user's certificate for PKINIT: the principal's name, or a UPN as Windows has it."""
+        if upn:
+            san = f"otherName:1.3.6.1.4.1.311.20.2.3;UTF8:{upn}"
+        else:
+            san = "otherName:1.3.6.1.5.2.2;SEQUENCE:user"
+        return self.issue("user-" + principal, f"""\
+            [ext]
+            basicConstraints=CA:FALSE
+            keyUsage=digitalSignature,keyEncipherment
+            extendedKeyUsage=clientAuth,1.3.6.1.5.2.3.4,1.3.6.1.4.1.311.20.2.2
+            subjectAltName={san}
+            [user]
+            realm=EXP:0,GeneralString:{realm}
+            principal=EXP:1,SEQUENCE:name
+            [name]
+            type=EXP:0,INTEGER:1
+            string=EXP:1,SEQUENCE:strings
+            [strings]
+            first=GeneralString:{principal}
+            """, "rsa")

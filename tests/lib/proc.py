@@ -1,0 +1,66 @@
+"""Processes, ports and waiting."""
+import os
+import signal
+import socket
+import subprocess
+import time
+
+
+def free_port(host="127.0.0.1"):
+    """A port that is free for TCP and UDP just now."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    while True:
+        with socket.socket(family, socket.SOCK_STREAM) as tcp, socket.socket(family, socket.SOCK_DGRAM) as udp:
+            tcp.bind((host, 0))
+            port = tcp.getsockname()[1]
+            try:
+                udp.bind((host, port))
+                return port
+            except OSError:
+                continue
+
+
+def wait_for(condition, what, seconds=20):
+    """Asks until the condition holds; fails when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"waited {seconds} s in vain for {what}")
+
+
+def listens(host, port):
+    try:
+        with socket.create_connection((host, port), 1):
+            return True
+    except OSError:
+        return False
+
+
+class Process:
+    """A child in its own process group whose output goes to a file."""
+
+    def __init__(self, args, output, env=None):
+        self.args, self.output = args, output
+        self.file = open(output, "ab")
+        self.child = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=self.file, stderr=self.file,
+                                      env={**os.environ, **(env or {})}, start_new_session=True)
+
+    def alive(self):
+        return self.child.poll() is None
+
+    def text(self):
+        with open(self.output, errors="replace") as file:
+            return file.read()
+
+    def stop(self):
+        if self.alive():
+            try:
+                os.killpg(self.child.pid, signal.SIGTERM)
+                self.child.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.child.pid, signal.SIGKILL)
+                self.child.wait()
+        self.file.close()
