@@ -9,22 +9,22 @@ namespace ferryman {
 // What is wrong with bytes that came from elsewhere. Each is one cause that a person can look for in
 // a capture; the comment says what normally brings it about.
 enum class Fault : std::uint8_t {
-  truncated,          // the input ends inside an element
-  trailing_bytes,     // something follows the last element
-  wrong_tag,          // another element than the definition asks for stands here
-  missing_field,      // a field that is not OPTIONAL is absent
-  indefinite_length,  // BER's length 0x80, which DER has not
-  non_minimal_length, // a length in more octets than it needs
-  length_too_large,   // a length over 2^32 - 1, or over what this field may have
-  non_minimal_integer,// an INTEGER with a redundant leading octet
-  integer_range,      // an INTEGER that the field's type cannot hold
-  bad_string,         // octets that the string type does not allow
-  bad_time,           // a KerberosTime that is not YYYYMMDDHHMMSSZ
-  too_deep,           // more nesting than any Kerberos message has
-  too_many,           // more elements than this list may have
-  wrong_value,        // a constant field (pvno, msg-type, ...) has another value
-  unknown_message,    // not a message that is served here
-  no_space,           // the writer's buffer is too small
+  truncated,            // the input ends inside an element
+  trailing_bytes,       // something follows the last element
+  wrong_tag,            // another element than the definition asks for stands here
+  missing_field,        // a field that is not OPTIONAL is absent
+  indefinite_length,    // BER's length 0x80, which DER has not
+  non_minimal_length,   // a length in more octets than it needs
+  length_too_large,     // a length over 2^32 - 1, or over what this field may have
+  non_minimal_integer,  // an INTEGER with a redundant leading octet
+  integer_range,        // an INTEGER that the field's type cannot hold
+  bad_string,           // octets that the string type does not allow
+  bad_time,             // a KerberosTime that is not YYYYMMDDHHMMSSZ
+  too_deep,             // more nesting than any Kerberos message has
+  too_many,             // more elements than this list may have
+  wrong_value,          // a constant field (pvno, msg-type, ...) has another value
+  unknown_message,      // not a message that is served here
+  no_space,             // the writer's buffer is too small
 };
 
 // The fault's name as it stands in logs: "truncated", "wrong_tag", ...

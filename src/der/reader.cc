@@ -12,7 +12,9 @@ struct Header {
   std::optional<Fault> fault;
 };
 
-Header bad(Fault fault) { return {0, 0, fault}; }
+Header bad(Fault fault) {
+  return {0, 0, fault};
+}
 
 // Identifier and length octets (X.690 8.1.2, 8.1.3, 10.1).
 Header read_header(Bytes input) {
@@ -39,7 +41,9 @@ Bytes Reader::fault(Fault fault) {
   return {};
 }
 
-void Reader::fail(Fault fault) { this->fault(fault); }
+void Reader::fail(Fault fault) {
+  this->fault(fault);
+}
 
 void Reader::advance(std::size_t octets) {
   rest_ = rest_.subspan(octets);
@@ -96,7 +100,8 @@ std::int64_t Reader::read_integer() {
     status_->fail(Fault::truncated, start);
     return 0;
   }
-  if (content.size() > 1 && ((content[0] == 0 && content[1] < 0x80) || (content[0] == 0xff && content[1] >= 0x80))) {
+  if (content.size() > 1 &&
+      ((content[0] == 0 && content[1] < 0x80) || (content[0] == 0xff && content[1] >= 0x80))) {
     status_->fail(Fault::non_minimal_integer, start);
     return 0;
   }

@@ -80,7 +80,8 @@ class Reader {
   Bytes read_last(Tag tag);
 
  private:
-  Reader(Bytes input, std::uint32_t offset, Status& status) : rest_(input), offset_(offset), status_(&status) {}
+  Reader(Bytes input, std::uint32_t offset, Status& status)
+      : rest_(input), offset_(offset), status_(&status) {}
   Bytes fault(Fault fault);
   void advance(std::size_t octets);
   std::int64_t read_integer();

@@ -33,7 +33,8 @@ TEST(DerReader, ReadsNestedElementsAndCountsOffsetsFromTheOutermostInput) {
 }
 
 TEST(DerReader, FailsIfLengthRunsPastTheEnd) {
-  EXPECT_EQ(fault_of({0x04, 0x02, 0x00}, [](Reader& r) { r.read(octet_string); }), (Error{Fault::truncated, 0}));
+  EXPECT_EQ(fault_of({0x04, 0x02, 0x00}, [](Reader& r) { r.read(octet_string); }),
+            (Error{Fault::truncated, 0}));
   EXPECT_EQ(fault_of({0x04}, [](Reader& r) { r.read(octet_string); }).fault, Fault::truncated);
   EXPECT_EQ(fault_of({0x04, 0x82, 0x01}, [](Reader& r) { r.read(octet_string); }).fault, Fault::truncated);
   EXPECT_EQ(fault_of({0x04, 0x84, 0xff, 0xff, 0xff, 0xff}, [](Reader& r) { r.read(octet_string); }).fault,

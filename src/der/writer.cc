@@ -14,7 +14,9 @@ void Writer::bytes(Bytes content) {
   std::copy(content.begin(), content.end(), buffer_.begin() + static_cast<std::ptrdiff_t>(begin_));
 }
 
-void Writer::octet(std::uint8_t value) { bytes({&value, 1}); }
+void Writer::octet(std::uint8_t value) {
+  bytes({&value, 1});
+}
 
 void Writer::header(Tag tag, std::size_t length) {
   if (length > std::numeric_limits<std::uint32_t>::max()) {

@@ -11,7 +11,8 @@ namespace ferryman::der {
 namespace {
 
 TEST(DerWriter, WritesWhatTheReaderReads) {
-  for (const std::int64_t value : {0LL, 1LL, 127LL, 128LL, -1LL, -128LL, -129LL, 65535LL, 2147483647LL, -2147483648LL}) {
+  for (const std::int64_t value :
+       {0LL, 1LL, 127LL, 128LL, -1LL, -128LL, -129LL, 65535LL, 2147483647LL, -2147483648LL}) {
     std::array<std::uint8_t, 16> buffer{};
     Writer writer(buffer);
     writer.integer(value);

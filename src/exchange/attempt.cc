@@ -12,10 +12,10 @@ namespace ferryman::exchange {
 namespace {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
-using asio::ip::udp;
 using asio::redirect_error;
 using asio::use_awaitable;
+using asio::ip::tcp;
+using asio::ip::udp;
 using boost::system::error_code;
 
 constexpr std::size_t prefix_size = 4;  // RFC 4120 7.2.2
@@ -90,7 +90,8 @@ asio::awaitable<bool> write_request(Race& race, tcp::socket& socket) {
   const std::array<asio::const_buffer, 2> buffers = {asio::buffer(prefix),
                                                      asio::const_buffer(request.data(), request.size())};
   error_code error;
-  const std::size_t octets = co_await asio::async_write(socket, buffers, redirect_error(use_awaitable, error));
+  const std::size_t octets =
+      co_await asio::async_write(socket, buffers, redirect_error(use_awaitable, error));
   if (octets > 0) race.written = true;
   if (!error) ++race.outcome.tries;
   co_return !error;
@@ -98,9 +99,12 @@ asio::awaitable<bool> write_request(Race& race, tcp::socket& socket) {
 
 }  // namespace
 
-Race::Verdict Race::judge(Bytes message) const {
+Race::Verdict Race::judge(Bytes message) {
   const auto reply = kerberos::parse_reply(message, request.kind);
-  if (!reply) return Verdict::nonsense;
+  if (!reply) {
+    outcome.bad_reply = reply.error();
+    return Verdict::nonsense;
+  }
   if (reply->kind == kerberos::ReplyKind::krb_error) {
     if (reply->error_code == kerberos::error_code::response_too_big) return Verdict::too_big;
     if (reply->error_code == kerberos::error_code::service_unavailable && request.repeatable()) {
@@ -145,10 +149,14 @@ asio::awaitable<AttemptEnd> ask_udp(Race& race, locate::Kdc kdc) {
     if (error) co_return AttemptEnd::failed;
     const Bytes message = Bytes(scratch).first(got);
     switch (race.judge(message)) {
-      case Race::Verdict::nonsense: continue;  // anybody can send a datagram; the KDC's may still come
-      case Race::Verdict::too_big: co_return AttemptEnd::too_big;
-      case Race::Verdict::unavailable: co_return AttemptEnd::failed;
-      case Race::Verdict::accepted: break;
+      case Race::Verdict::nonsense:
+        continue;  // anybody can send a datagram; the KDC's may still come
+      case Race::Verdict::too_big:
+        co_return AttemptEnd::too_big;
+      case Race::Verdict::unavailable:
+        co_return AttemptEnd::failed;
+      case Race::Verdict::accepted:
+        break;
     }
     race.accept({message.begin(), message.end()}, 0, kdc, locate::Transport::udp);
     co_return AttemptEnd::answered;

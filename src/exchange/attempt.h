@@ -13,7 +13,8 @@ namespace ferryman::exchange {
 
 // What all attempts of one worker share.
 struct Upstream {
-  explicit Upstream(boost::asio::io_context& context) : io(context), pool(context, memory), scratch(scratch_size) {}
+  explicit Upstream(boost::asio::io_context& context)
+      : io(context), pool(context, memory), scratch(scratch_size) {}
 
   static constexpr std::size_t scratch_size = 64 * 1024;  // a UDP datagram of any size
 
@@ -36,13 +37,13 @@ struct Race {
 
   Outcome outcome;
   bool answered = false;
-  bool written = false;   // octets of the request have gone out
-  unsigned running = 0;   // attempts under way
+  bool written = false;  // octets of the request have gone out
+  unsigned running = 0;  // attempts under way
 
   // Takes message as the answer if it is one: a reply that fits the request, other than KRB-ERRORs that ask
   // for another KDC or transport. message lies in buffer, which is moved away on success.
   enum class Verdict : std::uint8_t { accepted, too_big, unavailable, nonsense };
-  Verdict judge(Bytes message) const;
+  Verdict judge(Bytes message);
   void accept(std::vector<std::uint8_t> buffer, std::size_t offset, const locate::Kdc& kdc,
               locate::Transport transport);
 };

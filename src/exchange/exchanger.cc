@@ -71,9 +71,10 @@ void Contest::plan(const std::vector<Kdc>& kdcs) {
 
 void Contest::plan_kdc(const Kdc& kdc) {
   const kerberos::Request& request = race_.request;
-  const bool udp_first = kdc.transport == Transport::any && repeatable_ &&
-                         request.bytes.size() <= race_.options.max_udp_request &&
-                         race_.upstream.memory.replies_fit(key_of(kdc), request.kind, race_.options.max_udp_reply);
+  const bool udp_first =
+      kdc.transport == Transport::any && repeatable_ &&
+      request.bytes.size() <= race_.options.max_udp_request &&
+      race_.upstream.memory.replies_fit(key_of(kdc), request.kind, race_.options.max_udp_reply);
   if (kdc.transport == Transport::udp || udp_first) {
     steps_.push_back({kdc, Transport::udp});
     udp_steps_.push_back(steps_.back());
@@ -100,11 +101,14 @@ void Contest::start() {
   };
   auto attempt = step.transport == Transport::udp ? ask_udp(race_, step.kdc) : ask_tcp(race_, step.kdc);
   auto& signal = signals_.emplace_back();
-  asio::co_spawn(race_.upstream.io, std::move(attempt), asio::bind_cancellation_slot(signal.slot(), std::move(ended)));
+  asio::co_spawn(race_.upstream.io, std::move(attempt),
+                 asio::bind_cancellation_slot(signal.slot(), std::move(ended)));
 }
 
 // The KDC asked last has said nothing for hedge_delay.
-void Contest::fall_silent() { race_.upstream.memory.note_failure(key_of(last_.kdc), Clock::now()); }
+void Contest::fall_silent() {
+  race_.upstream.memory.note_failure(key_of(last_.kdc), Clock::now());
+}
 
 void Contest::attempt_ended(const Step& step, AttemptEnd end) {
   --race_.running;
@@ -112,9 +116,15 @@ void Contest::attempt_ended(const Step& step, AttemptEnd end) {
   KdcMemory& memory = race_.upstream.memory;
   const KdcKey key = key_of(step.kdc);
   switch (end) {
-    case AttemptEnd::answered: memory.note_success(key); break;
-    case AttemptEnd::too_big: memory.note_too_big(key, race_.request.kind); break;
-    case AttemptEnd::failed: memory.note_failure(key, Clock::now()); break;
+    case AttemptEnd::answered:
+      memory.note_success(key);
+      break;
+    case AttemptEnd::too_big:
+      memory.note_too_big(key, race_.request.kind);
+      break;
+    case AttemptEnd::failed:
+      memory.note_failure(key, Clock::now());
+      break;
     case AttemptEnd::connect_failed:
       memory.note_failure(key, Clock::now());
       // A service that has UDP only, such as Heimdal's kpasswdd.
@@ -124,7 +134,8 @@ void Contest::attempt_ended(const Step& step, AttemptEnd end) {
         udp_steps_.push_back(steps_.front());
       }
       break;
-    case AttemptEnd::cancelled: break;
+    case AttemptEnd::cancelled:
+      break;
   }
 }
 

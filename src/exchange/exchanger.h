@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "kerberos/reply.h"
@@ -14,13 +15,13 @@
 namespace ferryman::exchange {
 
 struct Options {
-  std::chrono::milliseconds hedge_delay{1000};     // without an answer, then the next KDC is asked as well
-  std::chrono::milliseconds connect_timeout{2000}; // TCP
-  std::size_t max_reply = 128 * 1024;              // announced length above this: the KDC has failed
-  std::size_t max_udp_request = 1400;              // larger ones go by TCP where the KDC's entry allows
-  std::size_t max_udp_reply = 1400;                // replies that were larger by TCP keep TCP in use
-  std::size_t idle_connections = 16;               // kept per KDC
-  std::chrono::milliseconds idle_timeout{10000};   // of a kept connection
+  std::chrono::milliseconds hedge_delay{1000};      // without an answer, then the next KDC is asked as well
+  std::chrono::milliseconds connect_timeout{2000};  // TCP
+  std::size_t max_reply = 128 * 1024;               // announced length above this: the KDC has failed
+  std::size_t max_udp_request = 1400;               // larger ones go by TCP where the KDC's entry allows
+  std::size_t max_udp_reply = 1400;                 // replies that were larger by TCP keep TCP in use
+  std::size_t idle_connections = 16;                // kept per KDC
+  std::chrono::milliseconds idle_timeout{10000};    // of a kept connection
 };
 
 enum class Status : std::uint8_t {
@@ -31,11 +32,12 @@ enum class Status : std::uint8_t {
 
 struct Outcome {
   Status status = Status::no_kdc;
-  std::vector<std::uint8_t> buffer;  // holds the reply's bytes
-  kerberos::Reply reply;             // views into buffer; only when answered
-  locate::Kdc kdc;                   // that answered, or that was tried last
+  std::vector<std::uint8_t> buffer;                      // holds the reply's bytes
+  kerberos::Reply reply;                                 // views into buffer; only when answered
+  locate::Kdc kdc;                                       // that answered, or that was tried last
   locate::Transport transport = locate::Transport::any;  // udp or tcp that was used for it
-  unsigned tries = 0;                // how often the request was written
+  unsigned tries = 0;                                    // how often the request was written
+  std::optional<Error> bad_reply;                        // what was wrong with the last answer that was none
 };
 
 // Brings one Kerberos message to one of the KDCs and its answer back. One per worker; not thread-safe.

@@ -21,7 +21,9 @@ void KdcMemory::note_failure(const KdcKey& key, Clock::time_point now) {
   noted.failed_at = now;
 }
 
-void KdcMemory::note_success(const KdcKey& key) { entry(key).failed = false; }
+void KdcMemory::note_success(const KdcKey& key) {
+  entry(key).failed = false;
+}
 
 bool KdcMemory::failed_lately(const KdcKey& key, Clock::time_point now) const {
   const Entry* noted = find(key);
@@ -44,7 +46,9 @@ bool KdcMemory::replies_fit(const KdcKey& key, kerberos::RequestKind kind, std::
   return largest > 0 && largest <= max_octets;
 }
 
-void KdcMemory::note_keeps_open(const KdcKey& key, bool keeps) { entry(key).keeps_open = keeps; }
+void KdcMemory::note_keeps_open(const KdcKey& key, bool keeps) {
+  entry(key).keeps_open = keeps;
+}
 
 bool KdcMemory::keeps_open(const KdcKey& key) const {
   const Entry* noted = find(key);

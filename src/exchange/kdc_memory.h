@@ -15,7 +15,9 @@ namespace ferryman::exchange {
 
 using KdcKey = std::pair<boost::asio::ip::address, std::uint16_t>;
 
-inline KdcKey key_of(const locate::Kdc& kdc) { return {kdc.address, kdc.port}; }
+inline KdcKey key_of(const locate::Kdc& kdc) {
+  return {kdc.address, kdc.port};
+}
 
 // What earlier exchanges showed of each KDC. Bounded; what is forgotten is learned again.
 class KdcMemory {

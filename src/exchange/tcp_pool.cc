@@ -62,7 +62,8 @@ void TcpPool::sweep() {
   const auto now = Clock::now();
   for (auto entry = idle_.begin(); entry != idle_.end();) {
     auto& queue = entry->second;
-    std::erase_if(queue, [&](Idle& idle) { return now - idle.since >= idle_timeout_ || !is_quiet(idle.socket); });
+    std::erase_if(queue,
+                  [&](Idle& idle) { return now - idle.since >= idle_timeout_ || !is_quiet(idle.socket); });
     entry = queue.empty() ? idle_.erase(entry) : std::next(entry);
   }
 }

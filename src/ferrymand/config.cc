@@ -22,7 +22,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds one_ms{1}, one_minute{60'000}, one_hour{3'600'000};
 
 std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return text;
 }
 
@@ -37,8 +38,9 @@ std::vector<Key> listen_keys(Listen& listen, std::string& address) {
 }
 
 std::vector<Key> tls_keys(net::TlsOptions& tls) {
-  std::vector<Key> keys{strings_key("certificate", tls.certificate), strings_key("private_key", tls.private_key),
-                        strings_key("ocsp_response", tls.ocsp_response), string_key("client_ca", tls.client_ca)};
+  std::vector<Key> keys{
+      strings_key("certificate", tls.certificate), strings_key("private_key", tls.private_key),
+      strings_key("ocsp_response", tls.ocsp_response), string_key("client_ca", tls.client_ca)};
   keys.push_back(choice_key(
       "minimum_version", {"1.2", "1.3"}, [&tls] { return tls.minimum_version == "1.3" ? 1U : 0U; },
       [&tls](std::size_t i) { tls.minimum_version = i == 1 ? "1.3" : "1.2"; }));
@@ -66,7 +68,8 @@ std::vector<Key> rules_keys(policy::Rules& rules) {
     rules.tgs_req = take("tgs-req");
     rules.kpasswd = take("kpasswd");
     for (const auto& unknown : allowed) {
-      mistakes.add(node, fmt::format("allow holds {}; \"as-req\", \"tgs-req\" and \"kpasswd\" are possible", show_string(unknown)));
+      mistakes.add(node, fmt::format("allow holds {}; \"as-req\", \"tgs-req\" and \"kpasswd\" are possible",
+                                     show_string(unknown)));
     }
   };
   return {Key{"allow", read, show}, bool_key("allow_unarmored_password", rules.allow_unarmored_password)};
@@ -145,7 +148,9 @@ std::vector<Key> process_keys(FixedConfig& fixed) {
   return {size_key("workers", fixed.workers, 0, 1024), string_key("user", fixed.user)};
 }
 
-std::vector<Key> dns_keys(FixedConfig& fixed) { return {strings_key("servers", fixed.dns_servers)}; }
+std::vector<Key> dns_keys(FixedConfig& fixed) {
+  return {strings_key("servers", fixed.dns_servers)};
+}
 
 // A realm's keys; source is filled while reading.
 std::vector<Key> realm_keys(gateway::Realm& realm, locate::RealmSource& source, bool& discovery_given) {
@@ -156,7 +161,8 @@ std::vector<Key> realm_keys(gateway::Realm& realm, locate::RealmSource& source, 
                         duration_key("deadline", realm.deadline, milliseconds(100), 5 * one_minute),
                         strings_key("dns_allow_networks", source.dns_allow_networks)};
   Key discovery = choice_key(
-      "discovery", {"static", "dns", "krb5"}, [&source] { return static_cast<std::size_t>(source.discovery); },
+      "discovery", {"static", "dns", "krb5"},
+      [&source] { return static_cast<std::size_t>(source.discovery); },
       [&source, &discovery_given](std::size_t i) {
         source.discovery = static_cast<locate::Discovery>(i);
         discovery_given = true;
@@ -185,7 +191,8 @@ std::vector<Key> realm_keys(gateway::Realm& realm, locate::RealmSource& source, 
   };
   auto show_ports = [&source] {
     std::string shown = "[";
-    for (const auto port : source.dns_allow_ports) shown += (shown.size() > 1 ? ", " : "") + std::to_string(port);
+    for (const auto port : source.dns_allow_ports)
+      shown += (shown.size() > 1 ? ", " : "") + std::to_string(port);
     return shown + "]";
   };
   keys.push_back({"dns_allow_ports", read_ports, show_ports});
@@ -235,14 +242,17 @@ void Loader::read_one_listen(const toml::node& node) {
   if (at == nullptr) at = &node;
   const auto address = parse_listen_address(text);
   if (!address) {
-    return mistakes_.add(*at, fmt::format("address = {} is not a place to listen at; \"192.0.2.1:443\", \"[::]:443\" or \"unix:/run/ferryman/http.sock\" is",
+    return mistakes_.add(*at, fmt::format("address = {} is not a place to listen at; \"192.0.2.1:443\", "
+                                          "\"[::]:443\" or \"unix:/run/ferryman/http.sock\" is",
                                           show_string(text)));
   }
   listen.address = *address;
   listen.line = at->source().begin.line;
   const bool local = address->host.empty() || boost::asio::ip::make_address(address->host).is_loopback();
   if (!listen.tls && !local && !listen.allow_plain_http) {
-    mistakes_.add(*at, "tls = false at an address that others reach; a loopback address, a unix socket, or allow_plain_http = true would do");
+    mistakes_.add(*at,
+                  "tls = false at an address that others reach; a loopback address, a unix socket, or "
+                  "allow_plain_http = true would do");
   }
   const auto same = [&](const Listen& other) { return other.address == listen.address; };
   if (std::any_of(config_.fixed.listen.begin(), config_.fixed.listen.end(), same)) {
@@ -271,10 +281,14 @@ void Loader::read_realm(std::string_view name, const toml::node& node, const pol
   const std::uint32_t line = node.source().begin.line;
   const auto [other, added] = realm_lines_.emplace(lower(std::string(name)), line);
   if (!added) {
-    return mistakes_.add(node, fmt::format("realm {} is the same as that of line {}; case makes no difference", show_string(name), other->second));
+    return mistakes_.add(node,
+                         fmt::format("realm {} is the same as that of line {}; case makes no difference",
+                                     show_string(name), other->second));
   }
-  if (name.empty() || name == "*." || (name.find('*') != std::string_view::npos && name.rfind('*') != 0) || name == "*") {
-    return mistakes_.add(node, fmt::format("{} is no realm; \"EXAMPLE.COM\" or \"*.EXAMPLE.COM\" is", show_string(name)));
+  if (name.empty() || name == "*." || (name.find('*') != std::string_view::npos && name.rfind('*') != 0) ||
+      name == "*") {
+    return mistakes_.add(
+        node, fmt::format("{} is no realm; \"EXAMPLE.COM\" or \"*.EXAMPLE.COM\" is", show_string(name)));
   }
 
   gateway::Realm realm;
@@ -290,9 +304,12 @@ void Loader::read_realm(std::string_view name, const toml::node& node, const pol
   if (!discovery_given && source->kdc.empty()) source->discovery = locate::Discovery::dns;
   if (mistakes_.mistakes.size() == before) {
     if (source->discovery == locate::Discovery::static_list && source->kdc.empty()) {
-      mistakes_.add(node, fmt::format("{} has discovery = \"static\" but no kdc; kdc = [\"dc1.example.com\"] or discovery = \"dns\" would do", where));
+      mistakes_.add(node, fmt::format("{} has discovery = \"static\" but no kdc; kdc = [\"dc1.example.com\"] "
+                                      "or discovery = \"dns\" would do",
+                                      where));
     }
-    for (const auto& mistake : locate::check(*source)) mistakes_.add(node, fmt::format("{} {}", where, mistake));
+    for (const auto& mistake : locate::check(*source))
+      mistakes_.add(node, fmt::format("{} {}", where, mistake));
   }
   realm.source = std::move(source);
   config_.realms.push_back(std::move(realm));
@@ -302,7 +319,8 @@ void Loader::read_realms(const toml::table& root, const policy::Rules& rules) {
   const toml::node* node = root.get("realms");
   const toml::table* table = node != nullptr ? node->as_table() : nullptr;
   if (table == nullptr || table->empty()) {
-    mistakes_.add_file("no realm is declared; [realms.\"EXAMPLE.COM\"] with kdc = [\"dc1.example.com\"] would declare one");
+    mistakes_.add_file(
+        "no realm is declared; [realms.\"EXAMPLE.COM\"] with kdc = [\"dc1.example.com\"] would declare one");
     return;
   }
   // In the file's order, so that of two realms that differ in case alone the first is the first.
@@ -315,10 +333,13 @@ void Loader::read_realms(const toml::table& root, const policy::Rules& rules) {
 }
 
 void Loader::check_tls_section(const toml::table& root) {
-  const bool used = std::any_of(config_.fixed.listen.begin(), config_.fixed.listen.end(), [](const Listen& listen) { return listen.tls; });
+  const bool used = std::any_of(config_.fixed.listen.begin(), config_.fixed.listen.end(),
+                                [](const Listen& listen) { return listen.tls; });
   const toml::node* node = root.get("tls");
   if (used && config_.tls.certificate.empty()) {
-    constexpr const char* text = "a listener has TLS but [tls] names no certificate; certificate and private_key are needed, or tls = false in [[listen]]";
+    constexpr const char* text =
+        "a listener has TLS but [tls] names no certificate; certificate and private_key are needed, or tls = "
+        "false in [[listen]]";
     node != nullptr ? mistakes_.add(*node, text) : mistakes_.add_file(text);
     return;
   }
@@ -332,15 +353,16 @@ void Loader::check_tls_section(const toml::table& root) {
 void Loader::check_user(const toml::table& root) {
   if (config_.fixed.user.empty() || ::getpwnam(config_.fixed.user.c_str()) != nullptr) return;
   const auto at = root.at_path("process.user");
-  mistakes_.add(*at.node(), fmt::format("user {} does not exist on this system", show_string(config_.fixed.user)));
+  mistakes_.add(*at.node(),
+                fmt::format("user {} does not exist on this system", show_string(config_.fixed.user)));
 }
 
 void Loader::load(const toml::table& root) {
   policy::Rules rules;
   const auto ignore = [](const toml::node&, Mistakes&) {};
-  const std::vector<Key> sections{{"listen", ignore, {}},  {"tls", ignore, {}}, {"realms", ignore, {}},
-                                  {"policy", ignore, {}},  {"limits", ignore, {}}, {"dns", ignore, {}},
-                                  {"log", ignore, {}},     {"process", ignore, {}}};
+  const std::vector<Key> sections{{"listen", ignore, {}}, {"tls", ignore, {}},    {"realms", ignore, {}},
+                                  {"policy", ignore, {}}, {"limits", ignore, {}}, {"dns", ignore, {}},
+                                  {"log", ignore, {}},    {"process", ignore, {}}};
   read_table(root, "the file", sections, mistakes_);
   read_listen(root);
   section(root, "tls", tls_keys(config_.tls));
@@ -385,7 +407,8 @@ LoadedConfig load_config(const std::string& file) {
     Loader(file, loaded).load(root);
   } catch (const toml::parse_error& error) {
     const auto begin = error.source().begin;
-    loaded.mistakes.push_back({file, begin.line, begin.column, "not TOML: " + std::string(error.description())});
+    loaded.mistakes.push_back(
+        {file, begin.line, begin.column, "not TOML: " + std::string(error.description())});
   }
   return loaded;
 }
@@ -398,9 +421,9 @@ std::string to_toml(const Config& config) {
     text += "[[listen]]\n" + show(listen_keys(listen, address)) + "\n";
   }
   policy::Rules defaults;
-  text += "[tls]\n" + show(tls_keys(copy.tls)) + "\n[policy]\n" + show(policy_keys(copy, defaults)) + "\n[limits]\n" +
-          show(limits_keys(copy)) + "\n[dns]\n" + show(dns_keys(copy.fixed)) + "\n[log]\n" + show(log_keys(copy.log)) +
-          "\n[process]\n" + show(process_keys(copy.fixed));
+  text += "[tls]\n" + show(tls_keys(copy.tls)) + "\n[policy]\n" + show(policy_keys(copy, defaults)) +
+          "\n[limits]\n" + show(limits_keys(copy)) + "\n[dns]\n" + show(dns_keys(copy.fixed)) + "\n[log]\n" +
+          show(log_keys(copy.log)) + "\n[process]\n" + show(process_keys(copy.fixed));
   for (gateway::Realm& realm : copy.realms) {
     locate::RealmSource source = *realm.source;
     bool given = false;

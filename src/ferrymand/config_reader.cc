@@ -51,14 +51,17 @@ void Mistakes::add(const toml::node& at, std::string text) {
   mistakes.push_back({file_, begin.line, begin.column, std::move(text)});
 }
 
-void Mistakes::add_file(std::string text) { mistakes.push_back({file_, 0, 0, std::move(text)}); }
+void Mistakes::add_file(std::string text) {
+  mistakes.push_back({file_, 0, 0, std::move(text)});
+}
 
 void Mistakes::warn(const toml::node& at, std::string text) {
   const auto begin = at.source().begin;
   warnings.push_back({file_, begin.line, begin.column, "warning: " + std::move(text)});
 }
 
-void read_table(const toml::table& table, std::string_view where, const std::vector<Key>& keys, Mistakes& mistakes) {
+void read_table(const toml::table& table, std::string_view where, const std::vector<Key>& keys,
+                Mistakes& mistakes) {
   for (const auto& [name, node] : table) {
     const std::string_view text = name.str();
     const auto key = std::find_if(keys.begin(), keys.end(), [&](const Key& k) { return k.name == text; });
@@ -162,7 +165,8 @@ Key strings_key(std::string_view name, std::vector<std::string>& value) {
       return;
     }
     const toml::array* array = node.as_array();
-    if (array == nullptr) return mistakes.add(node, fmt::format("{} must be a string or an array of strings", name));
+    if (array == nullptr)
+      return mistakes.add(node, fmt::format("{} must be a string or an array of strings", name));
     for (const auto& element : *array) {
       if (const auto text = element.value_exact<std::string>()) {
         value.push_back(*text);
@@ -193,8 +197,8 @@ Key duration_key(std::string_view name, std::chrono::milliseconds& value, std::c
     if (!duration) {
       mistakes.add(node, fmt::format("{} must be a time such as \"8s\", \"500ms\" or \"1m\"", name));
     } else if (*duration < least || *duration > most) {
-      mistakes.add(node, fmt::format("{} = {} is out of range; {} to {} is possible", name, show_string(*text),
-                                     show_duration(least), show_duration(most)));
+      mistakes.add(node, fmt::format("{} = {} is out of range; {} to {} is possible", name,
+                                     show_string(*text), show_duration(least), show_duration(most)));
     } else {
       value = *duration;
     }
@@ -219,16 +223,18 @@ Key choice_key(std::string_view name, std::vector<std::string_view> choices, std
   return {name, read, [=] { return show_string(choices[get()]); }};
 }
 
-Key size_key(std::string_view name, std::function<std::uint64_t()> get, std::function<void(std::uint64_t)> set,
-             std::uint64_t least, std::uint64_t most) {
+Key size_key(std::string_view name, std::function<std::uint64_t()> get,
+             std::function<void(std::uint64_t)> set, std::uint64_t least, std::uint64_t most) {
   auto read = [=](const toml::node& node, Mistakes& mistakes) {
     std::optional<std::uint64_t> size;
-    if (const auto number = node.value_exact<std::int64_t>(); number && *number >= 0) size = static_cast<std::uint64_t>(*number);
+    if (const auto number = node.value_exact<std::int64_t>(); number && *number >= 0)
+      size = static_cast<std::uint64_t>(*number);
     if (const auto text = node.value_exact<std::string>()) size = parse_size(*text);
     if (!size) {
       mistakes.add(node, fmt::format("{} must be a number, or a size such as \"128KiB\"", name));
     } else if (*size < least || *size > most) {
-      mistakes.add(node, fmt::format("{} = {} is out of range; {} to {} is possible", name, *size, least, most));
+      mistakes.add(node,
+                   fmt::format("{} = {} is out of range; {} to {} is possible", name, *size, least, most));
     } else {
       set(*size);
     }

@@ -1,13 +1,13 @@
 #pragma once
 
 #include <fmt/format.h>
+#include <toml++/toml.h>
 
 #include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <toml++/toml.h>
 #include <vector>
 
 #include "ferrymand/config.h"
@@ -37,7 +37,8 @@ struct Key {
 };
 
 // Reads every key that the table has; keys that are not in the list are mistakes, with the nearest known one.
-void read_table(const toml::table& table, std::string_view where, const std::vector<Key>& keys, Mistakes& mistakes);
+void read_table(const toml::table& table, std::string_view where, const std::vector<Key>& keys,
+                Mistakes& mistakes);
 
 // "128KiB", 4096; "8s", "500ms", "1m"; nothing when the text is neither.
 std::optional<std::uint64_t> parse_size(std::string_view text);
@@ -57,8 +58,8 @@ Key duration_key(std::string_view name, std::chrono::milliseconds& value, std::c
                  std::chrono::milliseconds most);
 Key choice_key(std::string_view name, std::vector<std::string_view> choices, std::function<std::size_t()> get,
                std::function<void(std::size_t)> set);
-Key size_key(std::string_view name, std::function<std::uint64_t()> get, std::function<void(std::uint64_t)> set,
-             std::uint64_t least, std::uint64_t most);
+Key size_key(std::string_view name, std::function<std::uint64_t()> get,
+             std::function<void(std::uint64_t)> set, std::uint64_t least, std::uint64_t most);
 
 template <typename T>
 Key size_key(std::string_view name, T& value, std::uint64_t least, std::uint64_t most) {

@@ -33,13 +33,16 @@ File open(const std::string& what, const std::string& name, TlsFindings& finding
   return file;
 }
 
-int no_passphrase(char*, int, int, void*) { return -1; }
+int no_passphrase(char*, int, int, void*) {
+  return -1;
+}
 
 Certificate read_certificate(const std::string& name, TlsFindings& findings) {
   const File file = open("certificate", name, findings);
   if (!file) return nullptr;
   Certificate certificate(PEM_read_X509(file.get(), nullptr, no_passphrase, nullptr));
-  if (!certificate) findings.mistakes.push_back(fmt::format("certificate {}: no PEM certificate in it", name));
+  if (!certificate)
+    findings.mistakes.push_back(fmt::format("certificate {}: no PEM certificate in it", name));
   return certificate;
 }
 
@@ -48,7 +51,8 @@ PrivateKey read_key(const std::string& name, TlsFindings& findings) {
   if (!file) return nullptr;
   PrivateKey key(PEM_read_PrivateKey(file.get(), nullptr, no_passphrase, nullptr));
   if (!key) {
-    findings.mistakes.push_back(fmt::format("private key {}: no PEM private key without passphrase in it", name));
+    findings.mistakes.push_back(
+        fmt::format("private key {}: no PEM private key without passphrase in it", name));
   }
   return key;
 }
@@ -66,8 +70,9 @@ void check_dates(const X509* certificate, const std::string& name, TlsFindings& 
 TlsFindings check_tls(const net::TlsOptions& options) {
   TlsFindings findings;
   if (options.certificate.size() != options.private_key.size()) {
-    findings.mistakes.push_back(fmt::format("{} certificates but {} private keys; each certificate needs its own key, in the same order",
-                                            options.certificate.size(), options.private_key.size()));
+    findings.mistakes.push_back(fmt::format(
+        "{} certificates but {} private keys; each certificate needs its own key, in the same order",
+        options.certificate.size(), options.private_key.size()));
     return findings;
   }
   std::map<int, std::string> by_type;
@@ -78,13 +83,16 @@ TlsFindings check_tls(const net::TlsOptions& options) {
     check_dates(certificate.get(), options.certificate[i], findings);
     if (!key) continue;
     if (X509_check_private_key(certificate.get(), key.get()) != 1) {
-      findings.mistakes.push_back(fmt::format("private key {} does not belong to certificate {}; the key that the certificate was issued for would",
-                                              options.private_key[i], options.certificate[i]));
+      findings.mistakes.push_back(
+          fmt::format("private key {} does not belong to certificate {}; the key that the certificate was "
+                      "issued for would",
+                      options.private_key[i], options.certificate[i]));
     }
     const auto [other, added] = by_type.emplace(EVP_PKEY_get_base_id(key.get()), options.certificate[i]);
     if (!added) {
-      findings.mistakes.push_back(fmt::format("certificates {} and {} have the same key type; one of each type can stand side by side",
-                                              other->second, options.certificate[i]));
+      findings.mistakes.push_back(fmt::format(
+          "certificates {} and {} have the same key type; one of each type can stand side by side",
+          other->second, options.certificate[i]));
     }
   }
   if (options.ocsp_response.size() > options.certificate.size()) {
@@ -95,7 +103,8 @@ TlsFindings check_tls(const net::TlsOptions& options) {
   }
   if (options.client_certificates != net::ClientCertificates::off) {
     if (options.client_ca.empty()) {
-      findings.mistakes.emplace_back("client_certificates needs client_ca, the CAs that client certificates come from");
+      findings.mistakes.emplace_back(
+          "client_certificates needs client_ca, the CAs that client certificates come from");
     } else {
       open("client_ca", options.client_ca, findings);
     }

@@ -36,7 +36,8 @@ std::vector<std::string> tls_files(const net::TlsOptions& tls) {
 }
 
 bool uses_tls(const FixedConfig& fixed) {
-  return std::any_of(fixed.listen.begin(), fixed.listen.end(), [](const Listen& listen) { return listen.tls; });
+  return std::any_of(fixed.listen.begin(), fixed.listen.end(),
+                     [](const Listen& listen) { return listen.tls; });
 }
 
 std::shared_ptr<const gateway::Settings> gateway_settings(const Config& config) {
@@ -81,8 +82,9 @@ int Daemon::run() {
   for (std::size_t i = 0; i < descriptors_.front().size(); ++i) {
     auto connections = connection_config(config_);
     if (!connections) return exit_bad_configuration;
-    workers_.push_back(std::make_unique<Worker>(static_cast<unsigned>(i), config_.fixed.dns_servers, counts_, log_,
-                                                WorkerConfig{std::move(connections), gateway_settings(config_)}));
+    workers_.push_back(
+        std::make_unique<Worker>(static_cast<unsigned>(i), config_.fixed.dns_servers, counts_, log_,
+                                 WorkerConfig{std::move(connections), gateway_settings(config_)}));
     for (std::size_t j = 0; j < config_.fixed.listen.size(); ++j) {
       const Listen& listen = config_.fixed.listen[j];
       workers_.back()->listen(descriptors_[j][i], net::ListenerOptions{listen.tls, listen.paths});
@@ -92,9 +94,12 @@ int Daemon::run() {
   for (const auto& worker : workers_) worker->start();
 
   for (const Listen& listen : config_.fixed.listen) {
-    log_.write(Level::info, "listening", {{"address", net::to_string(listen.address)}, {"tls", listen.tls ? "yes" : "no"}});
+    log_.write(Level::info, "listening",
+               {{"address", net::to_string(listen.address)}, {"tls", listen.tls ? "yes" : "no"}});
   }
-  log_.write(Level::info, "ready", {{"workers", std::to_string(workers_.size())}, {"realms", std::to_string(config_.realms.size())}});
+  log_.write(
+      Level::info, "ready",
+      {{"workers", std::to_string(workers_.size())}, {"realms", std::to_string(config_.realms.size())}});
   ::sd_notify(0, "READY=1");
   wait_for_signal();
   watch_files();
@@ -178,7 +183,8 @@ void Daemon::reload() {
       loaded.config.log = config_.log;
     }
     if (!(loaded.config.fixed == config_.fixed)) {
-      log_.write(Level::warning, "a change of [[listen]], [process] or [dns] takes effect with the next start");
+      log_.write(Level::warning,
+                 "a change of [[listen]], [process] or [dns] takes effect with the next start");
     }
     loaded.config.fixed = config_.fixed;
     config_ = std::move(loaded.config);
@@ -228,8 +234,9 @@ void Daemon::wait_for_signal() {
 void Daemon::begin_drain() {
   stopping_ = true;
   ::sd_notify(0, "STOPPING=1");
-  log_.write(Level::info, "draining", {{"connections", std::to_string(counts_.connections.load())},
-                                       {"in_flight", std::to_string(counts_.in_flight.load())}});
+  log_.write(Level::info, "draining",
+             {{"connections", std::to_string(counts_.connections.load())},
+              {"in_flight", std::to_string(counts_.in_flight.load())}});
   watch_timer_.cancel();
   draining_ = workers_.size();
   for (const auto& worker : workers_) {
@@ -256,7 +263,8 @@ void Daemon::say_mistakes(const std::vector<ConfigMistake>& mistakes) {
     if (config_.log.destination != telemetry::Destination::standard_error || workers_.empty()) {
       fmt::print(stderr, "{}\n", mistake.to_string());
     }
-    if (!workers_.empty()) log_.write(Level::error, "configuration mistake", {{"mistake", mistake.to_string()}});
+    if (!workers_.empty())
+      log_.write(Level::error, "configuration mistake", {{"mistake", mistake.to_string()}});
   }
 }
 

@@ -29,7 +29,8 @@ int main(int argc, char** argv) try {
   CLI::App app{"A KDC proxy [MS-KKDCP]: brings Kerberos over HTTPS to the KDCs of your realms.", "ferrymand"};
   app.add_option("-c,--config", config_file, "Configuration file")->capture_default_str();
   app.add_flag("--check", check, "Say every mistake in the configuration, then exit");
-  app.add_flag("--show-config", show_config, "Print the configuration in force, defaults included, then exit");
+  app.add_flag("--show-config", show_config,
+               "Print the configuration in force, defaults included, then exit");
   app.set_version_flag("--version", "ferrymand " FERRYMAN_VERSION);
   app.footer(footer);
   try {

@@ -25,7 +25,9 @@ Worker::~Worker() {
   }
 }
 
-void Worker::listen(int descriptor, net::ListenerOptions options) { server_.listen(descriptor, std::move(options)); }
+void Worker::listen(int descriptor, net::ListenerOptions options) {
+  server_.listen(descriptor, std::move(options));
+}
 
 void Worker::start() {
   thread_ = std::thread([this] { io_.run(); });

@@ -32,8 +32,8 @@ struct WorkerConfig {
 // these is touched by another thread: what comes from outside is posted.
 class Worker {
  public:
-  Worker(unsigned number, const std::vector<std::string>& dns_servers, SharedCounts& counts, telemetry::Log& log,
-         WorkerConfig config);
+  Worker(unsigned number, const std::vector<std::string>& dns_servers, SharedCounts& counts,
+         telemetry::Log& log, WorkerConfig config);
   ~Worker();  // stops at once
 
   // Before start() only.

@@ -40,9 +40,12 @@ bool serves_path(const net::Peer& peer, std::string_view path) {
 
 std::string_view transport_name(locate::Transport transport) {
   switch (transport) {
-    case locate::Transport::udp: return "udp";
-    case locate::Transport::tcp: return "tcp";
-    case locate::Transport::any: break;
+    case locate::Transport::udp:
+      return "udp";
+    case locate::Transport::tcp:
+      return "tcp";
+    case locate::Transport::any:
+      break;
   }
   return {};
 }
@@ -96,7 +99,8 @@ void Gateway::serve(std::shared_ptr<net::Call> call) {
     in_flight_.fetch_sub(1, std::memory_order_relaxed);
     if (error) log_.write(telemetry::Level::error, "a request ended by an exception");
   };
-  boost::asio::co_spawn(io_, carry(std::move(call)), boost::asio::bind_cancellation_slot(slot, std::move(finished)));
+  boost::asio::co_spawn(io_, carry(std::move(call)),
+                        boost::asio::bind_cancellation_slot(slot, std::move(finished)));
 }
 
 // The way of one request.
@@ -173,8 +177,8 @@ bool Gateway::admit(Passage& passage) {
 
 boost::asio::awaitable<void> Gateway::ask_kdc(Passage& passage) {
   const auto deadline = passage.begun + passage.realm->deadline;
-  const auto service =
-      passage.request->kind == kerberos::RequestKind::kpasswd ? locate::Service::kpasswd : locate::Service::kdc;
+  const auto service = passage.request->kind == kerberos::RequestKind::kpasswd ? locate::Service::kpasswd
+                                                                               : locate::Service::kdc;
 
   auto before = Clock::now();
   const locate::Located located = co_await locator_.locate(passage.realm->source, service, deadline);
@@ -195,6 +199,10 @@ void Gateway::answer(Passage& passage) {
   if (passage.outcome.status != exchange::Status::answered) {
     const bool late = passage.outcome.status == exchange::Status::deadline;
     std::string_view reason = passage.event.reason;
+    if (const auto& bad = passage.outcome.bad_reply) {
+      reason = name(bad->fault);
+      passage.event.offset = bad->offset;
+    }
     if (reason.empty()) reason = late ? "deadline" : "no_answer";
     refuse(passage, late ? 504 : 503, "No KDC answered.\n", EventKind::no_kdc, reason);
     passage.event.event_id = event_cannot_locate;
@@ -278,7 +286,8 @@ void Gateway::on_handshake_failure(const net::Peer& peer, int code, std::string_
   if (code == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) event_id = event_client_certificate_required;
   if (code == SSL_R_CERTIFICATE_VERIFY_FAILED) event_id = event_client_certificate_invalid;
   if (event_id.empty()) {
-    log_.write(telemetry::Level::info, "TLS handshake failed", {{"client", peer.address}, {"reason", reason}});
+    log_.write(telemetry::Level::info, "TLS handshake failed",
+               {{"client", peer.address}, {"reason", reason}});
   } else {
     log_.write(telemetry::Level::warning, "client certificate refused",
                {{"event_id", event_id}, {"client", peer.address}, {"reason", reason}});

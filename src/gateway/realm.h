@@ -11,7 +11,7 @@ namespace ferryman::gateway {
 
 // One [realms."NAME"] of the configuration.
 struct Realm {
-  std::string name;       // as written; "*.EXAMPLE.COM" stands for every realm below EXAMPLE.COM, not for itself
+  std::string name;  // as written; "*.EXAMPLE.COM" stands for every realm below EXAMPLE.COM, not for itself
   std::chrono::milliseconds deadline{8000};
   policy::Rules rules;
   // For a wildcard: a template, whose realm and dns_domain are filled in for each realm that is asked for.

@@ -6,8 +6,12 @@
 namespace ferryman::gateway {
 namespace {
 
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char upper(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 std::string upper(std::string_view text) {
   std::string result(text);
@@ -17,9 +21,12 @@ std::string upper(std::string_view text) {
 
 // A name that can stand below a wildcard: DNS labels, since it becomes part of a DNS question.
 bool is_dns_name(std::string_view name) {
-  return std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
-  }) && name.front() != '.' && name.back() != '.' && name.find("..") == std::string_view::npos;
+  return std::all_of(name.begin(), name.end(),
+                     [](char c) {
+                       return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+                              c == '_';
+                     }) &&
+         name.front() != '.' && name.back() != '.' && name.find("..") == std::string_view::npos;
 }
 
 }  // namespace
@@ -55,7 +62,8 @@ std::shared_ptr<const Realm> RealmMap::derive(const Realm& wildcard, std::string
   auto source = std::make_shared<locate::RealmSource>(*wildcard.source);
   source->realm = upper_name;
   source->dns_domain.resize(upper_name.size());
-  std::transform(upper_name.begin(), upper_name.end(), source->dns_domain.begin(), [](char c) { return lower(c); });
+  std::transform(upper_name.begin(), upper_name.end(), source->dns_domain.begin(),
+                 [](char c) { return lower(c); });
 
   auto realm = std::make_shared<Realm>(wildcard);
   realm->name = upper_name;
@@ -66,7 +74,8 @@ std::shared_ptr<const Realm> RealmMap::derive(const Realm& wildcard, std::string
 }
 
 bool same_realm(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return upper(x) == upper(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return upper(x) == upper(y); });
 }
 
 }  // namespace ferryman::gateway

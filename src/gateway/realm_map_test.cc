@@ -37,7 +37,8 @@ TEST(RealmMap, WildcardServesWhatIsBelowItOnly) {
   EXPECT_EQ(found->name, "A.SUB.EXAMPLE.COM");
   EXPECT_EQ(found->source->realm, "A.SUB.EXAMPLE.COM");
   EXPECT_EQ(found->source->dns_domain, "a.sub.example.com");
-  EXPECT_EQ(map.find("A.SUB.EXAMPLE.COM"), found) << "one object, so that what locate/ caches by it is found again";
+  EXPECT_EQ(map.find("A.SUB.EXAMPLE.COM"), found)
+      << "one object, so that what locate/ caches by it is found again";
 }
 
 TEST(RealmMap, ExactBeatsWildcardAndLongerWildcardBeatsShorter) {
@@ -54,8 +55,8 @@ TEST(RealmMap, ExactBeatsWildcardAndLongerWildcardBeatsShorter) {
 TEST(RealmMap, WildcardTakesOnlyDnsNames) {
   RealmMap map({realm("*.EXAMPLE.COM")});
   using namespace std::string_view_literals;
-  for (const auto name : {"A B.EXAMPLE.COM"sv, "A\0B.EXAMPLE.COM"sv, "A/B.EXAMPLE.COM"sv, "\xff.EXAMPLE.COM"sv,
-                          ".EXAMPLE.COM"sv, "A..EXAMPLE.COM"sv, "A.EXAMPLE.COM."sv}) {
+  for (const auto name : {"A B.EXAMPLE.COM"sv, "A\0B.EXAMPLE.COM"sv, "A/B.EXAMPLE.COM"sv,
+                          "\xff.EXAMPLE.COM"sv, ".EXAMPLE.COM"sv, "A..EXAMPLE.COM"sv, "A.EXAMPLE.COM."sv}) {
     EXPECT_FALSE(map.find(name)) << name;
   }
 }

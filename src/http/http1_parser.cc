@@ -72,8 +72,12 @@ void Http1Parser::on_field_impl(Field field, StringView, StringView value, Error
     return refuse(400, "obs_fold", error);
   }
   switch (field) {
-    case Field::host: ++hosts_; break;
-    case Field::content_length: ++lengths_; break;
+    case Field::host:
+      ++hosts_;
+      break;
+    case Field::content_length:
+      ++lengths_;
+      break;
     case Field::transfer_encoding:
       ++encodings_;
       if (!boost::beast::iequals(value, "chunked")) refuse(501, "transfer_encoding", error);
@@ -82,7 +86,8 @@ void Http1Parser::on_field_impl(Field field, StringView, StringView value, Error
       if (!boost::beast::iequals(value, "100-continue")) return refuse(417, "expect", error);
       expects_continue_ = version_ == Version::http11;
       break;
-    default: break;
+    default:
+      break;
   }
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 // Resets of streams by the peer: a burst, then a few a second (CVE-2023-44487).
 constexpr std::uint64_t reset_burst = 100, reset_rate = 10;
-constexpr std::size_t max_continuations = 8;    // CVE-2024-28182
+constexpr std::size_t max_continuations = 8;     // CVE-2024-28182
 constexpr std::uint32_t budget_per_request = 8;  // what one answered request earns back
 constexpr std::size_t output_chunk = 64 * 1024;  // framed ahead of what the peer has read
 
@@ -25,12 +25,14 @@ struct Stream {
   std::vector<std::uint8_t> body;
   std::vector<std::uint8_t> answer;
   std::size_t answered = 0;
-  bool complete = false;    // handed to the handler
+  bool complete = false;  // handed to the handler
   bool responded = false;
-  bool refused = false;     // by the session; the rest of the request is ignored
+  bool refused = false;  // by the session; the rest of the request is ignored
 };
 
-std::string_view path_of(std::string_view target) { return target.substr(0, target.find('?')); }
+std::string_view path_of(std::string_view target) {
+  return target.substr(0, target.find('?'));
+}
 
 nghttp2_nv field(std::string_view name, std::string_view value) {
   const auto octets = [](std::string_view text) {
@@ -55,7 +57,9 @@ class Http2Session : public Session {
   void drain() override;
   Bytes output() override;
   void consume(std::size_t octets) override { output_.consume(octets); }
-  bool wants_input() const override { return !ended_ && !input_ended_ && output_.size() < limits_.max_output; }
+  bool wants_input() const override {
+    return !ended_ && !input_ended_ && output_.size() < limits_.max_output;
+  }
   Phase phase() const override;
   std::uint64_t progress() const override { return requests_; }
   Version version() const override { return Version::http2; }
@@ -67,8 +71,8 @@ class Http2Session : public Session {
   static int on_header(nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name,
                        std::size_t name_size, const std::uint8_t* value, std::size_t value_size, std::uint8_t,
                        void* user_data);
-  static int on_data(nghttp2_session*, std::uint8_t, std::int32_t id, const std::uint8_t* data, std::size_t size,
-                     void* user_data);
+  static int on_data(nghttp2_session*, std::uint8_t, std::int32_t id, const std::uint8_t* data,
+                     std::size_t size, void* user_data);
   static int on_frame(nghttp2_session*, const nghttp2_frame* frame, void* user_data);
   static int on_frame_sent(nghttp2_session*, const nghttp2_frame* frame, void* user_data);
   static int on_invalid_frame(nghttp2_session*, const nghttp2_frame*, int, void* user_data);
@@ -91,7 +95,7 @@ class Http2Session : public Session {
   OutputBuffer output_;
   std::uint32_t budget_;
   std::uint64_t requests_ = 0;
-  bool started_ = false;      // the peer's SETTINGS have come
+  bool started_ = false;  // the peer's SETTINGS have come
   bool draining_ = false, goaway_sent_ = false;
   bool ended_ = false, input_ended_ = false;
 };
@@ -100,7 +104,8 @@ Http2Session::Http2Session(const Limits& limits, Handler& handler)
     : limits_(limits), handler_(handler), budget_(limits.control_budget) {
   nghttp2_session_callbacks* callbacks = nullptr;
   nghttp2_option* option = nullptr;
-  if (nghttp2_session_callbacks_new(&callbacks) != 0 || nghttp2_option_new(&option) != 0) throw std::bad_alloc();
+  if (nghttp2_session_callbacks_new(&callbacks) != 0 || nghttp2_option_new(&option) != 0)
+    throw std::bad_alloc();
   set_callbacks(callbacks);
   nghttp2_option_set_stream_reset_rate_limit(option, reset_burst, reset_rate);
   nghttp2_option_set_max_continuations(option, max_continuations);
@@ -143,8 +148,8 @@ int Http2Session::on_begin_headers(nghttp2_session*, const nghttp2_frame* frame,
 }
 
 int Http2Session::on_header(nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name,
-                            std::size_t name_size, const std::uint8_t* value, std::size_t value_size, std::uint8_t,
-                            void* user_data) {
+                            std::size_t name_size, const std::uint8_t* value, std::size_t value_size,
+                            std::uint8_t, void* user_data) {
   Http2Session& session = self(user_data);
   Stream* stream = session.find(frame->hd.stream_id);
   if (stream == nullptr || stream->refused || frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
@@ -195,14 +200,17 @@ int Http2Session::on_frame(nghttp2_session*, const nghttp2_frame* frame, void* u
         // Everything that the peer sent before it knew has come: this is the last stream.
         session.goaway_sent_ = true;
         nghttp2_submit_goaway(session.session_, NGHTTP2_FLAG_NONE,
-                              nghttp2_session_get_last_proc_stream_id(session.session_), NGHTTP2_NO_ERROR, nullptr,
-                              0);
+                              nghttp2_session_get_last_proc_stream_id(session.session_), NGHTTP2_NO_ERROR,
+                              nullptr, 0);
       }
       break;
     case NGHTTP2_RST_STREAM:
     case NGHTTP2_PRIORITY:
-    case NGHTTP2_WINDOW_UPDATE: session.spend(); break;
-    default: break;
+    case NGHTTP2_WINDOW_UPDATE:
+      session.spend();
+      break;
+    default:
+      break;
   }
   return 0;
 }
@@ -329,8 +337,8 @@ void Http2Session::receive(Bytes bytes) {
 
 void Http2Session::end_of_input() {
   input_ended_ = true;
-  const bool in_work = std::any_of(streams_.begin(), streams_.end(),
-                                   [](const auto& entry) { return entry.second.complete; });
+  const bool in_work =
+      std::any_of(streams_.begin(), streams_.end(), [](const auto& entry) { return entry.second.complete; });
   if (!in_work) end(NGHTTP2_NO_ERROR);
 }
 
@@ -357,7 +365,9 @@ Bytes Http2Session::output() {
   return output_.bytes();
 }
 
-bool Http2Session::flushed() const { return output_.empty() && nghttp2_session_want_write(session_) == 0; }
+bool Http2Session::flushed() const {
+  return output_.empty() && nghttp2_session_want_write(session_) == 0;
+}
 
 Phase Http2Session::phase() const {
   if (ended_) return Phase::closing;

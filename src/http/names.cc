@@ -4,9 +4,12 @@ namespace ferryman::http {
 
 std::string_view name(Version version) {
   switch (version) {
-    case Version::http10: return "HTTP/1.0";
-    case Version::http11: return "HTTP/1.1";
-    case Version::http2: return "HTTP/2";
+    case Version::http10:
+      return "HTTP/1.0";
+    case Version::http11:
+      return "HTTP/1.1";
+    case Version::http2:
+      return "HTTP/2";
   }
   return {};
 }

@@ -11,14 +11,14 @@ namespace ferryman::http {
 
 // What one connection may use. Sizes in octets.
 struct Limits {
-  std::size_t max_header = 8 * 1024;      // request line and fields together
-  std::size_t max_fields = 64;            // header fields
-  std::size_t max_body = 128 * 1024;      // after de-chunking
-  std::uint32_t max_streams = 32;         // HTTP/2: concurrent streams
-  std::uint32_t max_requests = 1000;      // per connection, then it is closed after the answer
-  std::uint32_t control_budget = 200;     // HTTP/2: resets, pings, settings, empty DATA beyond those
-                                          // that finished requests earn; then GOAWAY
-  std::size_t max_output = 1024 * 1024;   // unread by the peer; then nothing more is read from it
+  std::size_t max_header = 8 * 1024;     // request line and fields together
+  std::size_t max_fields = 64;           // header fields
+  std::size_t max_body = 128 * 1024;     // after de-chunking
+  std::uint32_t max_streams = 32;        // HTTP/2: concurrent streams
+  std::uint32_t max_requests = 1000;     // per connection, then it is closed after the answer
+  std::uint32_t control_budget = 200;    // HTTP/2: resets, pings, settings, empty DATA beyond those
+                                         // that finished requests earn; then GOAWAY
+  std::size_t max_output = 1024 * 1024;  // unread by the peer; then nothing more is read from it
 };
 
 enum class Version : std::uint8_t { http10, http11, http2 };
@@ -41,7 +41,7 @@ struct Response {
   std::string_view content_type = "text/plain";
   Bytes body_head;
   Bytes body;
-  std::string_view allow;          // value of Allow, when not empty
+  std::string_view allow;            // value of Allow, when not empty
   unsigned retry_after_seconds = 0;  // Retry-After, when not 0
 };
 

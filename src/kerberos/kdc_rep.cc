@@ -21,7 +21,8 @@ Result<KdcRep> parse_kdc_rep(Bytes message, std::int32_t msg_type) {
     padata.finish();
   }
   der::Reader crealm = fields.enter(context(3));
-  rep.crealm = read_realm(crealm);
+  // Heimdal leaves crealm and cname empty in an AS-REP within FAST, where the client's names are inside.
+  rep.crealm = crealm.read_string(der::general_string);
   crealm.finish();
   der::Reader cname = fields.enter(context(4));
   rep.cname = read_principal_name(cname);

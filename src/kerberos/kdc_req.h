@@ -19,8 +19,8 @@ struct PrincipalName {
   // as krb5_unparse_name does. Octets are appended as they are: the log escapes them.
   void append_to(std::string& out) const;
 
-  std::size_t size() const;                           // number of components
-  std::string_view component(std::size_t i) const;    // empty when there is none
+  std::size_t size() const;                         // number of components
+  std::string_view component(std::size_t i) const;  // empty when there is none
 };
 
 // PA-DATA of a message (RFC 4120 5.2.7), a view over the SEQUENCE OF; every element was checked.

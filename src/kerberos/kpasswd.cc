@@ -7,7 +7,9 @@ namespace {
 
 constexpr std::uint32_t header_size = 6;
 
-std::uint16_t u16(Bytes bytes, std::size_t at) { return static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1]); }
+std::uint16_t u16(Bytes bytes, std::size_t at) {
+  return static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1]);
+}
 
 struct Frame {
   std::uint16_t version;
@@ -20,13 +22,16 @@ Result<Frame> parse_frame(Bytes message) {
   if (u16(message, 0) > message.size()) return tl::unexpected(Error{Fault::truncated, 0});
   if (u16(message, 0) < message.size()) return tl::unexpected(Error{Fault::trailing_bytes, u16(message, 0)});
   const std::uint16_t version = u16(message, 2);
-  if (version != kpasswd_change && version != kpasswd_set) return tl::unexpected(Error{Fault::wrong_value, 2});
+  if (version != kpasswd_change && version != kpasswd_set)
+    return tl::unexpected(Error{Fault::wrong_value, 2});
   const std::size_t ap_size = u16(message, 4);
   if (ap_size > message.size() - header_size) return tl::unexpected(Error{Fault::truncated, 4});
   return Frame{version, message.subspan(header_size, ap_size), message.subspan(header_size + ap_size)};
 }
 
-Error shifted(Error error, std::size_t by) { return {error.fault, error.offset + static_cast<std::uint32_t>(by)}; }
+Error shifted(Error error, std::size_t by) {
+  return {error.fault, error.offset + static_cast<std::uint32_t>(by)};
+}
 
 // KRB-PRIV (RFC 4120 5.7.1).
 Result<void> check_krb_priv(Bytes message) {
@@ -99,7 +104,8 @@ Result<KpasswdReply> parse_kpasswd_reply(Bytes message) {
   if (const auto ap_rep = check_ap_rep(frame->ap); !ap_rep) {
     return tl::unexpected(shifted(ap_rep.error(), header_size));
   }
-  if (const auto priv = check_krb_priv(frame->rest); !priv) return tl::unexpected(shifted(priv.error(), rest_at));
+  if (const auto priv = check_krb_priv(frame->rest); !priv)
+    return tl::unexpected(shifted(priv.error(), rest_at));
   return KpasswdReply{};
 }
 

@@ -18,10 +18,10 @@ Result<KrbError> parse_krb_error(Bytes message) {
   KrbError error;
   expect_constant(fields, 0, protocol_version);
   expect_constant(fields, 1, msg_type);
-  if (fields.at(context(2))) fields.enter(context(2)).read_time();           // ctime
-  if (fields.at(context(3))) fields.enter(context(3)).read_last_int32();     // cusec
+  if (fields.at(context(2))) fields.enter(context(2)).read_time();        // ctime
+  if (fields.at(context(3))) fields.enter(context(3)).read_last_int32();  // cusec
   error.stime = fields.enter(context(4)).read_time();
-  fields.enter(context(5)).read_last_int32();                                // susec
+  fields.enter(context(5)).read_last_int32();  // susec
   error.error_code = fields.enter(context(6)).read_last_int32();
   if (fields.at(context(7))) {
     der::Reader crealm = fields.enter(context(7));

@@ -194,8 +194,14 @@ static_assert(is_sorted(padata_types));
 
 }  // namespace
 
-std::string_view error_name(std::int32_t code) { return look_up(errors, code); }
-std::string_view etype_name(std::int32_t etype) { return look_up(etypes, etype); }
-std::string_view padata_name(std::int32_t type) { return look_up(padata_types, type); }
+std::string_view error_name(std::int32_t code) {
+  return look_up(errors, code);
+}
+std::string_view etype_name(std::int32_t etype) {
+  return look_up(etypes, etype);
+}
+std::string_view padata_name(std::int32_t type) {
+  return look_up(padata_types, type);
+}
 
 }  // namespace ferryman::kerberos

@@ -23,10 +23,14 @@ Result<Reply> parse_ticket_reply(Bytes message, std::int32_t msg_type, ReplyKind
 
 std::string_view name(ReplyKind kind) {
   switch (kind) {
-    case ReplyKind::as_rep: return "AS-REP";
-    case ReplyKind::tgs_rep: return "TGS-REP";
-    case ReplyKind::krb_error: return "KRB-ERROR";
-    case ReplyKind::kpasswd: return "KPASSWD-REP";
+    case ReplyKind::as_rep:
+      return "AS-REP";
+    case ReplyKind::tgs_rep:
+      return "TGS-REP";
+    case ReplyKind::krb_error:
+      return "KRB-ERROR";
+    case ReplyKind::kpasswd:
+      return "KPASSWD-REP";
   }
   return {};
 }
@@ -39,9 +43,12 @@ Result<Reply> parse_reply(Bytes message, RequestKind to) {
     return Reply{ReplyKind::krb_error, message, error->error_code};
   }
   switch (to) {
-    case RequestKind::as_req: return parse_ticket_reply(message, as_rep, ReplyKind::as_rep);
-    case RequestKind::tgs_req: return parse_ticket_reply(message, tgs_rep, ReplyKind::tgs_rep);
-    case RequestKind::kpasswd: break;
+    case RequestKind::as_req:
+      return parse_ticket_reply(message, as_rep, ReplyKind::as_rep);
+    case RequestKind::tgs_req:
+      return parse_ticket_reply(message, tgs_rep, ReplyKind::tgs_rep);
+    case RequestKind::kpasswd:
+      break;
   }
   const auto reply = parse_kpasswd_reply(message);
   if (!reply) return tl::unexpected(reply.error());

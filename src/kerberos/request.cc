@@ -9,14 +9,19 @@ namespace ferryman::kerberos {
 
 std::string_view name(RequestKind kind) {
   switch (kind) {
-    case RequestKind::as_req: return "AS-REQ";
-    case RequestKind::tgs_req: return "TGS-REQ";
-    case RequestKind::kpasswd: return "KPASSWD";
+    case RequestKind::as_req:
+      return "AS-REQ";
+    case RequestKind::tgs_req:
+      return "TGS-REQ";
+    case RequestKind::kpasswd:
+      return "KPASSWD";
   }
   return {};
 }
 
-std::string_view Request::realm() const { return kdc_req ? kdc_req->realm : std::string_view(); }
+std::string_view Request::realm() const {
+  return kdc_req ? kdc_req->realm : std::string_view();
+}
 
 bool Request::armored() const {
   if (!kdc_req) return false;
@@ -32,7 +37,9 @@ bool Request::may_carry_otp() const {
          list.has(padata::redhat_passkey);
 }
 
-bool Request::repeatable() const { return kind != RequestKind::kpasswd && !may_carry_otp(); }
+bool Request::repeatable() const {
+  return kind != RequestKind::kpasswd && !may_carry_otp();
+}
 
 Result<Request> parse_request(Bytes message) {
   Request request;

@@ -17,8 +17,8 @@ std::string_view name(RequestKind kind);  // "AS-REQ", "TGS-REQ", "KPASSWD"
 // A view of one request, without its length prefix. Valid as long as the bytes are.
 struct Request {
   RequestKind kind = RequestKind::as_req;
-  Bytes bytes;                    // the whole message, as it goes to the KDC
-  std::optional<KdcReq> kdc_req;  // AS-REQ and TGS-REQ; nothing for kpasswd
+  Bytes bytes;                        // the whole message, as it goes to the KDC
+  std::optional<KdcReq> kdc_req;      // AS-REQ and TGS-REQ; nothing for kpasswd
   std::uint16_t kpasswd_version = 0;  // 1 or 0xff80 (RFC 3244); 0 for the others
 
   // The realm field of KDC-REQ-BODY; empty for kpasswd, which names none.

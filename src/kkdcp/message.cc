@@ -57,8 +57,9 @@ void remove_prefix(der::Reader& field, Message& message) {
 
 void put_prefix(der::Writer& writer, std::size_t message_size) {
   const auto size = static_cast<std::uint32_t>(message_size);
-  const std::uint8_t prefix[prefix_size] = {static_cast<std::uint8_t>(size >> 24), static_cast<std::uint8_t>(size >> 16),
-                                            static_cast<std::uint8_t>(size >> 8), static_cast<std::uint8_t>(size)};
+  const std::uint8_t prefix[prefix_size] = {
+      static_cast<std::uint8_t>(size >> 24), static_cast<std::uint8_t>(size >> 16),
+      static_cast<std::uint8_t>(size >> 8), static_cast<std::uint8_t>(size)};
   writer.bytes(prefix);
 }
 

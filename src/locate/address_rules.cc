@@ -9,7 +9,8 @@ namespace {
 namespace ip = boost::asio::ip;
 
 ip::address_v6::bytes_type mapped(const ip::address& address) {
-  return address.is_v4() ? ip::make_address_v6(ip::v4_mapped, address.to_v4()).to_bytes() : address.to_v6().to_bytes();
+  return address.is_v4() ? ip::make_address_v6(ip::v4_mapped, address.to_v4()).to_bytes()
+                         : address.to_v6().to_bytes();
 }
 
 bool is_special(const ip::address_v4& address) {
@@ -25,7 +26,8 @@ bool is_special(const ip::address& address) {
   const auto octets = v6.to_bytes();
   // ::/96 holds the unspecified and loopback addresses and the deprecated IPv4-compatible ones; 64:ff9b::/96
   // and 2002::/16 lead to IPv4 addresses through a translator.
-  const bool low = std::all_of(octets.begin(), octets.begin() + 12, [](unsigned char octet) { return octet == 0; });
+  const bool low =
+      std::all_of(octets.begin(), octets.begin() + 12, [](unsigned char octet) { return octet == 0; });
   const bool nat64 = octets[0] == 0 && octets[1] == 0x64 && octets[2] == 0xff && octets[3] == 0x9b;
   const bool six_to_four = octets[0] == 0x20 && octets[1] == 0x02;
   return low || nat64 || six_to_four || v6.is_link_local() || v6.is_site_local() || v6.is_multicast();
@@ -74,8 +76,9 @@ bool AddressRules::allows(const ip::address& address, std::uint16_t port) const 
   const bool port_allowed =
       port == 88 || port == 464 || std::find(ports_.begin(), ports_.end(), port) != ports_.end();
   if (!port_allowed) return false;
-  return !is_special(address) || std::any_of(allowed_.begin(), allowed_.end(),
-                                             [&](const Network& network) { return network.contains(address); });
+  return !is_special(address) || std::any_of(allowed_.begin(), allowed_.end(), [&](const Network& network) {
+    return network.contains(address);
+  });
 }
 
 }  // namespace ferryman::locate

@@ -21,15 +21,18 @@ std::vector<Kdc> in_order(std::vector<Candidate> candidates, std::minstd_rand& r
                    [](const Candidate& a, const Candidate& b) { return a.priority < b.priority; });
   std::vector<Kdc> ordered;
   for (auto group = candidates.begin(); group != candidates.end();) {
-    auto end = std::find_if(group, candidates.end(), [&](const Candidate& c) { return c.priority != group->priority; });
+    auto end = std::find_if(group, candidates.end(),
+                            [&](const Candidate& c) { return c.priority != group->priority; });
     while (group != end) {
       // Weights of 0 come first, so that they are taken only when the number drawn is 0 (RFC 2782, "Weight").
-      std::stable_sort(group, end, [](const Candidate& a, const Candidate& b) { return a.weight == 0 && b.weight != 0; });
+      std::stable_sort(group, end,
+                       [](const Candidate& a, const Candidate& b) { return a.weight == 0 && b.weight != 0; });
       unsigned sum = 0;
       for (auto c = group; c != end; ++c) sum += c->weight;
       const unsigned drawn = sum == 0 ? 0 : std::uniform_int_distribution<unsigned>(0, sum)(random);
       unsigned running = 0;
-      auto chosen = std::find_if(group, end, [&](const Candidate& c) { return (running += c.weight) >= drawn; });
+      auto chosen =
+          std::find_if(group, end, [&](const Candidate& c) { return (running += c.weight) >= drawn; });
       std::rotate(group, chosen, chosen + 1);
       ordered.push_back(std::move(group->kdc));
       ++group;
@@ -56,7 +59,8 @@ asio::awaitable<Found> find_static(net::Resolver& resolver, std::vector<Entry> e
     const net::Addresses resolved = co_await resolver.addresses(entry.host, deadline);
     const std::chrono::seconds ttl(resolved.ttl_seconds);
     found.ttl = found.ttl.count() == 0 ? ttl : std::min(found.ttl, ttl);
-    found.failed = found.failed || resolved.status == net::DnsStatus::timeout || resolved.status == net::DnsStatus::failed;
+    found.failed = found.failed || resolved.status == net::DnsStatus::timeout ||
+                   resolved.status == net::DnsStatus::failed;
     for (const auto& one : resolved.addresses) {
       found.candidates.push_back({Kdc{one, port, entry.transport, name}, priority++, 0});
     }

@@ -23,10 +23,10 @@ struct Candidate {
 // What a lookup came to.
 struct Found {
   std::vector<Candidate> candidates;
-  std::string_view why;      // where there is none
+  std::string_view why;  // where there is none
   std::chrono::seconds ttl{0};
-  bool unchanging = false;   // from numeric addresses alone: never looked up again
-  bool failed = false;       // the network or a server failed, so what was known before may serve on
+  bool unchanging = false;  // from numeric addresses alone: never looked up again
+  bool failed = false;      // the network or a server failed, so what was known before may serve on
 };
 
 // At most this many addresses are tried for one answer.
@@ -36,8 +36,8 @@ inline constexpr std::size_t max_candidates = 32, max_targets = 16;
 std::vector<Kdc> in_order(std::vector<Candidate> candidates, std::minstd_rand& random);
 
 // A configured list: addresses as they are, names looked up. Their order is kept by ascending priority.
-boost::asio::awaitable<Found> find_static(net::Resolver& resolver, std::vector<Entry> entries, Service service,
-                                          std::chrono::steady_clock::time_point deadline);
+boost::asio::awaitable<Found> find_static(net::Resolver& resolver, std::vector<Entry> entries,
+                                          Service service, std::chrono::steady_clock::time_point deadline);
 
 // URI records of `_kerberos.DOMAIN` or `_kpasswd.DOMAIN`, and without any SRV records of _udp and _tcp, as
 // libkrb5 has it. A realm without kpasswd records of its own has its kpasswd service at its KDCs, port 464.

@@ -24,13 +24,18 @@ struct Targets {
   bool refused = false;  // there were records, none of which may be followed
 };
 
-std::string_view label(Service service) { return service == Service::kdc ? "_kerberos" : "_kpasswd"; }
-
-bool has_failed(net::DnsStatus status) {
-  return status != net::DnsStatus::ok && status != net::DnsStatus::no_data && status != net::DnsStatus::nxdomain;
+std::string_view label(Service service) {
+  return service == Service::kdc ? "_kerberos" : "_kpasswd";
 }
 
-std::uint32_t least(std::uint32_t a, std::uint32_t b) { return a == 0 ? b : b == 0 ? a : std::min(a, b); }
+bool has_failed(net::DnsStatus status) {
+  return status != net::DnsStatus::ok && status != net::DnsStatus::no_data &&
+         status != net::DnsStatus::nxdomain;
+}
+
+std::uint32_t least(std::uint32_t a, std::uint32_t b) {
+  return a == 0 ? b : b == 0 ? a : std::min(a, b);
+}
 
 // "krb5srv:FLAGS:TRANSPORT:HOST[:PORT]" as libkrb5 publishes it; the transport kkdcp is not followed.
 std::optional<Entry> parse_uri(std::string_view target) {
@@ -71,7 +76,8 @@ asio::awaitable<Targets> ask_uri(net::Resolver& resolver, std::string name, Cloc
   targets.ttl = records.ttl_seconds;
   targets.negative_ttl = records.negative_ttl_seconds;
   for (const UriRecord& record : records.uri) {
-    if (const auto entry = parse_uri(record.target)) add(targets.list, {*entry, record.priority, record.weight});
+    if (const auto entry = parse_uri(record.target))
+      add(targets.list, {*entry, record.priority, record.weight});
   }
   targets.refused = !records.uri.empty() && targets.list.empty();
   co_return targets;
@@ -98,8 +104,8 @@ asio::awaitable<Targets> ask_srv(net::Resolver& resolver, std::string domain, Se
 }
 
 // The addresses that may be connected to: what is checked here is what is connected.
-asio::awaitable<Found> resolve(net::Resolver& resolver, Targets targets, const AddressRules& rules, Service service,
-                               Clock::time_point deadline) {
+asio::awaitable<Found> resolve(net::Resolver& resolver, Targets targets, const AddressRules& rules,
+                               Service service, Clock::time_point deadline) {
   Found found;
   found.failed = targets.failed;
   std::uint32_t ttl = targets.ttl;
@@ -117,12 +123,14 @@ asio::awaitable<Found> resolve(net::Resolver& resolver, Targets targets, const A
         refused = true;
       } else if (found.candidates.size() < max_candidates) {
         const std::string name = target.entry.host + ":" + std::to_string(port);
-        found.candidates.push_back({Kdc{address, port, target.entry.transport, name}, target.priority, target.weight});
+        found.candidates.push_back(
+            {Kdc{address, port, target.entry.transport, name}, target.priority, target.weight});
       }
     }
   }
   found.ttl = std::chrono::seconds(found.candidates.empty() ? targets.negative_ttl : ttl);
-  if (found.candidates.empty()) found.why = refused ? "records_refused" : found.failed ? "dns_failed" : "no_records";
+  if (found.candidates.empty())
+    found.why = refused ? "records_refused" : found.failed ? "dns_failed" : "no_records";
   co_return found;
 }
 
@@ -141,8 +149,8 @@ asio::awaitable<Found> find_service(net::Resolver& resolver, std::string domain,
 
 }  // namespace
 
-asio::awaitable<Found> find_dns(net::Resolver& resolver, std::shared_ptr<const RealmSource> source, Service service,
-                                Clock::time_point deadline) {
+asio::awaitable<Found> find_dns(net::Resolver& resolver, std::shared_ptr<const RealmSource> source,
+                                Service service, Clock::time_point deadline) {
   const AddressRules rules(source->dns_allow_networks, source->dns_allow_ports);
   const std::string& domain = source->dns_domain;
   Found found = co_await find_service(resolver, domain, rules, service, deadline);

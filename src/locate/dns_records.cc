@@ -39,8 +39,8 @@ class Cursor {
     char* text = nullptr;
     long used = 0;
     if (!ok_ || position_ >= message_.size() ||
-        ares_expand_name(message_.data() + position_, message_.data(), static_cast<int>(message_.size()), &text,
-                         &used) != ARES_SUCCESS) {
+        ares_expand_name(message_.data() + position_, message_.data(), static_cast<int>(message_.size()),
+                         &text, &used) != ARES_SUCCESS) {
       ok_ = false;
       return {};
     }
@@ -99,7 +99,8 @@ void read_record(Cursor& cursor, Bytes message, DnsRecords& records) {
   const std::size_t begin = cursor.position();
   const Bytes data = cursor.take(size);
   if (!cursor.ok() || record_class != class_in) return;
-  // Names in a record may point back into the message, so they are read with all of it up to the record's end.
+  // Names in a record may point back into the message, so they are read with all of it up to the record's
+  // end.
   Cursor inside(message.first(begin + size));
   inside.take(begin);
   if (type == type_srv) read_srv(inside, ttl, records);

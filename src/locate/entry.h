@@ -9,7 +9,9 @@
 
 namespace ferryman::locate {
 
-constexpr std::uint16_t default_port(Service service) { return service == Service::kdc ? 88 : 464; }
+constexpr std::uint16_t default_port(Service service) {
+  return service == Service::kdc ? 88 : 464;
+}
 
 // One KDC as a configuration names it: an address or a host name, not yet looked up.
 struct Entry {

@@ -21,14 +21,15 @@ std::string_view trim(std::string_view text) {
 }
 
 bool is_false(std::string_view value) {
-  return value == "false" || value == "no" || value == "off" || value == "0" || value == "n" || value == "f" ||
-         value == "nil";
+  return value == "false" || value == "no" || value == "off" || value == "0" || value == "n" ||
+         value == "f" || value == "nil";
 }
 
 // Reads line by line; what it does not know it passes over, as libkrb5 does with other sections.
 class ProfileReader {
  public:
-  ProfileReader(std::string_view realm, std::vector<std::string>& includes) : realm_(realm), includes_(includes) {}
+  ProfileReader(std::string_view realm, std::vector<std::string>& includes)
+      : realm_(realm), includes_(includes) {}
 
   void line(std::string_view text);
   Krb5Conf result() { return std::move(conf_); }
@@ -65,8 +66,10 @@ void ProfileReader::relation(std::string_view name, std::string_view value) {
     if (depth_ == 1 && section_ == "realms" && subsection_ == realm_ && !conf_.realm) conf_.realm.emplace();
     return;
   }
-  if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
-  if (depth_ == 0 && section_ == "libdefaults" && name == "dns_lookup_kdc") conf_.dns_lookup_kdc = !is_false(value);
+  if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+    value = value.substr(1, value.size() - 2);
+  if (depth_ == 0 && section_ == "libdefaults" && name == "dns_lookup_kdc")
+    conf_.dns_lookup_kdc = !is_false(value);
   if (depth_ != 1 || section_ != "realms" || subsection_ != realm_) return;
   if (name == "kdc") conf_.realm->kdc.emplace_back(value);
   if (name == "kpasswd_server") conf_.realm->kpasswd_server.emplace_back(value);
@@ -89,7 +92,8 @@ std::vector<fs::path> included_files(const std::string& include) {
   for (const auto& entry : fs::directory_iterator(include, error)) {
     const std::string name = entry.path().filename();
     const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+             c == '_';
     });
     if (plain || (name.ends_with(".conf") && name.front() != '.')) files.push_back(entry.path());
   }

@@ -22,11 +22,13 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::seconds;
 
 constexpr seconds min_ttl{5}, max_ttl{3600}, max_negative_ttl{60}, failure_ttl{5}, max_stale{3600};
-constexpr seconds lookup_time{8};       // a lookup goes on for those who come later, within this
+constexpr seconds lookup_time{8};  // a lookup goes on for those who come later, within this
 constexpr std::chrono::milliseconds stale_wait{300};
 constexpr std::size_t max_cached = 4096;
 
-bool is_proxy_url(const std::string& text) { return text.starts_with("https://") || text.starts_with("http://"); }
+bool is_proxy_url(const std::string& text) {
+  return text.starts_with("https://") || text.starts_with("http://");
+}
 
 std::vector<Entry> static_entries(const RealmSource& source, Service service) {
   const bool own = service == Service::kdc || !source.kpasswd.empty();
@@ -44,7 +46,9 @@ std::vector<Entry> static_entries(const RealmSource& source, Service service) {
 // libkrb5's order for kpasswd: kpasswd_server, then the hosts of admin_server, whose port is kadmin's.
 std::vector<Entry> krb5_entries(const Krb5Realm& realm, Service service) {
   const bool from_admin = service == Service::kpasswd && realm.kpasswd_server.empty();
-  const auto& texts = service == Service::kdc ? realm.kdc : from_admin ? realm.admin_server : realm.kpasswd_server;
+  const auto& texts = service == Service::kdc ? realm.kdc
+                      : from_admin            ? realm.admin_server
+                                              : realm.kpasswd_server;
   std::vector<Entry> entries;
   for (const auto& text : texts) {
     if (is_proxy_url(text)) continue;  // never back to a proxy
@@ -56,8 +60,8 @@ std::vector<Entry> krb5_entries(const Krb5Realm& realm, Service service) {
   return entries;
 }
 
-asio::awaitable<Found> find_krb5(net::Resolver& resolver, std::shared_ptr<const RealmSource> source, Service service,
-                                 Clock::time_point deadline) {
+asio::awaitable<Found> find_krb5(net::Resolver& resolver, std::shared_ptr<const RealmSource> source,
+                                 Service service, Clock::time_point deadline) {
   const auto conf = load_krb5_conf(source->krb5_conf, source->realm);
   if (!conf) {
     Found found;
@@ -81,12 +85,15 @@ asio::awaitable<Found> find_krb5(net::Resolver& resolver, std::shared_ptr<const 
   co_return co_await find_dns(resolver, std::move(source), service, deadline);
 }
 
-asio::awaitable<Found> find(net::Resolver& resolver, std::shared_ptr<const RealmSource> source, Service service,
-                            Clock::time_point deadline) {
+asio::awaitable<Found> find(net::Resolver& resolver, std::shared_ptr<const RealmSource> source,
+                            Service service, Clock::time_point deadline) {
   switch (source->discovery) {
-    case Discovery::dns: co_return co_await find_dns(resolver, std::move(source), service, deadline);
-    case Discovery::krb5: co_return co_await find_krb5(resolver, std::move(source), service, deadline);
-    case Discovery::static_list: break;
+    case Discovery::dns:
+      co_return co_await find_dns(resolver, std::move(source), service, deadline);
+    case Discovery::krb5:
+      co_return co_await find_krb5(resolver, std::move(source), service, deadline);
+    case Discovery::static_list:
+      break;
   }
   co_return co_await find_static(resolver, static_entries(*source, service), service, deadline);
 }
@@ -134,7 +141,8 @@ struct Locator::Impl : std::enable_shared_from_this<Impl> {
   std::minstd_rand random{std::random_device{}()};
 };
 
-std::shared_ptr<Known> Locator::Impl::known(const std::shared_ptr<const RealmSource>& source, Service service) {
+std::shared_ptr<Known> Locator::Impl::known(const std::shared_ptr<const RealmSource>& source,
+                                            Service service) {
   const auto found = cache.find({source.get(), service});
   if (found != cache.end()) return found->second;
   // Sources that a reload has replaced are held by nobody else.
@@ -182,7 +190,8 @@ asio::awaitable<Located> Locator::locate(std::shared_ptr<const RealmSource> sour
       if (!error) impl->take(*entry, std::move(found));
       for (auto* timer : entry->waiting) timer->cancel();
     };
-    asio::co_spawn(executor, find(impl_->resolver, source, service, Clock::now() + lookup_time), std::move(done));
+    asio::co_spawn(executor, find(impl_->resolver, source, service, Clock::now() + lookup_time),
+                   std::move(done));
   }
   // With an old answer at hand a slow server is not waited for long (RFC 8767 5).
   const bool has_old = !entry->candidates.empty() && Clock::now() < entry->stale_until;
@@ -206,7 +215,8 @@ std::vector<std::string> check(const RealmSource& source) {
   check_list("kdc", source.kdc);
   check_list("kpasswd", source.kpasswd);
   for (const auto& text : source.dns_allow_networks) {
-    if (!Network::parse(text)) mistakes.push_back("dns_allow_networks \"" + text + "\" is not a network such as 127.0.0.0/8");
+    if (!Network::parse(text))
+      mistakes.push_back("dns_allow_networks \"" + text + "\" is not a network such as 127.0.0.0/8");
   }
   if (source.discovery == Discovery::krb5 && !load_krb5_conf(source.krb5_conf, source.realm)) {
     mistakes.push_back("krb5_conf " + source.krb5_conf + " cannot be read");

@@ -16,7 +16,7 @@ enum class Discovery : std::uint8_t { static_list, dns, krb5 };
 
 // How the KDCs of one realm are found; the part of the configuration that this folder reads.
 struct RealmSource {
-  std::string realm;       // as configured, upper case kept as written
+  std::string realm;  // as configured, upper case kept as written
   Discovery discovery = Discovery::static_list;
   std::vector<std::string> kdc;      // static: "10.0.0.1", "tcp://dc1.example.com:88", "udp://[::1]:88"
   std::vector<std::string> kpasswd;  // the same; empty: the hosts of kdc at port 464

@@ -22,7 +22,9 @@ Call::Call(std::shared_ptr<Connection> connection, const http::Request& request)
       path_(request.path),
       body_(request.body.begin(), request.body.end()) {}
 
-const Peer& Call::peer() const { return connection_->peer(); }
+const Peer& Call::peer() const {
+  return connection_->peer();
+}
 
 void Call::respond(const http::Response& response) {
   if (!cancelled_) connection_->respond(*this, response);
@@ -49,7 +51,9 @@ Connection::Connection(Stream::Socket socket, Peer peer, bool tls,
 
 Connection::~Connection() = default;
 
-void Connection::start() { pump(); }
+void Connection::start() {
+  pump();
+}
 
 void Connection::on_request(const http::Request& request) {
   auto call = std::make_shared<Call>(shared_from_this(), request);
@@ -58,7 +62,8 @@ void Connection::on_request(const http::Request& request) {
 }
 
 void Connection::on_cancel(std::uint64_t id) {
-  const auto found = std::find_if(calls_.begin(), calls_.end(), [id](const auto& call) { return call->id_ == id; });
+  const auto found =
+      std::find_if(calls_.begin(), calls_.end(), [id](const auto& call) { return call->id_ == id; });
   if (found == calls_.end()) return;
   const auto call = std::move(*found);
   calls_.erase(found);
@@ -130,11 +135,16 @@ void Connection::pump() {
 // One thing that can be done now; false when the socket must be waited for.
 bool Connection::step() {
   switch (state_) {
-    case State::handshake: return do_handshake();
-    case State::preface: return do_preface();
-    case State::lingering: return do_linger();
-    case State::closed: return false;
-    case State::open: break;
+    case State::handshake:
+      return do_handshake();
+    case State::preface:
+      return do_preface();
+    case State::lingering:
+      return do_linger();
+    case State::closed:
+      return false;
+    case State::open:
+      break;
   }
   const bool wrote = do_write();
   if (state_ != State::open) return true;
@@ -178,7 +188,8 @@ bool Connection::do_preface() {
     abort();
     return false;
   }
-  preface_.insert(preface_.end(), scratch.begin(), scratch.begin() + static_cast<std::ptrdiff_t>(result.octets));
+  preface_.insert(preface_.end(), scratch.begin(),
+                  scratch.begin() + static_cast<std::ptrdiff_t>(result.octets));
   const auto preface = http::sniff_preface(preface_);
   if (preface == http::Preface::undecided) return true;
   open(preface == http::Preface::yes);
@@ -188,8 +199,8 @@ bool Connection::do_preface() {
 }
 
 void Connection::open(bool http2) {
-  session_ = http2 ? http::make_http2_session(config_->http, *this)
-                   : http::make_http1_session(config_->http, *this);
+  session_ =
+      http2 ? http::make_http2_session(config_->http, *this) : http::make_http1_session(config_->http, *this);
   state_ = State::open;
   if (draining_) session_->drain();
 }
@@ -276,18 +287,27 @@ void Connection::note_phase() {
 std::chrono::milliseconds Connection::allowance() const {
   const ConnectionLimits& limits = config_->limits;
   switch (state_) {
-    case State::handshake: return limits.handshake_timeout;
-    case State::preface: return limits.header_timeout;
-    case State::lingering: return linger_time;
-    default: break;
+    case State::handshake:
+      return limits.handshake_timeout;
+    case State::preface:
+      return limits.header_timeout;
+    case State::lingering:
+      return linger_time;
+    default:
+      break;
   }
   if (!session_->output().empty()) return limits.write_timeout;
   switch (session_->phase()) {
-    case http::Phase::idle: return limits.idle_timeout;
-    case http::Phase::head: return limits.header_timeout;
-    case http::Phase::body: return limits.body_timeout;
-    case http::Phase::closing: return limits.write_timeout;
-    case http::Phase::waiting: break;
+    case http::Phase::idle:
+      return limits.idle_timeout;
+    case http::Phase::head:
+      return limits.header_timeout;
+    case http::Phase::body:
+      return limits.body_timeout;
+    case http::Phase::closing:
+      return limits.write_timeout;
+    case http::Phase::waiting:
+      break;
   }
   return std::chrono::milliseconds::max();
 }

@@ -90,8 +90,8 @@ class Connection : public std::enable_shared_from_this<Connection>, private http
   std::uint64_t progress_ = 0;
   State state_ = State::handshake;
   bool pumping_ = false, again_ = false, draining_ = false, input_ended_ = false;
-  bool want_read_ = false, want_write_ = false;          // what the next wait is for
-  bool waiting_read_ = false, waiting_write_ = false;    // waits under way
+  bool want_read_ = false, want_write_ = false;        // what the next wait is for
+  bool waiting_read_ = false, waiting_write_ = false;  // waits under way
 };
 
 }  // namespace ferryman::net

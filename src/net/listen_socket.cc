@@ -22,7 +22,9 @@ tl::unexpected<std::string> failure(const ListenAddress& address, const std::str
   return tl::unexpected("cannot listen at " + to_string(address) + ": " + what);
 }
 
-std::string reason() { return std::generic_category().message(errno); }
+std::string reason() {
+  return std::generic_category().message(errno);
+}
 
 class Descriptor {
  public:
@@ -79,7 +81,8 @@ void remove_stale(const sockaddr_un& name) {
   struct stat status {};
   if (::lstat(name.sun_path, &status) != 0 || !S_ISSOCK(status.st_mode)) return;
   const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0 && errno == ECONNREFUSED) {
+  if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0 &&
+      errno == ECONNREFUSED) {
     ::unlink(name.sun_path);
   }
 }
@@ -118,7 +121,8 @@ std::string peer_name(const sockaddr_storage& storage) {
   ip::tcp::endpoint endpoint(storage.ss_family == AF_INET ? ip::tcp::v4() : ip::tcp::v6(), 0);
   std::memcpy(endpoint.data(), &storage, endpoint.size());
   ip::address address = endpoint.address();
-  if (address.is_v6() && address.to_v6().is_v4_mapped()) address = ip::make_address_v4(ip::v4_mapped, address.to_v6());
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    address = ip::make_address_v4(ip::v4_mapped, address.to_v6());
   return to_string(ListenAddress{address.to_string(), endpoint.port(), {}});
 }
 

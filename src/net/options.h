@@ -17,14 +17,14 @@ struct TlsOptions {
   std::vector<std::string> ocsp_response;  // DER; an empty string: none for this certificate
   std::string minimum_version = "1.2";     // "1.2" or "1.3"
   ClientCertificates client_certificates = ClientCertificates::off;
-  std::string client_ca;                   // PEM bundle; needed unless off
+  std::string client_ca;  // PEM bundle; needed unless off
 
   friend bool operator==(const TlsOptions&, const TlsOptions&) = default;
 };
 
 // A place to listen at: a TCP address, or a unix socket when path_name is set.
 struct ListenAddress {
-  std::string host;       // numeric, "0.0.0.0", "::", "127.0.0.1"
+  std::string host;  // numeric, "0.0.0.0", "::", "127.0.0.1"
   std::uint16_t port = 0;
   std::string path_name;  // "unix:/run/ferryman/http.sock" in the configuration
 

@@ -24,12 +24,18 @@ constexpr std::size_t max_name = 255;
 
 DnsStatus status_of(int ares_status) {
   switch (ares_status) {
-    case ARES_SUCCESS: return DnsStatus::ok;
-    case ARES_ENODATA: return DnsStatus::no_data;
-    case ARES_ENOTFOUND: return DnsStatus::nxdomain;
-    case ARES_ETIMEOUT: return DnsStatus::timeout;
-    case ARES_EBADRESP: return DnsStatus::malformed;
-    default: return DnsStatus::failed;
+    case ARES_SUCCESS:
+      return DnsStatus::ok;
+    case ARES_ENODATA:
+      return DnsStatus::no_data;
+    case ARES_ENOTFOUND:
+      return DnsStatus::nxdomain;
+    case ARES_ETIMEOUT:
+      return DnsStatus::timeout;
+    case ARES_EBADRESP:
+      return DnsStatus::malformed;
+    default:
+      return DnsStatus::failed;
   }
 }
 
@@ -105,7 +111,7 @@ struct Resolver::Impl : std::enable_shared_from_this<Impl> {
   struct Watch {
     Watch(asio::io_context& io, int fd) : descriptor(io, fd) {}
     asio::posix::stream_descriptor descriptor;
-    bool read = false, write = false;                    // what c-ares wants
+    bool read = false, write = false;  // what c-ares wants
     bool waiting_read = false, waiting_write = false;
   };
 
@@ -147,23 +153,25 @@ void Resolver::Impl::wait(int fd, const std::shared_ptr<Watch>& watch) {
   const auto self = weak_from_this();
   if (watch->read && !watch->waiting_read) {
     watch->waiting_read = true;
-    watch->descriptor.async_wait(stream_descriptor::wait_read, [self, fd, watch](boost::system::error_code error) {
-      watch->waiting_read = false;
-      const auto impl = self.lock();
-      if (error || !impl || !watch->read) return;
-      impl->process(fd, ARES_SOCKET_BAD);
-      if (watch->read) impl->wait(fd, watch);
-    });
+    watch->descriptor.async_wait(stream_descriptor::wait_read,
+                                 [self, fd, watch](boost::system::error_code error) {
+                                   watch->waiting_read = false;
+                                   const auto impl = self.lock();
+                                   if (error || !impl || !watch->read) return;
+                                   impl->process(fd, ARES_SOCKET_BAD);
+                                   if (watch->read) impl->wait(fd, watch);
+                                 });
   }
   if (watch->write && !watch->waiting_write) {
     watch->waiting_write = true;
-    watch->descriptor.async_wait(stream_descriptor::wait_write, [self, fd, watch](boost::system::error_code error) {
-      watch->waiting_write = false;
-      const auto impl = self.lock();
-      if (error || !impl || !watch->write) return;
-      impl->process(ARES_SOCKET_BAD, fd);
-      if (watch->write) impl->wait(fd, watch);
-    });
+    watch->descriptor.async_wait(stream_descriptor::wait_write,
+                                 [self, fd, watch](boost::system::error_code error) {
+                                   watch->waiting_write = false;
+                                   const auto impl = self.lock();
+                                   if (error || !impl || !watch->write) return;
+                                   impl->process(ARES_SOCKET_BAD, fd);
+                                   if (watch->write) impl->wait(fd, watch);
+                                 });
   }
 }
 
@@ -213,7 +221,8 @@ Resolver::Resolver(asio::io_context& io, const std::vector<std::string>& servers
   options.ndomains = 0;  // no search list: names are asked as they stand
   options.sock_state_cb = &Impl::on_socket_state;
   options.sock_state_cb_data = impl_.get();
-  const int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_DOMAINS | ARES_OPT_SOCK_STATE_CB;
+  const int mask =
+      ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_DOMAINS | ARES_OPT_SOCK_STATE_CB;
   if (ares_init_options(&impl_->channel, &options, mask) != ARES_SUCCESS) {
     throw std::runtime_error("c-ares cannot be initialised");
   }
@@ -234,7 +243,8 @@ asio::awaitable<DnsAnswer> Resolver::query(std::string name, RecordType type, Cl
   if (!is_askable(name)) co_return DnsAnswer{};
   auto pending = std::make_shared<Pending<DnsAnswer>>(impl_->io);
   constexpr int class_in = 1;
-  ares_query(impl_->channel, name.c_str(), class_in, static_cast<int>(type), &on_message, new Held<DnsAnswer>(pending));
+  ares_query(impl_->channel, name.c_str(), class_in, static_cast<int>(type), &on_message,
+             new Held<DnsAnswer>(pending));
   co_return co_await impl_->outcome(pending, deadline);
 }
 
@@ -243,7 +253,8 @@ asio::awaitable<Addresses> Resolver::addresses(std::string host, Clock::time_poi
   auto pending = std::make_shared<Pending<Addresses>>(impl_->io);
   ares_addrinfo_hints hints{};
   hints.ai_family = AF_UNSPEC;
-  ares_getaddrinfo(impl_->channel, host.c_str(), nullptr, &hints, &on_addresses, new Held<Addresses>(pending));
+  ares_getaddrinfo(impl_->channel, host.c_str(), nullptr, &hints, &on_addresses,
+                   new Held<Addresses>(pending));
   co_return co_await impl_->outcome(pending, deadline);
 }
 

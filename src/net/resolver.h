@@ -38,7 +38,8 @@ class Resolver {
                                           std::chrono::steady_clock::time_point deadline);
 
   // A and AAAA, with the hosts file first, in RFC 6724 order.
-  boost::asio::awaitable<Addresses> addresses(std::string host, std::chrono::steady_clock::time_point deadline);
+  boost::asio::awaitable<Addresses> addresses(std::string host,
+                                              std::chrono::steady_clock::time_point deadline);
 
  private:
   struct Impl;

@@ -41,7 +41,9 @@ void Server::listen(int descriptor, ListenerOptions options) {
   accept(listeners_.back());
 }
 
-void Server::configure(std::shared_ptr<const ConnectionConfig> config) { config_ = std::move(config); }
+void Server::configure(std::shared_ptr<const ConnectionConfig> config) {
+  config_ = std::move(config);
+}
 
 void Server::accept(const std::shared_ptr<Listener>& listener) {
   listener->descriptor.async_wait(

@@ -15,8 +15,8 @@ class Connection;
 
 // What a connection is to those who answer its requests.
 struct Peer {
-  std::string address;           // "192.0.2.1:50000", "[2001:db8::1]:50000", "unix"
-  std::string_view tls_version;  // "TLSv1.3"; empty on a plain listener
+  std::string address;                              // "192.0.2.1:50000", "[2001:db8::1]:50000", "unix"
+  std::string_view tls_version;                     // "TLSv1.3"; empty on a plain listener
   const std::vector<std::string>* paths = nullptr;  // that its listener serves
 };
 
@@ -59,7 +59,8 @@ class Service {
   virtual ~Service() = default;
   virtual void serve(std::shared_ptr<Call> call) = 0;
   // The HTTP session answered by itself, see http::Handler::on_violation.
-  virtual void on_violation(const Peer& peer, http::Version version, unsigned status, std::string_view reason) = 0;
+  virtual void on_violation(const Peer& peer, http::Version version, unsigned status,
+                            std::string_view reason) = 0;
   // A TLS handshake ended without a connection. reason is OpenSSL's, or "timeout".
   virtual void on_handshake_failure(const Peer& peer, int code, std::string_view reason) = 0;
 };

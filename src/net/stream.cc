@@ -18,7 +18,9 @@ IoResult plain_result(ssize_t octets, IoStatus when_blocked) {
   return {IoStatus::failed, 0};
 }
 
-int int_size(std::size_t size) { return static_cast<int>(std::min<std::size_t>(size, INT_MAX)); }
+int int_size(std::size_t size) {
+  return static_cast<int>(std::min<std::size_t>(size, INT_MAX));
+}
 
 }  // namespace
 
@@ -34,10 +36,14 @@ Stream::~Stream() = default;
 IoResult Stream::tls_result(int result) {
   if (result > 0) return {IoStatus::ok, static_cast<std::size_t>(result)};
   switch (SSL_get_error(ssl_.get(), result)) {
-    case SSL_ERROR_WANT_READ: return {IoStatus::want_read, 0};
-    case SSL_ERROR_WANT_WRITE: return {IoStatus::want_write, 0};
-    case SSL_ERROR_ZERO_RETURN: return {IoStatus::eof, 0};
-    default: break;
+    case SSL_ERROR_WANT_READ:
+      return {IoStatus::want_read, 0};
+    case SSL_ERROR_WANT_WRITE:
+      return {IoStatus::want_write, 0};
+    case SSL_ERROR_ZERO_RETURN:
+      return {IoStatus::eof, 0};
+    default:
+      break;
   }
   const unsigned long code = ERR_peek_error();
   failure_code_ = ERR_GET_REASON(code);

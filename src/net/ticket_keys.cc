@@ -24,10 +24,10 @@ const EVP_CIPHER* ticket_cipher() {
 bool set_up(EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, const std::uint8_t* cipher_key, const std::uint8_t* iv,
             const std::array<std::uint8_t, 32>& mac_key, bool sealing) {
   char digest[] = "SHA256";
-  OSSL_PARAM params[] = {
-      OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, const_cast<std::uint8_t*>(mac_key.data()),
-                                        mac_key.size()),
-      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0), OSSL_PARAM_construct_end()};
+  OSSL_PARAM params[] = {OSSL_PARAM_construct_octet_string(
+                             OSSL_MAC_PARAM_KEY, const_cast<std::uint8_t*>(mac_key.data()), mac_key.size()),
+                         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                         OSSL_PARAM_construct_end()};
   return EVP_CipherInit_ex2(cipher, ticket_cipher(), cipher_key, iv, sealing ? 1 : 0, nullptr) == 1 &&
          EVP_MAC_CTX_set_params(mac, params) == 1;
 }
@@ -39,7 +39,9 @@ TicketKeys::Key::~Key() {
   OPENSSL_cleanse(mac.data(), mac.size());
 }
 
-TicketKeys::TicketKeys() { reset(); }
+TicketKeys::TicketKeys() {
+  reset();
+}
 
 std::shared_ptr<const TicketKeys::Key> TicketKeys::make_key() {
   auto key = std::make_shared<Key>();

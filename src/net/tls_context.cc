@@ -25,8 +25,8 @@ std::string openssl_reason() {
 int choose_alpn(SSL*, const unsigned char** out, unsigned char* out_len, const unsigned char* in,
                 unsigned int in_len, void*) {
   static constexpr unsigned char known[] = "\x02h2\x08http/1.1";
-  const int chosen = SSL_select_next_proto(const_cast<unsigned char**>(out), out_len, known,
-                                           sizeof known - 1, in, in_len);
+  const int chosen =
+      SSL_select_next_proto(const_cast<unsigned char**>(out), out_len, known, sizeof known - 1, in, in_len);
   // A client that offers nothing known gets no ALPN and is served HTTP/1 (RFC 7301 would have an alert;
   // clients with an odd list are still worth an answer).
   return chosen == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
@@ -73,11 +73,13 @@ tl::expected<void, std::string> load_pair(SSL_CTX* ctx, const std::string& certi
 tl::expected<void, std::string> load_certificates(SSL_CTX* ctx, const TlsOptions& options) {
   auto staples = std::make_unique<Staples>();
   for (std::size_t i = 0; i < options.certificate.size(); ++i) {
-    if (auto loaded = load_pair(ctx, options.certificate[i], options.private_key.at(i)); !loaded) return loaded;
+    if (auto loaded = load_pair(ctx, options.certificate[i], options.private_key.at(i)); !loaded)
+      return loaded;
     if (i >= options.ocsp_response.size() || options.ocsp_response[i].empty()) continue;
     std::ifstream file(options.ocsp_response[i], std::ios::binary);
     std::vector<unsigned char> response{std::istreambuf_iterator<char>(file), {}};
-    if (!file || response.empty()) return Failure("OCSP response " + options.ocsp_response[i] + ": cannot be read");
+    if (!file || response.empty())
+      return Failure("OCSP response " + options.ocsp_response[i] + ": cannot be read");
     staples->emplace(SSL_CTX_get0_certificate(ctx), std::move(response));
   }
   if (!staples->empty()) {
@@ -110,8 +112,8 @@ tl::expected<std::shared_ptr<TlsContext>, std::string> TlsContext::load(const Tl
   SSL_CTX_set_min_proto_version(ctx, options.minimum_version == "1.3" ? TLS1_3_VERSION : TLS1_2_VERSION);
   SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                SSL_OP_PRIORITIZE_CHACHA);
-  SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-                            SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_mode(
+      ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_max_early_data(ctx, 0);  // a KDC request could be replayed from it
   SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
   static constexpr std::array<unsigned char, 8> session_context{'f', 'e', 'r', 'r', 'y', 'm', 'a', 'n'};

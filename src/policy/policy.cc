@@ -7,9 +7,12 @@ namespace {
 
 bool type_allowed(const Rules& rules, kerberos::RequestKind kind) {
   switch (kind) {
-    case kerberos::RequestKind::as_req: return rules.as_req;
-    case kerberos::RequestKind::tgs_req: return rules.tgs_req;
-    case kerberos::RequestKind::kpasswd: return rules.kpasswd;
+    case kerberos::RequestKind::as_req:
+      return rules.as_req;
+    case kerberos::RequestKind::tgs_req:
+      return rules.tgs_req;
+    case kerberos::RequestKind::kpasswd:
+      return rules.kpasswd;
   }
   return false;
 }
@@ -25,14 +28,19 @@ bool shows_password(const kerberos::Request& request) {
 
 std::string_view name(Rule rule) {
   switch (rule) {
-    case Rule::none: return {};
-    case Rule::message_type: return "message_type";
-    case Rule::unarmored_password: return "unarmored_password";
+    case Rule::none:
+      return {};
+    case Rule::message_type:
+      return "message_type";
+    case Rule::unarmored_password:
+      return "unarmored_password";
   }
   return {};
 }
 
-unsigned event_id(Rule rule) { return rule == Rule::unarmored_password ? 404 : 0; }
+unsigned event_id(Rule rule) {
+  return rule == Rule::unarmored_password ? 404 : 0;
+}
 
 Decision decide(const Rules& rules, const kerberos::Request& request) {
   if (!type_allowed(rules, request.kind)) return {Rule::message_type};

@@ -9,7 +9,7 @@ namespace ferryman::policy {
 
 // What a realm lets in; the part of the configuration that this folder reads.
 struct Rules {
-  bool as_req = true;   // allowed message types
+  bool as_req = true;  // allowed message types
   bool tgs_req = true;
   bool kpasswd = true;
   // KPSSVC's DisallowUnprotectedPasswordAuth = 0: PA-ENC-TIMESTAMP outside FAST is let through.
@@ -24,8 +24,8 @@ struct Decision {
   bool allowed() const { return refused_by == Rule::none; }
 };
 
-std::string_view name(Rule rule);        // "message_type", ...
-unsigned event_id(Rule rule);            // 404 for unarmored_password, 0 where KPSSVC has none
+std::string_view name(Rule rule);  // "message_type", ...
+unsigned event_id(Rule rule);      // 404 for unarmored_password, 0 where KPSSVC has none
 
 // Pure: the same request and rules give the same decision.
 Decision decide(const Rules& rules, const kerberos::Request& request);

@@ -4,14 +4,22 @@ namespace ferryman::telemetry {
 
 std::string_view name(EventKind kind) {
   switch (kind) {
-    case EventKind::exchange: return "exchange";
-    case EventKind::malformed: return "malformed";
-    case EventKind::realm_not_served: return "realm_not_served";
-    case EventKind::refused: return "refused";
-    case EventKind::throttled: return "throttled";
-    case EventKind::no_kdc: return "no_kdc";
-    case EventKind::overload: return "overload";
-    case EventKind::http_violation: return "http_violation";
+    case EventKind::exchange:
+      return "exchange";
+    case EventKind::malformed:
+      return "malformed";
+    case EventKind::realm_not_served:
+      return "realm_not_served";
+    case EventKind::refused:
+      return "refused";
+    case EventKind::throttled:
+      return "throttled";
+    case EventKind::no_kdc:
+      return "no_kdc";
+    case EventKind::overload:
+      return "overload";
+    case EventKind::http_violation:
+      return "http_violation";
   }
   return {};
 }
@@ -20,23 +28,29 @@ std::string_view name(EventKind kind) {
 Level level(EventKind kind) {
   switch (kind) {
     case EventKind::exchange:
-    case EventKind::http_violation: return Level::info;
+    case EventKind::http_violation:
+      return Level::info;
     case EventKind::malformed:
     case EventKind::realm_not_served:
     case EventKind::refused:
     case EventKind::throttled:
     case EventKind::no_kdc:
-    case EventKind::overload: return Level::warning;
+    case EventKind::overload:
+      return Level::warning;
   }
   return Level::info;
 }
 
 std::string_view name(Level level) {
   switch (level) {
-    case Level::debug: return "debug";
-    case Level::info: return "info";
-    case Level::warning: return "warning";
-    case Level::error: return "error";
+    case Level::debug:
+      return "debug";
+    case Level::info:
+      return "info";
+    case Level::warning:
+      return "warning";
+    case Level::error:
+      return "error";
   }
   return {};
 }

@@ -12,14 +12,14 @@
 namespace ferryman::telemetry {
 
 enum class EventKind : std::uint8_t {
-  exchange,          // answered by a KDC, KRB-ERROR included
-  malformed,         // not a KDC-PROXY-MESSAGE, not Kerberos, no target-domain, realms disagree
+  exchange,   // answered by a KDC, KRB-ERROR included
+  malformed,  // not a KDC-PROXY-MESSAGE, not Kerberos, no target-domain, realms disagree
   realm_not_served,
-  refused,           // by policy
+  refused,  // by policy
   throttled,
-  no_kdc,            // no KDC answered, or not in time
+  no_kdc,  // no KDC answered, or not in time
   overload,
-  http_violation,    // the HTTP session answered by itself: 404, 405, 408, 413, ...
+  http_violation,  // the HTTP session answered by itself: 404, 405, 408, 413, ...
 };
 
 std::string_view name(EventKind kind);
@@ -31,19 +31,19 @@ Level level(EventKind kind);  // at which such an event is logged
 // (empty, nullptr, 0) are left out of the line. Never holds key material or ticket bytes.
 struct RequestEvent {
   EventKind kind = EventKind::exchange;
-  unsigned event_id = 0;             // KPSSVC's (400 request received, 103, 404, ...); 0: none
-  std::string_view id;               // unique in this process
-  std::string_view client;           // address:port
-  std::string_view tls;              // "TLSv1.3"; empty on plain listeners
-  std::string_view http;             // "HTTP/2"
-  unsigned status = 0;               // HTTP status sent; 0: connection dropped or client gone
+  unsigned event_id = 0;                       // KPSSVC's (400 request received, 103, 404, ...); 0: none
+  std::string_view id;                         // unique in this process
+  std::string_view client;                     // address:port
+  std::string_view tls;                        // "TLSv1.3"; empty on plain listeners
+  std::string_view http;                       // "HTTP/2"
+  unsigned status = 0;                         // HTTP status sent; 0: connection dropped or client gone
   const kerberos::Request* request = nullptr;  // type, realm, cname, sname, padata, etypes, armored
   std::string_view target_domain;
-  const kerberos::Reply* reply = nullptr;      // result: message type or KRB-ERROR by name
-  std::string_view kdc;              // address:port
-  std::string_view transport;        // "udp", "tcp"
+  const kerberos::Reply* reply = nullptr;  // result: message type or KRB-ERROR by name
+  std::string_view kdc;                    // address:port
+  std::string_view transport;              // "udp", "tcp"
   unsigned tries = 0;
-  std::string_view reason;           // fixed word: rule, fault name, cause
+  std::string_view reason;              // fixed word: rule, fault name, cause
   std::optional<std::uint32_t> offset;  // of a fault in the message
   std::uint32_t locate_us = 0, exchange_us = 0, total_us = 0;
 };

@@ -22,10 +22,14 @@ namespace {
 
 int syslog_priority(Level level) {
   switch (level) {
-    case Level::debug: return LOG_DEBUG;
-    case Level::info: return LOG_INFO;
-    case Level::warning: return LOG_WARNING;
-    case Level::error: return LOG_ERR;
+    case Level::debug:
+      return LOG_DEBUG;
+    case Level::info:
+      return LOG_INFO;
+    case Level::warning:
+      return LOG_WARNING;
+    case Level::error:
+      return LOG_ERR;
   }
   return LOG_INFO;
 }
@@ -43,7 +47,8 @@ bool stderr_is_journal() {
 class Sink {
  public:
   Sink() = default;
-  explicit Sink(const std::string& file) : fd_(::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640)) {
+  explicit Sink(const std::string& file)
+      : fd_(::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640)) {
     if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "log file " + file);
   }
   Sink(const Sink&) = delete;
@@ -104,8 +109,9 @@ struct Log::Impl {
     options = o;
     level.store(o.level, std::memory_order_relaxed);
     format.store(o.format, std::memory_order_relaxed);
-    prefixed.store(o.destination == Destination::syslog || (o.destination == Destination::standard_error && journal),
-                   std::memory_order_relaxed);
+    prefixed.store(
+        o.destination == Destination::syslog || (o.destination == Destination::standard_error && journal),
+        std::memory_order_relaxed);
   }
 
   template <typename Fill>
@@ -204,6 +210,8 @@ void Log::write(Level level, std::string_view message,
   });
 }
 
-bool Log::enabled(Level level) const { return level >= impl_->level.load(std::memory_order_relaxed); }
+bool Log::enabled(Level level) const {
+  return level >= impl_->level.load(std::memory_order_relaxed);
+}
 
 }  // namespace ferryman::telemetry

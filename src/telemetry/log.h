@@ -18,8 +18,8 @@ struct LogOptions {
   Format format = Format::text;
   Level level = Level::info;
   Destination destination = Destination::standard_error;
-  std::string file;                    // Destination::file; reopened on every reload (logrotate)
-  std::size_t max_pending = 1 << 20;   // octets that wait for the writer; beyond that lines are dropped
+  std::string file;                   // Destination::file; reopened on every reload (logrotate)
+  std::size_t max_pending = 1 << 20;  // octets that wait for the writer; beyond that lines are dropped
 };
 
 // The process's log: one line a record, logfmt or JSON, every value escaped. Thread-safe. A slow or full

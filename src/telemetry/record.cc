@@ -14,7 +14,9 @@ namespace {
 
 // The length of the UTF-8 sequence that starts text, or 0 where it is none (RFC 3629 4).
 std::size_t utf8_length(std::string_view text) {
-  const auto octet = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const auto octet = [&](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
   const auto tail = [&](std::size_t i) { return (octet(i) & 0xc0) == 0x80; };
   const unsigned first = octet(0), second = octet(1);
   if (first < 0x80) return 1;
@@ -73,7 +75,8 @@ void put_request(Record& record, const kerberos::Request& request) {
   list.clear();
   kerberos::EtypeList etypes = req.etypes;
   std::int32_t etype = 0;
-  for (std::size_t i = 0; i < max_listed && etypes.next(etype); ++i) append_name(list, etype, kerberos::etype_name);
+  for (std::size_t i = 0; i < max_listed && etypes.next(etype); ++i)
+    append_name(list, etype, kerberos::etype_name);
   if (!list.empty()) record.text("etypes", list);
   record.flag("armored", request.armored());
 }
@@ -84,7 +87,8 @@ void put_reply(Record& record, const kerberos::Reply& reply) {
     return;
   }
   const std::string_view name = kerberos::error_name(reply.error_code);
-  name.empty() ? record.text("result", fmt::format("KRB-ERROR {}", reply.error_code)) : record.text("result", name);
+  name.empty() ? record.text("result", fmt::format("KRB-ERROR {}", reply.error_code))
+               : record.text("result", name);
 }
 
 }  // namespace
@@ -114,7 +118,8 @@ void Record::escaped(std::string_view value) {
     if (c == '"' || c == '\\') {
       out_.push_back('\\');
       out_.push_back(value.front());
-    } else if (length == 0 || c < 0x20 || c == 0x7f || (length == 2 && c == 0xc2 && static_cast<unsigned char>(value[1]) < 0xa0)) {
+    } else if (length == 0 || c < 0x20 || c == 0x7f ||
+               (length == 2 && c == 0xc2 && static_cast<unsigned char>(value[1]) < 0xa0)) {
       // One octet, as itself: control characters of C0 and C1, and what is not UTF-8.
       out_.append(json_ ? std::string_view("\\u00") : std::string_view("\\x"));
       fmt::format_to(std::back_inserter(out_), "{:02x}", c);
@@ -175,8 +180,9 @@ std::string_view timestamp(std::chrono::system_clock::time_point now, std::array
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(since).count() % 1000;
   std::tm utc{};
   ::gmtime_r(&seconds, &utc);
-  const auto end = fmt::format_to(buffer.data(), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900,
-                                  utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, milliseconds);
+  const auto end =
+      fmt::format_to(buffer.data(), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900,
+                     utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, milliseconds);
   return {buffer.data(), static_cast<std::size_t>(end - buffer.data())};
 }
 

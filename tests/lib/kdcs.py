@@ -14,6 +14,11 @@ def write(path, text):
     return path
 
 
+def has_udp_socket(port):
+    with open("/proc/net/udp") as sockets:
+        return any(line.split()[1].endswith(f":{port:04X}") for line in sockets.readlines()[1:])
+
+
 class MitKdc:
     """krb5kdc and kadmind, with PKINIT and anonymous PKINIT."""
 
@@ -143,9 +148,7 @@ class HeimdalKdc:
             Process([servers + "/kpasswdd", "--addresses=" + host, "-p", str(self.kpasswd_port)],
                     path("kpasswdd.out"), self.env)]
         wait_for(lambda: listens(host, self.port), "Heimdal's kdc")
-        port = f"{self.kpasswd_port:04X}"
-        wait_for(lambda: any(line.split()[1].endswith(":" + port) for line in open("/proc/net/udp").readlines()[1:]),
-                 "Heimdal's kpasswdd")
+        wait_for(lambda: has_udp_socket(self.kpasswd_port), "Heimdal's kpasswdd")
 
     def stop(self):
         for process in self.processes:
@@ -170,10 +173,10 @@ class SambaDc:
         for port in (88, 464, 389):
             wait_for(lambda: listens(self.host, port) or not self.process.alive(), f"Samba's port {port}", 60)
         assert self.process.alive(), self.process.text()[-2000:]
-        for user in ("alice", "bob"):
+        for user in ("alice", "bob", "web"):
             self.tool("user", "create", user, "User.Passw0rd1")
         self.tool("user", "create", "carol", "User.Passw0rd1", "--must-change-at-next-login")
-        self.tool("spn", "add", "HTTP/www.ad.example.test", "bob")
+        self.tool("spn", "add", "HTTP/www.ad.example.test", "web")
         self.tool("domain", "passwordsettings", "set", "--min-pwd-age=0")
         self.keytab = os.path.join(self.directory, "service.keytab")
         self.tool("domain", "exportkeytab", self.keytab, "--principal=HTTP/www.ad.example.test")

@@ -15,8 +15,8 @@ class Authority:
         self.directory = directory
         self.certificate = os.path.join(directory, "ca.pem")
         self.key = os.path.join(directory, "ca.key")
-        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                "-keyout", self.key, "-out", self.certificate, "-subj", f"/CN={name}",
+        # RSA: Samba's PKINIT cannot verify ECDSA signatures.
+        openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", self.key, "-out", self.certificate, "-subj", f"/CN={name}",
                 "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
     def issue(self, name, extensions, kind="ec", days=2):
