@@ -1,0 +1,123 @@
+"""KDCs that behave as real ones cannot be made to: dead, silent, late, hostile. They count what they are sent."""
+import socket
+import struct
+import threading
+import time
+
+from .krb import krb_error
+
+
+def frame(message):
+    return struct.pack(">I", len(message)) + message
+
+
+class FakeKdc:
+    """Listens for TCP and UDP at one port. tcp(connection, request) and udp(request) say what is done; udp's
+    result is the answer or None. requests holds every message that arrived, by either way."""
+
+    def __init__(self, tcp=None, udp=None, host="127.0.0.1"):
+        self.host, self.requests, self.connections = host, [], 0
+        self.tcp_behaviour, self.udp_behaviour = tcp, udp
+        self.closing = False
+        while True:
+            self.tcp = socket.create_server((host, 0), backlog=2048)
+            self.port = self.tcp.getsockname()[1]
+            self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            try:
+                self.udp.bind((host, self.port))
+                break
+            except OSError:
+                self.tcp.close()
+                self.udp.close()
+        threading.Thread(target=self.serve_tcp, daemon=True).start()
+        threading.Thread(target=self.serve_udp, daemon=True).start()
+
+    @property
+    def address(self):
+        return f"{self.host}:{self.port}"
+
+    def serve_tcp(self):
+        while not self.closing:
+            try:
+                connection, _ = self.tcp.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self.serve_connection, args=(connection,), daemon=True).start()
+
+    def serve_connection(self, connection):
+        with connection:
+            try:
+                while True:
+                    head = connection.recv(4, socket.MSG_WAITALL)
+                    if len(head) < 4:
+                        return
+                    request = connection.recv(struct.unpack(">I", head)[0], socket.MSG_WAITALL)
+                    self.requests.append(request)
+                    if self.tcp_behaviour is None or self.tcp_behaviour(connection, request) == "close":
+                        return
+            except OSError:
+                return
+
+    def serve_udp(self):
+        while not self.closing:
+            try:
+                request, sender = self.udp.recvfrom(65536)
+            except OSError:
+                return
+            self.requests.append(request)
+            answer = self.udp_behaviour(request) if self.udp_behaviour else None
+            if answer is not None:
+                self.udp.sendto(answer, sender)
+
+    def stop(self):
+        self.closing = True
+        for listener in (self.tcp, self.udp):
+            try:
+                listener.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            listener.close()
+
+
+def answering(delay=0, message=None):
+    message = message or krb_error()
+
+    def behaviour(connection, _request):
+        time.sleep(delay)
+        connection.sendall(frame(message))
+    return behaviour
+
+
+def silent(connection, _request):
+    connection.recv(1)  # until the other side goes
+    return "close"
+
+
+def closing_early(connection, _request):
+    return "close"
+
+
+def closing_in_the_middle(connection, _request):
+    connection.sendall(frame(krb_error())[:20])
+    return "close"
+
+
+def octet_by_octet(connection, _request):
+    for octet in frame(krb_error()):
+        connection.sendall(bytes([octet]))
+        time.sleep(0.001)
+
+
+def announcing(length, then=b"x" * 100):
+    def behaviour(connection, _request):
+        connection.sendall(struct.pack(">I", length) + then)
+        connection.recv(1)
+        return "close"
+    return behaviour
+
+
+def sending(octets):
+    def behaviour(connection, _request):
+        connection.sendall(octets)
+    return behaviour

@@ -1,0 +1,118 @@
+"""Kerberos and KDC-PROXY messages for tests that need their octets: a small DER writer."""
+import os
+import struct
+
+
+def tlv(tag, *contents):
+    content = b"".join(contents)
+    size = len(content)
+    if size < 0x80:
+        length = bytes([size])
+    else:
+        octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
+        length = bytes([0x80 | len(octets)]) + octets
+    return bytes([tag]) + length + content
+
+
+def context(number, *contents):
+    return tlv(0xA0 | number, *contents)
+
+
+def integer(value):
+    return tlv(2, value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True))
+
+
+def general_string(text):
+    return tlv(0x1B, text if isinstance(text, bytes) else text.encode())
+
+
+def sequence(*contents):
+    return tlv(0x30, *contents)
+
+
+def principal(*components, name_type=1):
+    return sequence(context(0, integer(name_type)), context(1, sequence(*map(general_string, components))))
+
+
+def padata(number, value):
+    return sequence(context(1, integer(number)), context(2, tlv(4, value)))
+
+
+def as_req(realm="MIT.TEST", cname=("alice",), padatas=(), nonce=None, padding=0):
+    nonce = nonce if nonce is not None else int.from_bytes(os.urandom(4), "big") >> 1
+    padatas = list(padatas) + ([padata(150, bytes(padding))] if padding else [])
+    body = sequence(context(0, tlv(3, b"\0" + struct.pack(">I", 0x50800000))),
+                    context(1, principal(*cname)), context(2, general_string(realm)),
+                    context(3, principal("krbtgt", realm, name_type=2)),
+                    context(5, tlv(0x18, b"20370101000000Z")), context(7, integer(nonce)),
+                    context(8, sequence(integer(18), integer(17))))
+    parts = [context(1, integer(5)), context(2, integer(10))]
+    if padatas:
+        parts.append(context(3, sequence(*padatas)))
+    return tlv(0x6A, sequence(*parts, context(4, body)))
+
+
+def krb_error(code=25, realm="MIT.TEST"):
+    return tlv(0x7E, sequence(context(0, integer(5)), context(1, integer(30)),
+                              context(4, tlv(0x18, b"20260101000000Z")), context(5, integer(0)),
+                              context(6, integer(code)), context(9, general_string(realm)),
+                              context(10, principal("krbtgt", realm, name_type=2))))
+
+
+def encrypted():
+    return sequence(context(0, integer(18)), context(2, tlv(4, bytes(32))))
+
+
+def kpasswd_request(realm="MIT.TEST", version=1):
+    ticket = tlv(0x61, sequence(context(0, integer(5)), context(1, general_string(realm)),
+                                context(2, principal("kadmin", "changepw", name_type=2)), context(3, encrypted())))
+    ap_req = tlv(0x6E, sequence(context(0, integer(5)), context(1, integer(14)), context(2, tlv(3, bytes(5))),
+                                context(3, ticket), context(4, encrypted())))
+    priv = tlv(0x75, sequence(context(0, integer(5)), context(1, integer(21)), context(3, encrypted())))
+    return struct.pack(">HHH", 6 + len(ap_req) + len(priv), version, len(ap_req)) + ap_req + priv
+
+
+def proxy_message(message, realm="MIT.TEST", prefix=True, hint=None):
+    content = (struct.pack(">I", len(message)) if prefix else b"") + message
+    parts = [context(0, tlv(4, content))]
+    if realm is not None:
+        parts.append(context(1, general_string(realm)))
+    if hint is not None:
+        parts.append(context(2, integer(hint)))
+    return sequence(*parts)
+
+
+def read_tlv(data):
+    """(tag, content, rest)"""
+    size, at = data[1], 2
+    if size & 0x80:
+        count = size & 0x7F
+        size, at = int.from_bytes(data[2:2 + count], "big"), 2 + count
+    assert len(data) >= at + size, "truncated"
+    return data[0], data[at:at + size], data[at + size:]
+
+
+def unwrap(body, prefix=True):
+    """The Kerberos message in an answer, after checking that nothing else is in it."""
+    tag, content, rest = read_tlv(body)
+    assert (tag, rest) == (0x30, b""), body
+    tag, content, rest = read_tlv(content)
+    assert (tag, rest) == (0xA0, b""), body
+    tag, content, rest = read_tlv(content)
+    assert (tag, rest) == (4, b""), body
+    if prefix:
+        assert struct.unpack(">I", content[:4])[0] == len(content) - 4, body
+        content = content[4:]
+    return content
+
+
+def error_code(message):
+    """The code of a KRB-ERROR."""
+    tag, content, _ = read_tlv(message)
+    assert tag == 0x7E, message[:1]
+    _, content, _ = read_tlv(content)
+    while content:
+        tag, value, content = read_tlv(content)
+        if tag == 0xA6:
+            return int.from_bytes(read_tlv(value)[1], "big")
+    raise AssertionError("no error-code")
