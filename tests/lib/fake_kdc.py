@@ -65,6 +65,8 @@ class FakeKdc:
                 request, sender = self.udp.recvfrom(65536)
             except OSError:
                 return
+            if sender is None:  # shut down
+                return
             self.requests.append(request)
             answer = self.udp_behaviour(request) if self.udp_behaviour else None
             if answer is not None:
@@ -78,6 +80,47 @@ class FakeKdc:
             except OSError:
                 pass
             listener.close()
+
+
+class HoldingKdc:
+    """Over UDP: keeps every request until release(), then answers those and all that come."""
+
+    def __init__(self, host="127.0.0.1"):
+        self.requests, self.held, self.released = [], [], False
+        self.lock = threading.Lock()
+        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        self.udp.bind((host, 0))
+        self.address = f"{host}:{self.udp.getsockname()[1]}"
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                request, sender = self.udp.recvfrom(65536)
+            except OSError:
+                return
+            if sender is None:
+                return
+            with self.lock:
+                self.requests.append(request)
+                if not self.released:
+                    self.held.append(sender)
+                    continue
+            self.udp.sendto(krb_error(), sender)
+
+    def release(self):
+        with self.lock:
+            self.released = True
+            for sender in self.held:
+                self.udp.sendto(krb_error(), sender)
+
+    def stop(self):
+        try:
+            self.udp.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self.udp.close()
 
 
 def answering(delay=0, message=None):
