@@ -3,7 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <string>
+#include <system_error>
 
 #include "ferrymand/config.h"
 #include "ferrymand/daemon.h"
@@ -50,7 +52,14 @@ int main(int argc, char** argv) try {
     fmt::print("{}", ferryman::to_toml(loaded.config));
     return ferryman::exit_ok;
   }
-  return ferryman::Daemon(config_file, std::move(loaded.config)).run();
+  std::optional<ferryman::Daemon> daemon;
+  try {
+    daemon.emplace(config_file, std::move(loaded.config));
+  } catch (const std::system_error& error) {  // the log cannot be opened
+    fmt::print(stderr, "{}: {}\n", config_file, error.what());
+    return ferryman::exit_bad_configuration;
+  }
+  return daemon->run();
 } catch (const std::exception& error) {
   fmt::print(stderr, "ferrymand: {}\n", error.what());
   return ferryman::exit_failure;

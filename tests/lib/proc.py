@@ -44,7 +44,7 @@ class Process:
 
     def __init__(self, args, output, env=None):
         self.args, self.output = args, output
-        self.file = open(output, "ab")
+        self.file = open(output, "wb")
         self.child = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=self.file, stderr=self.file,
                                       env={**os.environ, **(env or {})}, start_new_session=True)
 
