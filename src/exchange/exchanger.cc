@@ -96,7 +96,7 @@ void Contest::start() {
   ++race_.running;
   race_.outcome.kdc = step.kdc;
   race_.outcome.transport = step.transport;
-  auto ended = [self = shared_from_this(), step](std::exception_ptr error, AttemptEnd end) {
+  auto ended = [self = shared_from_this(), step](const std::exception_ptr& error, AttemptEnd end) {
     self->attempt_ended(step, error ? AttemptEnd::failed : end);
   };
   auto attempt = step.transport == Transport::udp ? ask_udp(race_, step.kdc) : ask_tcp(race_, step.kdc);

@@ -94,7 +94,7 @@ void Gateway::serve(std::shared_ptr<net::Call> call) {
   ++in_work_;
   in_flight_.fetch_add(1, std::memory_order_relaxed);
   auto slot = call->cancellation_slot();
-  auto finished = [this](std::exception_ptr error) {
+  auto finished = [this](const std::exception_ptr& error) {
     --in_work_;
     in_flight_.fetch_sub(1, std::memory_order_relaxed);
     if (error) log_.write(telemetry::Level::error, "a request ended by an exception");

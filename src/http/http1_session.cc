@@ -99,9 +99,10 @@ void Http1Session::receive(Bytes bytes) {
 
 void Http1Session::parse_kept() {
   if (in_work_ || parsing_ || closing_) return;
-  const std::size_t used = parse(input_);
-  input_.erase(input_.begin(), input_.begin() + static_cast<std::ptrdiff_t>(used));
-  if (input_.empty()) input_ = {};
+  // Moved away while it is read: an answer that closes the session drops what is kept.
+  const auto kept = std::exchange(input_, {});
+  const std::size_t used = parse(kept);
+  if (!closing_) input_.assign(kept.begin() + static_cast<std::ptrdiff_t>(used), kept.end());
 }
 
 // Takes requests off the front until one is in work or more input is needed. Returns the octets used.

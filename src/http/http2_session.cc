@@ -17,7 +17,7 @@ namespace {
 constexpr std::uint64_t reset_burst = 100, reset_rate = 10;
 constexpr std::size_t max_continuations = 8;     // CVE-2024-28182
 constexpr std::uint32_t budget_per_request = 8;  // what one answered request earns back
-constexpr std::size_t output_chunk = 64 * 1024;  // framed ahead of what the peer has read
+constexpr std::size_t output_chunk = std::size_t{64} * 1024;  // framed ahead of what the peer has read
 
 struct Stream {
   std::string method, path;
@@ -348,7 +348,7 @@ void Http2Session::time_out() {
 }
 
 void Http2Session::drain() {
-  if (draining_ || ended_) return;
+  if (draining_ || phase() == Phase::closing) return;
   draining_ = true;
   // RFC 9113 6.8: first say that the end is near, then, when the PING behind it has come back, where it is.
   nghttp2_submit_shutdown_notice(session_);

@@ -185,7 +185,7 @@ asio::awaitable<Located> Locator::locate(std::shared_ptr<const RealmSource> sour
   if (!entry->looking) {
     // A task of its own: who asked first may go, those who wait with it stay.
     entry->looking = true;
-    auto done = [impl = impl_, entry](std::exception_ptr error, Found found) {
+    auto done = [impl = impl_, entry](const std::exception_ptr& error, Found found) {
       entry->looking = false;
       if (!error) impl->take(*entry, std::move(found));
       for (auto* timer : entry->waiting) timer->cancel();

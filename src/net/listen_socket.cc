@@ -72,6 +72,7 @@ tl::expected<std::vector<int>, std::string> open_tcp(const ListenAddress& addres
     held.push_back(std::move(fd));
   }
   std::vector<int> descriptors;
+  descriptors.reserve(held.size());
   for (auto& fd : held) descriptors.push_back(fd.release());
   return descriptors;
 }

@@ -1,0 +1,84 @@
+#!/usr/bin/python3
+"""Writes the fuzzers' seeds: small valid inputs of each kind, and the forms that real clients send."""
+import os
+import struct
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from lib import krb  # noqa: E402
+from lib.https import mit_post, post  # noqa: E402
+
+SRC = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "src")
+
+
+def write(fuzzer, layer, seeds):
+    directory = os.path.join(SRC, layer, "testdata", fuzzer)
+    os.makedirs(directory, exist_ok=True)
+    for name, data in seeds.items():
+        with open(os.path.join(directory, name), "wb") as file:
+            file.write(data)
+
+
+def pieces(data, size=200):
+    """As the session fuzzers read it: a length octet before each piece."""
+    return b"".join(bytes([len(data[i:i + size])]) + data[i:i + size] for i in range(0, len(data), size))
+
+
+def ticket_reply(number):
+    ticket = krb.tlv(0x61, krb.sequence(
+        krb.context(0, krb.integer(5)), krb.context(1, krb.general_string("R")),
+        krb.context(2, krb.principal("krbtgt", "R")), krb.context(3, krb.encrypted())))
+    return krb.tlv(0x60 | number, krb.sequence(
+        krb.context(0, krb.integer(5)), krb.context(1, krb.integer(number)),
+        krb.context(2, krb.sequence(krb.padata(19, b"x"))), krb.context(3, krb.general_string("R")),
+        krb.context(4, krb.principal("u")), krb.context(5, ticket), krb.context(6, krb.encrypted())))
+
+
+def frame(kind, flags, stream, payload=b""):
+    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
+
+
+def dns(answers, count):
+    return struct.pack(">HHHHHH", 1, 0x8180, 0, count, 0, 0) + answers
+
+
+fast = krb.tlv(0xA0, krb.sequence(
+    krb.context(0, krb.sequence(krb.context(0, krb.integer(1)), krb.context(1, krb.tlv(4, b"ap-req")))),
+    krb.context(1, krb.sequence(krb.context(0, krb.integer(15)), krb.context(1, krb.tlv(4, b"sum")))),
+    krb.context(2, krb.encrypted())))
+as_req, kpasswd = krb.as_req("R"), krb.kpasswd_request("R")
+write("request_fuzz", "kerberos", {
+    "as_req": as_req, "as_req_timestamp": krb.as_req("R", padatas=[krb.padata(2, krb.encrypted())]),
+    "as_req_fast": krb.as_req("R", padatas=[krb.padata(136, fast)]), "kpasswd": kpasswd,
+    "tgs_req": as_req.replace(b"\x6a", b"\x6c", 1).replace(b"\xa2\x03\x02\x01\x0a", b"\xa2\x03\x02\x01\x0c", 1)})
+priv = krb.tlv(0x75, krb.sequence(krb.context(0, krb.integer(5)), krb.context(1, krb.integer(21)),
+                                  krb.context(3, krb.encrypted())))
+ap_rep = krb.tlv(0x6F, krb.sequence(krb.context(0, krb.integer(5)), krb.context(1, krb.integer(15)),
+                                    krb.context(2, krb.encrypted())))
+error = krb.krb_error(realm="R")
+write("reply_fuzz", "kerberos", {
+    "as_rep": ticket_reply(11), "tgs_rep": ticket_reply(13), "krb_error": error,
+    "kpasswd": struct.pack(">HHH", 6 + len(ap_rep) + len(priv), 1, len(ap_rep)) + ap_rep + priv,
+    "kpasswd_error": struct.pack(">HHH", 6 + len(error), 1, 0) + error})
+write("message_fuzz", "kkdcp", {
+    "prefixed": krb.proxy_message(as_req, "R"), "bare": krb.proxy_message(as_req, "R", prefix=False),
+    "hint": krb.proxy_message(kpasswd, "R", hint=0x40000400), "bare_kpasswd": krb.proxy_message(kpasswd, "R", prefix=False)})
+body = krb.proxy_message(as_req, "R")
+write("http1_session_fuzz", "http", {
+    "mit": pieces(mit_post(body)), "pipelined": pieces(post(b"a") + post(b"bb") + post(b"ccc")),
+    "chunked": pieces(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"),
+    "get": pieces(b"GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")})
+# HPACK: :method POST (indexed 3), :scheme https (7), :path and :authority literal.
+headers = b"\x83\x87\x04\x09/KdcProxy\x01\x01x"
+preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0)
+write("http2_session_fuzz", "http", {
+    "post": pieces(preface + frame(1, 4, 1, headers) + frame(0, 1, 1, body)),
+    "reset": pieces(preface + frame(1, 5, 1, headers) + frame(3, 0, 1, b"\0\0\0\x08") + frame(6, 0, 0, bytes(8))),
+    "two": pieces(preface + frame(1, 5, 1, headers) + frame(1, 5, 3, headers) + frame(7, 0, 0, bytes(8)))})
+name = b"\x03kdc\x04test\0"
+write("dns_records_fuzz", "locate", {
+    "srv": dns(b"\0" + struct.pack(">HHIH", 33, 1, 60, 6 + len(name)) + struct.pack(">HHH", 0, 1, 88) + name, 1),
+    "uri": dns(b"\0" + struct.pack(">HHIH", 256, 1, 60, 8) + struct.pack(">HH", 0, 1) + b"krb5", 1),
+    "soa": dns(b"\0" + struct.pack(">HHIH", 6, 1, 60, 22) + b"\0\0" + bytes(20), 1)})
+write("krb5_conf_fuzz", "locate", {
+    "realm": b"[libdefaults]\n dns_lookup_kdc = no\n[realms]\n R = {\n  kdc = a:88\n  admin_server = b\n }\ninclude /x\n"})
