@@ -206,8 +206,8 @@ Key duration_key(std::string_view name, std::chrono::milliseconds& value, std::c
   return {name, read, [&value] { return show_duration(value); }};
 }
 
-Key choice_key(std::string_view name, const std::vector<std::string_view>& choices, const std::function<std::size_t()>& get,
-               const std::function<void(std::size_t)>& set) {
+Key choice_key(std::string_view name, const std::vector<std::string_view>& choices,
+               const std::function<std::size_t()>& get, const std::function<void(std::size_t)>& set) {
   auto read = [=](const toml::node& node, Mistakes& mistakes) {
     const auto text = node.value_exact<std::string>();
     const auto found = text ? std::find(choices.begin(), choices.end(), *text) : choices.end();

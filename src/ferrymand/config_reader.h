@@ -56,8 +56,8 @@ Key strings_key(std::string_view name, std::vector<std::string>& value);  // a s
 Key bool_key(std::string_view name, bool& value);
 Key duration_key(std::string_view name, std::chrono::milliseconds& value, std::chrono::milliseconds least,
                  std::chrono::milliseconds most);
-Key choice_key(std::string_view name, const std::vector<std::string_view>& choices, const std::function<std::size_t()>& get,
-               const std::function<void(std::size_t)>& set);
+Key choice_key(std::string_view name, const std::vector<std::string_view>& choices,
+               const std::function<std::size_t()>& get, const std::function<void(std::size_t)>& set);
 Key size_key(std::string_view name, std::function<std::uint64_t()> get,
              std::function<void(std::uint64_t)> set, std::uint64_t least, std::uint64_t most);
 

@@ -27,6 +27,10 @@ Http1Parser::Http1Parser(const Limits& limits) : limits_(limits) {
 }
 
 std::size_t Http1Parser::parse(Bytes input) {
+  // Beast asserts that a last chunk, once begun, comes back with all of its shortest form "0\r\n\r\n"; no
+  // chunked body can end in fewer octets than that.
+  constexpr std::size_t shortest_end = 5;
+  if (is_header_done() && chunked() && input.size() < shortest_end) return 0;
   input_ = input;
   ErrorCode error;
   const std::size_t used = put(boost::asio::const_buffer(input.data(), input.size()), error);

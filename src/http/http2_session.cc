@@ -15,8 +15,8 @@ namespace {
 
 // Resets of streams by the peer: a burst, then a few a second (CVE-2023-44487).
 constexpr std::uint64_t reset_burst = 100, reset_rate = 10;
-constexpr std::size_t max_continuations = 8;     // CVE-2024-28182
-constexpr std::uint32_t budget_per_request = 8;  // what one answered request earns back
+constexpr std::size_t max_continuations = 8;                  // CVE-2024-28182
+constexpr std::uint32_t budget_per_request = 8;               // what one answered request earns back
 constexpr std::size_t output_chunk = std::size_t{64} * 1024;  // framed ahead of what the peer has read
 
 struct Stream {

@@ -1,6 +1,6 @@
-#include "kerberos/reply.h"
-
 #include <cstdlib>
+
+#include "kerberos/reply.h"
 
 // Any octets give a reply or a fault inside the input, and a reply only of a kind that answers the request.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

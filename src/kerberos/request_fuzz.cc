@@ -1,7 +1,7 @@
-#include "kerberos/request.h"
-
 #include <cstdlib>
 #include <string>
+
+#include "kerberos/request.h"
 
 // Any octets give a request or a fault inside the input; what is given can be walked through.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

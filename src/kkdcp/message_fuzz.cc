@@ -1,7 +1,7 @@
-#include "kkdcp/message.h"
-
 #include <algorithm>
 #include <cstdlib>
+
+#include "kkdcp/message.h"
 
 // What parses is written again as something that parses to the same.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -1,10 +1,11 @@
-#include "locate/dns_records.h"
-
 #include <cstdlib>
+
+#include "locate/dns_records.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto records = ferryman::locate::read_dns_records({data, size});
-  if (records.srv.size() > ferryman::locate::max_records || records.uri.size() > ferryman::locate::max_records) {
+  if (records.srv.size() > ferryman::locate::max_records ||
+      records.uri.size() > ferryman::locate::max_records) {
     std::abort();
   }
   for (const auto& record : records.srv) {

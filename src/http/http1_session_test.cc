@@ -1,0 +1,259 @@
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "http/session.h"
+
+namespace ferryman::http {
+namespace {
+
+struct Seen {
+  std::uint64_t id;
+  std::string method, path, body;
+  Version version;
+};
+
+class Http1SessionTest : public ::testing::Test, public Handler {
+ protected:
+  void on_request(const Request& request) override {
+    seen.push_back({request.id, std::string(request.method), std::string(request.path),
+                    std::string(as_text(request.body)), request.version});
+    if (answer_at_once) answer();
+  }
+  void on_cancel(std::uint64_t) override {}
+  void on_violation(unsigned status, std::string_view reason) override {
+    violations.emplace_back(std::to_string(status) + " " + std::string(reason));
+  }
+
+  void answer(unsigned status = 200) {
+    Response response;
+    response.status = status;
+    response.body_head = as_bytes("an");
+    response.body = as_bytes("swer");
+    session->respond(seen.back().id, response);
+  }
+  void receive(std::string_view text) { session->receive(as_bytes(text)); }
+  std::string output() {
+    const std::string text(as_text(session->output()));
+    session->consume(text.size());
+    return text;
+  }
+  // What a fresh session answers to the text alone.
+  std::string refused(std::string_view text) {
+    session = make_http1_session(limits, *this);
+    receive(text);
+    EXPECT_EQ(session->phase(), Phase::closing) << text;
+    const std::string answer = output();
+    EXPECT_NE(answer.find("Connection: close\r\n"), std::string::npos) << answer;
+    return answer.substr(9, 3);
+  }
+
+  Limits limits;
+  bool answer_at_once = false;
+  std::vector<Seen> seen;
+  std::vector<std::string> violations;
+  std::unique_ptr<Session> session = make_http1_session(limits, *this);
+};
+
+constexpr std::string_view post = "POST /KdcProxy HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc";
+
+TEST_F(Http1SessionTest, HandsOverARequestAndWritesTheAnswerInOnePiece) {
+  receive(post);
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen[0].method + " " + seen[0].path + " " + seen[0].body, "POST /KdcProxy abc");
+  EXPECT_EQ(session->phase(), Phase::waiting);
+  answer();
+  EXPECT_EQ(
+      output(),
+      "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 6\r\nCache-Control: no-store\r\n\r\n"
+      "answer");
+  EXPECT_EQ(session->phase(), Phase::idle);
+}
+
+TEST_F(Http1SessionTest, TakesInputOctetByOctet) {
+  answer_at_once = true;
+  const std::string chunked =
+      "POST /a?q HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1;e=f\r\nc\r\n0\r\nT: "
+      "x\r\n\r\n";
+  const std::string empty = "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+  for (const char c : std::string(post) + chunked + empty + "\r\n" + std::string(post)) receive({&c, 1});
+  ASSERT_EQ(seen.size(), 4U);
+  EXPECT_EQ(seen[1].path + seen[1].body, "/aabc");
+  EXPECT_EQ(seen[2].body, "");
+  EXPECT_TRUE(violations.empty());
+}
+
+TEST_F(Http1SessionTest, AnswersPipelinedRequestsInOrderAndOneAtATime) {
+  receive(std::string(post) + std::string(post) + std::string(post));
+  for (std::size_t i = 1; i <= 3; ++i) {
+    ASSERT_EQ(seen.size(), i);
+    answer();
+  }
+  EXPECT_EQ(session->phase(), Phase::idle);
+}
+
+TEST_F(Http1SessionTest, StopsReadingWhenAClientPipelinesTooMuch) {
+  receive(post);
+  EXPECT_TRUE(session->wants_input());
+  receive(std::string(limits.max_header + limits.max_body, 'x'));
+  EXPECT_FALSE(session->wants_input());
+}
+
+TEST_F(Http1SessionTest, ClosesAfterMitsHttp10RequestWithItsUnbracketedHost) {
+  receive(
+      "POST /KdcProxy HTTP/1.0\r\nHost: ::1:26423\r\nCache-Control: no-cache\r\nContent-type: "
+      "application/kerberos\r\n"
+      "Content-Length: 1\r\n\r\nx");
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen[0].version, Version::http10);
+  answer();
+  EXPECT_NE(output().find("Connection: close\r\n"), std::string::npos);
+  EXPECT_EQ(session->phase(), Phase::closing);
+}
+
+TEST_F(Http1SessionTest, KeepsAnHttp10ConnectionThatAsksForIt) {
+  receive("POST / HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n");
+  answer();
+  EXPECT_NE(output().find("Connection: keep-alive\r\n"), std::string::npos);
+  EXPECT_EQ(session->phase(), Phase::idle);
+}
+
+TEST_F(Http1SessionTest, RefusesWhatCouldBeReadInTwoWays) {
+  const std::string head = "POST / HTTP/1.1\r\nHost: x\r\n";
+  EXPECT_EQ(refused(head + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"), "400");
+  EXPECT_EQ(refused(head + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n"), "400");
+  EXPECT_EQ(refused(head + "Content-Length: 3\r\nContent-Length: 3\r\n\r\n"), "400");
+  EXPECT_EQ(refused(head + "Content-Length: 3\r\nContent-Length: 4\r\n\r\n"), "400");
+  EXPECT_EQ(refused(head + "Content-Length: +3\r\n\r\n"), "400");
+  EXPECT_EQ(refused(head + "Transfer-Encoding: gzip\r\nContent-Length: 3\r\n\r\n"), "501");
+  EXPECT_EQ(refused(head + "Transfer-Encoding: gzip, chunked\r\n\r\n"), "501");
+  EXPECT_EQ(refused(head + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"), "400");
+  EXPECT_EQ(refused("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"), "400");
+  EXPECT_EQ(refused(head + "Content-Length : 3\r\n\r\n"), "400");
+  EXPECT_EQ(refused(head + "A: b\r\n c\r\nContent-Length: 3\r\n\r\n"), "400");
+  EXPECT_EQ(refused("POST / HTTP/1.1\r\nHost: x\nContent-Length: 3\r\n\r\n"), "400");
+  EXPECT_EQ(refused(head + "Host: y\r\nContent-Length: 3\r\n\r\n"), "400");
+  EXPECT_EQ(refused("POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\n"), "400");
+  EXPECT_EQ(refused(head + "\r\n"), "411");
+  EXPECT_EQ(refused("POST / HTTP/2.0\r\nHost: x\r\n\r\n"), "505");
+  EXPECT_EQ(refused(head + "Expect: something\r\nContent-Length: 3\r\n\r\n"), "417");
+  EXPECT_TRUE(seen.empty());
+}
+
+TEST_F(Http1SessionTest, HoldsTheLimitsAtTheirBoundary) {
+  limits.max_body = 10;
+  limits.max_header = 200;
+  limits.max_fields = 3;
+  answer_at_once = true;
+  const auto with_length = [](std::size_t size) {
+    return "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" +
+           std::string(size, 'x');
+  };
+  session = make_http1_session(limits, *this);
+  receive(with_length(10));
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(refused(with_length(11)), "413");
+  const std::string chunked = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  session = make_http1_session(limits, *this);
+  receive(chunked + "a\r\n0123456789\r\n0\r\n\r\n");
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_EQ(refused(chunked + "a\r\n0123456789\r\n1\r\nx\r\n0\r\n\r\n"), "413");
+  EXPECT_EQ(refused(chunked + "1;" + std::string(300, 'e')), "431");
+  EXPECT_EQ(refused("POST / HTTP/1.1\r\nHost: x\r\nA: " + std::string(200, 'a') + "\r\n\r\n"), "431");
+  EXPECT_EQ(refused("POST / HTTP/1.1\r\nHost: x\r\nA: a\r\nB: b\r\nC: c\r\n\r\n"), "431");
+}
+
+TEST_F(Http1SessionTest, SaysContinueOnlyWhenAskedAndTheBodyHasNotCome) {
+  const std::string head = "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n";
+  receive(head);
+  EXPECT_EQ(output(), "HTTP/1.1 100 Continue\r\n\r\n");
+  receive("x");
+  ASSERT_EQ(seen.size(), 1U);
+  session = make_http1_session(limits, *this);
+  receive(head + "x");
+  EXPECT_EQ(output(), "");
+  session = make_http1_session(limits, *this);
+  receive("POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n");
+  EXPECT_EQ(output(), "");
+}
+
+TEST_F(Http1SessionTest, AnswersHeadWithoutABody) {
+  receive("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
+  answer(405);
+  const std::string text = output();
+  EXPECT_TRUE(text.ends_with("\r\n\r\n")) << text;
+}
+
+TEST_F(Http1SessionTest, TimesOutByPhase) {
+  session->time_out();
+  EXPECT_EQ(session->phase(), Phase::closing);
+  EXPECT_EQ(output(), "");
+  for (const std::string_view begun :
+       {"POST /", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na"}) {
+    session = make_http1_session(limits, *this);
+    receive(begun);
+    session->time_out();
+    EXPECT_EQ(output().substr(9, 3), "408");
+    EXPECT_EQ(session->phase(), Phase::closing);
+  }
+  EXPECT_EQ(violations, (std::vector<std::string>{"408 header_timeout", "408 body_timeout"}));
+  session = make_http1_session(limits, *this);
+  receive(post);
+  session->time_out();
+  EXPECT_EQ(session->phase(), Phase::waiting);
+}
+
+TEST_F(Http1SessionTest, DrainsAfterWhatHasBegun) {
+  session->drain();
+  EXPECT_EQ(session->phase(), Phase::closing);
+  session = make_http1_session(limits, *this);
+  receive(post.substr(0, 40));
+  session->drain();
+  EXPECT_EQ(session->phase(), Phase::head);
+  receive(post.substr(40));
+  answer();
+  EXPECT_NE(output().find("Connection: close\r\n"), std::string::npos);
+  EXPECT_EQ(session->phase(), Phase::closing);
+}
+
+TEST_F(Http1SessionTest, AnswersAClientThatHasClosedItsSide) {
+  receive(std::string(post) + std::string(post));
+  session->end_of_input();
+  answer();
+  answer();
+  EXPECT_EQ(session->phase(), Phase::closing);
+  EXPECT_EQ(seen.size(), 2U);
+  session = make_http1_session(limits, *this);
+  receive("POST /");
+  session->end_of_input();
+  EXPECT_EQ(session->phase(), Phase::closing);
+  EXPECT_EQ(session->output().size(), 0U);
+}
+
+TEST_F(Http1SessionTest, ClosesWithoutAnAnswerWhenToldToDrop) {
+  receive(post);
+  session->drop(seen[0].id);
+  EXPECT_EQ(session->phase(), Phase::closing);
+  EXPECT_EQ(output(), "");
+}
+
+TEST_F(Http1SessionTest, ClosesAfterTheLastRequestThatTheLimitAllows) {
+  limits.max_requests = 2;
+  session = make_http1_session(limits, *this);
+  answer_at_once = true;
+  receive(std::string(post) + std::string(post) + std::string(post));
+  EXPECT_EQ(seen.size(), 2U);
+  EXPECT_EQ(session->phase(), Phase::closing);
+}
+
+TEST(SniffPreface, KnowsHttp2ByItsPreface) {
+  EXPECT_EQ(sniff_preface(as_bytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n....")), Preface::yes);
+  EXPECT_EQ(sniff_preface(as_bytes("PRI * HT")), Preface::undecided);
+  EXPECT_EQ(sniff_preface(as_bytes("")), Preface::undecided);
+  EXPECT_EQ(sniff_preface(as_bytes("POST / HTTP/1.1")), Preface::no);
+}
+
+}  // namespace
+}  // namespace ferryman::http
