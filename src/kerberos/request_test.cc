@@ -1,0 +1,137 @@
+#include "kerberos/request.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "kerberos/names.h"
+#include "kerberos/reply.h"
+
+namespace ferryman::kerberos {
+namespace {
+
+using Octets = std::vector<std::uint8_t>;
+
+std::map<std::string, Octets> seeds(const std::string& fuzzer) {
+  std::map<std::string, Octets> found;
+  for (const auto& entry : std::filesystem::directory_iterator(std::string(TESTDATA) + "/" + fuzzer)) {
+    std::ifstream file(entry.path(), std::ios::binary);
+    found[entry.path().filename()] = Octets{std::istreambuf_iterator<char>(file), {}};
+  }
+  return found;
+}
+
+TEST(Request, ReadsAnAsReq) {
+  const auto message = seeds("request_fuzz").at("as_req");
+  const auto request = parse_request(message);
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->kind, RequestKind::as_req);
+  EXPECT_EQ(request->realm(), "R");
+  std::string cname, sname;
+  request->kdc_req->cname->append_to(cname);
+  request->kdc_req->sname->append_to(sname);
+  EXPECT_EQ(cname + " " + sname, "alice krbtgt/R");
+  EXPECT_EQ(request->kdc_req->sname->size(), 2U);
+  EXPECT_EQ(request->kdc_req->sname->component(1), "R");
+  EXPECT_EQ(request->kdc_req->kdc_options, 0x50800000U);
+  EtypeList etypes = request->kdc_req->etypes;
+  std::int32_t etype = 0;
+  ASSERT_TRUE(etypes.next(etype));
+  EXPECT_EQ(etype_name(etype), "aes256-cts-hmac-sha1-96");
+  EXPECT_FALSE(request->armored());
+  EXPECT_TRUE(request->repeatable());
+}
+
+TEST(Request, KnowsWhatMayNotBeSentTwice) {
+  const auto all = seeds("request_fuzz");
+  EXPECT_TRUE(parse_request(all.at("as_req_timestamp"))->repeatable());
+  EXPECT_TRUE(parse_request(all.at("tgs_req"))->repeatable());
+  const auto fast = parse_request(all.at("as_req_fast"));
+  EXPECT_TRUE(fast->armored());
+  EXPECT_FALSE(fast->repeatable()) << "a one-time password may be inside";
+  const auto kpasswd = parse_request(all.at("kpasswd"));
+  EXPECT_EQ(kpasswd->kind, RequestKind::kpasswd);
+  EXPECT_EQ(kpasswd->kpasswd_version, 1);
+  EXPECT_EQ(kpasswd->realm(), "");
+  EXPECT_FALSE(kpasswd->repeatable());
+}
+
+TEST(Request, EveryShorterOrLongerFormOfAMessageIsRefused) {
+  for (const auto& [name, message] : seeds("request_fuzz")) {
+    ASSERT_TRUE(parse_request(message)) << name;
+    for (std::size_t size = 0; size < message.size(); ++size) {
+      EXPECT_FALSE(parse_request(Bytes(message).first(size))) << name << " " << size;
+    }
+    Octets longer = message;
+    longer.push_back(0);
+    EXPECT_FALSE(parse_request(longer)) << name;
+  }
+}
+
+TEST(Request, NoChangeOfOneOctetLeadsOutsideTheMessage) {
+  for (const auto& [name, message] : seeds("request_fuzz")) {
+    Octets changed = message;
+    for (std::size_t i = 0; i < changed.size(); ++i) {
+      for (unsigned value = 0; value < 256; ++value) {
+        changed[i] = static_cast<std::uint8_t>(value);
+        const auto request = parse_request(changed);
+        if (!request) {
+          EXPECT_LE(request.error().offset, changed.size());
+        }
+      }
+      changed[i] = message[i];
+    }
+  }
+}
+
+TEST(Request, OtherMessagesAreUnknown) {
+  for (const auto& name : {"as_rep", "krb_error"}) {
+    const auto message = seeds("reply_fuzz").at(name);
+    const auto request = parse_request(message);
+    ASSERT_FALSE(request);
+    EXPECT_EQ(request.error(), (Error{Fault::unknown_message, 0}));
+  }
+  EXPECT_EQ(parse_request({}).error().fault, Fault::truncated);
+}
+
+TEST(Reply, FitsItsRequest) {
+  const auto all = seeds("reply_fuzz");
+  EXPECT_EQ(parse_reply(all.at("as_rep"), RequestKind::as_req)->kind, ReplyKind::as_rep);
+  EXPECT_EQ(parse_reply(all.at("tgs_rep"), RequestKind::tgs_req)->kind, ReplyKind::tgs_rep);
+  EXPECT_EQ(parse_reply(all.at("kpasswd"), RequestKind::kpasswd)->kind, ReplyKind::kpasswd);
+  EXPECT_FALSE(parse_reply(all.at("as_rep"), RequestKind::tgs_req));
+  EXPECT_FALSE(parse_reply(all.at("tgs_rep"), RequestKind::as_req));
+  EXPECT_FALSE(parse_reply(all.at("as_rep"), RequestKind::kpasswd));
+  EXPECT_FALSE(parse_reply(all.at("kpasswd"), RequestKind::as_req));
+  for (const auto kind : {RequestKind::as_req, RequestKind::tgs_req, RequestKind::kpasswd}) {
+    const auto error = parse_reply(all.at("krb_error"), kind);
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error_name(error->error_code), "KDC_ERR_PREAUTH_REQUIRED");
+  }
+  EXPECT_EQ(parse_reply(all.at("kpasswd_error"), RequestKind::kpasswd)->error_code, 25);
+}
+
+TEST(Reply, EveryShorterFormIsRefused) {
+  for (const auto& [name, message] : seeds("reply_fuzz")) {
+    for (std::size_t size = 0; size < message.size(); ++size) {
+      for (const auto kind : {RequestKind::as_req, RequestKind::tgs_req, RequestKind::kpasswd}) {
+        EXPECT_FALSE(parse_reply(Bytes(message).first(size), kind)) << name << " " << size;
+      }
+    }
+  }
+}
+
+TEST(Names, AreKnownOrEmpty) {
+  EXPECT_EQ(padata_name(136), "PA-FX-FAST");
+  EXPECT_EQ(error_name(68), "KDC_ERR_WRONG_REALM");
+  EXPECT_EQ(error_name(999), "");
+  EXPECT_EQ(padata_name(-1), "");
+}
+
+}  // namespace
+}  // namespace ferryman::kerberos
