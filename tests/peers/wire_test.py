@@ -256,7 +256,7 @@ class WireTest(Scenario):
                                     input=b"", capture_output=True, timeout=30)
             self.assertEqual(result.returncode == 0, ok, option)
 
-    def test_resumption_and_stapling_and_both_key_types(self):
+    def test_both_key_types_and_resumption(self):
         rsa_certificate, rsa_key = self.authority.server("rsa", kind="rsa")
         port = free_port()
         self.running(Gateway(self.directory, configuration(
@@ -267,8 +267,29 @@ class WireTest(Scenario):
             result = subprocess.run([*base, "-cipher", cipher], input=b"", capture_output=True, timeout=30)
             self.assertIn(kind.encode(), result.stdout)
             self.assertEqual(result.returncode, 0)
+        tls13 = subprocess.run([*base[:-1], "-tls1_3", "-sess_out", self.directory + "/session"], input=b"Q\n",
+                               capture_output=True, timeout=30)
+        self.assertEqual(tls13.returncode, 0)
         again = subprocess.run([*base, "-reconnect"], input=b"", capture_output=True, timeout=30)
         self.assertIn(b"Reused, TLSv1.2", again.stdout)
+
+    def test_stapled_ocsp_response(self):
+        serial = subprocess.run(["openssl", "x509", "-in", self.certificate, "-noout", "-serial"], capture_output=True,
+                                text=True, check=True).stdout.strip().split("=")[1]
+        index, response = self.directory + "/index.txt", self.directory + "/ocsp.der"
+        with open(index, "w") as file:
+            file.write(f"V\t400101000000Z\t\t{serial}\tunknown\t/CN=server\n")
+        subprocess.run(["openssl", "ocsp", "-index", index, "-CA", self.authority.certificate, "-rsigner",
+                        self.authority.certificate, "-rkey", self.authority.key, "-issuer", self.authority.certificate,
+                        "-cert", self.certificate, "-respout", response, "-ndays", "1"], capture_output=True, check=True)
+        port = free_port()
+        self.running(Gateway(self.directory, configuration(
+            [{"address": f"127.0.0.1:{port}"}], {"MIT.TEST": {"kdc": [self.kdc.kdc]}},
+            {**self.tls, "ocsp_response": response}), name="staple"))
+        result = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-status", "-CAfile",
+                                 self.authority.certificate], input=b"", capture_output=True, timeout=30)
+        self.assertIn(b"OCSP Response Status: successful", result.stdout)
+        self.assertIn(b"Cert Status: good", result.stdout)
 
 
 class ClientCertificateTest(Scenario):

@@ -1,0 +1,299 @@
+#include "exchange/exchanger.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/udp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <functional>
+#include <optional>
+
+#include "der/writer.h"
+
+namespace ferryman::exchange {
+namespace {
+
+namespace asio = boost::asio;
+using asio::use_awaitable;
+using asio::ip::tcp;
+using asio::ip::udp;
+using Octets = std::vector<std::uint8_t>;
+using namespace std::chrono_literals;
+
+// KRB-ERROR of that code from realm R.
+Octets krb_error(std::int32_t code) {
+  std::array<std::uint8_t, 256> buffer{};
+  der::Writer writer(buffer);
+  const auto field = [&](unsigned number, std::size_t mark) { writer.close(der::context(number), mark); };
+  std::size_t mark = writer.size();
+  {
+    const std::size_t name = writer.size();
+    writer.string(der::general_string, "krbtgt");
+    writer.close(der::sequence, name);
+    writer.close(der::context(1), name);
+    const std::size_t type = writer.size();
+    writer.integer(2);
+    writer.close(der::context(0), type);
+    writer.close(der::sequence, name);
+  }
+  field(10, mark);
+  mark = writer.size();
+  writer.string(der::general_string, "R");
+  field(9, mark);
+  for (const auto& [number, value] : {std::pair<unsigned, std::int64_t>{6, code}, {5, 0}}) {
+    mark = writer.size();
+    writer.integer(value);
+    field(number, mark);
+  }
+  mark = writer.size();
+  writer.string(der::generalized_time, "20260101000000Z");
+  field(4, mark);
+  for (const auto& [number, value] : {std::pair<unsigned, std::int64_t>{1, 30}, {0, 5}}) {
+    mark = writer.size();
+    writer.integer(value);
+    field(number, mark);
+  }
+  writer.close(der::sequence, 0);
+  writer.close(der::application(30), 0);
+  const Bytes written = *writer.finish();
+  return {written.begin(), written.end()};
+}
+
+Octets framed(const Octets& message) {
+  Octets out(4 + message.size());
+  out[2] = static_cast<std::uint8_t>(message.size() >> 8);
+  out[3] = static_cast<std::uint8_t>(message.size());
+  std::copy(message.begin(), message.end(), out.begin() + 4);
+  return out;
+}
+
+// What a fake KDC does with one request: octets to send after a delay, then whether it closes.
+struct Behaviour {
+  std::optional<Octets> answer = framed(krb_error(25));
+  std::chrono::milliseconds delay{0};
+  bool close = false;
+};
+
+// One port for TCP and UDP. `next` is asked for each request, with its number.
+struct FakeKdc {
+  explicit FakeKdc(asio::io_context& io, const char* host = "127.0.0.1")
+      : acceptor(io, tcp::endpoint(asio::ip::make_address(host), 0)),
+        datagrams(io, udp::endpoint(asio::ip::make_address(host), acceptor.local_endpoint().port())) {
+    asio::co_spawn(io, accept(), asio::detached);
+    asio::co_spawn(io, serve_udp(), asio::detached);
+  }
+
+  asio::awaitable<void> accept() {
+    while (true) {
+      tcp::socket socket = co_await acceptor.async_accept(use_awaitable);
+      ++connections;
+      asio::co_spawn(acceptor.get_executor(), serve(std::move(socket)), asio::detached);
+    }
+  }
+  asio::awaitable<void> serve(tcp::socket socket) {
+    while (true) {
+      std::array<std::uint8_t, 4> head{};
+      co_await asio::async_read(socket, asio::buffer(head), use_awaitable);
+      Octets body(static_cast<std::size_t>(head[2]) << 8 | head[3]);
+      co_await asio::async_read(socket, asio::buffer(body), use_awaitable);
+      const Behaviour behaviour = tcp_next(tcp_requests++);
+      asio::steady_timer timer(socket.get_executor(), behaviour.delay);
+      co_await timer.async_wait(use_awaitable);
+      if (behaviour.answer)
+        co_await asio::async_write(socket, asio::buffer(*behaviour.answer), use_awaitable);
+      if (behaviour.close) co_return;
+    }
+  }
+  asio::awaitable<void> serve_udp() {
+    while (true) {
+      Octets request(4096);
+      udp::endpoint sender;
+      co_await datagrams.async_receive_from(asio::buffer(request), sender, use_awaitable);
+      const auto answer = udp_next(udp_requests++);
+      if (answer) co_await datagrams.async_send_to(asio::buffer(*answer), sender, use_awaitable);
+    }
+  }
+
+  locate::Kdc kdc(locate::Transport transport = locate::Transport::tcp) const {
+    return {acceptor.local_endpoint().address(), acceptor.local_endpoint().port(), transport, "fake"};
+  }
+  unsigned requests() const { return tcp_requests + udp_requests; }
+
+  tcp::acceptor acceptor;
+  udp::socket datagrams;
+  std::function<Behaviour(unsigned)> tcp_next = [](unsigned) { return Behaviour{}; };
+  std::function<std::optional<Octets>(unsigned)> udp_next = [](unsigned) { return krb_error(25); };
+  unsigned connections = 0, tcp_requests = 0, udp_requests = 0;
+};
+
+class ExchangerTest : public ::testing::Test {
+ protected:
+  ExchangerTest() {
+    options.hedge_delay = 40ms;
+    options.connect_timeout = 200ms;
+    exchanger.set_options(options);
+    as_req.kind = kerberos::RequestKind::as_req;
+    as_req.kdc_req.emplace();
+    as_req.bytes = message;
+    kpasswd.kind = kerberos::RequestKind::kpasswd;
+    kpasswd.bytes = message;
+  }
+
+  Outcome ask(const kerberos::Request& request, std::vector<locate::Kdc> kdcs,
+              std::chrono::milliseconds deadline = 2s) {
+    std::optional<Outcome> outcome;
+    const auto list = std::make_shared<const std::vector<locate::Kdc>>(std::move(kdcs));
+    const auto until = std::chrono::steady_clock::now() + deadline;
+    auto done = [&](const std::exception_ptr& error, Outcome result) {
+      EXPECT_FALSE(error);
+      outcome = std::move(result);
+    };
+    asio::co_spawn(io, exchanger.exchange(request, list, until),
+                   asio::bind_cancellation_slot(cancel.slot(), done));
+    while (!outcome) io.run_one();
+    return std::move(*outcome);
+  }
+
+  asio::io_context io{1};
+  Options options;
+  Exchanger exchanger{io, options};
+  asio::cancellation_signal cancel;
+  Octets message = Octets(100, 0x55);
+  kerberos::Request as_req, kpasswd;
+};
+
+TEST_F(ExchangerTest, BringsBackTheAnswer) {
+  FakeKdc v4(io), v6(io, "::1");
+  for (auto* kdc : {&v4, &v6}) {
+    for (const auto transport : {locate::Transport::tcp, locate::Transport::udp}) {
+      const Outcome outcome = ask(as_req, {kdc->kdc(transport)});
+      ASSERT_EQ(outcome.status, Status::answered);
+      EXPECT_EQ(outcome.reply.error_code, 25);
+      EXPECT_EQ(Octets(outcome.reply.bytes.begin(), outcome.reply.bytes.end()), krb_error(25));
+      EXPECT_EQ(outcome.transport, transport);
+      EXPECT_EQ(outcome.tries, 1U);
+    }
+  }
+}
+
+TEST_F(ExchangerTest, UsesAKeptConnectionAgainAndReplacesItWhenItDiesUnderARequest) {
+  FakeKdc kdc(io);
+  kdc.tcp_next = [](unsigned number) {
+    Behaviour behaviour;
+    if (number == 2) behaviour = {std::nullopt, 0ms, true};  // closes without an answer
+    return behaviour;
+  };
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(ask(as_req, {kdc.kdc()}).status, Status::answered);
+  EXPECT_EQ(kdc.connections, 1U);
+  const Outcome outcome = ask(as_req, {kdc.kdc()});
+  EXPECT_EQ(outcome.status, Status::answered);
+  EXPECT_EQ(outcome.tries, 2U);
+  EXPECT_EQ(kdc.connections, 2U);
+}
+
+TEST_F(ExchangerTest, DoesNotKeepAConnectionThatSaysTooMuch) {
+  FakeKdc kdc(io);
+  kdc.tcp_next = [](unsigned) {
+    Behaviour behaviour;
+    behaviour.answer->push_back(0);
+    return behaviour;
+  };
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(ask(as_req, {kdc.kdc()}).status, Status::answered);
+  EXPECT_EQ(kdc.connections, 2U);
+}
+
+TEST_F(ExchangerTest, HoldsTheReplyLimitAtItsBoundary) {
+  FakeKdc kdc(io);
+  options.max_reply = krb_error(25).size();
+  exchanger.set_options(options);
+  EXPECT_EQ(ask(as_req, {kdc.kdc()}).status, Status::answered);
+  options.max_reply -= 1;
+  exchanger.set_options(options);
+  EXPECT_EQ(ask(as_req, {kdc.kdc()}).status, Status::no_kdc);
+}
+
+TEST_F(ExchangerTest, ALateAnswerStillWins) {
+  FakeKdc late(io), silent(io);
+  late.tcp_next = [](unsigned) { return Behaviour{framed(krb_error(25)), 150ms, false}; };
+  silent.tcp_next = [](unsigned) { return Behaviour{std::nullopt, 0ms, false}; };
+  const Outcome outcome = ask(as_req, {late.kdc(), silent.kdc()});
+  EXPECT_EQ(outcome.status, Status::answered);
+  EXPECT_EQ(outcome.kdc.port, late.kdc().port);
+  EXPECT_EQ(silent.requests(), 1U) << "asked as well, after the hedge delay";
+}
+
+TEST_F(ExchangerTest, AsksAKdcThatFailedLatelyAfterTheOthers) {
+  FakeKdc bad(io), good(io);
+  bad.tcp_next = [](unsigned) { return Behaviour{std::nullopt, 0ms, true}; };
+  EXPECT_EQ(ask(as_req, {bad.kdc(), good.kdc()}).tries, 2U);
+  EXPECT_EQ(ask(as_req, {bad.kdc(), good.kdc()}).tries, 1U);
+  EXPECT_EQ(bad.requests(), 1U);
+}
+
+TEST_F(ExchangerTest, WritesAPasswordChangeOnceWhateverHappensThen) {
+  for (const bool closes : {true, false}) {
+    FakeKdc bad(io), good(io);
+    bad.tcp_next = [closes](unsigned) { return Behaviour{std::nullopt, 0ms, closes}; };
+    const Outcome outcome = ask(kpasswd, {bad.kdc(), good.kdc()}, 300ms);
+    EXPECT_EQ(outcome.status, closes ? Status::no_kdc : Status::deadline);
+    EXPECT_EQ(outcome.tries, 1U);
+    EXPECT_EQ(bad.requests() + good.requests(), 1U);
+  }
+}
+
+TEST_F(ExchangerTest, SendsALostDatagramAgainButNotAPasswordChange) {
+  FakeKdc kdc(io);
+  kdc.udp_next = [](unsigned number) { return number == 0 ? std::nullopt : std::optional(krb_error(25)); };
+  EXPECT_EQ(ask(as_req, {kdc.kdc(locate::Transport::udp)}).tries, 2U);
+  FakeKdc other(io);
+  other.udp_next = [](unsigned) { return std::nullopt; };
+  EXPECT_EQ(ask(kpasswd, {other.kdc(locate::Transport::udp)}, 300ms).status, Status::deadline);
+  EXPECT_EQ(other.udp_requests, 1U);
+}
+
+TEST_F(ExchangerTest, LearnsThatAnswersFitUdpAndTurnsTooBigIntoTcp) {
+  FakeKdc kdc(io);
+  EXPECT_EQ(ask(as_req, {kdc.kdc(locate::Transport::any)}).transport, locate::Transport::tcp);
+  EXPECT_EQ(ask(as_req, {kdc.kdc(locate::Transport::any)}).transport, locate::Transport::udp);
+  kdc.udp_next = [](unsigned) { return krb_error(52); };
+  const Outcome outcome = ask(as_req, {kdc.kdc(locate::Transport::any)});
+  EXPECT_EQ(outcome.transport, locate::Transport::tcp);
+  EXPECT_EQ(outcome.reply.error_code, 25);
+  ask(as_req, {kdc.kdc(locate::Transport::any)});
+  EXPECT_EQ(kdc.udp_requests, 2U) << "UDP is not tried again";
+}
+
+TEST_F(ExchangerTest, GoesToTheNextKdcWhenOneIsUnavailable) {
+  FakeKdc busy(io), good(io);
+  busy.tcp_next = [](unsigned) { return Behaviour{framed(krb_error(29)), 0ms, false}; };
+  EXPECT_EQ(ask(as_req, {busy.kdc(), good.kdc()}).reply.error_code, 25);
+  EXPECT_EQ(ask(as_req, {busy.kdc()}).status, Status::no_kdc);
+}
+
+TEST_F(ExchangerTest, EndsAtItsDeadline) {
+  FakeKdc silent(io);
+  silent.tcp_next = [](unsigned) { return Behaviour{std::nullopt, 0ms, false}; };
+  EXPECT_EQ(ask(as_req, {silent.kdc()}, 100ms).status, Status::deadline);
+}
+
+TEST_F(ExchangerTest, AClientThatGoesEndsARepeatableRequestButNotAPasswordChange) {
+  FakeKdc late(io);
+  late.tcp_next = [](unsigned) { return Behaviour{framed(krb_error(25)), 200ms, false}; };
+  for (const auto* request : {&as_req, &kpasswd}) {
+    asio::steady_timer gone(io, 60ms);
+    gone.async_wait([this](boost::system::error_code) { cancel.emit(asio::cancellation_type::terminal); });
+    EXPECT_EQ(ask(*request, {late.kdc()}).status == Status::answered, request == &kpasswd);
+  }
+}
+
+}  // namespace
+}  // namespace ferryman::exchange

@@ -1,0 +1,87 @@
+#include "telemetry/record.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <boost/json/src.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+namespace ferryman::telemetry {
+namespace {
+
+std::string line(Format format, std::string_view value) {
+  fmt::memory_buffer out;
+  Record record(format, out);
+  record.begin();
+  record.text("key", value);
+  record.number("n", -1);
+  record.flag("yes", true);
+  record.end();
+  return {out.data(), out.size()};
+}
+
+TEST(Record, QuotesWhatIsNotPlain) {
+  EXPECT_EQ(line(Format::text, "EXAMPLE.COM"), "key=EXAMPLE.COM n=-1 yes=true\n");
+  EXPECT_EQ(line(Format::text, "a b"), "key=\"a b\" n=-1 yes=true\n");
+  EXPECT_EQ(line(Format::text, ""), "key=\"\" n=-1 yes=true\n");
+  EXPECT_EQ(line(Format::json, "a"), "{\"key\":\"a\",\"n\":-1,\"yes\":true}\n");
+}
+
+TEST(Record, NoValueEndsItsFieldOrItsLine) {
+  using namespace std::string_view_literals;
+  EXPECT_EQ(line(Format::text, "x\" level=error\nnew\\\0\x7f\x80"sv),
+            "key=\"x\\\" level=error\\x0anew\\\\\\x00\\x7f\\x80\" n=-1 yes=true\n");
+  EXPECT_EQ(line(Format::text, "gr\xc3\xbc\xc3\x9f"), "key=\"gr\xc3\xbc\xc3\x9f\" n=-1 yes=true\n");
+}
+
+TEST(Record, JsonIsValidForAnyOctets) {
+  for (unsigned first = 0; first < 256; ++first) {
+    for (unsigned second = 0; second < 256; ++second) {
+      const std::string value{static_cast<char>(first), static_cast<char>(second), '\xbf'};
+      const std::string text = line(Format::json, value);
+      boost::system::error_code error;
+      boost::json::parse(std::string_view(text).substr(0, text.size() - 1), error);
+      EXPECT_FALSE(error) << text;
+      EXPECT_EQ(text.find('\n'), text.size() - 1);
+    }
+  }
+}
+
+TEST(Log, DropsWhatDoesNotFitAndSaysHowMuch) {
+  const auto file = std::filesystem::temp_directory_path() / ("log_test_" + std::to_string(::getpid()));
+  LogOptions options;
+  options.destination = Destination::file;
+  options.file = file;
+  options.max_pending = 200;
+  {
+    Log log(options);
+    for (int i = 0; i < 20000; ++i)
+      log.write(Level::info, "one of many lines that are written faster than they can go out");
+  }
+  std::ifstream stream(file);
+  std::size_t lines = 0, lost = 0;
+  for (std::string text; std::getline(stream, text);) {
+    ++lines;
+    const auto at = text.find("lines=");
+    if (text.find("log lines dropped") == std::string::npos) continue;
+    --lines;
+    lost += std::stoul(text.substr(at + 6));
+  }
+  EXPECT_EQ(lines + lost, 20000U);
+  std::filesystem::remove(file);
+}
+
+TEST(Log, RefusesAFileThatCannotBeOpenedAndKeepsTheOldOne) {
+  Log log(LogOptions{});
+  LogOptions bad;
+  bad.destination = Destination::file;
+  bad.file = "/nonexistent/log";
+  EXPECT_THROW(log.reconfigure(bad), std::system_error);
+  EXPECT_THROW(Log{bad}, std::system_error);
+}
+
+}  // namespace
+}  // namespace ferryman::telemetry
