@@ -223,8 +223,8 @@ Key choice_key(std::string_view name, const std::vector<std::string_view>& choic
   return {name, read, [=] { return show_string(choices[get()]); }};
 }
 
-Key size_key(std::string_view name, std::function<std::uint64_t()> get,
-             std::function<void(std::uint64_t)> set, std::uint64_t least, std::uint64_t most) {
+Key size_key(std::string_view name, const std::function<std::uint64_t()>& get,
+             const std::function<void(std::uint64_t)>& set, std::uint64_t least, std::uint64_t most) {
   auto read = [=](const toml::node& node, Mistakes& mistakes) {
     std::optional<std::uint64_t> size;
     if (const auto number = node.value_exact<std::int64_t>(); number && *number >= 0)

@@ -58,8 +58,8 @@ Key duration_key(std::string_view name, std::chrono::milliseconds& value, std::c
                  std::chrono::milliseconds most);
 Key choice_key(std::string_view name, const std::vector<std::string_view>& choices,
                const std::function<std::size_t()>& get, const std::function<void(std::size_t)>& set);
-Key size_key(std::string_view name, std::function<std::uint64_t()> get,
-             std::function<void(std::uint64_t)> set, std::uint64_t least, std::uint64_t most);
+Key size_key(std::string_view name, const std::function<std::uint64_t()>& get,
+             const std::function<void(std::uint64_t)>& set, std::uint64_t least, std::uint64_t most);
 
 template <typename T>
 Key size_key(std::string_view name, T& value, std::uint64_t least, std::uint64_t most) {
