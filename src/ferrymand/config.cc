@@ -214,6 +214,7 @@ class Loader {
   void read_realms(const toml::table& root, const policy::Rules& rules);
   void read_realm(std::string_view name, const toml::node& node, const policy::Rules& rules);
   void check_tls_section(const toml::table& root);
+  void check_dns(const toml::table& root);
   void check_user(const toml::table& root);
 
   Mistakes mistakes_;
@@ -350,6 +351,19 @@ void Loader::check_tls_section(const toml::table& root) {
   for (const auto& warning : findings.warnings) mistakes_.warn(at != nullptr ? *at : *node, warning);
 }
 
+void Loader::check_dns(const toml::table& root) {
+  for (const std::string& server : config_.fixed.dns_servers) {
+    boost::system::error_code error;
+    boost::asio::ip::make_address(server, error);
+    if (!error || (parse_listen_address(server) && server.front() != '*' && !server.starts_with("unix:")))
+      continue;
+    mistakes_.add(
+        *root.at_path("dns.servers").node(),
+        fmt::format("servers holds {}; \"192.0.2.53\", \"127.0.0.1:5353\" or \"[::1]:53\" is possible",
+                    show_string(server)));
+  }
+}
+
 void Loader::check_user(const toml::table& root) {
   if (config_.fixed.user.empty() || ::getpwnam(config_.fixed.user.c_str()) != nullptr) return;
   const auto at = root.at_path("process.user");
@@ -373,6 +387,7 @@ void Loader::load(const toml::table& root) {
   section(root, "process", process_keys(config_.fixed));
   read_realms(root, rules);
   check_tls_section(root);
+  check_dns(root);
   check_user(root);
   out_.mistakes = std::move(mistakes_.mistakes);
   out_.warnings = std::move(mistakes_.warnings);

@@ -210,8 +210,4 @@ void Log::write(Level level, std::string_view message,
   });
 }
 
-bool Log::enabled(Level level) const {
-  return level >= impl_->level.load(std::memory_order_relaxed);
-}
-
 }  // namespace ferryman::telemetry

@@ -39,8 +39,6 @@ class Log {
   void write(Level level, std::string_view message,
              std::initializer_list<std::pair<std::string_view, std::string_view>> fields = {});
 
-  bool enabled(Level level) const;
-
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

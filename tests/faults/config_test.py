@@ -73,6 +73,7 @@ kdc = ["10.0.0.1"]
             (good.replace("[tls]", "[log]\ndestination = \"nowhere\"\n[tls]"), 4, "destination"),
             (good.replace("[tls]", "[limits]\nmax_body = \"1GiB\"\n[tls]"), 4, "max_body"),
             (good.replace("[tls]", "[process]\nuser = \"nosuchuser\"\n[tls]"), 4, "does not exist"),
+            (good.replace("[tls]", "[dns]\nservers = \"resolver\"\n[tls]"), 4, "127.0.0.1:5353"),
             (good.replace("[tls]", "[tls"), 3, "not TOML"),
             ('[[listen]]\naddress = "0.0.0.0:80"\ntls = false\n' + realm + '\nkdc = ["10.0.0.1"]\n', 2, "allow_plain_http"),
         ]

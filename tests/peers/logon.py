@@ -1,6 +1,4 @@
 """The logons that every KDC is asked for, through the gateway over HTTPS, by MIT's client."""
-import os
-
 from lib.client import Client
 
 
@@ -10,7 +8,6 @@ class LogonTests:
     alice, bob, carol_old = "alice-pw", "bob-pw", "old-pw"
     new_password = "Fresh-Passw0rd-2"
     service = None
-    armored_realm_url = None
 
     def client(self, **relations):
         self.clients = getattr(self, "clients", 0) + 1
@@ -71,7 +68,3 @@ class LogonTests:
 
 def gateway_url(port, host="localhost", path="/KdcProxy"):
     return f"https://{host}:{port}{path}"
-
-
-def keytab_exists(path):
-    return os.path.getsize(path) > 0
