@@ -15,7 +15,6 @@ Worker::Worker(unsigned number, const std::vector<std::string>& dns_servers, Sha
   server_.configure(std::move(config.connections));
 }
 
-// NOLINTNEXTLINE(bugprone-exception-escape): what may throw here is lack of memory, which ends the process.
 Worker::~Worker() {
   if (thread_.joinable()) {
     boost::asio::post(io_, [this] {
