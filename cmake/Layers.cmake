@@ -2,12 +2,12 @@
 # names, nothing else: every layer has an include root that holds only itself, so a wrong include
 # does not build.
 #
-#   ferryman_layer(NAME [USES layer...] [LINKS target...])
+#   ferryman_layer(NAME [USES layer...] [LINKS target...] [TEST_LINKS target...])
 #
 # Takes every *.cc of the folder, except main.cc, *_test.cc (one test program a folder, NAME_test) and
 # *_fuzz.cc (one libFuzzer program each).
 function(ferryman_layer name)
-  cmake_parse_arguments(ARG "" "" "USES;LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "USES;LINKS;TEST_LINKS" ${ARGN})
   set(dir ${CMAKE_CURRENT_SOURCE_DIR}/${name})
   set(root ${CMAKE_BINARY_DIR}/layers/${name})
   file(MAKE_DIRECTORY ${root})
@@ -37,7 +37,7 @@ function(ferryman_layer name)
   if(FERRYMAN_TESTS AND tests)
     add_executable(${name}_test ${tests})
     target_compile_definitions(${name}_test PRIVATE TESTDATA="${dir}/testdata")
-    target_link_libraries(${name}_test PRIVATE ferryman_${name} ferryman_flags GTest::gmock GTest::gtest_main)
+    target_link_libraries(${name}_test PRIVATE ferryman_${name} ferryman_flags ${ARG_TEST_LINKS} GTest::gmock GTest::gtest_main)
     add_test(NAME ${name} COMMAND ${name}_test)
     set_tests_properties(${name} PROPERTIES TIMEOUT 120 LABELS unit)
   endif()

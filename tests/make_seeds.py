@@ -11,6 +11,10 @@ from lib.https import mit_post, post  # noqa: E402
 SRC = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "src")
 
 
+def as_request(realm, **options):
+    return krb.as_req(realm, nonce=0x0BEBEDAE, **options)
+
+
 def write(fuzzer, layer, seeds):
     directory = os.path.join(SRC, layer, "testdata", fuzzer)
     os.makedirs(directory, exist_ok=True)
@@ -46,10 +50,10 @@ fast = krb.tlv(0xA0, krb.sequence(
     krb.context(0, krb.sequence(krb.context(0, krb.integer(1)), krb.context(1, krb.tlv(4, b"ap-req")))),
     krb.context(1, krb.sequence(krb.context(0, krb.integer(15)), krb.context(1, krb.tlv(4, b"sum")))),
     krb.context(2, krb.encrypted())))
-as_req, kpasswd = krb.as_req("R"), krb.kpasswd_request("R")
+as_req, kpasswd = as_request("R"), krb.kpasswd_request("R")
 write("request_fuzz", "kerberos", {
-    "as_req": as_req, "as_req_timestamp": krb.as_req("R", padatas=[krb.padata(2, krb.encrypted())]),
-    "as_req_fast": krb.as_req("R", padatas=[krb.padata(136, fast)]), "kpasswd": kpasswd,
+    "as_req": as_req, "as_req_timestamp": as_request("R", padatas=[krb.padata(2, krb.encrypted())]),
+    "as_req_fast": as_request("R", padatas=[krb.padata(136, fast)]), "kpasswd": kpasswd,
     "tgs_req": as_req.replace(b"\x6a", b"\x6c", 1).replace(b"\xa2\x03\x02\x01\x0a", b"\xa2\x03\x02\x01\x0c", 1)})
 priv = krb.tlv(0x75, krb.sequence(krb.context(0, krb.integer(5)), krb.context(1, krb.integer(21)),
                                   krb.context(3, krb.encrypted())))
@@ -60,6 +64,11 @@ write("reply_fuzz", "kerberos", {
     "as_rep": ticket_reply(11), "tgs_rep": ticket_reply(13), "krb_error": error,
     "kpasswd": struct.pack(">HHH", 6 + len(ap_rep) + len(priv), 1, len(ap_rep)) + ap_rep + priv,
     "kpasswd_error": struct.pack(">HHH", 6 + len(error), 1, 0) + error})
+write("kpasswd_fuzz", "kerberos", {
+    "change": kpasswd, "set": krb.kpasswd_request("R", 0xFF80),
+    "reply": struct.pack(">HHH", 6 + len(ap_rep) + len(priv), 1, len(ap_rep)) + ap_rep + priv,
+    "reply_error": struct.pack(">HHH", 6 + len(error), 1, 0) + error})
+write("der_fuzz", "der", {"as_req": as_req, "reply": ticket_reply(11), "error": error, "kpasswd": ap_rep + priv})
 write("message_fuzz", "kkdcp", {
     "prefixed": krb.proxy_message(as_req, "R"), "bare": krb.proxy_message(as_req, "R", prefix=False),
     "hint": krb.proxy_message(kpasswd, "R", hint=0x40000400), "bare_kpasswd": krb.proxy_message(kpasswd, "R", prefix=False)})

@@ -32,6 +32,8 @@ std::string_view name(Fault fault) {
       return "too_many";
     case Fault::wrong_value:
       return "wrong_value";
+    case Fault::wrong_realm:
+      return "wrong_realm";
     case Fault::unknown_message:
       return "unknown_message";
     case Fault::no_space:

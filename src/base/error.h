@@ -23,6 +23,7 @@ enum class Fault : std::uint8_t {
   too_deep,             // more nesting than any Kerberos message has
   too_many,             // more elements than this list may have
   wrong_value,          // a constant field (pvno, msg-type, ...) has another value
+  wrong_realm,          // a reply whose ticket is of another realm than the request asked
   unknown_message,      // not a message that is served here
   no_space,             // the writer's buffer is too small
 };

@@ -6,6 +6,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include "base/text.h"
 #include "kerberos/names.h"
 
 namespace ferryman::exchange {
@@ -81,6 +82,12 @@ asio::awaitable<std::vector<std::uint8_t>> read_reply(Race& race, tcp::socket& s
   co_return in;
 }
 
+// A KDC issues tickets of its own realm, also those that refer to another. Only a domain's NetBIOS name is
+// answered under its full one (MS-KILE 3.3.5.1).
+bool may_issue(std::string_view ticket_realm, std::string_view asked_realm) {
+  return equal_without_case(ticket_realm, asked_realm) || asked_realm.find('.') == std::string_view::npos;
+}
+
 asio::awaitable<bool> write_request(Race& race, tcp::socket& socket) {
   const Bytes request = race.request.bytes;
   const auto size = static_cast<std::uint32_t>(request.size());
@@ -103,6 +110,10 @@ Race::Verdict Race::judge(Bytes message) {
   const auto reply = kerberos::parse_reply(message, request.kind);
   if (!reply) {
     outcome.bad_reply = reply.error();
+    return Verdict::nonsense;
+  }
+  if (!reply->realm.empty() && !may_issue(reply->realm, request.realm())) {
+    outcome.bad_reply = Error{Fault::wrong_realm, 0};
     return Verdict::nonsense;
   }
   if (reply->kind == kerberos::ReplyKind::krb_error) {

@@ -11,6 +11,7 @@
 #include <exception>
 #include <optional>
 
+#include "base/text.h"
 #include "kerberos/reply.h"
 #include "kerberos/request.h"
 #include "kkdcp/message.h"
@@ -35,7 +36,7 @@ std::uint32_t microseconds(Clock::duration duration) {
 
 bool serves_path(const net::Peer& peer, std::string_view path) {
   return std::any_of(peer.paths->begin(), peer.paths->end(),
-                     [path](const std::string& served) { return same_realm(served, path); });
+                     [path](const std::string& served) { return equal_without_case(served, path); });
 }
 
 std::string_view transport_name(locate::Transport transport) {
@@ -152,7 +153,7 @@ bool Gateway::read_message(Passage& passage) {
     refuse_malformed(passage, "no_target_domain", nullptr);
     return false;
   }
-  if (request->kdc_req && !same_realm(request->realm(), *message->target_domain)) {
+  if (request->kdc_req && !equal_without_case(request->realm(), *message->target_domain)) {
     refuse_malformed(passage, "realm_mismatch", nullptr);
     return false;
   }

@@ -3,19 +3,14 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
+
 namespace ferryman::gateway {
 namespace {
 
-char upper(char c) {
-  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-}
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 std::string upper(std::string_view text) {
   std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), [](char c) { return upper(c); });
+  std::transform(result.begin(), result.end(), result.begin(), ascii_upper);
   return result;
 }
 
@@ -45,7 +40,7 @@ RealmMap::RealmMap(const std::vector<Realm>& realms) {
 std::shared_ptr<const Realm> RealmMap::find(std::string_view name) {
   if (name.empty() || name.size() > max_name) return nullptr;
   std::array<char, max_name> buffer;
-  std::transform(name.begin(), name.end(), buffer.begin(), [](char c) { return upper(c); });
+  std::transform(name.begin(), name.end(), buffer.begin(), ascii_upper);
   const std::string_view key(buffer.data(), name.size());
 
   if (const auto found = exact_.find(key); found != exact_.end()) return found->second;
@@ -62,8 +57,7 @@ std::shared_ptr<const Realm> RealmMap::derive(const Realm& wildcard, std::string
   auto source = std::make_shared<locate::RealmSource>(*wildcard.source);
   source->realm = upper_name;
   source->dns_domain.resize(upper_name.size());
-  std::transform(upper_name.begin(), upper_name.end(), source->dns_domain.begin(),
-                 [](char c) { return lower(c); });
+  std::transform(upper_name.begin(), upper_name.end(), source->dns_domain.begin(), ascii_lower);
 
   auto realm = std::make_shared<Realm>(wildcard);
   realm->name = upper_name;
@@ -71,11 +65,6 @@ std::shared_ptr<const Realm> RealmMap::derive(const Realm& wildcard, std::string
   if (derived_.size() >= max_derived) derived_.clear();
   derived_.emplace(realm->name, realm);
   return realm;
-}
-
-bool same_realm(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return upper(x) == upper(y); });
 }
 
 }  // namespace ferryman::gateway

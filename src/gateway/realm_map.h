@@ -38,7 +38,4 @@ class RealmMap {
   Map exact_, wildcards_, derived_;
 };
 
-// Compares realm names without case, as MS-KKDCP 2.2.2 has it (ASCII).
-bool same_realm(std::string_view a, std::string_view b);
-
 }  // namespace ferryman::gateway

@@ -16,7 +16,7 @@ Result<Reply> parse_ticket_reply(Bytes message, std::int32_t msg_type, ReplyKind
   }
   const auto rep = parse_kdc_rep(message, msg_type);
   if (!rep) return tl::unexpected(rep.error());
-  return Reply{kind, message, 0};
+  return Reply{kind, message, 0, rep->ticket.realm};
 }
 
 }  // namespace
@@ -40,7 +40,7 @@ Result<Reply> parse_reply(Bytes message, RequestKind to) {
   if (message[0] == der::application(krb_error)) {
     const auto error = parse_krb_error(message);
     if (!error) return tl::unexpected(error.error());
-    return Reply{ReplyKind::krb_error, message, error->error_code};
+    return Reply{ReplyKind::krb_error, message, error->error_code, {}};
   }
   switch (to) {
     case RequestKind::as_req:
@@ -52,7 +52,7 @@ Result<Reply> parse_reply(Bytes message, RequestKind to) {
   }
   const auto reply = parse_kpasswd_reply(message);
   if (!reply) return tl::unexpected(reply.error());
-  return Reply{ReplyKind::kpasswd, message, reply->error_code};
+  return Reply{ReplyKind::kpasswd, message, reply->error_code, {}};
 }
 
 }  // namespace ferryman::kerberos

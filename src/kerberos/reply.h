@@ -18,6 +18,7 @@ struct Reply {
   ReplyKind kind = ReplyKind::krb_error;
   Bytes bytes;
   std::int32_t error_code = 0;  // of a KRB-ERROR; names in kerberos/names.h
+  std::string_view realm;       // that issued the ticket of an AS-REP or TGS-REP; empty for the others
 };
 
 // Reads an answer and checks that it is one to a request of that kind: AS-REP to AS-REQ, TGS-REP to

@@ -1,0 +1,265 @@
+// Our readers against libkrb5's decoders, on a large set made by bending valid messages. What is
+// left of difference stands below with its reason; any other fails.
+#include <gtest/gtest.h>
+#include <krb5/krb5.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kerberos/kdc_rep.h"
+#include "kerberos/kdc_req.h"
+#include "kerberos/krb_error.h"
+
+// libkrb5.so exports its decoders; its headers do not show them.
+extern "C" {
+krb5_error_code decode_krb5_as_req(const krb5_data* code, krb5_kdc_req** out);
+krb5_error_code decode_krb5_tgs_req(const krb5_data* code, krb5_kdc_req** out);
+krb5_error_code decode_krb5_as_rep(const krb5_data* code, krb5_kdc_rep** out);
+krb5_error_code decode_krb5_tgs_rep(const krb5_data* code, krb5_kdc_rep** out);
+krb5_error_code decode_krb5_error(const krb5_data* code, krb5_error** out);
+void krb5_free_kdc_req(krb5_context context, krb5_kdc_req* req);
+void krb5_free_kdc_rep(krb5_context context, krb5_kdc_rep* rep);
+}
+
+namespace ferryman::kerberos {
+namespace {
+
+using Octets = std::vector<std::uint8_t>;
+using Random = std::minstd_rand;
+
+// A message as a tree of TLVs, so that it can be bent and still be well-formed around the bend.
+struct Node {
+  std::uint8_t tag = 0;
+  Octets value;  // of a primitive
+  std::vector<Node> children;
+  bool constructed() const { return (tag & 0x20) != 0; }
+};
+
+std::vector<Node> read_nodes(Bytes bytes) {
+  std::vector<Node> nodes;
+  while (bytes.size() >= 2) {
+    std::size_t at = 2, size = bytes[1];
+    if (size & 0x80U) {
+      for (size &= 0x7f; at < 2 + (bytes[1] & 0x7fU); ++at) size = (at == 2 ? 0 : size << 8) | bytes[at];
+    }
+    Node node;
+    node.tag = bytes[0];
+    const Bytes content = bytes.subspan(at, size);
+    if (node.constructed()) {
+      node.children = read_nodes(content);
+    } else {
+      node.value.assign(content.begin(), content.end());
+    }
+    nodes.push_back(std::move(node));
+    bytes = bytes.subspan(at + size);
+  }
+  return nodes;
+}
+
+Octets written(const Node& node) {
+  Octets content = node.value;
+  for (const Node& child : node.children) {
+    const Octets octets = written(child);
+    content.insert(content.end(), octets.begin(), octets.end());
+  }
+  Octets out{node.tag};
+  if (content.size() < 0x80) {
+    out.push_back(static_cast<std::uint8_t>(content.size()));
+  } else if (content.size() < 0x100) {
+    out.insert(out.end(), {0x81, static_cast<std::uint8_t>(content.size())});
+  } else {
+    out.insert(out.end(), {0x82, static_cast<std::uint8_t>(content.size() >> 8),
+                           static_cast<std::uint8_t>(content.size())});
+  }
+  out.insert(out.end(), content.begin(), content.end());
+  return out;
+}
+
+std::size_t count(const Node& node) {
+  std::size_t nodes = 1;
+  for (const Node& child : node.children) nodes += count(child);
+  return nodes;
+}
+
+Node* at(Node& node, std::size_t& index) {
+  if (index-- == 0) return &node;
+  for (Node& child : node.children) {
+    if (Node* found = at(child, index)) return found;
+  }
+  return nullptr;
+}
+
+// One change in one place.
+void bend(Node& root, Random& random) {
+  std::size_t index = random() % count(root);
+  Node& node = *at(root, index);
+  static constexpr std::uint8_t tags[] = {0x02, 0x03, 0x04, 0x0c, 0x18, 0x1b, 0x30, 0x31, 0x61, 0x80, 0xa0,
+                                          0xa1, 0xa2, 0xa3, 0xa4, 0xa9, 0xab, 0xac, 0xad, 0xbe, 0x24, 0x3b};
+  switch (random() % 9) {
+    case 0:
+      node.tag = tags[random() % std::size(tags)];
+      break;
+    case 1:
+      if (!node.value.empty()) node.value[random() % node.value.size()] = static_cast<std::uint8_t>(random());
+      break;
+    case 2:
+      node.value.resize(random() % 7, static_cast<std::uint8_t>(random()));
+      break;
+    case 3:
+      if (!node.children.empty()) {
+        node.children.erase(node.children.begin() +
+                            static_cast<std::ptrdiff_t>(random() % node.children.size()));
+      }
+      break;
+    case 4:
+      if (!node.children.empty()) node.children.push_back(node.children[random() % node.children.size()]);
+      break;
+    case 5:
+      if (node.children.size() > 1) std::swap(node.children.front(), node.children.back());
+      break;
+    case 6:
+      node.value.insert(node.value.begin(), static_cast<std::uint8_t>(random() % 2 == 0 ? 0 : 0xff));
+      break;
+    case 7:  // a further field
+      node.children.push_back({tags[random() % std::size(tags)], {1}, {}});
+      break;
+    default:
+      node.value.push_back(static_cast<std::uint8_t>(random()));
+      break;
+  }
+}
+
+enum class Kind { as_req, tgs_req, as_rep, tgs_rep, krb_error };
+
+std::optional<Error> ours(Kind kind, Bytes message) {
+  const auto fault = [](const auto& result) {
+    return result ? std::nullopt : std::optional<Error>(result.error());
+  };
+  switch (kind) {
+    case Kind::as_req:
+      return fault(parse_kdc_req(message, 10));
+    case Kind::tgs_req:
+      return fault(parse_kdc_req(message, 12));
+    case Kind::as_rep:
+      return fault(parse_kdc_rep(message, 11));
+    case Kind::tgs_rep:
+      return fault(parse_kdc_rep(message, 13));
+    case Kind::krb_error:
+      break;
+  }
+  return fault(parse_krb_error(message));
+}
+
+krb5_error_code theirs(krb5_context context, Kind kind, Bytes message) {
+  krb5_data code{};
+  code.length = static_cast<unsigned>(message.size());
+  code.data = const_cast<char*>(as_text(message).data());
+  krb5_kdc_req* req = nullptr;
+  krb5_kdc_rep* rep = nullptr;
+  krb5_error* error = nullptr;
+  krb5_error_code result = 0;
+  switch (kind) {
+    case Kind::as_req:
+      result = decode_krb5_as_req(&code, &req);
+      break;
+    case Kind::tgs_req:
+      result = decode_krb5_tgs_req(&code, &req);
+      break;
+    case Kind::as_rep:
+      result = decode_krb5_as_rep(&code, &rep);
+      break;
+    case Kind::tgs_rep:
+      result = decode_krb5_tgs_rep(&code, &rep);
+      break;
+    case Kind::krb_error:
+      result = decode_krb5_error(&code, &error);
+      break;
+  }
+  if (req != nullptr) krb5_free_kdc_req(context, req);
+  if (rep != nullptr) krb5_free_kdc_rep(context, rep);
+  if (error != nullptr) krb5_free_error(context, error);
+  return result;
+}
+
+Octets seed(const std::string& file) {
+  std::ifstream stream(std::string(TESTDATA) + "/" + file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+// Where we are the stricter ones.
+bool only_libkrb5_accepts(Fault fault) {
+  switch (fault) {
+    case Fault::bad_string:           // control octets in names, an empty realm: they go to logs and to DNS
+    case Fault::non_minimal_integer:  // BER, no DER
+    case Fault::integer_range:        // beyond 32 bits in fields that libkrb5 does not look at
+    case Fault::wrong_value:          // pvno or msg-type that contradicts the application tag
+    case Fault::wrong_tag:            // what follows the known fields is no context tag above them
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Where libkrb5 is.
+bool only_we_accept(Kind kind, krb5_error_code code) {
+  const bool request = kind == Kind::as_req || kind == Kind::tgs_req;
+  // till: Heimdal's definition has it optional. addresses, enc-authorization-data and additional-tickets are
+  // passed over: they decide nothing here, and the KDC judges them.
+  if (code == ASN1_MISSING_FIELD || code == ASN1_OVERRUN) return request;
+  // libkrb5 takes a KRB-ERROR's error-code for unsigned; RFC 4120 5.9.1 has Int32.
+  return code == ASN1_OVERFLOW && kind == Kind::krb_error;
+}
+
+std::string hex(const Octets& octets) {
+  std::string text;
+  for (const std::uint8_t octet : octets) {
+    text += "0123456789abcdef"[octet >> 4];
+    text += "0123456789abcdef"[octet & 15];
+  }
+  return text;
+}
+
+TEST(Differential, AgreesWithLibkrb5) {
+  const std::map<std::string, Kind> seeds{
+      {"request_fuzz/as_req", Kind::as_req},   {"request_fuzz/as_req_fast", Kind::as_req},
+      {"request_fuzz/tgs_req", Kind::tgs_req}, {"reply_fuzz/as_rep", Kind::as_rep},
+      {"reply_fuzz/tgs_rep", Kind::tgs_rep},   {"reply_fuzz/krb_error", Kind::krb_error}};
+  krb5_context context = nullptr;
+  ASSERT_EQ(krb5_init_context(&context), 0);
+  Random random(20261121);
+  std::size_t both_accept = 0, both_refuse = 0;
+  for (const auto& [file, kind] : seeds) {
+    const auto roots = read_nodes(seed(file));
+    ASSERT_EQ(roots.size(), 1U) << file;
+    for (int i = 0; i < 60000; ++i) {
+      Node root = roots[0];
+      for (auto bends = random() % 3; bends-- > 0;) bend(root, random);
+      const Octets message = written(root);
+      const auto fault = ours(kind, message);
+      const krb5_error_code code = theirs(context, kind, message);
+      if (!fault && code == 0) ++both_accept;
+      if (fault && code != 0) ++both_refuse;
+      if (fault.has_value() == (code != 0)) continue;
+      if (fault) {
+        EXPECT_TRUE(only_libkrb5_accepts(fault->fault))
+            << file << ": we refuse with " << name(fault->fault) << " at " << fault->offset
+            << ", libkrb5 accepts " << hex(message);
+      } else {
+        EXPECT_TRUE(only_we_accept(kind, code))
+            << file << ": we accept, libkrb5 refuses with " << code << " " << hex(message);
+      }
+    }
+  }
+  // The set reaches far to both sides.
+  EXPECT_GT(both_accept, 100000U);
+  EXPECT_GT(both_refuse, 100000U);
+  krb5_free_context(context);
+}
+
+}  // namespace
+}  // namespace ferryman::kerberos
