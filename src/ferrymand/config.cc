@@ -27,14 +27,41 @@ std::string lower(std::string text) {
   return text;
 }
 
+Key networks_key(std::string_view name, std::vector<net::Network>& networks) {
+  auto read = [name, &networks](const toml::node& node, Mistakes& mistakes) {
+    std::vector<std::string> texts;
+    strings_key(name, texts).read(node, mistakes);
+    networks.clear();
+    for (const auto& text : texts) {
+      if (const auto network = net::Network::parse(text)) {
+        networks.push_back(*network);
+      } else {
+        mistakes.add(
+            node, fmt::format("{} holds {}; \"192.0.2.1\", \"10.0.0.0/8\" or \"2001:db8::/32\" is possible",
+                              name, show_string(text)));
+      }
+    }
+  };
+  auto show = [&networks] {
+    std::vector<std::string> texts;
+    for (const auto& network : networks) texts.push_back(network.to_string());
+    return show_strings(texts);
+  };
+  return {name, read, show};
+}
+
 // A key that is known for a later release is no typing mistake.
 void not_yet(const toml::node& at, std::string_view what, Mistakes& mistakes) {
   mistakes.add(at, fmt::format("{} is not available in this version", what));
 }
 
 std::vector<Key> listen_keys(Listen& listen, std::string& address) {
-  return {string_key("address", address), strings_key("paths", listen.paths), bool_key("tls", listen.tls),
-          bool_key("allow_plain_http", listen.allow_plain_http)};
+  return {string_key("address", address),
+          strings_key("paths", listen.paths),
+          bool_key("tls", listen.tls),
+          bool_key("allow_plain_http", listen.allow_plain_http),
+          bool_key("proxy_protocol", listen.proxy_protocol),
+          networks_key("trusted_proxies", listen.trusted_proxies)};
 }
 
 std::vector<Key> tls_keys(net::TlsOptions& tls) {
@@ -103,6 +130,12 @@ std::vector<Key> limits_keys(Config& config) {
       duration_key("write_timeout", net.write_timeout, milliseconds(100), one_minute),
       size_key("max_connections", net.max_connections, 1, 10'000'000),
       size_key("max_in_flight", net.max_in_flight, 1, 10'000'000),
+      size_key("client_connections", net.client.max_connections, 1, 10'000'000),
+      size_key("client_connections_per_second", net.client.connections_per_second, 0, 1'000'000),
+      size_key("client_connections_burst", net.client.connections_burst, 1, 10'000'000),
+      size_key("client_requests_per_second", net.client.requests_per_second, 0, 1'000'000),
+      size_key("client_requests_burst", net.client.requests_burst, 1, 10'000'000),
+      networks_key("client_exempt", net.client.exempt),
       duration_key("hedge_delay", exchange.hedge_delay, one_ms, one_minute),
       duration_key("connect_timeout", exchange.connect_timeout, one_ms, one_minute),
       size_key("max_reply", exchange.max_reply, 4 * kib, 16 * mib),
@@ -254,6 +287,14 @@ void Loader::read_one_listen(const toml::node& node) {
     mistakes_.add(*at,
                   "tls = false at an address that others reach; a loopback address, a unix socket, or "
                   "allow_plain_http = true would do");
+  }
+  if (listen.proxy_protocol && table->get("trusted_proxies") == nullptr && address->path_name.empty()) {
+    mistakes_.add(*at,
+                  "proxy_protocol = true at an address that others reach; trusted_proxies = [\"192.0.2.1\"] "
+                  "says whose word is taken");
+  }
+  if (!listen.proxy_protocol && table->get("trusted_proxies") != nullptr) {
+    mistakes_.add(*at, "trusted_proxies without proxy_protocol = true has no meaning");
   }
   const auto same = [&](const Listen& other) { return other.address == listen.address; };
   if (std::any_of(config_.fixed.listen.begin(), config_.fixed.listen.end(), same)) {

@@ -18,10 +18,13 @@ struct Listen {
   std::vector<std::string> paths = {"/KdcProxy", "/kkdcp"};  // compared without case
   bool tls = true;
   bool allow_plain_http = false;
+  bool proxy_protocol = false;
+  std::vector<net::Network> trusted_proxies;
   std::uint32_t line = 0;  // of the file, for a mistake that shows when binding; no part of the comparison
 
   friend bool operator==(const Listen& a, const Listen& b) {
-    return a.address == b.address && a.paths == b.paths && a.tls == b.tls;
+    return a.address == b.address && a.paths == b.paths && a.tls == b.tls &&
+           a.proxy_protocol == b.proxy_protocol && a.trusted_proxies == b.trusted_proxies;
   }
 };
 

@@ -45,8 +45,13 @@ std::shared_ptr<const gateway::Settings> gateway_settings(const Config& config) 
   settings->realms = config.realms;
   settings->exchange = config.exchange;
   settings->max_in_flight = config.connections.max_in_flight;
+  settings->client = config.connections.client;
   settings->drop_malformed = config.drop_malformed;
   return settings;
+}
+
+net::ListenerOptions listener_options(const Listen& listen) {
+  return {listen.tls, listen.paths, listen.proxy_protocol, listen.trusted_proxies};
 }
 
 // Each connection and each exchange is a descriptor: take what the system allows.
@@ -87,7 +92,7 @@ int Daemon::run() {
                                  WorkerConfig{std::move(connections), gateway_settings(config_)}));
     for (std::size_t j = 0; j < config_.fixed.listen.size(); ++j) {
       const Listen& listen = config_.fixed.listen[j];
-      workers_.back()->listen(descriptors_[j][i], net::ListenerOptions{listen.tls, listen.paths});
+      workers_.back()->listen(descriptors_[j][i], listener_options(listen));
     }
   }
   if (!become_user()) return exit_failure;

@@ -8,8 +8,8 @@ namespace ferryman {
 Worker::Worker(unsigned number, const std::vector<std::string>& dns_servers, SharedCounts& counts,
                telemetry::Log& log, WorkerConfig config)
     : work_(io_.get_executor()),
-      gateway_(io_, number, dns_servers, counts.in_flight, log),
-      server_(io_, gateway_, counts.connections),
+      gateway_(io_, number, dns_servers, counts.in_flight, counts.clients, log),
+      server_(io_, gateway_, counts.connections, counts.clients),
       idle_check_(io_) {
   gateway_.configure(std::move(config.gateway));
   server_.configure(std::move(config.connections));

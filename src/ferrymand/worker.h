@@ -20,6 +20,7 @@ namespace ferryman {
 struct SharedCounts {
   std::atomic<std::uint32_t> connections{0};
   std::atomic<std::uint32_t> in_flight{0};
+  net::ClientTable clients;
 };
 
 // What one worker needs of a configuration, made before it is handed over.

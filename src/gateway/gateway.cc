@@ -28,7 +28,7 @@ constexpr unsigned event_cannot_locate = 103;
 constexpr std::string_view event_client_certificate_required = "401";
 constexpr std::string_view event_client_certificate_invalid = "402";
 
-constexpr unsigned overload_retry_seconds = 1;
+constexpr unsigned retry_seconds = 1;
 
 std::uint32_t microseconds(Clock::duration duration) {
   return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
@@ -74,10 +74,11 @@ struct Gateway::Passage {
 };
 
 Gateway::Gateway(boost::asio::io_context& io, unsigned worker, const std::vector<std::string>& dns_servers,
-                 std::atomic<std::uint32_t>& in_flight, telemetry::Log& log)
+                 std::atomic<std::uint32_t>& in_flight, net::ClientTable& clients, telemetry::Log& log)
     : io_(io),
       worker_(worker),
       in_flight_(in_flight),
+      clients_(clients),
       log_(log),
       resolver_(io, dns_servers),
       locator_(resolver_),
@@ -122,6 +123,8 @@ bool Gateway::enter(Passage& passage) {
   net::Call& call = *passage.call;
   if (in_flight_.load(std::memory_order_relaxed) > passage.settings->max_in_flight) {
     refuse(passage, 503, "The service is overloaded.\n", EventKind::overload, "max_in_flight");
+  } else if (!clients_.may_request(call.peer().client, passage.settings->client, passage.begun)) {
+    refuse(passage, 429, "Too many requests.\n", EventKind::throttled, "client_request_rate");
   } else if (!serves_path(call.peer(), call.path())) {
     refuse(passage, 404, "Not found.\n", EventKind::http_violation, "path");
   } else if (call.method() != "POST") {
@@ -232,7 +235,8 @@ void Gateway::refuse(Passage& passage, unsigned status, std::string_view text, E
   response.status = status;
   response.body = as_bytes(text);
   if (status == 405) response.allow = "POST";
-  if (kind == EventKind::overload) response.retry_after_seconds = overload_retry_seconds;
+  if (kind == EventKind::overload || kind == EventKind::throttled)
+    response.retry_after_seconds = retry_seconds;
   passage.event.kind = kind;
   passage.event.reason = reason;
   passage.event.status = passage.call->cancelled() ? 0 : status;

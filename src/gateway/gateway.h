@@ -12,6 +12,7 @@
 #include "gateway/realm.h"
 #include "gateway/realm_map.h"
 #include "locate/locator.h"
+#include "net/client_table.h"
 #include "net/resolver.h"
 #include "net/service.h"
 #include "telemetry/log.h"
@@ -23,6 +24,7 @@ struct Settings {
   std::vector<Realm> realms;
   exchange::Options exchange;
   std::uint32_t max_in_flight = 20000;
+  net::ClientLimits client;
   bool drop_malformed = false;
 };
 
@@ -30,9 +32,10 @@ struct Settings {
 // back. gateway.cc shows the way of a request from top to bottom.
 class Gateway : public net::Service {
  public:
-  // worker: its number, part of the events' ids. in_flight: the process's count. log outlives the gateway.
+  // worker: its number, part of the events' ids. in_flight and clients: the process's. log outlives the
+  // gateway.
   Gateway(boost::asio::io_context& io, unsigned worker, const std::vector<std::string>& dns_servers,
-          std::atomic<std::uint32_t>& in_flight, telemetry::Log& log);
+          std::atomic<std::uint32_t>& in_flight, net::ClientTable& clients, telemetry::Log& log);
   ~Gateway() override;
 
   // For requests that come from now on; those under way end by the settings they began with.
@@ -63,6 +66,7 @@ class Gateway : public net::Service {
   boost::asio::io_context& io_;
   unsigned worker_;
   std::atomic<std::uint32_t>& in_flight_;
+  net::ClientTable& clients_;
   std::uint32_t in_work_ = 0;
   std::uint64_t last_id_ = 0;
   telemetry::Log& log_;

@@ -54,8 +54,8 @@ TEST(AddressRules, AllowWhatTheRealmNames) {
   EXPECT_TRUE(rules.allows(boost::asio::ip::make_address("127.9.9.9"), 8800));
   EXPECT_TRUE(rules.allows(boost::asio::ip::make_address("fe80::1"), 88));
   EXPECT_FALSE(rules.allows(boost::asio::ip::make_address("169.254.0.1"), 88));
-  EXPECT_FALSE(Network::parse("127.0.0.0/33"));
-  EXPECT_FALSE(Network::parse("nonsense"));
+  EXPECT_FALSE(net::Network::parse("127.0.0.0/33"));
+  EXPECT_FALSE(net::Network::parse("nonsense"));
 }
 
 TEST(InOrder, FollowsPriorityThenWeight) {

@@ -215,7 +215,7 @@ std::vector<std::string> check(const RealmSource& source) {
   check_list("kdc", source.kdc);
   check_list("kpasswd", source.kpasswd);
   for (const auto& text : source.dns_allow_networks) {
-    if (!Network::parse(text))
+    if (!net::Network::parse(text))
       mistakes.push_back("dns_allow_networks \"" + text + "\" is not a network such as 127.0.0.0/8");
   }
   if (source.discovery == Discovery::krb5 && !load_krb5_conf(source.krb5_conf, source.realm)) {

@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "net/listen_socket.h"
+#include "net/proxy_header.h"
+
 namespace ferryman::net {
 namespace {
 
@@ -39,15 +42,16 @@ void Call::cancel() {
   signal_.emit(boost::asio::cancellation_type::terminal);
 }
 
-Connection::Connection(Stream::Socket socket, Peer peer, bool tls,
+Connection::Connection(Stream::Socket socket, Peer peer, Kind kind,
                        std::shared_ptr<const ConnectionConfig> config, Service& service,
                        ConnectionOwner& owner)
-    : stream_(std::move(socket), tls ? config->tls->get() : nullptr),
+    : stream_(std::move(socket), kind.tls ? config->tls->get() : nullptr),
       peer_(std::move(peer)),
       config_(std::move(config)),
       service_(service),
       owner_(owner),
-      since_(Clock::now()) {}
+      since_(Clock::now()),
+      state_(kind.behind_proxy ? State::proxy_header : State::handshake) {}
 
 Connection::~Connection() = default;
 
@@ -135,6 +139,8 @@ void Connection::pump() {
 // One thing that can be done now; false when the socket must be waited for.
 bool Connection::step() {
   switch (state_) {
+    case State::proxy_header:
+      return do_proxy_header();
     case State::handshake:
       return do_handshake();
     case State::preface:
@@ -159,6 +165,39 @@ bool Connection::blocked(IoResult result) {
   if (result.status == IoStatus::want_read) want_read_ = true;
   if (result.status == IoStatus::want_write) want_write_ = true;
   return result.status == IoStatus::want_read || result.status == IoStatus::want_write;
+}
+
+// The header is taken off the socket to its last octet and no further: TLS begins behind it.
+bool Connection::do_proxy_header() {
+  const auto scratch = owner_.scratch().first(max_proxy_header);
+  const IoResult result = stream_.peek(scratch);
+  if (blocked(result)) return false;
+  if (result.status != IoStatus::ok) {
+    abort();
+    return false;
+  }
+  const std::size_t before = preface_.size();
+  preface_.insert(preface_.end(), scratch.begin(),
+                  scratch.begin() + static_cast<std::ptrdiff_t>(result.octets));
+  const ProxyHeader header = read_proxy_header(preface_);
+  if (header.state == ProxyHeader::State::malformed) {
+    service_.on_violation(peer_, http::Version::http11, 0, "bad_proxy_header");
+    abort();
+    return false;
+  }
+  const bool complete = header.state == ProxyHeader::State::complete;
+  stream_.skip(complete ? header.size - before : result.octets);
+  if (!complete) return true;
+  preface_ = {};
+  const auto client = header.source.value_or(stream_.peer());
+  if (header.source) peer_.address = peer_name(client);
+  if (!owner_.admit(peer_, client)) {
+    abort();
+    return false;
+  }
+  state_ = State::handshake;
+  since_ = Clock::now();
+  return true;
 }
 
 bool Connection::do_handshake() {
@@ -287,6 +326,7 @@ void Connection::note_phase() {
 std::chrono::milliseconds Connection::allowance() const {
   const ConnectionLimits& limits = config_->limits;
   switch (state_) {
+    case State::proxy_header:
     case State::handshake:
       return limits.handshake_timeout;
     case State::preface:

@@ -19,10 +19,14 @@ struct ConnectionConfig {
   std::shared_ptr<TlsContext> tls;
 };
 
-// The worker's side of its connections: told when one is over; lends the buffer that all read into.
+// The worker's side of its connections: lets them in, is told when one is over, lends the buffer that all
+// read into.
 class ConnectionOwner {
  public:
   virtual ~ConnectionOwner() = default;
+  // Counts the connection for the client at that address, from now until on_closed(). False, with the cause
+  // reported, when that client may not have it.
+  virtual bool admit(Peer& peer, const boost::asio::ip::tcp::endpoint& client) = 0;
   virtual void on_closed(Connection& connection) = 0;
   virtual std::span<std::uint8_t> scratch() = 0;
 };
@@ -34,7 +38,11 @@ class Connection : public std::enable_shared_from_this<Connection>, private http
  public:
   using Clock = std::chrono::steady_clock;
 
-  Connection(Stream::Socket socket, Peer peer, bool tls, std::shared_ptr<const ConnectionConfig> config,
+  // behind_proxy: a PROXY header comes first and tells who the client is.
+  struct Kind {
+    bool tls = true, behind_proxy = false;
+  };
+  Connection(Stream::Socket socket, Peer peer, Kind kind, std::shared_ptr<const ConnectionConfig> config,
              Service& service, ConnectionOwner& owner);
   ~Connection() override;
 
@@ -53,7 +61,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private http
 
  private:
   friend class Call;
-  enum class State : std::uint8_t { handshake, preface, open, lingering, closed };
+  enum class State : std::uint8_t { proxy_header, handshake, preface, open, lingering, closed };
 
   void on_request(const http::Request& request) override;
   void on_cancel(std::uint64_t id) override;
@@ -65,6 +73,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private http
   // Does everything that can be done without waiting, then waits for the socket.
   void pump();
   bool step();
+  bool do_proxy_header();
   bool do_handshake();
   bool do_preface();
   bool do_write();
@@ -84,8 +93,8 @@ class Connection : public std::enable_shared_from_this<Connection>, private http
   ConnectionOwner& owner_;
   std::unique_ptr<http::Session> session_;
   std::vector<std::shared_ptr<Call>> calls_;
-  std::vector<std::uint8_t> preface_;
-  Clock::time_point since_;  // when the current phase began, or output last moved
+  std::vector<std::uint8_t> preface_;  // what came before it is known what the connection speaks
+  Clock::time_point since_;            // when the current phase began, or output last moved
   http::Phase phase_ = http::Phase::idle;
   std::uint64_t progress_ = 0;
   State state_ = State::handshake;

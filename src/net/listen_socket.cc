@@ -111,20 +111,55 @@ tl::expected<std::vector<int>, std::string> open_listeners(const ListenAddress& 
   return address.path_name.empty() ? open_tcp(address, count) : open_unix(address, count);
 }
 
+tl::expected<std::vector<int>, std::string> adopt_listener(int descriptor, unsigned count) {
+  Descriptor first(descriptor);
+  const int flags = ::fcntl(first.get(), F_GETFL);
+  if (flags < 0 || ::fcntl(first.get(), F_SETFL, flags | O_NONBLOCK) != 0) {
+    return tl::unexpected("cannot use an inherited socket: " + reason());
+  }
+  std::vector<int> descriptors;
+  for (unsigned i = 1; i < count; ++i) descriptors.push_back(::fcntl(first.get(), F_DUPFD_CLOEXEC, 0));
+  descriptors.push_back(first.release());
+  return descriptors;
+}
+
+std::optional<ListenAddress> bound_address(int descriptor) {
+  int listening = 0;
+  socklen_t size = sizeof listening;
+  if (::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || listening == 0) {
+    return std::nullopt;
+  }
+  sockaddr_storage storage{};
+  size = sizeof storage;
+  if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return std::nullopt;
+  if (storage.ss_family == AF_UNIX) {
+    const auto& name = reinterpret_cast<const sockaddr_un&>(storage);
+    return ListenAddress{{}, 0, std::string(name.sun_path, ::strnlen(name.sun_path, sizeof name.sun_path))};
+  }
+  if (storage.ss_family != AF_INET && storage.ss_family != AF_INET6) return std::nullopt;
+  const ip::tcp::endpoint endpoint = peer_endpoint(storage);
+  return ListenAddress{endpoint.address().to_string(), endpoint.port(), {}};
+}
+
 std::string to_string(const ListenAddress& address) {
   if (!address.path_name.empty()) return "unix:" + address.path_name;
   const bool v6 = address.host.find(':') != std::string::npos;
   return (v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
 }
 
-std::string peer_name(const sockaddr_storage& storage) {
-  if (storage.ss_family != AF_INET && storage.ss_family != AF_INET6) return "unix";
+ip::tcp::endpoint peer_endpoint(const sockaddr_storage& storage) {
+  if (storage.ss_family != AF_INET && storage.ss_family != AF_INET6) return {};
   ip::tcp::endpoint endpoint(storage.ss_family == AF_INET ? ip::tcp::v4() : ip::tcp::v6(), 0);
   std::memcpy(endpoint.data(), &storage, endpoint.size());
-  ip::address address = endpoint.address();
+  const ip::address address = endpoint.address();
   if (address.is_v6() && address.to_v6().is_v4_mapped())
-    address = ip::make_address_v4(ip::v4_mapped, address.to_v6());
-  return to_string(ListenAddress{address.to_string(), endpoint.port(), {}});
+    endpoint.address(ip::make_address_v4(ip::v4_mapped, address.to_v6()));
+  return endpoint;
+}
+
+std::string peer_name(const ip::tcp::endpoint& peer) {
+  if (peer.address().is_unspecified()) return "unix";
+  return to_string(ListenAddress{peer.address().to_string(), peer.port(), {}});
 }
 
 }  // namespace ferryman::net

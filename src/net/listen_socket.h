@@ -2,6 +2,8 @@
 
 #include <sys/socket.h>
 
+#include <boost/asio/ip/tcp.hpp>
+#include <optional>
 #include <string>
 #include <tl/expected.hpp>
 #include <vector>
@@ -15,10 +17,20 @@ namespace ferryman::net {
 // that another process listens at is refused, even if that one would share. The error is a sentence.
 tl::expected<std::vector<int>, std::string> open_listeners(const ListenAddress& address, unsigned count);
 
+// The same from one listening stream socket that this process inherited (systemd's socket activation): all
+// workers take from its one queue. Takes the descriptor over.
+tl::expected<std::vector<int>, std::string> adopt_listener(int descriptor, unsigned count);
+
+// Where a listening socket is bound; nothing when it is no listening TCP or unix socket.
+std::optional<ListenAddress> bound_address(int descriptor);
+
 // As it stands in the configuration: "127.0.0.1:443", "[::1]:443", "unix:/run/http.sock".
 std::string to_string(const ListenAddress& address);
 
-// "192.0.2.1:50000", "[2001:db8::1]:50000" (IPv4-mapped addresses as IPv4), "unix".
-std::string peer_name(const sockaddr_storage& address);
+// A TCP peer's address, IPv4-mapped ones as IPv4; unspecified on a unix socket.
+boost::asio::ip::tcp::endpoint peer_endpoint(const sockaddr_storage& address);
+
+// "192.0.2.1:50000", "[2001:db8::1]:50000", "unix" for an unspecified one.
+std::string peer_name(const boost::asio::ip::tcp::endpoint& peer);
 
 }  // namespace ferryman::net

@@ -61,17 +61,37 @@ TEST(OpenListeners, TakesOverASocketFileThatACrashLeftBehindButNotALivingOne) {
   std::filesystem::remove_all(directory);
 }
 
+TEST(AdoptListener, SharesAnInheritedSocket) {
+  auto bound = open_listeners({"127.0.0.1", 0, {}}, 1);
+  ASSERT_TRUE(bound);
+  const int fd = bound->front();
+  EXPECT_EQ(bound_address(fd), (ListenAddress{"127.0.0.1", port_of(fd), {}}));
+  const std::uint16_t port = port_of(fd);
+  const auto adopted = adopt_listener(fd, 3);
+  ASSERT_TRUE(adopted) << adopted.error();
+  ASSERT_EQ(adopted->size(), 3U);
+  for (const int each : *adopted) EXPECT_EQ(port_of(each), port);
+  close_all(*adopted);
+}
+
+TEST(BoundAddress, IsNoneOfASocketThatDoesNotListen) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  EXPECT_FALSE(bound_address(fd));
+  ::close(fd);
+  EXPECT_FALSE(bound_address(0));
+}
+
 TEST(PeerName, ShowsMappedAddressesAsIPv4) {
   sockaddr_storage storage{};
   auto& v6 = reinterpret_cast<sockaddr_in6&>(storage);
   v6.sin6_family = AF_INET6;
   v6.sin6_port = htons(50000);
   ::inet_pton(AF_INET6, "::ffff:192.0.2.1", &v6.sin6_addr);
-  EXPECT_EQ(peer_name(storage), "192.0.2.1:50000");
+  EXPECT_EQ(peer_name(peer_endpoint(storage)), "192.0.2.1:50000");
   ::inet_pton(AF_INET6, "2001:db8::1", &v6.sin6_addr);
-  EXPECT_EQ(peer_name(storage), "[2001:db8::1]:50000");
+  EXPECT_EQ(peer_name(peer_endpoint(storage)), "[2001:db8::1]:50000");
   storage.ss_family = AF_UNIX;
-  EXPECT_EQ(peer_name(storage), "unix");
+  EXPECT_EQ(peer_name(peer_endpoint(storage)), "unix");
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "net/client_table.h"
+
 namespace ferryman::net {
 
 enum class ClientCertificates : std::uint8_t { off, optional, required };
@@ -40,6 +42,7 @@ struct ConnectionLimits {
   std::chrono::milliseconds write_timeout{15000};      // without progress while an answer is unread
   std::uint32_t max_connections = 20000;               // of the process; more are closed at once
   std::uint32_t max_in_flight = 20000;                 // requests in work; more are answered 503
+  ClientLimits client;                                 // of each client
 };
 
 }  // namespace ferryman::net

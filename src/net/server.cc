@@ -31,8 +31,14 @@ struct Server::Listener {
   std::shared_ptr<const ListenerOptions> options;
 };
 
-Server::Server(boost::asio::io_context& io, Service& service, std::atomic<std::uint32_t>& connections)
-    : io_(io), service_(service), count_(connections), scratch_(scratch_size), sweeper_(io) {}
+Server::Server(boost::asio::io_context& io, Service& service, std::atomic<std::uint32_t>& connections,
+               ClientTable& clients)
+    : io_(io),
+      service_(service),
+      count_(connections),
+      clients_(clients),
+      scratch_(scratch_size),
+      sweeper_(io) {}
 
 Server::~Server() = default;
 
@@ -81,9 +87,22 @@ bool Server::accept_one(Listener& listener) {
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }
-  Peer peer{peer_name(address), {}, &listener.options->paths};
+  const auto client = peer_endpoint(address);
+  const ListenerOptions& options = *listener.options;
+  Peer peer{peer_name(client), 0, {}, &options.paths};
   if (count_.load(std::memory_order_relaxed) >= config_->limits.max_connections) {
     service_.on_violation(peer, http::Version::http11, 0, "max_connections");
+    ::close(fd);
+    return true;
+  }
+  const bool trusted =
+      address.ss_family == AF_UNIX || any_contains(options.trusted_proxies, client.address());
+  if (options.proxy_protocol && !trusted) {
+    service_.on_violation(peer, http::Version::http11, 0, "untrusted_proxy");
+    ::close(fd);
+    return true;
+  }
+  if (!options.proxy_protocol && !admit(peer, client)) {
     ::close(fd);
     return true;
   }
@@ -94,7 +113,8 @@ bool Server::accept_one(Listener& listener) {
     ::close(fd);
     return true;
   }
-  auto connection = std::make_shared<Connection>(std::move(socket), std::move(peer), listener.options->tls,
+  auto connection = std::make_shared<Connection>(std::move(socket), std::move(peer),
+                                                 Connection::Kind{options.tls, options.proxy_protocol},
                                                  config_, service_, static_cast<ConnectionOwner&>(*this));
   connections_.insert(connection);
   count_.fetch_add(1, std::memory_order_relaxed);
@@ -103,9 +123,22 @@ bool Server::accept_one(Listener& listener) {
   return true;
 }
 
+bool Server::admit(Peer& peer, const boost::asio::ip::tcp::endpoint& client) {
+  const ClientLimits& limits = config_->limits.client;
+  const ClientKey key = client_key(client.address(), limits);
+  const std::string_view refused = clients_.enter(key, limits, ClientTable::Clock::now());
+  if (refused.empty()) {
+    peer.client = key;
+    return true;
+  }
+  service_.on_violation(peer, http::Version::http11, 0, refused);
+  return false;
+}
+
 void Server::on_closed(Connection& connection) {
   if (connections_.erase(connection.shared_from_this()) == 0) return;
   count_.fetch_sub(1, std::memory_order_relaxed);
+  clients_.leave(connection.peer().client);
   if (connections_.empty()) finish_drain();
 }
 

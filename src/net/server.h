@@ -18,13 +18,17 @@ namespace ferryman::net {
 struct ListenerOptions {
   bool tls = true;
   std::vector<std::string> paths;
+  // A PROXY header comes first; from a TCP peer outside trusted_proxies nothing is taken.
+  bool proxy_protocol = false;
+  std::vector<Network> trusted_proxies;
 };
 
 // One worker's listeners and connections. All calls on the worker's thread, but for the constructor.
 class Server : private ConnectionOwner {
  public:
-  // connections: the process's count, shared by all workers. service must outlive the server.
-  Server(boost::asio::io_context& io, Service& service, std::atomic<std::uint32_t>& connections);
+  // connections and clients: the process's, shared by all workers. service must outlive the server.
+  Server(boost::asio::io_context& io, Service& service, std::atomic<std::uint32_t>& connections,
+         ClientTable& clients);
   ~Server() override;
 
   // Takes over a listening, non-blocking descriptor.
@@ -46,6 +50,7 @@ class Server : private ConnectionOwner {
   void accept(const std::shared_ptr<Listener>& listener);
   bool accept_one(Listener& listener);
   void retry_accept_later(const std::shared_ptr<Listener>& listener);
+  bool admit(Peer& peer, const boost::asio::ip::tcp::endpoint& client) override;
   void on_closed(Connection& connection) override;
   std::span<std::uint8_t> scratch() override { return scratch_; }
   void sweep();
@@ -54,6 +59,7 @@ class Server : private ConnectionOwner {
   boost::asio::io_context& io_;
   Service& service_;
   std::atomic<std::uint32_t>& count_;
+  ClientTable& clients_;
   std::shared_ptr<const ConnectionConfig> config_;
   std::vector<std::shared_ptr<Listener>> listeners_;
   std::unordered_set<std::shared_ptr<Connection>> connections_;

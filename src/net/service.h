@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "http/session.h"
+#include "net/client_table.h"
 
 namespace ferryman::net {
 
@@ -16,6 +17,7 @@ class Connection;
 // What a connection is to those who answer its requests.
 struct Peer {
   std::string address;                              // "192.0.2.1:50000", "[2001:db8::1]:50000", "unix"
+  ClientKey client = 0;                             // whose limits it counts for
   std::string_view tls_version;                     // "TLSv1.3"; empty on a plain listener
   const std::vector<std::string>* paths = nullptr;  // that its listener serves
 };

@@ -4,9 +4,12 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <climits>
 #include <new>
+
+#include "net/listen_socket.h"
 
 namespace ferryman::net {
 namespace {
@@ -67,6 +70,28 @@ IoResult Stream::read(std::span<std::uint8_t> into) {
   }
   ERR_clear_error();
   return tls_result(SSL_read(ssl_.get(), into.data(), int_size(into.size())));
+}
+
+IoResult Stream::peek(std::span<std::uint8_t> into) {
+  return plain_result(::recv(socket_.native_handle(), into.data(), into.size(), MSG_PEEK),
+                      IoStatus::want_read);
+}
+
+void Stream::skip(std::size_t octets) {
+  std::array<std::uint8_t, 256> sink;
+  while (octets > 0) {
+    const ssize_t taken = ::recv(socket_.native_handle(), sink.data(), std::min(octets, sink.size()), 0);
+    if (taken <= 0) return;
+    octets -= static_cast<std::size_t>(taken);
+  }
+}
+
+boost::asio::ip::tcp::endpoint Stream::peer() const {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  const int fd = const_cast<Socket&>(socket_).native_handle();
+  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+  return peer_endpoint(address);
 }
 
 IoResult Stream::write(Bytes bytes) {

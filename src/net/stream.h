@@ -4,6 +4,7 @@
 
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <memory>
 #include <string_view>
 
@@ -33,10 +34,14 @@ class Stream {
   ~Stream();
 
   Socket& socket() { return socket_; }
+  boost::asio::ip::tcp::endpoint peer() const;  // unspecified on a unix socket
 
   // Server side of the TLS handshake; ok at once on a plain stream.
   IoResult handshake();
   IoResult read(std::span<std::uint8_t> into);
+  // What lies in the socket before any TLS, and to take it away.
+  IoResult peek(std::span<std::uint8_t> into);
+  void skip(std::size_t octets);
   IoResult write(Bytes bytes);
 
   // Says that nothing more will be written: close_notify and FIN. What the peer still sends can be read.

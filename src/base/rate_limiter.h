@@ -1,0 +1,50 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+namespace ferryman {
+
+// How much one key may do: `burst` at once, then one per `interval`.
+struct Rate {
+  std::chrono::microseconds interval{0};
+  std::uint32_t burst = 0;
+
+  static Rate per_second(std::uint32_t count, std::uint32_t burst) {
+    return {std::chrono::microseconds(count == 0 ? 0 : std::max(1U, 1'000'000 / count)), burst};
+  }
+  bool unlimited() const { return interval.count() == 0; }
+};
+
+// Token buckets for any number of keys in a fixed amount of memory; lock-free, shared by all workers. Where
+// more keys are active than there is room for, those that have used least are forgotten: a key may then get
+// more than its rate, never less.
+class RateLimiter {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // slots: keys that can be remembered, a power of two from 8 on; eight octets each.
+  explicit RateLimiter(std::size_t slots);
+
+  // Takes one from the key's bucket; false when it is empty.
+  bool take(std::uint64_t key, Rate rate, Clock::time_point now);
+  // Whether take() would be true.
+  bool has(std::uint64_t key, Rate rate, Clock::time_point now) const;
+
+ private:
+  static constexpr std::size_t ways = 8;  // one cache line
+  struct alignas(64) Line {
+    std::atomic<std::uint64_t> slots[ways];
+  };
+  std::uint64_t microseconds(Clock::time_point now) const;
+  std::uint64_t mix(std::uint64_t key) const;
+
+  std::vector<Line> lines_;
+  std::uint64_t seed_;  // so that nobody can choose keys that fall together
+  Clock::time_point epoch_;
+};
+
+}  // namespace ferryman
