@@ -91,3 +91,43 @@ write("dns_records_fuzz", "locate", {
     "soa": dns(b"\0" + struct.pack(">HHIH", 6, 1, 60, 22) + b"\0\0" + bytes(20), 1)})
 write("krb5_conf_fuzz", "locate", {
     "realm": b"[libdefaults]\n dns_lookup_kdc = no\n[realms]\n R = {\n  kdc = a:88\n  admin_server = b\n }\ninclude /x\n"})
+signature = b"\r\n\r\n\0\r\nQUIT\n"
+write("proxy_header_fuzz", "net", {
+    "v1_tcp4": b"PROXY TCP4 192.0.2.1 192.0.2.2 50000 443\r\nx", "v1_tcp6": b"PROXY TCP6 2001:db8::1 ::1 50000 443\r\n",
+    "v1_unknown": b"PROXY UNKNOWN\r\n", "v2_local": signature + b"\x20\0\0\0",
+    "v2_tcp4": signature + b"\x21\x11\0\x10" + bytes(16), "v2_tcp6": signature + b"\x21\x21\0\x24" + bytes(36)})
+write("config_fuzz", "ferrymand", {
+    "whole": b"""[[listen]]
+address = "127.0.0.1:8080"
+tls = false
+proxy_protocol = true
+trusted_proxies = ["10.0.0.0/8", "::1"]
+[realms."A.TEST"]
+kdc = ["tcp://[::1]:88", "k.test"]
+allow = ["as-req"]
+deadline = "3s"
+[realms."*.B.TEST"]
+discovery = "dns"
+dns_allow_networks = ["127.0.0.0/8"]
+dns_allow_ports = [8800]
+[policy]
+allow_unarmored_password = true
+on_malformed = "drop"
+[limits]
+max_body = "64KiB"
+client_exempt = []
+[dns]
+servers = ["127.0.0.1:5353"]
+[log]
+format = "json"
+destination = "file:/x"
+[process]
+workers = 2
+""", "least": b"[[listen]]\naddress='[::1]:1'\ntls=false\n[realms.A]\n", "wrong": b"[a]\nb=1\n[[listen]]\nx=[{}]\n"})
+registry = "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\KPSSVC\\Settings]\r\n" \
+    "\"HttpsClientAuth\"=dword:00000001\r\n\"HttpsUrlGroup\"=hex(7):2b,00,3a,00,\\\r\n  34,00,00,00\r\n\"Other\"=\"x\"\r\n"
+write("import_fuzz", "ferrymand", {
+    "kdcproxy": b"\0[global]\nconfigs = mit\nuse_dns: no\ndns_realm_discovery = 1\n[A.TEST]\nkerberos = kerberos+tcp://a:88\n"
+                b" kerberos+udp://b kerberos://[::1]\nkpasswd = kpasswd://%(use_dns)s%%\n[*B.TEST]\nsilence_port_warn = on\n",
+    "kdcproxy_default": b"\0; comment\n[DEFAULT]\nuse_dns=yes\n[A.TEST]\nkerberos=kerberos://a\n",
+    "kpssvc_utf16": b"\1\xff\xfe" + registry.encode("utf-16-le"), "kpssvc": b"\1" + registry.encode()})

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <string_view>
 
 namespace ferryman {
@@ -18,5 +19,9 @@ inline bool equal_without_case(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](char x, char y) { return ascii_upper(x) == ascii_upper(y); });
 }
+
+// The length of the UTF-8 sequence that starts text, or 0 where it is none (RFC 3629 4).
+std::size_t utf8_length(std::string_view text);
+bool is_utf8(std::string_view text);
 
 }  // namespace ferryman

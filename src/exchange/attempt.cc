@@ -30,6 +30,7 @@ std::uint32_t u32(const std::vector<std::uint8_t>& octets) {
 struct Line {
   std::shared_ptr<tcp::socket> socket;
   bool kept = false;
+  bool no_socket = false;
 };
 
 asio::awaitable<Line> connect(Race& race, const locate::Kdc& kdc, bool may_be_kept) {
@@ -41,15 +42,20 @@ asio::awaitable<Line> connect(Race& race, const locate::Kdc& kdc, bool may_be_ke
       co_return line;
     }
   }
+  const tcp::endpoint endpoint(kdc.address, kdc.port);
   auto socket = std::make_shared<tcp::socket>(race.upstream.io);
+  error_code error;
+  socket->open(endpoint.protocol(), error);
+  if (error) {
+    line.no_socket = true;
+    co_return line;
+  }
   asio::steady_timer timer(race.upstream.io, race.options.connect_timeout);
   // The handler holds the socket, not this frame: it may run after the connection is made.
   timer.async_wait([socket](error_code expired) {
     error_code ignored;
     if (!expired) socket->close(ignored);
   });
-  error_code error;
-  const tcp::endpoint endpoint(kdc.address, kdc.port);
   co_await socket->async_connect(endpoint, redirect_error(use_awaitable, error));
   timer.cancel();
   if (error || !socket->is_open()) co_return line;
@@ -144,6 +150,7 @@ asio::awaitable<AttemptEnd> ask_udp(Race& race, locate::Kdc kdc) {
   udp::socket socket(race.upstream.io);
   // Connected: the kernel drops what comes from elsewhere and tells of an ICMP refusal.
   socket.open(endpoint.protocol(), error);
+  if (error) co_return AttemptEnd::no_socket;
   if (!error) socket.connect(endpoint, error);
   if (!error) socket.non_blocking(true, error);
   if (!error) socket.send(asio::const_buffer(request.data(), request.size()), 0, error);
@@ -183,6 +190,7 @@ asio::awaitable<AttemptEnd> ask_tcp(Race& race, locate::Kdc kdc) {
     const Line line = co_await connect(race, kdc, may_be_kept);
     const auto state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) co_return AttemptEnd::cancelled;
+    if (line.no_socket) co_return AttemptEnd::no_socket;
     if (!line.socket) co_return AttemptEnd::connect_failed;
     std::vector<std::uint8_t> in;
     if (co_await write_request(race, *line.socket)) in = co_await read_reply(race, *line.socket);

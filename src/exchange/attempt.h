@@ -49,7 +49,8 @@ struct Race {
 };
 
 // How an attempt ended without an answer, for what to try next.
-enum class AttemptEnd : std::uint8_t { answered, connect_failed, failed, too_big, cancelled };
+// no_socket: for want of descriptors here, so no word about the KDC.
+enum class AttemptEnd : std::uint8_t { answered, no_socket, connect_failed, failed, too_big, cancelled };
 
 boost::asio::awaitable<AttemptEnd> ask_udp(Race& race, locate::Kdc kdc);
 boost::asio::awaitable<AttemptEnd> ask_tcp(Race& race, locate::Kdc kdc);

@@ -134,6 +134,9 @@ void Contest::attempt_ended(const Step& step, AttemptEnd end) {
         udp_steps_.push_back(steps_.front());
       }
       break;
+    case AttemptEnd::no_socket:
+      race_.outcome.no_socket = true;
+      break;
     case AttemptEnd::cancelled:
       break;
   }

@@ -36,6 +36,7 @@ struct Outcome {
   kerberos::Reply reply;                                 // views into buffer; only when answered
   locate::Kdc kdc;                                       // that answered, or that was tried last
   locate::Transport transport = locate::Transport::any;  // udp or tcp that was used for it
+  bool no_socket = false;                                // a KDC could not be asked for want of descriptors
   unsigned tries = 0;                                    // how often the request was written
   std::optional<Error> bad_reply;                        // what was wrong with the last answer that was none
 };

@@ -13,6 +13,7 @@
 
 #include "ferrymand/config_reader.h"
 #include "ferrymand/config_tls.h"
+#include "gateway/realm_map.h"
 #include "net/listen_socket.h"
 
 namespace ferryman {
@@ -191,6 +192,7 @@ std::vector<Key> realm_keys(gateway::Realm& realm, locate::RealmSource& source, 
                         strings_key("kpasswd", source.kpasswd),
                         string_key("dns_domain", source.dns_domain),
                         string_key("krb5_conf", source.krb5_conf),
+                        bool_key("dns_fallback", source.dns_fallback),
                         duration_key("deadline", realm.deadline, milliseconds(100), 5 * one_minute),
                         strings_key("dns_allow_networks", source.dns_allow_networks)};
   Key discovery = choice_key(
@@ -211,8 +213,10 @@ std::vector<Key> realm_keys(gateway::Realm& realm, locate::RealmSource& source, 
   };
   keys.push_back(std::move(discovery));
   auto read_ports = [&source](const toml::node& node, Mistakes& mistakes) {
+    source.dns_any_port = node.value_exact<std::string>() == "any";
+    if (source.dns_any_port) return;
     const toml::array* array = node.as_array();
-    if (array == nullptr) return mistakes.add(node, "dns_allow_ports must be an array of ports");
+    if (array == nullptr) return mistakes.add(node, "dns_allow_ports must be an array of ports, or \"any\"");
     for (const auto& element : *array) {
       const auto port = element.value_exact<std::int64_t>();
       if (port && *port >= 1 && *port <= 65535) {
@@ -223,6 +227,7 @@ std::vector<Key> realm_keys(gateway::Realm& realm, locate::RealmSource& source, 
     }
   };
   auto show_ports = [&source] {
+    if (source.dns_any_port) return std::string("\"any\"");
     std::string shown = "[";
     for (const auto port : source.dns_allow_ports)
       shown += (shown.size() > 1 ? ", " : "") + std::to_string(port);
@@ -288,12 +293,12 @@ void Loader::read_one_listen(const toml::node& node) {
                   "tls = false at an address that others reach; a loopback address, a unix socket, or "
                   "allow_plain_http = true would do");
   }
-  if (listen.proxy_protocol && table->get("trusted_proxies") == nullptr && address->path_name.empty()) {
+  if (listen.proxy_protocol && listen.trusted_proxies.empty() && address->path_name.empty()) {
     mistakes_.add(*at,
                   "proxy_protocol = true at an address that others reach; trusted_proxies = [\"192.0.2.1\"] "
                   "says whose word is taken");
   }
-  if (!listen.proxy_protocol && table->get("trusted_proxies") != nullptr) {
+  if (!listen.proxy_protocol && !listen.trusted_proxies.empty()) {
     mistakes_.add(*at, "trusted_proxies without proxy_protocol = true has no meaning");
   }
   const auto same = [&](const Listen& other) { return other.address == listen.address; };
@@ -327,10 +332,14 @@ void Loader::read_realm(std::string_view name, const toml::node& node, const pol
                          fmt::format("realm {} is the same as that of line {}; case makes no difference",
                                      show_string(name), other->second));
   }
-  if (name.empty() || name == "*." || (name.find('*') != std::string_view::npos && name.rfind('*') != 0) ||
-      name == "*") {
+  if (!gateway::may_declare(name)) {
     return mistakes_.add(
         node, fmt::format("{} is no realm; \"EXAMPLE.COM\" or \"*.EXAMPLE.COM\" is", show_string(name)));
+  }
+  if (name == "*") {
+    mistakes_.warn(
+        node,
+        "every realm that a client names is looked up in DNS; declaring those that are served is safer");
   }
 
   gateway::Realm realm;
@@ -343,9 +352,11 @@ void Loader::read_realm(std::string_view name, const toml::node& node, const pol
   bool discovery_given = false;
   const std::size_t before = mistakes_.mistakes.size();
   read_table(*table, where, realm_keys(realm, *source, discovery_given), mistakes_);
-  if (!discovery_given && source->kdc.empty()) source->discovery = locate::Discovery::dns;
+  if (!discovery_given && source->kdc.empty() && source->kpasswd.empty())
+    source->discovery = locate::Discovery::dns;
   if (mistakes_.mistakes.size() == before) {
-    if (source->discovery == locate::Discovery::static_list && source->kdc.empty()) {
+    if (source->discovery == locate::Discovery::static_list && source->kdc.empty() &&
+        source->kpasswd.empty()) {
       mistakes_.add(node, fmt::format("{} has discovery = \"static\" but no kdc; kdc = [\"dc1.example.com\"] "
                                       "or discovery = \"dns\" would do",
                                       where));
@@ -450,14 +461,24 @@ std::string ConfigMistake::to_string() const {
   return fmt::format("{}:{}:{}: {}", file, line, column, text);
 }
 
-LoadedConfig load_config(const std::string& file) {
-  LoadedConfig loaded;
+tl::expected<std::string, ConfigMistake> read_config_file(const std::string& file) {
   std::ifstream stream(file, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(stream), {}};
-  if (!stream.is_open() || stream.bad()) {
-    loaded.mistakes.push_back({file, 0, 0, "cannot be read: " + std::generic_category().message(errno)});
-    return loaded;
-  }
+  if (stream.is_open() && !stream.bad()) return text;
+  return tl::unexpected(
+      ConfigMistake{file, 0, 0, "cannot be read: " + std::generic_category().message(errno)});
+}
+
+LoadedConfig load_config(const std::string& file) {
+  const auto text = read_config_file(file);
+  if (text) return parse_config(*text, file);
+  LoadedConfig loaded;
+  loaded.mistakes.push_back(text.error());
+  return loaded;
+}
+
+LoadedConfig parse_config(std::string_view text, const std::string& file) {
+  LoadedConfig loaded;
   try {
     const toml::table root = toml::parse(text, file);
     Loader(file, loaded).load(root);

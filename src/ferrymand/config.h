@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <tl/expected.hpp>
 #include <vector>
 
 #include "exchange/exchanger.h"
@@ -69,6 +71,11 @@ struct LoadedConfig {
 // unknown keys (with the nearest known one), types, ranges, duplicate realms (without case), that key and
 // certificate files exist, can be read, belong together and have not expired.
 LoadedConfig load_config(const std::string& file);
+
+// The same of a text; file is its name in mistakes.
+LoadedConfig parse_config(std::string_view text, const std::string& file);
+
+tl::expected<std::string, ConfigMistake> read_config_file(const std::string& file);
 
 // The effective configuration as TOML, defaults included, for --show-config.
 std::string to_toml(const Config& config);

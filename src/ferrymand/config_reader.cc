@@ -142,6 +142,7 @@ std::optional<net::ListenAddress> parse_listen_address(std::string_view text) {
   const auto parsed = boost::asio::ip::make_address(address.host, error);
   if (error || !number || !port.empty() || *number == 0 || *number > 65535) return std::nullopt;
   if (parsed.is_v6() != bracketed && host != "*") return std::nullopt;
+  address.host = parsed.to_string();
   address.port = static_cast<std::uint16_t>(*number);
   return address;
 }

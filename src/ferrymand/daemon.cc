@@ -16,6 +16,7 @@
 #include <system_error>
 #include <thread>
 
+#include "ferrymand/socket_activation.h"
 #include "net/listen_socket.h"
 #include "net/tls_context.h"
 
@@ -68,8 +69,9 @@ unsigned worker_count(const FixedConfig& fixed) {
 
 }  // namespace
 
-Daemon::Daemon(std::string config_file, Config config)
+Daemon::Daemon(std::string config_file, std::function<LoadedConfig()> load, Config config)
     : config_file_(std::move(config_file)),
+      load_(std::move(load)),
       config_(std::move(config)),
       log_(config_.log),
       signals_(io_, SIGHUP, SIGTERM, SIGINT),
@@ -102,6 +104,7 @@ int Daemon::run() {
     log_.write(Level::info, "listening",
                {{"address", net::to_string(listen.address)}, {"tls", listen.tls ? "yes" : "no"}});
   }
+  say_open_passwords();
   log_.write(
       Level::info, "ready",
       {{"workers", std::to_string(workers_.size())}, {"realms", std::to_string(config_.realms.size())}});
@@ -114,10 +117,27 @@ int Daemon::run() {
   return exit_code_;
 }
 
+// Once at start, and again after a reload: this is the one default whose change opens a KDC to guessing.
+void Daemon::say_open_passwords() {
+  for (const gateway::Realm& realm : config_.realms) {
+    if (!realm.rules.allow_unarmored_password) continue;
+    log_.write(Level::warning, "passwords outside FAST are allowed", {{"realm", realm.name}});
+  }
+}
+
 bool Daemon::bind_listeners() {
   const unsigned count = worker_count(config_.fixed);
+  auto inherited = inherited_sockets();
+  if (!inherited) {
+    say_mistakes({{config_file_, 0, 0, inherited.error()}});
+    return false;
+  }
   for (const Listen& listen : config_.fixed.listen) {
-    auto opened = net::open_listeners(listen.address, count);
+    const auto passed = std::find_if(inherited->begin(), inherited->end(),
+                                     [&](const InheritedSocket& s) { return s.address == listen.address; });
+    auto opened = passed != inherited->end() ? net::adopt_listener(passed->descriptor, count)
+                                             : net::open_listeners(listen.address, count);
+    if (passed != inherited->end()) inherited->erase(passed);
     if (!opened) {
       const ConfigMistake mistake{config_file_, listen.line, 0, opened.error()};
       say_mistakes({mistake});
@@ -125,7 +145,12 @@ bool Daemon::bind_listeners() {
     }
     descriptors_.push_back(std::move(*opened));
   }
-  return true;
+  for (const InheritedSocket& left : *inherited) {
+    say_mistakes({{config_file_, 0, 0,
+                   fmt::format("a socket at {} was passed, but no [[listen]] has that address",
+                               net::to_string(left.address))}});
+  }
+  return inherited->empty();
 }
 
 bool Daemon::become_user() {
@@ -176,7 +201,7 @@ bool Daemon::apply(const Config& config) {
 
 void Daemon::reload() {
   ::sd_notify(0, "RELOADING=1");
-  LoadedConfig loaded = load_config(config_file_);
+  LoadedConfig loaded = load_();
   bool done = loaded.mistakes.empty();
   if (!done) say_mistakes(loaded.mistakes);
   if (done) done = apply(loaded.config);
@@ -194,6 +219,7 @@ void Daemon::reload() {
     loaded.config.fixed = config_.fixed;
     config_ = std::move(loaded.config);
     certificates_ = FileWatch(tls_files(config_.tls));
+    say_open_passwords();
     log_.write(Level::info, "reloaded", {{"realms", std::to_string(config_.realms.size())}});
   } else {
     log_.write(Level::error, "reload refused, the configuration in force stays");

@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,13 +24,15 @@ inline constexpr int exit_ok = 0, exit_failure = 1, exit_bad_configuration = 2;
 // change.
 class Daemon {
  public:
-  Daemon(std::string config_file, Config config);
+  // load reads the configuration again; config_file names it in messages.
+  Daemon(std::string config_file, std::function<LoadedConfig()> load, Config config);
   ~Daemon();
 
   // Binds, reads keys, gives up privileges, serves until a signal ends it. Returns the exit code.
   int run();
 
  private:
+  void say_open_passwords();
   bool bind_listeners();
   bool become_user();
   // Null, with the cause logged, when a file cannot be used.
@@ -44,6 +47,7 @@ class Daemon {
   void say_mistakes(const std::vector<ConfigMistake>& mistakes);
 
   std::string config_file_;
+  std::function<LoadedConfig()> load_;
   Config config_;
   telemetry::Log log_;
   net::TicketKeys ticket_keys_;

@@ -3,12 +3,16 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <functional>
 #include <optional>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "ferrymand/config.h"
 #include "ferrymand/daemon.h"
+#include "ferrymand/kdcproxy.h"
+#include "ferrymand/kpssvc.h"
 
 namespace {
 
@@ -18,21 +22,57 @@ constexpr const char* footer =
     "Exit codes: 0 done, 1 failed while running, 2 bad configuration or usage.\n"
     "See ferrymand(8) and ferryman.toml(5).";
 
-int say_mistakes(const ferryman::LoadedConfig& loaded) {
-  for (const auto& mistake : loaded.mistakes) fmt::print(stderr, "{}\n", mistake.to_string());
+int say(const std::vector<ferryman::ConfigMistake>& mistakes) {
+  for (const auto& mistake : mistakes) fmt::print(stderr, "{}\n", mistake.to_string());
   return ferryman::exit_bad_configuration;
+}
+
+int import_kdcproxy(const std::string& file) {
+  const auto files = ferryman::kdcproxy_files(file);
+  const auto converted = ferryman::load_kdcproxy(files);
+  if (!converted.mistakes.empty()) return say(converted.mistakes);
+  fmt::print("{}", ferryman::complete_kdcproxy(converted.toml, files));
+  return ferryman::exit_ok;
+}
+
+int import_kpssvc(const std::string& file) {
+  const auto text = ferryman::read_config_file(file);
+  if (!text) return say({text.error()});
+  const auto converted = ferryman::convert_kpssvc(*text);
+  if (!converted) return say({{file, 0, 0, converted.error()}});
+  fmt::print("{}", *converted);
+  return ferryman::exit_ok;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) try {
-  std::string config_file = "/etc/ferryman/ferryman.toml";
+  std::string config_file = "/etc/ferryman/ferryman.toml", kdcproxy_file, kpssvc_file;
   bool check = false, show_config = false;
   CLI::App app{"A KDC proxy [MS-KKDCP]: brings Kerberos over HTTPS to the KDCs of your realms.", "ferrymand"};
-  app.add_option("-c,--config", config_file, "Configuration file")->capture_default_str();
+  auto* given_config =
+      app.add_option("-c,--config", config_file, "Configuration file")->capture_default_str();
   app.add_flag("--check", check, "Say every mistake in the configuration, then exit");
   app.add_flag("--show-config", show_config,
                "Print the configuration in force, defaults included, then exit");
+  auto* serve_kdcproxy =
+      app.add_option(
+             "--kdcproxy-config", kdcproxy_file,
+             "Serve the realms of python-kdcproxy's configuration; without FILE those of $KDCPROXY_CONFIG, "
+             "/usr/local/etc/kdcproxy.conf and /etc/kdcproxy.conf. With -c the rest comes from there")
+          ->expected(0, 1)
+          ->type_name("[FILE]");
+  auto* from_kdcproxy = app.add_option("--import-kdcproxy", kdcproxy_file,
+                                       "Print such a configuration as ferryman.toml, then exit")
+                            ->expected(0, 1)
+                            ->type_name("[FILE]")
+                            ->excludes(serve_kdcproxy);
+  auto* from_kpssvc =
+      app.add_option("--import-kpssvc", kpssvc_file,
+                     "Print a .reg export of KPSSVC's Settings key as ferryman.toml, then exit")
+          ->type_name("FILE")
+          ->excludes(serve_kdcproxy)
+          ->excludes(from_kdcproxy);
   app.set_version_flag("--version", "ferrymand " FERRYMAN_VERSION);
   app.footer(footer);
   try {
@@ -41,9 +81,19 @@ int main(int argc, char** argv) try {
     return app.exit(error) == 0 ? ferryman::exit_ok : ferryman::exit_bad_configuration;
   }
 
-  ferryman::LoadedConfig loaded = ferryman::load_config(config_file);
+  if (*from_kdcproxy) return import_kdcproxy(kdcproxy_file);
+  if (*from_kpssvc) return import_kpssvc(kpssvc_file);
+
+  std::function<ferryman::LoadedConfig()> load = [config_file] { return ferryman::load_config(config_file); };
+  if (*serve_kdcproxy) {
+    const auto files = ferryman::kdcproxy_files(kdcproxy_file);
+    const std::string base_file = *given_config ? config_file : "";
+    load = [files, base_file] { return ferryman::load_kdcproxy_config(files, base_file); };
+    config_file = files.back();
+  }
+  ferryman::LoadedConfig loaded = load();
   for (const auto& warning : loaded.warnings) fmt::print(stderr, "{}\n", warning.to_string());
-  if (!loaded.mistakes.empty()) return say_mistakes(loaded);
+  if (!loaded.mistakes.empty()) return say(loaded.mistakes);
   if (check) {
     fmt::print("{}: no mistakes\n", config_file);
     return ferryman::exit_ok;
@@ -54,7 +104,7 @@ int main(int argc, char** argv) try {
   }
   std::optional<ferryman::Daemon> daemon;
   try {
-    daemon.emplace(config_file, std::move(loaded.config));
+    daemon.emplace(config_file, load, std::move(loaded.config));
   } catch (const std::system_error& error) {  // the log cannot be opened
     fmt::print(stderr, "{}: {}\n", config_file, error.what());
     return ferryman::exit_bad_configuration;

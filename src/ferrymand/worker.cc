@@ -1,6 +1,8 @@
 #include "ferrymand/worker.h"
 
 #include <boost/asio/post.hpp>
+#include <chrono>
+#include <new>
 #include <utility>
 
 namespace ferryman {
@@ -10,6 +12,7 @@ Worker::Worker(unsigned number, const std::vector<std::string>& dns_servers, Sha
     : work_(io_.get_executor()),
       gateway_(io_, number, dns_servers, counts.in_flight, counts.clients, log),
       server_(io_, gateway_, counts.connections, counts.clients),
+      log_(log),
       idle_check_(io_) {
   gateway_.configure(std::move(config.gateway));
   server_.configure(std::move(config.connections));
@@ -30,7 +33,25 @@ void Worker::listen(int descriptor, net::ListenerOptions options) {
 }
 
 void Worker::start() {
-  thread_ = std::thread([this] { io_.run(); });
+  thread_ = std::thread([this] { run(); });
+}
+
+// Out of memory ends what asked for it, not the worker.
+void Worker::run() {
+  constexpr std::chrono::milliseconds breath{50};
+  bool recovering = false;
+  while (true) {
+    try {
+      if (recovering) server_.recover();
+      recovering = false;
+      io_.run();
+      return;
+    } catch (const std::bad_alloc&) {
+      log_.write(telemetry::Level::error, "out of memory");
+      std::this_thread::sleep_for(breath);
+      recovering = true;
+    }
+  }
 }
 
 void Worker::configure(WorkerConfig config) {

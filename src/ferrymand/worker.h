@@ -46,12 +46,14 @@ class Worker {
   void drain(std::function<void()> done);
 
  private:
+  void run();
   void finish_when_idle(std::function<void()> done);
 
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   gateway::Gateway gateway_;
   net::Server server_;
+  telemetry::Log& log_;
   boost::asio::steady_timer idle_check_;
   std::thread thread_;
 };

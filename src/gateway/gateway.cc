@@ -9,7 +9,9 @@
 #include <boost/asio/this_coro.hpp>
 #include <chrono>
 #include <exception>
+#include <new>
 #include <optional>
+#include <system_error>
 
 #include "base/text.h"
 #include "kerberos/reply.h"
@@ -96,13 +98,18 @@ void Gateway::serve(std::shared_ptr<net::Call> call) {
   ++in_work_;
   in_flight_.fetch_add(1, std::memory_order_relaxed);
   auto slot = call->cancellation_slot();
-  auto finished = [this](const std::exception_ptr& error) {
+  auto finished = [this, call](const std::exception_ptr& error) {
     --in_work_;
     in_flight_.fetch_sub(1, std::memory_order_relaxed);
-    if (error) log_.write(telemetry::Level::error, "a request ended by an exception");
+    if (!error) return;
+    log_.write(telemetry::Level::error, "a request ended by an exception");
+    call->drop();
   };
-  boost::asio::co_spawn(io_, carry(std::move(call)),
-                        boost::asio::bind_cancellation_slot(slot, std::move(finished)));
+  try {
+    boost::asio::co_spawn(io_, carry(call), boost::asio::bind_cancellation_slot(slot, finished));
+  } catch (const std::bad_alloc&) {
+    finished(std::current_exception());
+  }
 }
 
 // The way of one request.
@@ -207,6 +214,7 @@ void Gateway::answer(Passage& passage) {
       reason = name(bad->fault);
       passage.event.offset = bad->offset;
     }
+    if (reason.empty() && passage.outcome.no_socket) reason = "no_descriptors";
     if (reason.empty()) reason = late ? "deadline" : "no_answer";
     refuse(passage, late ? 504 : 503, "No KDC answered.\n", EventKind::no_kdc, reason);
     passage.event.event_id = event_cannot_locate;
@@ -261,8 +269,21 @@ void Gateway::refuse_malformed(Passage& passage, std::string_view reason, const 
   passage.call->drop();
 }
 
+// What any stranger can bring about as often as he likes is counted once it comes too fast; the next line
+// that is written says how many were not.
+bool Gateway::may_log_flood() {
+  constexpr std::uint32_t lines_per_second = 100, burst = 1000;
+  if (flood_lines_.take(0, Rate::per_second(lines_per_second, burst), Clock::now())) return true;
+  ++unlogged_;
+  return false;
+}
+
 void Gateway::write_event(const Passage& passage) {
   telemetry::RequestEvent event = passage.event;
+  const bool flood = event.kind == EventKind::http_violation || event.kind == EventKind::throttled ||
+                     event.kind == EventKind::overload;
+  if (flood && !may_log_flood()) return;
+  event.unlogged = std::exchange(unlogged_, 0);
   const std::string id = fmt::format("{:x}-{:x}", worker_, ++last_id_);
   const std::string kdc = endpoint_name(passage.outcome.kdc);
   event.id = id;
@@ -274,10 +295,18 @@ void Gateway::write_event(const Passage& passage) {
   log_.write(event);
 }
 
+void Gateway::on_exhausted(int cause) {
+  if (cause == 0) return log_.write(telemetry::Level::warning, "connections are accepted again");
+  const std::string text = std::generic_category().message(cause);
+  log_.write(telemetry::Level::error, "no connection can be accepted", {{"cause", text}});
+}
+
 void Gateway::on_violation(const net::Peer& peer, http::Version version, unsigned status,
                            std::string_view reason) {
+  if (!may_log_flood()) return;
   telemetry::RequestEvent event;
   event.kind = EventKind::http_violation;
+  event.unlogged = std::exchange(unlogged_, 0);
   event.client = peer.address;
   event.tls = peer.tls_version;
   event.http = http::name(version);
@@ -287,6 +316,7 @@ void Gateway::on_violation(const net::Peer& peer, http::Version version, unsigne
 }
 
 void Gateway::on_handshake_failure(const net::Peer& peer, int code, std::string_view reason) {
+  if (!may_log_flood()) return;
   std::string_view event_id;
   if (code == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) event_id = event_client_certificate_required;
   if (code == SSL_R_CERTIFICATE_VERIFY_FAILED) event_id = event_client_certificate_invalid;

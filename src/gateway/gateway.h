@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/rate_limiter.h"
 #include "exchange/exchanger.h"
 #include "gateway/realm.h"
 #include "gateway/realm_map.h"
@@ -45,6 +46,7 @@ class Gateway : public net::Service {
   void on_violation(const net::Peer& peer, http::Version version, unsigned status,
                     std::string_view reason) override;
   void on_handshake_failure(const net::Peer& peer, int code, std::string_view reason) override;
+  void on_exhausted(int cause) override;
 
   // Requests under way on this worker.
   std::uint32_t in_work() const { return in_work_; }
@@ -62,6 +64,7 @@ class Gateway : public net::Service {
               std::string_view reason);
   void refuse_malformed(Passage& passage, std::string_view reason, const Error* error);
   void write_event(const Passage& passage);
+  bool may_log_flood();
 
   boost::asio::io_context& io_;
   unsigned worker_;
@@ -69,6 +72,8 @@ class Gateway : public net::Service {
   net::ClientTable& clients_;
   std::uint32_t in_work_ = 0;
   std::uint64_t last_id_ = 0;
+  RateLimiter flood_lines_{8};
+  std::uint64_t unlogged_ = 0;
   telemetry::Log& log_;
   net::Resolver resolver_;
   locate::Locator locator_;

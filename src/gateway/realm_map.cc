@@ -26,10 +26,21 @@ bool is_dns_name(std::string_view name) {
 
 }  // namespace
 
+bool may_declare(std::string_view name) {
+  constexpr std::size_t longest = 255;
+  if (name == "*") return true;
+  if (name.starts_with("*.")) name.remove_prefix(2);
+  return !name.empty() && name.size() <= longest && std::none_of(name.begin(), name.end(), [](char c) {
+    return c == '*' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  });
+}
+
 RealmMap::RealmMap(const std::vector<Realm>& realms) {
   for (const Realm& realm : realms) {
     const auto shared = std::make_shared<const Realm>(realm);
-    if (realm.name.starts_with("*.")) {
+    if (realm.name == "*") {
+      any_ = shared;
+    } else if (realm.name.starts_with("*.")) {
       wildcards_.emplace(upper(std::string_view(realm.name).substr(2)), shared);
     } else {
       exact_.emplace(upper(realm.name), shared);
@@ -44,13 +55,13 @@ std::shared_ptr<const Realm> RealmMap::find(std::string_view name) {
   const std::string_view key(buffer.data(), name.size());
 
   if (const auto found = exact_.find(key); found != exact_.end()) return found->second;
-  if (wildcards_.empty() || !is_dns_name(key)) return nullptr;
+  if ((wildcards_.empty() && !any_) || !is_dns_name(key)) return nullptr;
   if (const auto found = derived_.find(key); found != derived_.end()) return found->second;
   for (auto dot = key.find('.'); dot != std::string_view::npos; dot = key.find('.', dot + 1)) {
     const auto found = wildcards_.find(key.substr(dot + 1));
     if (found != wildcards_.end()) return derive(*found->second, key);
   }
-  return nullptr;
+  return any_ ? derive(*any_, key) : nullptr;
 }
 
 std::shared_ptr<const Realm> RealmMap::derive(const Realm& wildcard, std::string_view upper_name) {

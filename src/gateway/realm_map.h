@@ -11,8 +11,11 @@
 
 namespace ferryman::gateway {
 
+// Whether a configuration may declare that name: a realm, "*." and a realm, or "*".
+bool may_declare(std::string_view name);
+
 // Finds the realm that a request names, without case: exact names first, then the longest wildcard
-// ("*.EXAMPLE.COM" serves every realm below EXAMPLE.COM). One per worker.
+// ("*.EXAMPLE.COM" serves every realm below EXAMPLE.COM), then "*". One per worker.
 //
 // A realm that only a wildcard declares is made when it is first asked for: its name is the asked one in
 // upper case, its dns_domain that in lower case. As many as `max_derived` are kept.
@@ -36,6 +39,7 @@ class RealmMap {
   std::shared_ptr<const Realm> derive(const Realm& wildcard, std::string_view upper_name);
 
   Map exact_, wildcards_, derived_;
+  std::shared_ptr<const Realm> any_;
 };
 
 }  // namespace ferryman::gateway

@@ -71,5 +71,12 @@ TEST(RealmMap, KeepsABoundedNumberOfDerivedRealms) {
   for (int i = 0; i < 5000; ++i) EXPECT_TRUE(map.find("R" + std::to_string(i) + ".EXAMPLE.COM"));
 }
 
+TEST(MayDeclare, RealmsAndWildcards) {
+  for (const char* name : {"EXAMPLE.COM", "*.EXAMPLE.COM", "*", "AD"}) EXPECT_TRUE(may_declare(name)) << name;
+  for (const char* name : {"", "*.", "**", "A*", "*A", "*.*.A", "A\n"})
+    EXPECT_FALSE(may_declare(name)) << name;
+  EXPECT_FALSE(may_declare(std::string(256, 'A')));
+}
+
 }  // namespace
 }  // namespace ferryman::gateway

@@ -13,8 +13,9 @@
 namespace ferryman::http {
 namespace {
 
-// Resets of streams by the peer: a burst, then a few a second (CVE-2023-44487).
-constexpr std::uint64_t reset_burst = 100, reset_rate = 10;
+// What frames cost of the budget. A reset makes work for nothing (CVE-2023-44487), so it costs more than an
+// answered request earns back by being one frame of many.
+constexpr std::uint32_t frame_cost = 1, reset_cost = 2;
 constexpr std::size_t max_continuations = 8;                  // CVE-2024-28182
 constexpr std::uint32_t budget_per_request = 8;               // what one answered request earns back
 constexpr std::size_t output_chunk = std::size_t{64} * 1024;  // framed ahead of what the peer has read
@@ -40,6 +41,20 @@ nghttp2_nv field(std::string_view name, std::string_view value) {
   };
   return {octets(name), octets(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NO_COPY_NAME};
 }
+
+// nghttp2 is C: no exception may pass through it. What ran out of memory fails as a callback.
+template <auto callback>
+struct Guarded;
+template <typename... Arguments, int (*callback)(Arguments...)>
+struct Guarded<callback> {
+  static int call(Arguments... arguments) noexcept {
+    try {
+      return callback(arguments...);
+    } catch (const std::bad_alloc&) {
+      return NGHTTP2_ERR_CALLBACK_FAILURE;
+    }
+  }
+};
 
 // HTTP/2 (RFC 9113) on nghttp2. What nghttp2 leaves unbounded is paid for from a budget: resets, pings,
 // settings, window updates and empty DATA frames cost one each, an answered request earns some back. Who
@@ -84,7 +99,7 @@ class Http2Session : public Session {
   void complete(std::int32_t id, Stream& stream);
   void submit(std::int32_t id, Stream& stream, const Response& response);
   void refuse(std::int32_t id, Stream& stream, unsigned status, std::string_view reason);
-  void spend();
+  void spend(std::uint32_t cost = frame_cost);
   void end(std::uint32_t error_code);
   bool flushed() const;
 
@@ -107,7 +122,6 @@ Http2Session::Http2Session(const Limits& limits, Handler& handler)
   if (nghttp2_session_callbacks_new(&callbacks) != 0 || nghttp2_option_new(&option) != 0)
     throw std::bad_alloc();
   set_callbacks(callbacks);
-  nghttp2_option_set_stream_reset_rate_limit(option, reset_burst, reset_rate);
   nghttp2_option_set_max_continuations(option, max_continuations);
   nghttp2_option_set_max_outbound_ack(option, 64);
   nghttp2_option_set_no_closed_streams(option, 1);
@@ -128,13 +142,13 @@ Http2Session::Http2Session(const Limits& limits, Handler& handler)
 }
 
 void Http2Session::set_callbacks(nghttp2_session_callbacks* callbacks) {
-  nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
-  nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
-  nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
-  nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
-  nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_frame_sent);
-  nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, on_invalid_frame);
-  nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
+  nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, Guarded<on_begin_headers>::call);
+  nghttp2_session_callbacks_set_on_header_callback(callbacks, Guarded<on_header>::call);
+  nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, Guarded<on_data>::call);
+  nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, Guarded<on_frame>::call);
+  nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, Guarded<on_frame_sent>::call);
+  nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, Guarded<on_invalid_frame>::call);
+  nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, Guarded<on_stream_close>::call);
 }
 
 Stream* Http2Session::find(std::int32_t id) {
@@ -205,6 +219,8 @@ int Http2Session::on_frame(nghttp2_session*, const nghttp2_frame* frame, void* u
       }
       break;
     case NGHTTP2_RST_STREAM:
+      session.spend(reset_cost);
+      break;
     case NGHTTP2_PRIORITY:
     case NGHTTP2_WINDOW_UPDATE:
       session.spend();
@@ -217,7 +233,13 @@ int Http2Session::on_frame(nghttp2_session*, const nghttp2_frame* frame, void* u
 
 int Http2Session::on_frame_sent(nghttp2_session*, const nghttp2_frame* frame, void* user_data) {
   Http2Session& session = self(user_data);
-  if (frame->hd.type == NGHTTP2_RST_STREAM) session.spend();
+  if (frame->hd.type == NGHTTP2_RST_STREAM) session.spend(reset_cost);
+  if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR && !session.ended_) {
+    // nghttp2 ends the connection by itself for what breaks the protocol.
+    session.handler_.on_violation(
+        0, frame->goaway.error_code == NGHTTP2_ENHANCE_YOUR_CALM ? "flood" : "bad_http2");
+    session.ended_ = true;
+  }
   if (frame->hd.type == NGHTTP2_DATA && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
     // RFC 9113 8.1: an answer before the end of its request, then a reset, so that the peer stops sending.
     const Stream* stream = session.find(frame->hd.stream_id);
@@ -309,14 +331,14 @@ void Http2Session::drop(std::uint64_t id) {
   nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream_id, NGHTTP2_CANCEL);
 }
 
-void Http2Session::spend() {
-  if (budget_ == 0) {
-    if (ended_) return;
-    handler_.on_violation(0, "flood");
-    end(NGHTTP2_ENHANCE_YOUR_CALM);
+void Http2Session::spend(std::uint32_t cost) {
+  if (budget_ >= cost) {
+    budget_ -= cost;
     return;
   }
-  --budget_;
+  if (ended_) return;
+  handler_.on_violation(0, "flood");
+  end(NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
 // GOAWAY, and nothing is read any more.
@@ -329,7 +351,14 @@ void Http2Session::end(std::uint32_t error_code) {
 void Http2Session::receive(Bytes bytes) {
   if (ended_ || input_ended_) return;
   const ssize_t used = nghttp2_session_mem_recv(session_, bytes.data(), bytes.size());
-  if (used < 0 && !ended_) {
+  if (used >= 0 || ended_) return;
+  if (used == NGHTTP2_ERR_CALLBACK_FAILURE || used == NGHTTP2_ERR_NOMEM) {
+    handler_.on_violation(0, "out_of_memory");
+    end(NGHTTP2_INTERNAL_ERROR);
+  } else if (used == NGHTTP2_ERR_FLOODED || used == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS) {
+    handler_.on_violation(0, "flood");
+    end(NGHTTP2_ENHANCE_YOUR_CALM);
+  } else {
     handler_.on_violation(0, "bad_http2");
     end(NGHTTP2_PROTOCOL_ERROR);
   }

@@ -30,8 +30,8 @@ bool is_special(const ip::address& address) {
 }  // namespace
 
 AddressRules::AddressRules(const std::vector<std::string>& allow_networks,
-                           const std::vector<std::uint16_t>& allow_ports)
-    : ports_(allow_ports) {
+                           const std::vector<std::uint16_t>& allow_ports, bool any_port)
+    : ports_(allow_ports), any_port_(any_port) {
   for (const auto& text : allow_networks) {
     if (auto network = net::Network::parse(text)) allowed_.push_back(*network);
   }
@@ -39,7 +39,7 @@ AddressRules::AddressRules(const std::vector<std::string>& allow_networks,
 
 bool AddressRules::allows(const ip::address& address, std::uint16_t port) const {
   const bool port_allowed =
-      port == 88 || port == 464 || std::find(ports_.begin(), ports_.end(), port) != ports_.end();
+      any_port_ || port == 88 || port == 464 || std::find(ports_.begin(), ports_.end(), port) != ports_.end();
   if (!port_allowed) return false;
   return !is_special(address) || net::any_contains(allowed_, address);
 }

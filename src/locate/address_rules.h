@@ -15,13 +15,15 @@ namespace ferryman::locate {
 // networks are where KDCs live, and pass.
 class AddressRules {
  public:
-  AddressRules(const std::vector<std::string>& allow_networks, const std::vector<std::uint16_t>& allow_ports);
+  AddressRules(const std::vector<std::string>& allow_networks, const std::vector<std::uint16_t>& allow_ports,
+               bool any_port = false);
 
   bool allows(const boost::asio::ip::address& address, std::uint16_t port) const;
 
  private:
   std::vector<net::Network> allowed_;
   std::vector<std::uint16_t> ports_;
+  bool any_port_;
 };
 
 }  // namespace ferryman::locate

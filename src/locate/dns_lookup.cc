@@ -151,7 +151,7 @@ asio::awaitable<Found> find_service(net::Resolver& resolver, std::string domain,
 
 asio::awaitable<Found> find_dns(net::Resolver& resolver, std::shared_ptr<const RealmSource> source,
                                 Service service, Clock::time_point deadline) {
-  const AddressRules rules(source->dns_allow_networks, source->dns_allow_ports);
+  const AddressRules rules(source->dns_allow_networks, source->dns_allow_ports, source->dns_any_port);
   const std::string& domain = source->dns_domain;
   Found found = co_await find_service(resolver, domain, rules, service, deadline);
   if (service == Service::kdc || !found.candidates.empty() || found.failed) co_return found;

@@ -63,6 +63,7 @@ void ProfileReader::line(std::string_view text) {
 void ProfileReader::relation(std::string_view name, std::string_view value) {
   if (value == "{") {
     if (++depth_ == 1) subsection_ = name.substr(0, name.find('*'));
+    if (depth_ == 1 && section_ == "realms") conf_.realms.push_back(subsection_);
     if (depth_ == 1 && section_ == "realms" && subsection_ == realm_ && !conf_.realm) conf_.realm.emplace();
     return;
   }
@@ -103,6 +104,7 @@ std::vector<fs::path> included_files(const std::string& include) {
 
 void merge(Krb5Conf& into, Krb5Conf&& from) {
   into.dns_lookup_kdc = into.dns_lookup_kdc && from.dns_lookup_kdc;
+  std::move(from.realms.begin(), from.realms.end(), std::back_inserter(into.realms));
   if (!from.realm) return;
   if (!into.realm) into.realm.emplace();
   const auto add = [](std::vector<std::string>& to, std::vector<std::string>& more) {

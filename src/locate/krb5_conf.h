@@ -13,8 +13,9 @@ struct Krb5Realm {
 };
 
 struct Krb5Conf {
-  std::optional<Krb5Realm> realm;  // nothing when the file has no such realm
-  bool dns_lookup_kdc = true;      // [libdefaults] dns_lookup_kdc
+  std::optional<Krb5Realm> realm;   // nothing when the file has no such realm
+  bool dns_lookup_kdc = true;       // [libdefaults] dns_lookup_kdc
+  std::vector<std::string> realms;  // the names of all that stand in [realms]
 };
 
 // Reads the text of one profile for one realm. The part of the format that [realms] and [libdefaults] need:

@@ -77,7 +77,7 @@ asio::awaitable<Found> find_krb5(net::Resolver& resolver, std::shared_ptr<const 
     found.ttl = std::max(found.ttl, max_negative_ttl);
     co_return found;
   }
-  if (!conf->dns_lookup_kdc) {
+  if (!conf->dns_lookup_kdc || !source->dns_fallback) {
     Found found;
     found.why = "not_in_krb5_conf";
     co_return found;
@@ -87,6 +87,9 @@ asio::awaitable<Found> find_krb5(net::Resolver& resolver, std::shared_ptr<const 
 
 asio::awaitable<Found> find(net::Resolver& resolver, std::shared_ptr<const RealmSource> source,
                             Service service, Clock::time_point deadline) {
+  if (!(service == Service::kdc ? source->kdc : source->kpasswd).empty()) {
+    co_return co_await find_static(resolver, static_entries(*source, service), service, deadline);
+  }
   switch (source->discovery) {
     case Discovery::dns:
       co_return co_await find_dns(resolver, std::move(source), service, deadline);

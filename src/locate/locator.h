@@ -18,13 +18,16 @@ enum class Discovery : std::uint8_t { static_list, dns, krb5 };
 struct RealmSource {
   std::string realm;  // as configured, upper case kept as written
   Discovery discovery = Discovery::static_list;
-  std::vector<std::string> kdc;      // static: "10.0.0.1", "tcp://dc1.example.com:88", "udp://[::1]:88"
-  std::vector<std::string> kpasswd;  // the same; empty: the hosts of kdc at port 464
+  // A list that is given goes before discovery, each for its service.
+  std::vector<std::string> kdc;      // "10.0.0.1", "tcp://dc1.example.com:88", "udp://[::1]:88"
+  std::vector<std::string> kpasswd;  // the same; static and empty: the hosts of kdc at port 464
   std::string dns_domain;            // dns: where the records are
   std::string krb5_conf;             // krb5: the file, default /etc/krb5.conf
+  bool dns_fallback = true;          // krb5: DNS where the file has nothing
   // What an answer from DNS may point at beyond public and private unicast addresses at ports 88, 464.
   std::vector<std::string> dns_allow_networks;  // "127.0.0.0/8", "fe80::/10"
   std::vector<std::uint16_t> dns_allow_ports;
+  bool dns_any_port = false;
 };
 
 struct Located {

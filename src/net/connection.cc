@@ -3,6 +3,7 @@
 #include <openssl/sslerr.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "net/listen_socket.h"
@@ -123,6 +124,16 @@ void Connection::pump() {
     return;
   }
   const auto self = shared_from_this();
+  try {
+    run();
+  } catch (const std::bad_alloc&) {
+    pumping_ = false;
+    service_.on_violation(peer_, session_ ? session_->version() : http::Version::http11, 0, "out_of_memory");
+    abort();
+  }
+}
+
+void Connection::run() {
   pumping_ = true;
   want_read_ = want_write_ = false;
   do {

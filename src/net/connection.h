@@ -70,8 +70,10 @@ class Connection : public std::enable_shared_from_this<Connection>, private http
   void drop(Call& call);
   void forget(const Call& call);
 
-  // Does everything that can be done without waiting, then waits for the socket.
+  // Does everything that can be done without waiting, then waits for the socket. Out of memory, the
+  // connection is given up.
   void pump();
+  void run();
   bool step();
   bool do_proxy_header();
   bool do_handshake();

@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <functional>
+#include <new>
 #include <utility>
 
 #include "net/listen_socket.h"
@@ -29,6 +30,8 @@ struct Server::Listener {
   boost::asio::posix::stream_descriptor descriptor;
   boost::asio::steady_timer pause;
   std::shared_ptr<const ListenerOptions> options;
+  bool waiting = false;  // for a connection, or for the pause to be over
+  bool exhausted = false;
 };
 
 Server::Server(boost::asio::io_context& io, Service& service, std::atomic<std::uint32_t>& connections,
@@ -52,27 +55,44 @@ void Server::configure(std::shared_ptr<const ConnectionConfig> config) {
 }
 
 void Server::accept(const std::shared_ptr<Listener>& listener) {
-  listener->descriptor.async_wait(
-      boost::asio::posix::stream_descriptor::wait_read, [this, listener](boost::system::error_code error) {
-        if (error || !listener->descriptor.is_open()) return;
-        for (int i = 0; i < accept_burst; ++i) {
-          if (accept_one(*listener)) continue;
-          // Out of descriptors or memory: those that wait in the queue are served once there is room.
-          if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            retry_accept_later(listener);
-            return;
-          }
-          break;
-        }
-        accept(listener);
-      });
+  listener->descriptor.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                                  [this, listener](boost::system::error_code error) {
+                                    listener->waiting = false;
+                                    if (!error && listener->descriptor.is_open()) accept_waiting(listener);
+                                  });
+  listener->waiting = true;
+}
+
+void Server::accept_waiting(const std::shared_ptr<Listener>& listener) {
+  for (int i = 0; i < accept_burst; ++i) {
+    if (accept_one(*listener)) continue;
+    const int cause = errno;
+    // Those that wait in the queue are served once there is room.
+    if (cause == EMFILE || cause == ENFILE || cause == ENOBUFS || cause == ENOMEM) {
+      if (!std::exchange(listener->exhausted, true)) service_.on_exhausted(cause);
+      retry_accept_later(listener);
+      return;
+    }
+    break;
+  }
+  if (std::exchange(listener->exhausted, false)) service_.on_exhausted(0);
+  accept(listener);
 }
 
 void Server::retry_accept_later(const std::shared_ptr<Listener>& listener) {
   listener->pause.expires_after(accept_pause);
   listener->pause.async_wait([this, listener](boost::system::error_code error) {
-    if (!error && listener->descriptor.is_open()) accept(listener);
+    listener->waiting = false;
+    if (!error && listener->descriptor.is_open()) accept_waiting(listener);
   });
+  listener->waiting = true;
+}
+
+void Server::recover() {
+  for (const auto& listener : listeners_) {
+    if (!listener->waiting && listener->descriptor.is_open()) accept(listener);
+  }
+  if (!connections_.empty() && !sweeping_) sweep();
 }
 
 // False when there is nothing to accept, with errno's cause.
@@ -113,10 +133,17 @@ bool Server::accept_one(Listener& listener) {
     ::close(fd);
     return true;
   }
-  auto connection = std::make_shared<Connection>(std::move(socket), std::move(peer),
-                                                 Connection::Kind{options.tls, options.proxy_protocol},
-                                                 config_, service_, static_cast<ConnectionOwner&>(*this));
-  connections_.insert(connection);
+  const Connection::Kind kind{options.tls, options.proxy_protocol};
+  std::shared_ptr<Connection> connection;
+  try {
+    connection = std::make_shared<Connection>(std::move(socket), peer, kind, config_, service_,
+                                              static_cast<ConnectionOwner&>(*this));
+    connections_.insert(connection);
+  } catch (const std::bad_alloc&) {
+    clients_.leave(peer.client);
+    service_.on_violation(peer, http::Version::http11, 0, "out_of_memory");
+    return true;
+  }
   count_.fetch_add(1, std::memory_order_relaxed);
   connection->start();
   if (!sweeping_) sweep();
@@ -143,7 +170,6 @@ void Server::on_closed(Connection& connection) {
 }
 
 void Server::sweep() {
-  sweeping_ = true;
   sweeper_.expires_after(sweep_interval);
   sweeper_.async_wait([this](boost::system::error_code error) {
     sweeping_ = false;
@@ -154,6 +180,7 @@ void Server::sweep() {
     for (const auto& connection : all) connection->check_deadline(now);
     if (!connections_.empty() && !sweeping_) sweep();
   });
+  sweeping_ = true;
 }
 
 void Server::drain(std::function<void()> done) {

@@ -44,10 +44,14 @@ class Server : private ConnectionOwner {
   // Closes everything now.
   void abort();
 
+  // After std::bad_alloc came out of the event loop: what should be waiting waits again.
+  void recover();
+
  private:
   struct Listener;
 
   void accept(const std::shared_ptr<Listener>& listener);
+  void accept_waiting(const std::shared_ptr<Listener>& listener);
   bool accept_one(Listener& listener);
   void retry_accept_later(const std::shared_ptr<Listener>& listener);
   bool admit(Peer& peer, const boost::asio::ip::tcp::endpoint& client) override;

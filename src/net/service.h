@@ -65,6 +65,8 @@ class Service {
                             std::string_view reason) = 0;
   // A TLS handshake ended without a connection. reason is OpenSSL's, or "timeout".
   virtual void on_handshake_failure(const Peer& peer, int code, std::string_view reason) = 0;
+  // No connection can be accepted for want of descriptors or memory (errno's cause); 0: again they can.
+  virtual void on_exhausted(int cause) = 0;
 };
 
 }  // namespace ferryman::net

@@ -45,6 +45,7 @@ struct RequestEvent {
   unsigned tries = 0;
   std::string_view reason;              // fixed word: rule, fault name, cause
   std::optional<std::uint32_t> offset;  // of a fault in the message
+  std::uint64_t unlogged = 0;           // events of a flood before this one that were only counted
   std::uint32_t locate_us = 0, exchange_us = 0, total_us = 0;
 };
 

@@ -6,12 +6,14 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
+#include <new>
 #include <system_error>
 #include <thread>
 
@@ -62,13 +64,19 @@ class Sink {
   int fd_ = -1;
 };
 
-void write_all(int fd, std::string_view text) {
+// What could not be written: the disk is full or the reader gone. errno has the cause.
+std::string_view write_all(int fd, std::string_view text) {
   while (!text.empty()) {
     const ssize_t octets = ::write(fd, text.data(), text.size());
     if (octets < 0 && errno == EINTR) continue;
-    if (octets <= 0) return;  // full or gone: these lines are lost, the service goes on
+    if (octets <= 0) break;
     text.remove_prefix(static_cast<std::size_t>(octets));
   }
+  return text;
+}
+
+std::uint64_t count_lines(std::string_view text) {
+  return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
 void write_syslog(std::string_view lines) {
@@ -116,8 +124,11 @@ struct Log::Impl {
 
   template <typename Fill>
   void put(Level at, Fill fill);
+  template <typename Fill>
+  void format_line(Level at, Fill fill);
   void push(std::string_view line);
   void run();
+  std::uint64_t write_out(const Sink& to, std::string_view lines);
 
   std::mutex mutex;
   std::condition_variable ready;
@@ -130,12 +141,23 @@ struct Log::Impl {
   std::atomic<Level> level{Level::info};
   std::atomic<Format> format{Format::text};
   std::atomic<bool> prefixed{false};
+  bool failing = false, cut = false;  // the writer's: lines are being lost; the last one stands there in part
   std::thread writer;
 };
 
 template <typename Fill>
 void Log::Impl::put(Level at, Fill fill) {
   if (at < level.load(std::memory_order_relaxed)) return;
+  try {
+    format_line(at, fill);
+  } catch (const std::bad_alloc&) {
+    const std::lock_guard lock(mutex);
+    ++dropped;
+  }
+}
+
+template <typename Fill>
+void Log::Impl::format_line(Level at, Fill fill) {
   thread_local fmt::memory_buffer line;
   line.clear();
   if (prefixed.load(std::memory_order_relaxed)) {
@@ -164,6 +186,23 @@ void Log::Impl::push(std::string_view line) {
   ready.notify_one();
 }
 
+// Returns how many lines were lost. Of a file that takes no more the first loss is said on standard error.
+std::uint64_t Log::Impl::write_out(const Sink& to, std::string_view lines) {
+  if (cut && !write_all(to.get(), "\n").empty()) return count_lines(lines);
+  cut = false;
+  const std::string_view rest = write_all(to.get(), lines);
+  if (rest.empty()) {
+    failing = false;
+    return 0;
+  }
+  const std::string cause = std::generic_category().message(errno);
+  cut = rest.data() != lines.data() && *(rest.data() - 1) != '\n';
+  if (!std::exchange(failing, true) && to.get() != STDERR_FILENO) {
+    write_all(STDERR_FILENO, fmt::format("ferrymand: log lines are being lost: {}\n", cause));
+  }
+  return count_lines(rest);
+}
+
 void Log::Impl::run() {
   std::string lines;
   std::unique_lock lock(mutex);
@@ -176,8 +215,14 @@ void Log::Impl::run() {
     const bool to_syslog = options.destination == Destination::syslog;
     const auto current = sink;  // a reconfiguration meanwhile sets the next one
     lock.unlock();
-    to_syslog ? write_syslog(lines) : write_all(current->get(), lines);
+    std::uint64_t unwritten = 0;
+    to_syslog ? write_syslog(lines) : void(unwritten = write_out(*current, lines));
     lock.lock();
+    dropped += unwritten;
+    if (unwritten > 0) {
+      dropped += lost;  // the message below would be lost as well
+      continue;
+    }
     if (lost == 0) continue;
     lock.unlock();
     put(Level::warning, [lost](Record& record) {

@@ -7,30 +7,11 @@
 #include <iterator>
 #include <string>
 
+#include "base/text.h"
 #include "kerberos/names.h"
 
 namespace ferryman::telemetry {
 namespace {
-
-// The length of the UTF-8 sequence that starts text, or 0 where it is none (RFC 3629 4).
-std::size_t utf8_length(std::string_view text) {
-  const auto octet = [&](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  const auto tail = [&](std::size_t i) { return (octet(i) & 0xc0) == 0x80; };
-  const unsigned first = octet(0), second = octet(1);
-  if (first < 0x80) return 1;
-  if (first >= 0xc2 && first <= 0xdf) return tail(1) ? 2 : 0;
-  if (first >= 0xe0 && first <= 0xef) {
-    const bool overlong = first == 0xe0 && second < 0xa0, surrogate = first == 0xed && second >= 0xa0;
-    return tail(1) && tail(2) && !overlong && !surrogate ? 3 : 0;
-  }
-  if (first >= 0xf0 && first <= 0xf4) {
-    const bool outside = (first == 0xf0 && second < 0x90) || (first == 0xf4 && second >= 0x90);
-    return tail(1) && tail(2) && tail(3) && !outside ? 4 : 0;
-  }
-  return 0;
-}
 
 bool is_plain(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -169,6 +150,7 @@ void put_event(Record& record, const RequestEvent& event) {
   if (event.tries != 0) record.number("tries", event.tries);
   text("reason", event.reason);
   if (event.offset) record.number("offset", *event.offset);
+  if (event.unlogged != 0) record.number("unlogged", static_cast<std::int64_t>(event.unlogged));
   if (event.locate_us != 0) record.number("locate_us", event.locate_us);
   if (event.exchange_us != 0) record.number("exchange_us", event.exchange_us);
   if (event.total_us != 0) record.number("total_us", event.total_us);

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "net/options.h"
+
+namespace ferryman {
+
+// A listening socket that systemd has opened for this process (systemd.socket(5)).
+struct InheritedSocket {
+  int descriptor = -1;
+  net::ListenAddress address;
+};
+
+// Those that sd_listen_fds(3) tells of; once only, the environment forgets them. The error is a sentence.
+tl::expected<std::vector<InheritedSocket>, std::string> inherited_sockets();
+
+}  // namespace ferryman
