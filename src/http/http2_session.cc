@@ -255,12 +255,14 @@ int Http2Session::on_invalid_frame(nghttp2_session*, const nghttp2_frame*, int, 
   return 0;
 }
 
-int Http2Session::on_stream_close(nghttp2_session*, std::int32_t id, std::uint32_t, void* user_data) {
+int Http2Session::on_stream_close(nghttp2_session*, std::int32_t id, std::uint32_t error_code,
+                                  void* user_data) {
   Http2Session& session = self(user_data);
   const auto found = session.streams_.find(id);
   if (found == session.streams_.end()) return 0;
   const bool given_up = found->second.complete && !found->second.responded;
-  if (found->second.responded) {
+  // Who resets what is just being answered earns nothing by it.
+  if (found->second.responded && error_code == NGHTTP2_NO_ERROR) {
     session.budget_ = std::min(session.budget_ + budget_per_request, session.limits_.control_budget);
   }
   session.streams_.erase(found);

@@ -62,7 +62,7 @@ kdc = ["10.0.0.1"]
             (good.replace('"10.0.0.1"', '"https://proxy"'), 6, "tcp:// and udp://"),
             (good.replace('kdc = ["10.0.0.1"]', 'discovery = "static"'), 6, "no kdc"),
             (good + '[realms."example.com"]\nkdc = ["10.0.0.2"]\n', lines + 1, "same as that of line 6"),
-            (good.replace(realm, '[realms."*"]'), 6, "no realm"),
+            (good.replace(realm, '[realms."**"]'), 6, "no realm"),
             (good.split("[realms")[0], 0, "no realm is declared"),
             (good.replace(self.key, "/nonexistent"), 4, "private key /nonexistent: No such file"),
             (good.replace(self.certificate, self.key), 4, "no PEM certificate"),
