@@ -1,5 +1,6 @@
 #include "http/http1_parser.h"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
 #include <functional>
@@ -81,6 +82,10 @@ void Http1Parser::on_field_impl(Field field, StringView, StringView value, Error
       break;
     case Field::content_length:
       ++lengths_;
+      // Beast takes "5, 5" for 5; others may not.
+      if (!std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; })) {
+        return refuse(400, "content_length", error);
+      }
       break;
     case Field::transfer_encoding:
       ++encodings_;
@@ -107,7 +112,9 @@ void Http1Parser::on_header_impl(ErrorCode& error) {
 void Http1Parser::on_body_init_impl(const boost::optional<std::uint64_t>& length, ErrorCode& error) {
   if (!length) return;
   if (*length > limits_.max_body) return refuse(413, "body_too_large", error);
-  body_.reserve(static_cast<std::size_t>(*length));
+  // A promise alone is worth no more than this.
+  constexpr std::uint64_t at_once = 16384;
+  body_.reserve(static_cast<std::size_t>(std::min(*length, at_once)));
 }
 
 std::size_t Http1Parser::on_body_impl(StringView body, ErrorCode& error) {
