@@ -41,8 +41,9 @@ std::optional<TcpPool::Socket> TcpPool::take(const KdcKey& key) {
 }
 
 void TcpPool::put(const KdcKey& key, Socket socket) {
+  if (max_idle_ == 0) return;
   auto& idle = idle_[key];
-  if (idle.size() >= max_idle_) idle.pop_front();
+  while (idle.size() >= max_idle_) idle.pop_front();
   idle.push_back({std::move(socket), Clock::now()});
   if (!scheduled_) schedule();
 }
