@@ -86,9 +86,7 @@ class Converter {
   KdcproxyConfig run();
 
  private:
-  void mistake(std::uint32_t line, std::string text) {
-    out_.mistakes.push_back({{}, line, 0, std::move(text)});
-  }
+  void mistake(std::uint32_t line, const std::string& text);
   void check_keys();
   std::optional<bool> flag(std::string_view section, std::string_view key);
   bool param(std::string_view realm, std::string_view key, bool otherwise);
@@ -102,6 +100,13 @@ class Converter {
   KdcproxyConfig out_;
 };
 
+// Once each, though a value may be asked for several times.
+void Converter::mistake(std::uint32_t line, const std::string& text) {
+  const bool said = std::any_of(out_.mistakes.begin(), out_.mistakes.end(),
+                                [&](const ConfigMistake& m) { return m.line == line && m.text == text; });
+  if (!said) out_.mistakes.push_back({{}, line, 0, text});
+}
+
 // Keys that python-kdcproxy would pass over in silence are more likely misspelt than meant.
 void Converter::check_keys() {
   for (const Ini::Section& section : ini_.sections()) {
@@ -110,6 +115,7 @@ void Converter::check_keys() {
       const bool known = section.name == global ? general || key == "configs" || key == "dns_realm_discovery"
                          : section.name.starts_with('*') ? general
                                                          : general || key == "kerberos" || key == "kpasswd";
+      if (general || key == "dns_realm_discovery") flag(section.name, key);
       if (!known) mistake(value.line, fmt::format("{} is no key of [{}]", show_string(key), section.name));
     }
   }

@@ -4,8 +4,8 @@ import ssl
 
 
 class Connection:
-    def __init__(self, port, host="127.0.0.1", ca=None, alpn=None, tls=True):
-        raw = socket.create_connection((host, port), 20)
+    def __init__(self, port, host="127.0.0.1", ca=None, alpn=None, tls=True, raw=None):
+        raw = raw or socket.create_connection((host, port), 20)
         raw.settimeout(20)
         self.raw = raw
         if tls:
