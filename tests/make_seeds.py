@@ -28,16 +28,6 @@ def pieces(data, size=200):
     return b"".join(bytes([len(data[i:i + size])]) + data[i:i + size] for i in range(0, len(data), size))
 
 
-def ticket_reply(number):
-    ticket = krb.tlv(0x61, krb.sequence(
-        krb.context(0, krb.integer(5)), krb.context(1, krb.general_string("R")),
-        krb.context(2, krb.principal("krbtgt", "R")), krb.context(3, krb.encrypted())))
-    return krb.tlv(0x60 | number, krb.sequence(
-        krb.context(0, krb.integer(5)), krb.context(1, krb.integer(number)),
-        krb.context(2, krb.sequence(krb.padata(19, b"x"))), krb.context(3, krb.general_string("R")),
-        krb.context(4, krb.principal("u")), krb.context(5, ticket), krb.context(6, krb.encrypted())))
-
-
 def frame(kind, flags, stream, payload=b""):
     return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
 
@@ -61,14 +51,14 @@ ap_rep = krb.tlv(0x6F, krb.sequence(krb.context(0, krb.integer(5)), krb.context(
                                     krb.context(2, krb.encrypted())))
 error = krb.krb_error(realm="R")
 write("reply_fuzz", "kerberos", {
-    "as_rep": ticket_reply(11), "tgs_rep": ticket_reply(13), "krb_error": error,
+    "as_rep": krb.kdc_rep(11, "R"), "tgs_rep": krb.kdc_rep(13, "R"), "krb_error": error,
     "kpasswd": struct.pack(">HHH", 6 + len(ap_rep) + len(priv), 1, len(ap_rep)) + ap_rep + priv,
     "kpasswd_error": struct.pack(">HHH", 6 + len(error), 1, 0) + error})
 write("kpasswd_fuzz", "kerberos", {
     "change": kpasswd, "set": krb.kpasswd_request("R", 0xFF80),
     "reply": struct.pack(">HHH", 6 + len(ap_rep) + len(priv), 1, len(ap_rep)) + ap_rep + priv,
     "reply_error": struct.pack(">HHH", 6 + len(error), 1, 0) + error})
-write("der_fuzz", "der", {"as_req": as_req, "reply": ticket_reply(11), "error": error, "kpasswd": ap_rep + priv})
+write("der_fuzz", "der", {"as_req": as_req, "reply": krb.kdc_rep(11, "R"), "error": error, "kpasswd": ap_rep + priv})
 write("message_fuzz", "kkdcp", {
     "prefixed": krb.proxy_message(as_req, "R"), "bare": krb.proxy_message(as_req, "R", prefix=False),
     "hint": krb.proxy_message(kpasswd, "R", hint=0x40000400), "bare_kpasswd": krb.proxy_message(kpasswd, "R", prefix=False)})

@@ -164,3 +164,19 @@ def sending(octets):
     def behaviour(connection, _request):
         connection.sendall(octets)
     return behaviour
+
+
+def dripping(connection, _request):
+    """Announces an answer and never ends it."""
+    connection.sendall(struct.pack(">I", 100000))
+    while True:
+        connection.sendall(b"x")
+        time.sleep(0.02)
+
+
+def flooding(first):
+    def behaviour(connection, _request):
+        connection.sendall(first)
+        while True:
+            connection.sendall(bytes(65536))
+    return behaviour

@@ -59,6 +59,15 @@ def krb_error(code=25, realm="MIT.TEST"):
                               context(10, principal("krbtgt", realm, name_type=2))))
 
 
+def kdc_rep(number, realm):
+    """AS-REP (11) or TGS-REP (13) with a ticket of that realm."""
+    ticket = tlv(0x61, sequence(context(0, integer(5)), context(1, general_string(realm)),
+                                context(2, principal("krbtgt", realm)), context(3, encrypted())))
+    return tlv(0x60 | number, sequence(
+        context(0, integer(5)), context(1, integer(number)), context(2, sequence(padata(19, b"x"))),
+        context(3, general_string(realm)), context(4, principal("alice")), context(5, ticket), context(6, encrypted())))
+
+
 def encrypted():
     return sequence(context(0, integer(18)), context(2, tlv(4, bytes(32))))
 
