@@ -52,11 +52,12 @@ def as_req(realm="MIT.TEST", cname=("alice",), padatas=(), nonce=None, padding=0
     return tlv(0x6A, sequence(*parts, context(4, body)))
 
 
-def krb_error(code=25, realm="MIT.TEST"):
+def krb_error(code=25, realm="MIT.TEST", e_data=None):
     return tlv(0x7E, sequence(context(0, integer(5)), context(1, integer(30)),
                               context(4, tlv(0x18, b"20260101000000Z")), context(5, integer(0)),
                               context(6, integer(code)), context(9, general_string(realm)),
-                              context(10, principal("krbtgt", realm, name_type=2))))
+                              context(10, principal("krbtgt", realm, name_type=2)),
+                              context(12, tlv(4, e_data)) if e_data is not None else b""))
 
 
 def kdc_rep(number, realm):
