@@ -72,6 +72,33 @@ TEST_F(Http1SessionTest, HandsOverARequestAndWritesTheAnswerInOnePiece) {
   EXPECT_EQ(session->phase(), Phase::idle);
 }
 
+TEST(Version, HasItsNameOnTheWire) {
+  EXPECT_EQ(name(Version::http10), "HTTP/1.0");
+  EXPECT_EQ(name(Version::http11), "HTTP/1.1");
+  EXPECT_EQ(name(Version::http2), "HTTP/2");
+}
+
+TEST_F(Http1SessionTest, NamesEachStatusAndSaysWhenToComeBack) {
+  const std::pair<unsigned, std::string> statuses[] = {{403, "Forbidden"},
+                                                       {404, "Not Found"},
+                                                       {405, "Method Not Allowed"},
+                                                       {429, "Too Many Requests"},
+                                                       {503, "Service Unavailable"},
+                                                       {504, "Gateway Timeout"},
+                                                       {599, "Error"}};
+  for (const auto& [status, phrase] : statuses) {
+    receive(post);
+    Response response;
+    response.status = status;
+    response.allow = "POST";
+    response.retry_after_seconds = 7;
+    session->respond(seen.size(), response);
+    const std::string text = output();
+    EXPECT_EQ(text.substr(0, text.find('\r')), "HTTP/1.1 " + std::to_string(status) + " " + phrase);
+    EXPECT_NE(text.find("\r\nAllow: POST\r\nRetry-After: 7\r\n"), std::string::npos);
+  }
+}
+
 TEST_F(Http1SessionTest, TakesInputOctetByOctet) {
   answer_at_once = true;
   const std::string chunked =

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "kerberos/kpasswd.h"
 #include "kerberos/names.h"
 #include "kerberos/reply.h"
 
@@ -124,6 +126,43 @@ TEST(Reply, EveryShorterFormIsRefused) {
       }
     }
   }
+}
+
+TEST(Kpasswd, SaysWhereAPartIsWrong) {
+  const auto fault_at = [](Octets message, std::size_t at) {
+    message[at] ^= 0x40;
+    const auto request = parse_kpasswd_request(message);
+    const auto reply = parse_kpasswd_reply(message);
+    EXPECT_FALSE(request || reply);
+    return std::max(request.error().offset, reply.error().offset);
+  };
+  const Octets change = seeds("kpasswd_fuzz").at("change"), reply = seeds("kpasswd_fuzz").at("reply"),
+               error = seeds("kpasswd_fuzz").at("reply_error");
+  EXPECT_EQ(fault_at(change, 6), 6U) << "the AP-REQ's tag";
+  EXPECT_EQ(fault_at(reply, 6), 6U) << "the AP-REP's tag";
+  const std::size_t ap_size = static_cast<std::size_t>(reply[4]) << 8 | reply[5];
+  EXPECT_EQ(fault_at(reply, 6 + ap_size), 6U + ap_size) << "the KRB-PRIV's tag";
+  EXPECT_EQ(fault_at(error, 6), 6U) << "the KRB-ERROR's tag";
+  EXPECT_EQ(parse_kpasswd_request(Bytes(change).first(5)).error().fault, Fault::truncated);
+  Octets longer = change;
+  longer.push_back(0);
+  EXPECT_EQ(parse_kpasswd_request(longer).error().fault, Fault::trailing_bytes);
+  Octets wide = change;
+  wide[4] = 0xff;
+  EXPECT_EQ(parse_kpasswd_request(wide).error(), (Error{Fault::truncated, 4}));
+  Octets version = change;
+  version[3] = 2;
+  EXPECT_EQ(parse_kpasswd_request(version).error(), (Error{Fault::wrong_value, 2}));
+}
+
+TEST(Names, OfKinds) {
+  EXPECT_EQ(name(RequestKind::as_req), "AS-REQ");
+  EXPECT_EQ(name(RequestKind::tgs_req), "TGS-REQ");
+  EXPECT_EQ(name(RequestKind::kpasswd), "KPASSWD");
+  EXPECT_EQ(name(ReplyKind::as_rep), "AS-REP");
+  EXPECT_EQ(name(ReplyKind::tgs_rep), "TGS-REP");
+  EXPECT_EQ(name(ReplyKind::krb_error), "KRB-ERROR");
+  EXPECT_EQ(name(ReplyKind::kpasswd), "KPASSWD-REP");
 }
 
 TEST(Names, AreKnownOrEmpty) {

@@ -76,3 +76,7 @@ class Gateway:
 
     def stop(self):
         self.process.stop()
+        text = self.process.text()
+        for report in ("Sanitizer", "runtime error:"):
+            if report in text:
+                raise AssertionError("a sanitizer has found something:\n" + text[text.index(report) - 200:][:6000])
