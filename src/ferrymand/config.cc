@@ -100,7 +100,10 @@ std::vector<Key> rules_keys(policy::Rules& rules) {
                                      show_string(unknown)));
     }
   };
-  return {Key{"allow", read, show}, bool_key("allow_unarmored_password", rules.allow_unarmored_password)};
+  return {Key{"allow", read, show}, bool_key("allow_unarmored_password", rules.allow_unarmored_password),
+          size_key("principal_failures", rules.principal_failures, 0, 10'000),
+          size_key("client_failures", rules.client_failures, 0, 1'000'000),
+          duration_key("failure_window", rules.failure_window, milliseconds(1000), 24 * one_hour)};
 }
 
 std::vector<Key> policy_keys(Config& config, policy::Rules& rules) {

@@ -267,7 +267,7 @@ void Daemon::begin_drain() {
   ::sd_notify(0, "STOPPING=1");
   log_.write(Level::info, "draining",
              {{"connections", std::to_string(counts_.connections.load())},
-              {"in_flight", std::to_string(counts_.in_flight.load())}});
+              {"in_flight", std::to_string(counts_.gateway.in_flight.load())}});
   watch_timer_.cancel();
   draining_ = workers_.size();
   for (const auto& worker : workers_) {
@@ -278,7 +278,7 @@ void Daemon::begin_drain() {
     if (error) return;
     log_.write(Level::warning, "drain_timeout is over, ending what is left",
                {{"connections", std::to_string(counts_.connections.load())},
-                {"in_flight", std::to_string(counts_.in_flight.load())}});
+                {"in_flight", std::to_string(counts_.gateway.in_flight.load())}});
     exit_code_ = exit_failure;
     io_.stop();
   });

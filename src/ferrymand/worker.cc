@@ -10,8 +10,8 @@ namespace ferryman {
 Worker::Worker(unsigned number, const std::vector<std::string>& dns_servers, SharedCounts& counts,
                telemetry::Log& log, WorkerConfig config)
     : work_(io_.get_executor()),
-      gateway_(io_, number, dns_servers, counts.in_flight, counts.clients, log),
-      server_(io_, gateway_, counts.connections, counts.clients),
+      gateway_(io_, number, dns_servers, counts.gateway, log),
+      server_(io_, gateway_, counts.connections, counts.gateway.clients),
       log_(log),
       idle_check_(io_) {
   gateway_.configure(std::move(config.gateway));

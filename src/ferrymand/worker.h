@@ -19,8 +19,7 @@ namespace ferryman {
 // What all workers count together.
 struct SharedCounts {
   std::atomic<std::uint32_t> connections{0};
-  std::atomic<std::uint32_t> in_flight{0};
-  net::ClientTable clients;
+  gateway::Shared gateway;
 };
 
 // What one worker needs of a configuration, made before it is handed over.

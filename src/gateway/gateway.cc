@@ -76,11 +76,10 @@ struct Gateway::Passage {
 };
 
 Gateway::Gateway(boost::asio::io_context& io, unsigned worker, const std::vector<std::string>& dns_servers,
-                 std::atomic<std::uint32_t>& in_flight, net::ClientTable& clients, telemetry::Log& log)
+                 Shared& shared, telemetry::Log& log)
     : io_(io),
       worker_(worker),
-      in_flight_(in_flight),
-      clients_(clients),
+      shared_(shared),
       log_(log),
       resolver_(io, dns_servers),
       locator_(resolver_),
@@ -96,11 +95,11 @@ void Gateway::configure(std::shared_ptr<const Settings> settings) {
 
 void Gateway::serve(std::shared_ptr<net::Call> call) {
   ++in_work_;
-  in_flight_.fetch_add(1, std::memory_order_relaxed);
+  shared_.in_flight.fetch_add(1, std::memory_order_relaxed);
   auto slot = call->cancellation_slot();
   auto finished = [this, call](const std::exception_ptr& error) {
     --in_work_;
-    in_flight_.fetch_sub(1, std::memory_order_relaxed);
+    shared_.in_flight.fetch_sub(1, std::memory_order_relaxed);
     if (!error) return;
     log_.write(telemetry::Level::error, "a request ended by an exception");
     call->drop();
@@ -128,9 +127,9 @@ boost::asio::awaitable<void> Gateway::carry(std::shared_ptr<net::Call> call) {
 // HTTP: is this for us, and is there room?
 bool Gateway::enter(Passage& passage) {
   net::Call& call = *passage.call;
-  if (in_flight_.load(std::memory_order_relaxed) > passage.settings->max_in_flight) {
+  if (shared_.in_flight.load(std::memory_order_relaxed) > passage.settings->max_in_flight) {
     refuse(passage, 503, "The service is overloaded.\n", EventKind::overload, "max_in_flight");
-  } else if (!clients_.may_request(call.peer().client, passage.settings->client, passage.begun)) {
+  } else if (!shared_.clients.may_request(call.peer().client, passage.settings->client, passage.begun)) {
     refuse(passage, 429, "Too many requests.\n", EventKind::throttled, "client_request_rate");
   } else if (!serves_path(call.peer(), call.path())) {
     refuse(passage, 404, "Not found.\n", EventKind::http_violation, "path");
@@ -177,13 +176,16 @@ bool Gateway::admit(Passage& passage) {
     refuse(passage, 503, "No KDC is available.\n", EventKind::realm_not_served, {});
     return false;
   }
-  const policy::Decision decision = policy::decide(passage.realm->rules, *passage.request);
-  if (!decision.allowed()) {
-    refuse(passage, 403, "Refused.\n", EventKind::refused, policy::name(decision.refused_by));
-    passage.event.event_id = policy::event_id(decision.refused_by);
-    return false;
+  const policy::Rules& rules = passage.realm->rules;
+  policy::Rule refused_by = policy::decide(rules, *passage.request).refused_by;
+  if (refused_by == policy::Rule::none) {
+    refused_by =
+        shared_.failures.refused_by(rules, *passage.request, passage.call->peer().client, passage.begun);
   }
-  return true;
+  if (refused_by == policy::Rule::none) return true;
+  refuse(passage, 403, "Refused.\n", EventKind::refused, policy::name(refused_by));
+  passage.event.event_id = policy::event_id(refused_by);
+  return false;
 }
 
 boost::asio::awaitable<void> Gateway::ask_kdc(Passage& passage) {
@@ -222,6 +224,8 @@ void Gateway::answer(Passage& passage) {
   }
   const kerberos::Reply& reply = passage.outcome.reply;
   passage.event.reply = &reply;
+  shared_.failures.note(passage.realm->rules, *passage.request, reply, passage.call->peer().client,
+                        Clock::now());
   const auto header = kkdcp::reply_header(reply.bytes.size(), passage.message.framing);
   if (!header) {
     refuse(passage, 503, "No KDC answered.\n", EventKind::no_kdc, name(header.error().fault));

@@ -16,6 +16,7 @@
 #include "net/client_table.h"
 #include "net/resolver.h"
 #include "net/service.h"
+#include "policy/failures.h"
 #include "telemetry/log.h"
 
 namespace ferryman::gateway {
@@ -29,14 +30,20 @@ struct Settings {
   bool drop_malformed = false;
 };
 
+// What the gateways of all workers count together.
+struct Shared {
+  std::atomic<std::uint32_t> in_flight{0};
+  net::ClientTable clients;
+  policy::Failures failures;
+};
+
 // The KDC proxy of one worker: takes requests from its connections, brings them to a KDC and the answers
 // back. gateway.cc shows the way of a request from top to bottom.
 class Gateway : public net::Service {
  public:
-  // worker: its number, part of the events' ids. in_flight and clients: the process's. log outlives the
-  // gateway.
+  // worker: its number, part of the events' ids. shared and log outlive the gateway.
   Gateway(boost::asio::io_context& io, unsigned worker, const std::vector<std::string>& dns_servers,
-          std::atomic<std::uint32_t>& in_flight, net::ClientTable& clients, telemetry::Log& log);
+          Shared& shared, telemetry::Log& log);
   ~Gateway() override;
 
   // For requests that come from now on; those under way end by the settings they began with.
@@ -68,8 +75,7 @@ class Gateway : public net::Service {
 
   boost::asio::io_context& io_;
   unsigned worker_;
-  std::atomic<std::uint32_t>& in_flight_;
-  net::ClientTable& clients_;
+  Shared& shared_;
   std::uint32_t in_work_ = 0;
   std::uint64_t last_id_ = 0;
   RateLimiter flood_lines_{8};

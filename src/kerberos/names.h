@@ -18,8 +18,8 @@ inline constexpr std::int32_t tgs_req = 1, enc_timestamp = 2, sam_response = 13,
 }
 
 namespace error_code {
-inline constexpr std::int32_t preauth_failed = 24, preauth_required = 25, service_unavailable = 29,
-                              response_too_big = 52;
+inline constexpr std::int32_t client_unknown = 6, preauth_failed = 24, preauth_required = 25,
+                              service_unavailable = 29, response_too_big = 52;
 }
 
 }  // namespace ferryman::kerberos

@@ -34,12 +34,24 @@ std::string_view name(Rule rule) {
       return "message_type";
     case Rule::unarmored_password:
       return "unarmored_password";
+    case Rule::principal_failures:
+      return "principal_failures";
+    case Rule::client_failures:
+      return "client_failures";
   }
   return {};
 }
 
 unsigned event_id(Rule rule) {
-  return rule == Rule::unarmored_password ? 404 : 0;
+  switch (rule) {
+    case Rule::unarmored_password:
+      return 404;
+    case Rule::principal_failures:
+    case Rule::client_failures:
+      return 403;
+    default:
+      return 0;
+  }
 }
 
 Decision decide(const Rules& rules, const kerberos::Request& request) {
