@@ -75,6 +75,17 @@ class ExhaustionTest(Scenario):
         wait_for(lambda: gateway.messages("connections are accepted again"), "that its end is said")
         self.assertTrue(self.served(), "no KDC was blamed")
 
+    def test_more_descriptors_than_select_knows(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if hard < 4096:
+            self.skipTest("too few descriptors are allowed here")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 4096), hard))
+        self.start("many", log={"format": "json", "level": "debug"})
+        crowd = [self.plain() for _ in range(1500)]
+        self.assertTrue(self.served())
+        crowd[-1].send(post(BODY))
+        self.assertEqual(crowd[-1].response()[0], 200)
+
     def test_memory(self):
         gateway = self.start("memory")
         self.assertTrue(self.served())

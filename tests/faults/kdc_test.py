@@ -187,6 +187,20 @@ class KdcFaultTest(Scenario):
         self.assertEqual(self.ask(port, krb.kpasswd_request())[0], 504)
         self.assertEqual((len(bad.requests), len(good.requests)), (1, 0))
 
+    def test_a_large_answer_over_udp_comes_whole(self):
+        for size in (2048, 4096, 16000, 60000):
+            large = krb.krb_error(e_data=bytes(size))
+            kdc = self.running(FakeKdc(udp=lambda request: large))
+            _, port = self.gateway([kdc], f"large-{size}", "udp")
+            self.assertEqual(krb.unwrap(self.ask(port, krb.as_req())[2]), large)
+
+    def test_one_kdc_at_a_time(self):
+        kdcs = [self.running(FakeKdc(tcp=answering())) for _ in range(4)]
+        _, port = self.gateway(kdcs, "one")
+        for _ in range(5):
+            self.assertEqual(self.ask(port, krb.as_req())[0], 200)
+        self.assertEqual([len(kdc.requests) for kdc in kdcs], [5, 0, 0, 0])
+
     def test_response_too_big_is_asked_again_over_tcp(self):
         kdc = self.running(FakeKdc(tcp=answering(), udp=lambda request: krb.krb_error(52)))
         port = free_port()

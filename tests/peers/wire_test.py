@@ -118,6 +118,14 @@ class WireTest(Scenario):
             _, body = self.ask(post(krb.proxy_message(krb.as_req(hostile), hostile)), 503 if "<" in hostile else 400)
             self.assertNotIn(b"TEST", body)
 
+    def test_what_a_client_says_of_itself_has_no_say(self):
+        request = post(krb.proxy_message(krb.as_req()), "/KdcProxy?token=s3cret-in-url", headers=[
+            "X-Forwarded-For: 203.0.113.7", "Forwarded: for=203.0.113.8", "X-Real-IP: 203.0.113.9", "Authorization: Bearer s3cret"])
+        self.ask(request, 200, "exchange")
+        text = self.gateway.process.text()
+        for word in ("203.0.113", "s3cret"):
+            self.assertNotIn(word, text)
+
     def test_realm_not_served(self):
         for realm in ("global", "UNKNOWN.TEST"):
             self.ask(post(krb.proxy_message(krb.as_req(realm), realm)), 503, "realm_not_served", status=503,
