@@ -22,6 +22,7 @@ using Octets = std::vector<std::uint8_t>;
 std::map<std::string, Octets> seeds(const std::string& fuzzer) {
   std::map<std::string, Octets> found;
   for (const auto& entry : std::filesystem::directory_iterator(std::string(TESTDATA) + "/" + fuzzer)) {
+    if (!entry.is_regular_file()) continue;  // "found", by the fuzzer
     std::ifstream file(entry.path(), std::ios::binary);
     found[entry.path().filename()] = Octets{std::istreambuf_iterator<char>(file), {}};
   }

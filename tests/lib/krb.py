@@ -116,6 +116,13 @@ def unwrap(body, prefix=True):
     return content
 
 
+def unwrap_request(body):
+    """The Kerberos message in a KDC-PROXY-MESSAGE that has its length prefix."""
+    _, content, _ = read_tlv(body)
+    _, content, _ = read_tlv(content)
+    return read_tlv(content)[1][4:]
+
+
 def error_code(message):
     """The code of a KRB-ERROR."""
     tag, content, _ = read_tlv(message)
