@@ -153,6 +153,38 @@ std::string to_toml(const Settings& settings) {
   return text;
 }
 
+bool is_settings_key(std::string_view line) {
+  constexpr std::string_view key = "\\KPSSVC\\Settings]";
+  return line.size() >= key.size() && equal_without_case(line.substr(line.size() - key.size()), key);
+}
+
+// "Name"=value; other lines are passed over.
+tl::expected<void, std::string> read_setting(std::string_view line, Settings& settings) {
+  const auto equals = line.find("\"=");
+  if (!line.starts_with('"') || equals == std::string_view::npos) return {};
+  const std::string name(line.substr(1, equals - 1));
+  const std::string_view value = line.substr(equals + 2);
+  if (equal_without_case(name, "HttpsUrlGroup")) {
+    const auto urls = read_strings(value);
+    if (!urls) return Failure("HttpsUrlGroup is no REG_MULTI_SZ");
+    if (!urls->empty()) settings.urls = *urls;
+    return {};
+  }
+  const bool client_auth = equal_without_case(name, "HttpsClientAuth");
+  if (!client_auth && !equal_without_case(name, "DisallowUnprotectedPasswordAuth")) {
+    settings.unknown.push_back(name);
+    return {};
+  }
+  const auto number = read_dword(value);
+  if (!number) return Failure(name + " is no REG_DWORD");
+  if (client_auth) {
+    settings.client_certificates = *number != 0;
+  } else {
+    settings.unarmored_passwords = *number == 0;
+  }
+  return {};
+}
+
 }  // namespace
 
 tl::expected<std::string, std::string> convert_kpssvc(std::string_view octets) {
@@ -170,35 +202,12 @@ tl::expected<std::string, std::string> convert_kpssvc(std::string_view octets) {
   }
   Settings settings;
   bool found = false, in_section = false;
-  for (const std::string& line : lines) {
+  for (const std::string_view line : lines) {
     if (line.starts_with('[')) {
-      constexpr std::string_view key = "\\KPSSVC\\Settings]";
-      in_section = line.size() >= key.size() &&
-                   equal_without_case(std::string_view(line).substr(line.size() - key.size()), key);
+      in_section = is_settings_key(line);
       found = found || in_section;
-      continue;
-    }
-    const auto equals = line.find("\"=");
-    if (!in_section || !line.starts_with('"') || equals == std::string::npos) continue;
-    const std::string name = line.substr(1, equals - 1);
-    const std::string_view value = std::string_view(line).substr(equals + 2);
-    if (equal_without_case(name, "HttpsUrlGroup")) {
-      const auto urls = read_strings(value);
-      if (!urls) return Failure("HttpsUrlGroup is no REG_MULTI_SZ");
-      if (!urls->empty()) settings.urls = *urls;
-      continue;
-    }
-    const bool client_auth = equal_without_case(name, "HttpsClientAuth");
-    if (!client_auth && !equal_without_case(name, "DisallowUnprotectedPasswordAuth")) {
-      settings.unknown.push_back(name);
-      continue;
-    }
-    const auto number = read_dword(value);
-    if (!number) return Failure(name + " is no REG_DWORD");
-    if (client_auth) {
-      settings.client_certificates = *number != 0;
-    } else {
-      settings.unarmored_passwords = *number == 0;
+    } else if (in_section) {
+      if (const auto read = read_setting(line, settings); !read) return Failure(read.error());
     }
   }
   if (!found) return Failure("holds no key ...\\Services\\KPSSVC\\Settings");
