@@ -63,6 +63,13 @@ void raise_descriptor_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// Whether as many descriptors are allowed as connections, each with one to a KDC.
+bool enough_descriptors(std::uint32_t max_connections) {
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+         limit.rlim_cur / 2 >= max_connections;
+}
+
 unsigned worker_count(const FixedConfig& fixed) {
   return fixed.workers != 0 ? fixed.workers : std::max(1U, std::thread::hardware_concurrency());
 }
@@ -105,6 +112,10 @@ int Daemon::run() {
                {{"address", net::to_string(listen.address)}, {"tls", listen.tls ? "yes" : "no"}});
   }
   say_open_passwords();
+  if (!enough_descriptors(config_.connections.max_connections)) {
+    log_.write(Level::warning,
+               "fewer descriptors are allowed than twice max_connections; LimitNOFILE= sets more");
+  }
   log_.write(
       Level::info, "ready",
       {{"workers", std::to_string(workers_.size())}, {"realms", std::to_string(config_.realms.size())}});

@@ -131,6 +131,7 @@ bool Server::accept_one(Listener& listener) {
   socket.assign(boost::asio::generic::stream_protocol(address.ss_family, 0), fd, error);
   if (error) {
     ::close(fd);
+    clients_.leave(peer.client);
     return true;
   }
   const Connection::Kind kind{options.tls, options.proxy_protocol};
