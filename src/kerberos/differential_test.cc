@@ -13,15 +13,21 @@
 
 #include "kerberos/kdc_rep.h"
 #include "kerberos/kdc_req.h"
+#include "kerberos/kpasswd.h"
 #include "kerberos/krb_error.h"
 
 // libkrb5.so exports its decoders; its headers do not show them.
+struct krb5_priv;
 extern "C" {
 krb5_error_code decode_krb5_as_req(const krb5_data* code, krb5_kdc_req** out);
 krb5_error_code decode_krb5_tgs_req(const krb5_data* code, krb5_kdc_req** out);
 krb5_error_code decode_krb5_as_rep(const krb5_data* code, krb5_kdc_rep** out);
 krb5_error_code decode_krb5_tgs_rep(const krb5_data* code, krb5_kdc_rep** out);
 krb5_error_code decode_krb5_error(const krb5_data* code, krb5_error** out);
+krb5_error_code decode_krb5_ap_req(const krb5_data* code, krb5_ap_req** out);
+krb5_error_code decode_krb5_priv(const krb5_data* code, krb5_priv** out);
+void krb5_free_ap_req(krb5_context context, krb5_ap_req* req);
+void krb5_free_priv(krb5_context context, krb5_priv* priv);
 void krb5_free_kdc_req(krb5_context context, krb5_kdc_req* req);
 void krb5_free_kdc_rep(krb5_context context, krb5_kdc_rep* rep);
 }
@@ -80,6 +86,17 @@ Octets written(const Node& node) {
   return out;
 }
 
+// A change request (RFC 3244 2).
+Octets kpasswd_frame(const Node& ap_req, const Node& priv) {
+  const Octets ap = written(ap_req), rest = written(priv);
+  const std::size_t size = 6 + ap.size() + rest.size();
+  Octets out{static_cast<std::uint8_t>(size >> 8),      static_cast<std::uint8_t>(size),     0, 1,
+             static_cast<std::uint8_t>(ap.size() >> 8), static_cast<std::uint8_t>(ap.size())};
+  out.insert(out.end(), ap.begin(), ap.end());
+  out.insert(out.end(), rest.begin(), rest.end());
+  return out;
+}
+
 std::size_t count(const Node& node) {
   std::size_t nodes = 1;
   for (const Node& child : node.children) nodes += count(child);
@@ -134,7 +151,7 @@ void bend(Node& root, Random& random) {
   }
 }
 
-enum class Kind { as_req, tgs_req, as_rep, tgs_rep, krb_error };
+enum class Kind { as_req, tgs_req, as_rep, tgs_rep, krb_error, kpasswd };
 
 std::optional<Error> ours(Kind kind, Bytes message) {
   const auto fault = [](const auto& result) {
@@ -150,9 +167,26 @@ std::optional<Error> ours(Kind kind, Bytes message) {
     case Kind::tgs_rep:
       return fault(parse_kdc_rep(message, 13));
     case Kind::krb_error:
+      return fault(parse_krb_error(message));
+    case Kind::kpasswd:
       break;
   }
-  return fault(parse_krb_error(message));
+  return fault(parse_kpasswd_request(message));
+}
+
+// The frame is nothing that libkrb5 has a decoder for; what it holds is.
+krb5_error_code decode_kpasswd(krb5_context context, krb5_data code) {
+  constexpr unsigned header = 6;
+  const auto* octets = reinterpret_cast<const std::uint8_t*>(code.data);
+  const unsigned ap_size = static_cast<unsigned>(octets[4]) << 8 | octets[5];
+  krb5_data ap{0, ap_size, code.data + header}, priv{0, code.length - header - ap_size, ap.data + ap_size};
+  krb5_ap_req* ap_req = nullptr;
+  krb5_priv* krb_priv = nullptr;
+  krb5_error_code result = decode_krb5_ap_req(&ap, &ap_req);
+  if (result == 0) result = decode_krb5_priv(&priv, &krb_priv);
+  if (ap_req != nullptr) krb5_free_ap_req(context, ap_req);
+  if (krb_priv != nullptr) krb5_free_priv(context, krb_priv);
+  return result;
 }
 
 krb5_error_code theirs(krb5_context context, Kind kind, Bytes message) {
@@ -178,6 +212,9 @@ krb5_error_code theirs(krb5_context context, Kind kind, Bytes message) {
       break;
     case Kind::krb_error:
       result = decode_krb5_error(&code, &error);
+      break;
+    case Kind::kpasswd:
+      result = decode_kpasswd(context, code);
       break;
   }
   if (req != nullptr) krb5_free_kdc_req(context, req);
@@ -228,18 +265,21 @@ TEST(Differential, AgreesWithLibkrb5) {
   const std::map<std::string, Kind> seeds{
       {"request_fuzz/as_req", Kind::as_req},   {"request_fuzz/as_req_fast", Kind::as_req},
       {"request_fuzz/tgs_req", Kind::tgs_req}, {"reply_fuzz/as_rep", Kind::as_rep},
-      {"reply_fuzz/tgs_rep", Kind::tgs_rep},   {"reply_fuzz/krb_error", Kind::krb_error}};
+      {"reply_fuzz/tgs_rep", Kind::tgs_rep},   {"reply_fuzz/krb_error", Kind::krb_error},
+      {"kpasswd_fuzz/change", Kind::kpasswd}};
   krb5_context context = nullptr;
   ASSERT_EQ(krb5_init_context(&context), 0);
   Random random(20261121);
   std::size_t both_accept = 0, both_refuse = 0;
   for (const auto& [file, kind] : seeds) {
-    const auto roots = read_nodes(seed(file));
-    ASSERT_EQ(roots.size(), 1U) << file;
+    const Octets valid = seed(file);
+    const bool framed = kind == Kind::kpasswd;
+    const auto roots = read_nodes(Bytes(valid).subspan(framed ? 6 : 0));
+    ASSERT_EQ(roots.size(), framed ? 2U : 1U) << file;
     for (int i = 0; i < 60000; ++i) {
-      Node root = roots[0];
-      for (auto bends = random() % 3; bends-- > 0;) bend(root, random);
-      const Octets message = written(root);
+      auto bent = roots;
+      for (auto bends = random() % 3; bends-- > 0;) bend(bent[random() % bent.size()], random);
+      const Octets message = framed ? kpasswd_frame(bent[0], bent[1]) : written(bent[0]);
       const auto fault = ours(kind, message);
       const krb5_error_code code = theirs(context, kind, message);
       if (!fault && code == 0) ++both_accept;
