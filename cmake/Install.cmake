@@ -4,7 +4,8 @@ install(TARGETS ferrymand RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 install(FILES packaging/ferryman.toml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 configure_file(packaging/systemd/ferrymand.service.in ferrymand.service @ONLY)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/ferrymand.service DESTINATION lib/systemd/system)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/ferrymand.service packaging/systemd/ferrymand.socket
+  DESTINATION lib/systemd/system)
 install(FILES packaging/systemd/ferryman.sysusers DESTINATION lib/sysusers.d RENAME ferryman.conf)
 
 find_program(SCDOC scdoc)
