@@ -44,8 +44,9 @@ Key networks_key(std::string_view name, std::vector<net::Network>& networks) {
     }
   };
   auto show = [&networks] {
-    std::vector<std::string> texts;
-    for (const auto& network : networks) texts.push_back(network.to_string());
+    std::vector<std::string> texts(networks.size());
+    std::transform(networks.begin(), networks.end(), texts.begin(),
+                   [](const auto& n) { return n.to_string(); });
     return show_strings(texts);
   };
   return {name, read, show};
