@@ -50,19 +50,11 @@ class ElsewhereKdc(FakeKdc):
         self.others = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2)]
         self.others[0].bind(("127.0.0.1", 0))
         self.others[1].bind(("127.0.0.3", 0))
-        super().__init__()
+        super().__init__(udp=lambda request: krb.krb_error(25))
 
-    def serve_udp(self):
-        while not self.closing:
-            try:
-                request, sender = self.udp.recvfrom(65536)
-            except OSError:
-                return
-            if sender is None:
-                return
-            self.requests.append(request)
-            for other in self.others:
-                other.sendto(krb.krb_error(25), sender)
+    def send_udp(self, answer, sender):
+        for other in self.others:
+            other.sendto(answer, sender)
 
     def stop(self):
         super().stop()

@@ -70,7 +70,10 @@ class FakeKdc:
             self.requests.append(request)
             answer = self.udp_behaviour(request) if self.udp_behaviour else None
             if answer is not None:
-                self.udp.sendto(answer, sender)
+                self.send_udp(answer, sender)
+
+    def send_udp(self, answer, sender):
+        self.udp.sendto(answer, sender)
 
     def stop(self):
         self.closing = True
