@@ -195,12 +195,13 @@ std::vector<Key> realm_keys(gateway::Realm& realm, locate::RealmSource& source, 
   std::vector<Key> keys{strings_key("kdc", source.kdc),
                         strings_key("kpasswd", source.kpasswd),
                         string_key("dns_domain", source.dns_domain),
+                        string_key("site", source.site),
                         string_key("krb5_conf", source.krb5_conf),
                         bool_key("dns_fallback", source.dns_fallback),
                         duration_key("deadline", realm.deadline, milliseconds(100), 5 * one_minute),
                         strings_key("dns_allow_networks", source.dns_allow_networks)};
   Key discovery = choice_key(
-      "discovery", {"static", "dns", "krb5"},
+      "discovery", {"static", "dns", "krb5", "ad"},
       [&source] { return static_cast<std::size_t>(source.discovery); },
       [&source, &discovery_given](std::size_t i) {
         source.discovery = static_cast<locate::Discovery>(i);
@@ -209,7 +210,7 @@ std::vector<Key> realm_keys(gateway::Realm& realm, locate::RealmSource& source, 
   discovery.read = [read = discovery.read, &discovery_given](const toml::node& node, Mistakes& mistakes) {
     const auto text = node.value_exact<std::string>();
     discovery_given = true;
-    if (text && (*text == "ad" || *text == "local")) {
+    if (text && *text == "local") {
       not_yet(node, "discovery = " + show_string(*text), mistakes);
     } else {
       read(node, mistakes);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <chrono>
 #include <exception>
@@ -17,6 +18,7 @@
 #include "kerberos/reply.h"
 #include "kerberos/request.h"
 #include "kkdcp/message.h"
+#include "locate/ad.h"
 #include "policy/policy.h"
 
 namespace ferryman::gateway {
@@ -27,6 +29,7 @@ using telemetry::EventKind;
 
 // KPSSVC's event ids (Microsoft-Windows-Kerberos-KdcProxy/Operational).
 constexpr unsigned event_cannot_locate = 103;
+constexpr std::string_view event_rediscover = "306", event_rediscovered = "309";
 constexpr std::string_view event_client_certificate_required = "401";
 constexpr std::string_view event_client_certificate_invalid = "402";
 
@@ -53,6 +56,16 @@ std::string_view transport_name(locate::Transport transport) {
   return {};
 }
 
+// A list with a KDC that is not in the one before.
+bool names_another(const locate::KdcList& before, const locate::KdcList& now) {
+  if (!now || now->empty()) return false;
+  return !before || std::any_of(now->begin(), now->end(), [&](const locate::Kdc& kdc) {
+    return std::none_of(before->begin(), before->end(), [&](const locate::Kdc& other) {
+      return other.address == kdc.address && other.port == kdc.port;
+    });
+  });
+}
+
 std::string endpoint_name(const locate::Kdc& kdc) {
   if (kdc.address.is_unspecified()) return {};
   const std::string address = kdc.address.to_string();
@@ -71,6 +84,7 @@ struct Gateway::Passage {
   Clock::time_point begun = Clock::now();
   kkdcp::Message message;
   std::optional<kerberos::Request> request;
+  locate::Query query;
   exchange::Outcome outcome;
   telemetry::RequestEvent event;
 };
@@ -82,7 +96,7 @@ Gateway::Gateway(boost::asio::io_context& io, unsigned worker, const std::vector
       shared_(shared),
       log_(log),
       resolver_(io, dns_servers),
-      locator_(resolver_),
+      locator_(resolver_, this),
       exchanger_(io, exchange::Options{}) {}
 
 Gateway::~Gateway() = default;
@@ -91,6 +105,16 @@ void Gateway::configure(std::shared_ptr<const Settings> settings) {
   exchanger_.set_options(settings->exchange);
   realms_ = std::make_shared<RealmMap>(settings->realms);
   settings_ = std::move(settings);
+  locate_ahead();
+}
+
+// Domains are looked for before the first request wants them, and so that their NetBIOS names are known.
+void Gateway::locate_ahead() {
+  for (const Realm& realm : settings_->realms) {
+    if (realm.source->discovery != locate::Discovery::ad || realm.name.starts_with('*')) continue;
+    auto lookup = locator_.locate(realm.source, locate::Query(), Clock::now() + realm.deadline);
+    boost::asio::co_spawn(io_, std::move(lookup), boost::asio::detached);
+  }
 }
 
 void Gateway::serve(std::shared_ptr<net::Call> call) {
@@ -166,12 +190,34 @@ bool Gateway::read_message(Passage& passage) {
     refuse_malformed(passage, "realm_mismatch", nullptr);
     return false;
   }
+  passage.event.hint = message->dclocator_hint;
+  passage.query.service =
+      request->kind == kerberos::RequestKind::kpasswd ? locate::Service::kpasswd : locate::Service::kdc;
+  passage.query.hint = message->dclocator_hint.value_or(locate::hint::none_given);
+  passage.query.armored = request->armored();
+  if (!locate::is_valid_hint(passage.query.hint)) {
+    refuse_malformed(passage, "invalid_flags", nullptr);
+    return false;
+  }
   return true;
+}
+
+// A declared realm, or the one whose domain has that NetBIOS name; DS_IS_DNS_NAME and DS_IS_FLAT_NAME say
+// which of the two a name is.
+std::shared_ptr<const Realm> Gateway::find_realm(std::string_view name, std::uint32_t hint) {
+  const bool flat_only = (hint & locate::hint::is_flat_name) != 0;
+  const bool dns_only = (hint & locate::hint::is_dns_name) != 0;
+  const bool may_be_flat = !dns_only && name.find('.') == std::string_view::npos;
+  if (may_be_flat && (flat_only || !realms_->find_exact(name))) {
+    const std::string_view realm = locator_.realm_of_netbios(name);
+    if (!realm.empty()) return realms_->find(realm);
+  }
+  return flat_only ? nullptr : realms_->find(name);
 }
 
 // Is the realm served, and does its policy let this in?
 bool Gateway::admit(Passage& passage) {
-  passage.realm = realms_->find(*passage.message.target_domain);
+  passage.realm = find_realm(*passage.message.target_domain, passage.query.hint);
   if (!passage.realm) {
     refuse(passage, 503, "No KDC is available.\n", EventKind::realm_not_served, {});
     return false;
@@ -190,22 +236,36 @@ bool Gateway::admit(Passage& passage) {
 
 boost::asio::awaitable<void> Gateway::ask_kdc(Passage& passage) {
   const auto deadline = passage.begun + passage.realm->deadline;
-  const auto service = passage.request->kind == kerberos::RequestKind::kpasswd ? locate::Service::kpasswd
-                                                                               : locate::Service::kdc;
+  const locate::Located located = co_await locator_.locate(passage.realm->source, passage.query, deadline);
+  passage.event.locate_us = microseconds(Clock::now() - passage.begun);
+  if (co_await ask_located(passage, located) || passage.call->cancelled()) co_return;
 
-  auto before = Clock::now();
-  const locate::Located located = co_await locator_.locate(passage.realm->source, service, deadline);
-  auto after = Clock::now();
-  passage.event.locate_us = microseconds(after - before);
+  // None has answered: perhaps others serve the realm by now. [KPSSVC's events 306, 309]
+  const locate::Located anew = co_await locator_.rediscover(passage.realm->source, passage.query, deadline);
+  const bool may_ask = passage.request->repeatable() || passage.outcome.tries == 0;
+  if (may_ask && names_another(located.kdcs, anew.kdcs)) {
+    passage.event.rediscovered = true;
+    co_await ask_located(passage, anew);
+  }
+}
+
+// Whether that has led to an end: an answer, or no time left.
+boost::asio::awaitable<bool> Gateway::ask_located(Passage& passage, locate::Located located) {
+  const auto deadline = passage.begun + passage.realm->deadline;
+  const auto begun = Clock::now();
   if (!located.kdcs || located.kdcs->empty()) {
     passage.event.reason = located.why;
-    passage.outcome.status = after >= deadline ? exchange::Status::deadline : exchange::Status::no_kdc;
-    co_return;
+    passage.outcome.status = begun >= deadline ? exchange::Status::deadline : exchange::Status::no_kdc;
+    co_return begun >= deadline;
   }
+  passage.event.reason = {};
+  const unsigned tries = passage.outcome.tries;
   passage.outcome = co_await exchanger_.exchange(*passage.request, located.kdcs, deadline);
-  passage.event.exchange_us = microseconds(Clock::now() - after);
+  passage.outcome.tries += tries;
+  passage.event.exchange_us += microseconds(Clock::now() - begun);
   passage.event.transport = transport_name(passage.outcome.transport);
   passage.event.tries = passage.outcome.tries;
+  co_return passage.outcome.status != exchange::Status::no_kdc;
 }
 
 void Gateway::answer(Passage& passage) {
@@ -297,6 +357,54 @@ void Gateway::write_event(const Passage& passage) {
   event.http = http::name(passage.call->version());
   event.total_us = microseconds(Clock::now() - passage.begun);
   log_.write(event);
+}
+
+// Every worker looks for itself; one of them tells at the level that is usually logged.
+telemetry::Level Gateway::level_of_lookups(telemetry::Level level) const {
+  return worker_ == 0 ? level : telemetry::Level::debug;
+}
+
+void Gateway::on_rediscovery(const locate::RealmSource& source, locate::Service service) {
+  if (!may_log_flood()) return;
+  log_.write(level_of_lookups(telemetry::Level::warning), "rediscovering KDCs",
+             {{"event_id", event_rediscover}, {"realm", source.realm}, {"service", name(service)}});
+}
+
+void Gateway::on_located(const locate::LookupEnd& end) {
+  const bool tell = end.changed || end.rediscovery || end.list.empty();
+  if (!tell || !may_log_flood()) return;
+  const std::string_view service = name(end.service), realm = end.source.realm;
+  if (end.list.empty()) {
+    const std::string required = locate::ds_flag_names(end.wanted.required);
+    log_.write(level_of_lookups(telemetry::Level::warning), "no KDC located",
+               {{"realm", realm}, {"service", service}, {"reason", end.why}, {"required", required}});
+    return;
+  }
+  std::string kdcs;
+  for (const locate::Candidate& candidate : end.list)
+    kdcs += (kdcs.empty() ? "" : ",") + endpoint_name(candidate.kdc);
+  if (end.rediscovery) {
+    log_.write(level_of_lookups(telemetry::Level::info), "rediscovered KDCs",
+               {{"event_id", event_rediscovered}, {"realm", realm}, {"service", service}, {"kdcs", kdcs}});
+  } else {
+    log_.write(level_of_lookups(telemetry::Level::info), "located KDCs",
+               {{"realm", realm}, {"service", service}, {"kdcs", kdcs}});
+  }
+}
+
+void Gateway::on_candidate(const locate::RealmSource& source, const locate::DomainController& dc,
+                           std::string_view verdict) {
+  const std::string address = dc.candidate.kdc.address.to_string();
+  const auto& reply = dc.ping.reply;
+  const std::string flags = reply ? locate::ds_flag_names(reply->flags) : "";
+  log_.write(telemetry::Level::debug, "domain controller",
+             {{"realm", source.realm},
+              {"name", dc.candidate.kdc.name},
+              {"address", address},
+              {"result", verdict.empty() ? "suitable" : verdict},
+              {"flags", flags},
+              {"site", reply ? std::string_view(reply->dc_site) : std::string_view()},
+              {"ping_us", std::to_string(dc.ping.took.count())}});
 }
 
 void Gateway::on_exhausted(int cause) {

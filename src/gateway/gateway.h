@@ -39,7 +39,7 @@ struct Shared {
 
 // The KDC proxy of one worker: takes requests from its connections, brings them to a KDC and the answers
 // back. gateway.cc shows the way of a request from top to bottom.
-class Gateway : public net::Service {
+class Gateway : public net::Service, private locate::LocatorObserver {
  public:
   // worker: its number, part of the events' ids. shared and log outlive the gateway.
   Gateway(boost::asio::io_context& io, unsigned worker, const std::vector<std::string>& dns_servers,
@@ -61,17 +61,26 @@ class Gateway : public net::Service {
  private:
   struct Passage;
 
+  void on_rediscovery(const locate::RealmSource& source, locate::Service service) override;
+  void on_located(const locate::LookupEnd& end) override;
+  void on_candidate(const locate::RealmSource& source, const locate::DomainController& dc,
+                    std::string_view verdict) override;
+
   boost::asio::awaitable<void> carry(std::shared_ptr<net::Call> call);
   bool enter(Passage& passage);
   bool read_message(Passage& passage);
   bool admit(Passage& passage);
+  std::shared_ptr<const Realm> find_realm(std::string_view name, std::uint32_t hint);
+  void locate_ahead();
   boost::asio::awaitable<void> ask_kdc(Passage& passage);
+  boost::asio::awaitable<bool> ask_located(Passage& passage, locate::Located located);
   void answer(Passage& passage);
   void refuse(Passage& passage, unsigned status, std::string_view text, telemetry::EventKind kind,
               std::string_view reason);
   void refuse_malformed(Passage& passage, std::string_view reason, const Error* error);
   void write_event(const Passage& passage);
   bool may_log_flood();
+  telemetry::Level level_of_lookups(telemetry::Level level) const;
 
   boost::asio::io_context& io_;
   unsigned worker_;

@@ -1,7 +1,6 @@
 #include "gateway/realm_map.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/text.h"
 
@@ -48,12 +47,23 @@ RealmMap::RealmMap(const std::vector<Realm>& realms) {
   }
 }
 
-std::shared_ptr<const Realm> RealmMap::find(std::string_view name) {
-  if (name.empty() || name.size() > max_name) return nullptr;
-  std::array<char, max_name> buffer;
+// In upper case; empty for what can be no realm.
+std::string_view RealmMap::key_of(std::string_view name, Buffer& buffer) {
+  if (name.size() > buffer.size()) return {};
   std::transform(name.begin(), name.end(), buffer.begin(), ascii_upper);
-  const std::string_view key(buffer.data(), name.size());
+  return {buffer.data(), name.size()};
+}
 
+std::shared_ptr<const Realm> RealmMap::find_exact(std::string_view name) const {
+  Buffer buffer;
+  const auto found = exact_.find(key_of(name, buffer));
+  return found == exact_.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<const Realm> RealmMap::find(std::string_view name) {
+  Buffer buffer;
+  const std::string_view key = key_of(name, buffer);
+  if (key.empty()) return nullptr;
   if (const auto found = exact_.find(key); found != exact_.end()) return found->second;
   if ((wildcards_.empty() && !any_) || !is_dns_name(key)) return nullptr;
   if (const auto found = derived_.find(key); found != derived_.end()) return found->second;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -25,6 +26,8 @@ class RealmMap {
 
   // Null when the realm is not served.
   std::shared_ptr<const Realm> find(std::string_view name);
+  // Without wildcards.
+  std::shared_ptr<const Realm> find_exact(std::string_view name) const;
 
  private:
   static constexpr std::size_t max_name = 255;  // a DNS name's; no realm that is served is longer
@@ -35,6 +38,9 @@ class RealmMap {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };
   using Map = std::unordered_map<std::string, std::shared_ptr<const Realm>, Hash, std::equal_to<>>;
+
+  using Buffer = std::array<char, max_name>;
+  static std::string_view key_of(std::string_view name, Buffer& buffer);
 
   std::shared_ptr<const Realm> derive(const Realm& wildcard, std::string_view upper_name);
 

@@ -1,7 +1,7 @@
 #include "locate/candidate.h"
 
 #include <algorithm>
-#include <set>
+#include <tuple>
 
 namespace ferryman::locate {
 namespace {
@@ -16,13 +16,17 @@ std::string host_port(const std::string& host, std::uint16_t port) {
 
 }  // namespace
 
-std::vector<Kdc> in_order(std::vector<Candidate> candidates, std::minstd_rand& random) {
-  std::stable_sort(candidates.begin(), candidates.end(),
-                   [](const Candidate& a, const Candidate& b) { return a.priority < b.priority; });
-  std::vector<Kdc> ordered;
+bool same_rank(const Candidate& a, const Candidate& b) {
+  return a.nearness == b.nearness && a.priority == b.priority;
+}
+
+void put_in_order(std::vector<Candidate>& candidates, std::minstd_rand& random) {
+  std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+    return std::tie(a.nearness, a.priority) < std::tie(b.nearness, b.priority);
+  });
   for (auto group = candidates.begin(); group != candidates.end();) {
-    auto end = std::find_if(group, candidates.end(),
-                            [&](const Candidate& c) { return c.priority != group->priority; });
+    auto end =
+        std::find_if(group, candidates.end(), [&](const Candidate& c) { return !same_rank(c, *group); });
     while (group != end) {
       // Weights of 0 come first, so that they are taken only when the number drawn is 0 (RFC 2782, "Weight").
       std::stable_sort(group, end,
@@ -34,11 +38,9 @@ std::vector<Kdc> in_order(std::vector<Candidate> candidates, std::minstd_rand& r
       auto chosen =
           std::find_if(group, end, [&](const Candidate& c) { return (running += c.weight) >= drawn; });
       std::rotate(group, chosen, chosen + 1);
-      ordered.push_back(std::move(group->kdc));
       ++group;
     }
   }
-  return ordered;
 }
 
 asio::awaitable<Found> find_static(net::Resolver& resolver, std::vector<Entry> entries, Service service,
@@ -59,8 +61,7 @@ asio::awaitable<Found> find_static(net::Resolver& resolver, std::vector<Entry> e
     const net::Addresses resolved = co_await resolver.addresses(entry.host, deadline);
     const std::chrono::seconds ttl(resolved.ttl_seconds);
     found.ttl = found.ttl.count() == 0 ? ttl : std::min(found.ttl, ttl);
-    found.failed = found.failed || resolved.status == net::DnsStatus::timeout ||
-                   resolved.status == net::DnsStatus::failed;
+    found.failed = found.failed || net::has_failed(resolved.status);
     for (const auto& one : resolved.addresses) {
       found.candidates.push_back({Kdc{one, port, entry.transport, name}, priority++, 0});
     }

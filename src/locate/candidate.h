@@ -15,9 +15,11 @@
 namespace ferryman::locate {
 
 // KDCs with the priority and weight by which each request puts them in order (RFC 2782).
+// nearness, of a site, goes before priority.
 struct Candidate {
   Kdc kdc;
   std::uint16_t priority = 0, weight = 0;
+  std::uint8_t nearness = 0;
 };
 
 // What a lookup came to.
@@ -33,7 +35,9 @@ struct Found {
 inline constexpr std::size_t max_candidates = 32, max_targets = 16;
 
 // RFC 2782: ascending priority; among equal ones at random by weight.
-std::vector<Kdc> in_order(std::vector<Candidate> candidates, std::minstd_rand& random);
+void put_in_order(std::vector<Candidate>& candidates, std::minstd_rand& random);
+
+bool same_rank(const Candidate& a, const Candidate& b);
 
 // A configured list: addresses as they are, names looked up. Their order is kept by ascending priority.
 boost::asio::awaitable<Found> find_static(net::Resolver& resolver, std::vector<Entry> entries,

@@ -28,11 +28,6 @@ std::string_view label(Service service) {
   return service == Service::kdc ? "_kerberos" : "_kpasswd";
 }
 
-bool has_failed(net::DnsStatus status) {
-  return status != net::DnsStatus::ok && status != net::DnsStatus::no_data &&
-         status != net::DnsStatus::nxdomain;
-}
-
 std::uint32_t least(std::uint32_t a, std::uint32_t b) {
   return a == 0 ? b : b == 0 ? a : std::min(a, b);
 }
@@ -71,7 +66,7 @@ void add(std::vector<Target>& list, const Target& target) {
 asio::awaitable<Targets> ask_uri(net::Resolver& resolver, std::string name, Clock::time_point deadline) {
   const net::DnsAnswer answer = co_await resolver.query(std::move(name), net::RecordType::uri, deadline);
   Targets targets;
-  targets.failed = has_failed(answer.status);
+  targets.failed = net::has_failed(answer.status);
   const DnsRecords records = read_dns_records(answer.message);
   targets.ttl = records.ttl_seconds;
   targets.negative_ttl = records.negative_ttl_seconds;
@@ -90,7 +85,7 @@ asio::awaitable<Targets> ask_srv(net::Resolver& resolver, std::string domain, Se
     const std::string name =
         std::string(label(service)) + (transport == Transport::udp ? "._udp." : "._tcp.") + domain;
     const net::DnsAnswer answer = co_await resolver.query(name, net::RecordType::srv, deadline);
-    targets.failed = targets.failed || has_failed(answer.status);
+    targets.failed = targets.failed || net::has_failed(answer.status);
     const DnsRecords records = read_dns_records(answer.message);
     targets.ttl = least(targets.ttl, records.ttl_seconds);
     targets.negative_ttl = least(targets.negative_ttl, records.negative_ttl_seconds);
@@ -116,7 +111,7 @@ asio::awaitable<Found> resolve(net::Resolver& resolver, Targets targets, const A
   for (const Target& target : targets.list) {
     const std::uint16_t port = target.entry.port != 0 ? target.entry.port : default_port(service);
     const net::Addresses resolved = co_await resolver.addresses(target.entry.host, deadline);
-    found.failed = found.failed || has_failed(resolved.status);
+    found.failed = found.failed || net::has_failed(resolved.status);
     ttl = least(ttl, resolved.ttl_seconds);
     for (const auto& address : resolved.addresses) {
       if (!rules.allows(address, port)) {

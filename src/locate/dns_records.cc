@@ -7,7 +7,7 @@
 namespace ferryman::locate {
 namespace {
 
-constexpr std::uint16_t type_soa = 6, type_srv = 33, type_uri = 256, class_in = 1;
+constexpr std::uint16_t type_a = 1, type_soa = 6, type_aaaa = 28, type_srv = 33, type_uri = 256, class_in = 1;
 
 // Walks over a DNS message (RFC 1035 4). After a fault it is at the end and yields zeros.
 class Cursor {
@@ -91,8 +91,16 @@ void read_soa(Cursor& cursor, std::uint32_t ttl, DnsRecords& records) {
   if (cursor.ok()) records.negative_ttl_seconds = std::min(ttl, minimum);
 }
 
+template <typename Address>
+void read_address(Bytes data, std::string owner, std::uint32_t ttl, DnsRecords& records) {
+  typename Address::bytes_type octets;
+  if (data.size() != octets.size() || records.addresses.size() >= max_records) return;
+  std::copy(data.begin(), data.end(), octets.begin());
+  records.addresses.push_back({std::move(owner), Address(octets), ttl});
+}
+
 void read_record(Cursor& cursor, Bytes message, DnsRecords& records) {
-  cursor.name();
+  std::string owner = cursor.name();
   const std::uint16_t type = cursor.u16(), record_class = cursor.u16();
   const std::uint32_t ttl = cursor.u32();
   const std::uint16_t size = cursor.u16();
@@ -106,6 +114,8 @@ void read_record(Cursor& cursor, Bytes message, DnsRecords& records) {
   if (type == type_srv) read_srv(inside, ttl, records);
   if (type == type_uri) read_uri(data, ttl, records);
   if (type == type_soa) read_soa(inside, ttl, records);
+  if (type == type_a) read_address<boost::asio::ip::address_v4>(data, std::move(owner), ttl, records);
+  if (type == type_aaaa) read_address<boost::asio::ip::address_v6>(data, std::move(owner), ttl, records);
 }
 
 }  // namespace
@@ -114,13 +124,14 @@ DnsRecords read_dns_records(Bytes message) {
   DnsRecords records;
   Cursor cursor(message);
   cursor.take(4);  // ID and flags
-  const std::uint16_t questions = cursor.u16(), answers = cursor.u16(), authorities = cursor.u16();
-  cursor.u16();
+  const std::uint16_t questions = cursor.u16(), answers = cursor.u16(), authorities = cursor.u16(),
+                      additional = cursor.u16();
   for (unsigned i = 0; i < questions && cursor.ok(); ++i) {
     cursor.name();
     cursor.take(4);
   }
-  for (unsigned i = 0; i < static_cast<unsigned>(answers) + authorities && cursor.ok(); ++i) {
+  const unsigned total = static_cast<unsigned>(answers) + authorities + additional;
+  for (unsigned i = 0; i < total && cursor.ok(); ++i) {
     read_record(cursor, message, records);
   }
   records.malformed = !cursor.ok();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/ip/address.hpp>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -20,12 +21,20 @@ struct UriRecord {
   std::string target;
 };
 
+// A or AAAA, from any section: SRV answers carry their targets' addresses along (RFC 2782).
+struct AddressRecord {
+  std::string name;
+  boost::asio::ip::address address;
+  std::uint32_t ttl_seconds = 0;
+};
+
 // What a DNS message answers, without regard to the name of the answer: aliases have been followed by the
 // server. Total: a malformed message gives what stood before the fault, and malformed.
 struct DnsRecords {
   std::vector<SrvRecord> srv;
   std::vector<UriRecord> uri;
-  std::uint32_t ttl_seconds = 0;           // the least of the records taken
+  std::vector<AddressRecord> addresses;
+  std::uint32_t ttl_seconds = 0;           // the least of the SRV or URI records taken
   std::uint32_t negative_ttl_seconds = 0;  // from the SOA (RFC 2308 5), 0 without one
   bool malformed = false;
 };

@@ -71,10 +71,11 @@ TEST(InOrder, FollowsPriorityThenWeight) {
                                           candidate("seldom", 0, 10)};
   std::map<std::string, int> first;
   for (int i = 0; i < 10000; ++i) {
-    const auto ordered = in_order(candidates, random);
+    auto ordered = candidates;
+    put_in_order(ordered, random);
     ASSERT_EQ(ordered.size(), 3U);
-    EXPECT_EQ(ordered[2].name, "late");
-    ++first[ordered[0].name];
+    EXPECT_EQ(ordered[2].kdc.name, "late");
+    ++first[ordered[0].kdc.name];
   }
   EXPECT_NEAR(first["often"], 9000, 300);
 }

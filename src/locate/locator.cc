@@ -9,8 +9,11 @@
 #include <exception>
 #include <map>
 #include <random>
+#include <tuple>
 #include <utility>
 
+#include "base/text.h"
+#include "locate/ad.h"
 #include "locate/candidate.h"
 #include "locate/krb5_conf.h"
 
@@ -24,6 +27,7 @@ using std::chrono::seconds;
 constexpr seconds min_ttl{5}, max_ttl{3600}, max_negative_ttl{60}, failure_ttl{5}, max_stale{3600};
 constexpr seconds lookup_time{8};  // a lookup goes on for those who come later, within this
 constexpr std::chrono::milliseconds stale_wait{300};
+constexpr seconds min_rediscovery{5};
 constexpr std::size_t max_cached = 4096;
 
 bool is_proxy_url(const std::string& text) {
@@ -85,9 +89,13 @@ asio::awaitable<Found> find_krb5(net::Resolver& resolver, std::shared_ptr<const 
   co_return co_await find_dns(resolver, std::move(source), service, deadline);
 }
 
+bool has_own_list(const RealmSource& source, Service service) {
+  return !(service == Service::kdc ? source.kdc : source.kpasswd).empty();
+}
+
 asio::awaitable<Found> find(net::Resolver& resolver, std::shared_ptr<const RealmSource> source,
                             Service service, Clock::time_point deadline) {
-  if (!(service == Service::kdc ? source->kdc : source->kpasswd).empty()) {
+  if (has_own_list(*source, service)) {
     co_return co_await find_static(resolver, static_entries(*source, service), service, deadline);
   }
   switch (source->discovery) {
@@ -95,6 +103,7 @@ asio::awaitable<Found> find(net::Resolver& resolver, std::shared_ptr<const Realm
       co_return co_await find_dns(resolver, std::move(source), service, deadline);
     case Discovery::krb5:
       co_return co_await find_krb5(resolver, std::move(source), service, deadline);
+    case Discovery::ad:  // see begin_lookup
     case Discovery::static_list:
       break;
   }
@@ -110,100 +119,231 @@ Clock::time_point use_until(const Found& found, Clock::time_point now) {
 }
 
 struct Known {
-  explicit Known(std::shared_ptr<const RealmSource> s) : source(std::move(s)) {}
+  Known(std::shared_ptr<const RealmSource> s, Service for_service, const Wanted& w)
+      : source(std::move(s)), service(for_service), wanted(w) {}
 
-  std::shared_ptr<const RealmSource> source;  // held, so that its address stays its identity
+  const std::shared_ptr<const RealmSource> source;  // held, so that its address stays its identity
+  const Service service;
+  const Wanted wanted;
   std::vector<Candidate> candidates;
   KdcList list;  // the candidates, where their order never changes
   std::string_view why = "dns_timeout";
-  Clock::time_point until{}, stale_until{};
-  bool looking = false;
+  Clock::time_point refresh{}, until{}, stale_until{};
+  Clock::time_point looked_at{}, used_at{};
+  bool looking = false, preliminary = false, rediscovery = false;
   std::vector<asio::steady_timer*> waiting;  // of those who wait for the lookup under way
 };
 
 bool order_varies(const std::vector<Candidate>& candidates) {
-  for (std::size_t i = 1; i < candidates.size(); ++i) {
-    if (candidates[i].priority == candidates[i - 1].priority) return true;
+  return std::adjacent_find(candidates.begin(), candidates.end(), same_rank) != candidates.end();
+}
+
+bool same_kdcs(const std::vector<Candidate>& a, const std::vector<Candidate>& b) {
+  return std::is_permutation(a.begin(), a.end(), b.begin(), b.end(),
+                             [](const Candidate& x, const Candidate& y) { return x.kdc == y.kdc; });
+}
+
+KdcList ranked(const std::vector<Candidate>& candidates) {
+  auto list = std::make_shared<std::vector<Kdc>>();
+  list->reserve(candidates.size());
+  std::uint16_t rank = 0;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (i > 0 && !same_rank(candidates[i - 1], candidates[i])) ++rank;
+    list->push_back(candidates[i].kdc);
+    list->back().rank = rank;
   }
-  return false;
+  return list;
 }
 
 }  // namespace
 
 struct Locator::Impl : std::enable_shared_from_this<Impl> {
-  explicit Impl(net::Resolver& r) : resolver(r) {}
+  Impl(net::Resolver& r, LocatorObserver* o) : resolver(r), observer(o) {}
 
-  using Key = std::pair<const RealmSource*, Service>;
+  using Key = std::tuple<const RealmSource*, Service, Wanted>;
 
-  std::shared_ptr<Known> known(const std::shared_ptr<const RealmSource>& source, Service service);
+  std::shared_ptr<Known> known(const std::shared_ptr<const RealmSource>& source, const Query& query);
+  void make_room();
+  std::shared_ptr<DomainFacts> facts_of(const RealmSource& source);
+  void begin_lookup(const asio::any_io_executor& executor, const std::shared_ptr<Known>& entry);
+  AdSearch ad_search(const std::shared_ptr<Known>& entry);
+  asio::awaitable<void> wait(std::shared_ptr<Known> entry, Clock::time_point deadline);
   void take(Known& entry, Found found);
+  void wake(Known& entry);
   Located answer(Known& entry);
 
   net::Resolver& resolver;
+  LocatorObserver* observer;
   std::map<Key, std::shared_ptr<Known>> cache;
+  // By realm: what a domain is outlives a reload.
+  std::map<std::string, std::shared_ptr<DomainFacts>> facts;
   std::minstd_rand random{std::random_device{}()};
 };
 
 std::shared_ptr<Known> Locator::Impl::known(const std::shared_ptr<const RealmSource>& source,
-                                            Service service) {
-  const auto found = cache.find({source.get(), service});
-  if (found != cache.end()) return found->second;
-  // Sources that a reload has replaced are held by nobody else.
-  if (cache.size() >= max_cached) {
-    std::erase_if(cache, [](const auto& entry) { return entry.second->source.use_count() == 1; });
+                                            const Query& query) {
+  const bool chooses = source->discovery == Discovery::ad && !has_own_list(*source, query.service);
+  const Wanted wanted = chooses ? wanted_by(query.hint, query.service, query.armored) : Wanted{};
+  const Key key(source.get(), query.service, wanted);
+  auto found = cache.find(key);
+  if (found == cache.end()) {
+    if (cache.size() >= max_cached) make_room();
+    found = cache.emplace(key, std::make_shared<Known>(source, query.service, wanted)).first;
   }
-  if (cache.size() >= max_cached) cache.clear();
-  return cache[{source.get(), service}] = std::make_shared<Known>(source);
+  found->second->used_at = Clock::now();
+  return found->second;
+}
+
+void Locator::Impl::make_room() {
+  // Sources that a reload has replaced are held by their entries alone.
+  std::map<const RealmSource*, long> held;
+  for (const auto& [key, entry] : cache) ++held[entry->source.get()];
+  std::erase_if(cache, [&](const auto& pair) {
+    return pair.second->source.use_count() <= held[pair.second->source.get()];
+  });
+  if (cache.size() < max_cached) return;
+  const auto least = std::min_element(cache.begin(), cache.end(), [](const auto& a, const auto& b) {
+    return a.second->used_at < b.second->used_at;
+  });
+  cache.erase(least);
+}
+
+std::shared_ptr<DomainFacts> Locator::Impl::facts_of(const RealmSource& source) {
+  if (facts.size() >= max_cached) facts.clear();
+  auto& entry = facts[source.realm];
+  if (!entry) entry = std::make_shared<DomainFacts>();
+  return entry;
+}
+
+AdSearch Locator::Impl::ad_search(const std::shared_ptr<Known>& entry) {
+  AdSearch search;
+  search.source = entry->source;
+  search.service = entry->service;
+  search.wanted = entry->wanted;
+  search.facts = facts_of(*entry->source);
+  search.preliminary = [weak = weak_from_this(), entry](Found found) {
+    const auto impl = weak.lock();
+    // Where something is known already, the end of the search is soon enough.
+    if (!impl || !entry->candidates.empty()) return;
+    entry->candidates = std::move(found.candidates);
+    entry->list = nullptr;
+    entry->preliminary = true;
+    impl->wake(*entry);
+  };
+  if (observer != nullptr) {
+    search.on_candidate = [weak = weak_from_this(), entry](const DomainController& dc,
+                                                           std::string_view verdict) {
+      if (const auto impl = weak.lock()) impl->observer->on_candidate(*entry->source, dc, verdict);
+    };
+  }
+  return search;
+}
+
+// A task of its own: who asked first may go, those who wait with it stay.
+void Locator::Impl::begin_lookup(const asio::any_io_executor& executor, const std::shared_ptr<Known>& entry) {
+  const auto now = Clock::now();
+  entry->looking = true;
+  entry->looked_at = now;
+  const auto deadline = now + lookup_time;
+  const bool ad = entry->source->discovery == Discovery::ad && !has_own_list(*entry->source, entry->service);
+  auto done = [impl = shared_from_this(), entry](const std::exception_ptr& error, Found found) {
+    entry->looking = false;
+    if (!error) impl->take(*entry, std::move(found));
+    impl->wake(*entry);
+  };
+  auto lookup = ad ? find_ad(resolver, ad_search(entry), deadline)
+                   : find(resolver, entry->source, entry->service, deadline);
+  asio::co_spawn(executor, std::move(lookup), std::move(done));
+}
+
+void Locator::Impl::wake(Known& entry) {
+  for (auto* timer : entry.waiting) timer->cancel();
 }
 
 // Keeps what was known where the network fails: an old answer is better than none.
 void Locator::Impl::take(Known& entry, Found found) {
   const auto now = Clock::now();
   entry.until = use_until(found, now);
+  // Not all of a fleet at the same moment.
+  constexpr int from_percent = 70, to_percent = 85;
+  const int percent = std::uniform_int_distribution(from_percent, to_percent)(random);
+  entry.refresh = found.unchanging ? entry.until : now + (entry.until - now) / 100 * percent;
   entry.why = found.why;
-  if (found.candidates.empty() && found.failed && now < entry.stale_until) return;
-  entry.candidates = std::move(found.candidates);
-  entry.stale_until = now + std::clamp(found.ttl, min_ttl, max_ttl) + max_stale;
-  entry.list = nullptr;
+  const bool keep = found.candidates.empty() && found.failed && now < entry.stale_until;
+  const bool changed = !keep && (entry.preliminary || !same_kdcs(entry.candidates, found.candidates));
+  if (!keep) {
+    entry.candidates = std::move(found.candidates);
+    put_in_order(entry.candidates, random);
+    entry.stale_until = now + std::clamp(found.ttl, min_ttl, max_ttl) + max_stale;
+    entry.list = nullptr;
+  }
+  entry.preliminary = false;
+  const bool rediscovery = std::exchange(entry.rediscovery, false);
+  if (observer == nullptr || found.unchanging) return;
+  const LookupEnd end{*entry.source,    entry.service, entry.wanted, entry.why,
+                      entry.candidates, changed,       rediscovery};
+  observer->on_located(end);
 }
 
 Located Locator::Impl::answer(Known& entry) {
   if (!entry.list) {
-    auto list = std::make_shared<const std::vector<Kdc>>(in_order(entry.candidates, random));
+    put_in_order(entry.candidates, random);
+    KdcList list = ranked(entry.candidates);
     if (order_varies(entry.candidates)) return {std::move(list), entry.why};
     entry.list = std::move(list);
   }
   return {entry.list, entry.why};
 }
 
-Locator::Locator(net::Resolver& resolver) : impl_(std::make_shared<Impl>(resolver)) {}
+asio::awaitable<void> Locator::Impl::wait(std::shared_ptr<Known> entry, Clock::time_point deadline) {
+  if (!entry->looking || entry->preliminary) co_return;
+  asio::steady_timer timer(co_await asio::this_coro::executor, deadline);
+  entry->waiting.push_back(&timer);
+  boost::system::error_code ignored;
+  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  std::erase(entry->waiting, &timer);
+}
+
+Locator::Locator(net::Resolver& resolver, LocatorObserver* observer)
+    : impl_(std::make_shared<Impl>(resolver, observer)) {}
 Locator::~Locator() = default;
 
-asio::awaitable<Located> Locator::locate(std::shared_ptr<const RealmSource> source, Service service,
+asio::awaitable<Located> Locator::locate(std::shared_ptr<const RealmSource> source, Query query,
                                          Clock::time_point deadline) {
-  const auto entry = impl_->known(source, service);
-  if (Clock::now() < entry->until) co_return impl_->answer(*entry);
-
-  const auto executor = co_await asio::this_coro::executor;
-  if (!entry->looking) {
-    // A task of its own: who asked first may go, those who wait with it stay.
-    entry->looking = true;
-    auto done = [impl = impl_, entry](const std::exception_ptr& error, Found found) {
-      entry->looking = false;
-      if (!error) impl->take(*entry, std::move(found));
-      for (auto* timer : entry->waiting) timer->cancel();
-    };
-    asio::co_spawn(executor, find(impl_->resolver, source, service, Clock::now() + lookup_time),
-                   std::move(done));
+  if ((query.hint & hint::force_rediscovery) != 0) {
+    query.hint &= ~hint::force_rediscovery;
+    co_return co_await rediscover(std::move(source), query, deadline);
   }
+  const auto entry = impl_->known(source, query);
+  const auto now = entry->used_at;
+  if (now < entry->refresh) co_return impl_->answer(*entry);
+  if (!entry->looking) impl_->begin_lookup(co_await asio::this_coro::executor, entry);
+  if (now < entry->until) co_return impl_->answer(*entry);
   // With an old answer at hand a slow server is not waited for long (RFC 8767 5).
-  const bool has_old = !entry->candidates.empty() && Clock::now() < entry->stale_until;
-  asio::steady_timer wait(executor, has_old ? std::min(deadline, Clock::now() + stale_wait) : deadline);
-  entry->waiting.push_back(&wait);
-  boost::system::error_code ignored;
-  if (entry->looking) co_await wait.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-  std::erase(entry->waiting, &wait);
+  const bool has_old = !entry->candidates.empty() && now < entry->stale_until;
+  co_await impl_->wait(entry, has_old ? std::min(deadline, now + stale_wait) : deadline);
   co_return impl_->answer(*entry);
+}
+
+asio::awaitable<Located> Locator::rediscover(std::shared_ptr<const RealmSource> source, Query query,
+                                             Clock::time_point deadline) {
+  const auto entry = impl_->known(source, query);
+  const bool fresh = entry->used_at - entry->looked_at < min_rediscovery;
+  const bool unchanging = entry->until == Clock::time_point::max();
+  if (!entry->looking && !fresh && !unchanging) {
+    entry->rediscovery = true;
+    if (impl_->observer != nullptr) impl_->observer->on_rediscovery(*entry->source, query.service);
+    impl_->begin_lookup(co_await asio::this_coro::executor, entry);
+  }
+  co_await impl_->wait(entry, deadline);
+  co_return impl_->answer(*entry);
+}
+
+std::string_view Locator::realm_of_netbios(std::string_view name) const {
+  const auto found = std::find_if(impl_->facts.begin(), impl_->facts.end(), [name](const auto& pair) {
+    return !name.empty() && equal_without_case(pair.second->netbios_name, name);
+  });
+  return found == impl_->facts.end() ? std::string_view() : std::string_view(found->first);
 }
 
 std::vector<std::string> check(const RealmSource& source) {

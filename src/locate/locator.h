@@ -7,12 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "locate/dc_flags.h"
 #include "locate/kdc.h"
 #include "net/resolver.h"
 
 namespace ferryman::locate {
 
-enum class Discovery : std::uint8_t { static_list, dns, krb5 };
+enum class Discovery : std::uint8_t { static_list, dns, krb5, ad };
 
 // How the KDCs of one realm are found; the part of the configuration that this folder reads.
 struct RealmSource {
@@ -21,7 +22,8 @@ struct RealmSource {
   // A list that is given goes before discovery, each for its service.
   std::vector<std::string> kdc;      // "10.0.0.1", "tcp://dc1.example.com:88", "udp://[::1]:88"
   std::vector<std::string> kpasswd;  // the same; static and empty: the hosts of kdc at port 464
-  std::string dns_domain;            // dns: where the records are
+  std::string dns_domain;            // dns, ad: where the records are
+  std::string site;                  // ad: the site to prefer; empty: the one that the domain tells
   std::string krb5_conf;             // krb5: the file, default /etc/krb5.conf
   bool dns_fallback = true;          // krb5: DNS where the file has nothing
   // What an answer from DNS may point at beyond public and private unicast addresses at ports 88, 464.
@@ -30,26 +32,72 @@ struct RealmSource {
   bool dns_any_port = false;
 };
 
+struct Candidate;
+struct DomainController;
+
 struct Located {
   KdcList kdcs;          // empty list or null: none; why says the cause
   std::string_view why;  // fixed word for events: "dns_nxdomain", "dns_timeout", "all_refused", ...
 };
 
-// Finds KDCs and remembers them, for one worker: no locks. Answers from DNS are kept for their TTL
-// (bounded to 5 s .. 1 h), absent ones for the SOA's negative TTL (bounded to 5 s .. 60 s), failures for
-// 5 s. Where DNS fails, what it said before serves on for up to an hour past its TTL. Equal questions that
-// are under way are asked once. Static lists of addresses wait for nothing after the first request.
+// What one request asks for. With discovery = "ad" hint and armored choose among the domain controllers.
+struct Query {
+  Service service = Service::kdc;
+  std::uint32_t hint = hint::none_given;  // dclocator-hint; valid by is_valid_hint()
+  bool armored = false;                   // FAST
+};
+
+struct LookupEnd {
+  const RealmSource& source;
+  Service service;
+  const Wanted& wanted;
+  std::string_view why;                // of an empty list, or of a failure that leaves the old list in use
+  const std::vector<Candidate>& list;  // in use from now on
+  bool changed;                        // it names others than before
+  bool rediscovery;
+};
+
+// Who is told of lookups. All calls on the worker's thread; references are valid during the call.
+class LocatorObserver {
+ public:
+  virtual ~LocatorObserver() = default;
+  // A lookup begins because no KDC that was known has answered.
+  virtual void on_rediscovery(const RealmSource& source, Service service) = 0;
+  // A lookup of the network has ended.
+  virtual void on_located(const LookupEnd& end) = 0;
+  // ad: one candidate of a lookup that has ended.
+  virtual void on_candidate(const RealmSource& source, const DomainController& dc,
+                            std::string_view verdict) = 0;
+};
+
+// Finds KDCs and remembers them, for one worker: no locks. What is cached is one list for each realm,
+// service and set of wanted flags; of the least used, as many as `max_cached` are forgotten first.
+//
+// Answers from DNS are kept for their TTL (bounded to 5 s .. 1 h, with pings 15 min), absent ones for the
+// SOA's negative TTL (bounded to 5 s .. 60 s), failures for 5 s. A request that comes in the last fifth or so
+// of that time has the lookup repeated in the background. Where the network fails, what it said before serves
+// on for up to an hour. Equal questions that are under way are asked once. Static lists of addresses wait for
+// nothing after the first request.
 //
 // RFC 2782 order: a new weighted choice among equal priorities for each call.
 class Locator {
  public:
-  explicit Locator(net::Resolver& resolver);
+  // resolver and observer, which may be null, outlive the locator and its lookups.
+  explicit Locator(net::Resolver& resolver, LocatorObserver* observer = nullptr);
   ~Locator();
 
   // source is shared so that a reload while this waits does no harm; the cache is keyed by its identity,
-  // so a reload starts afresh.
-  boost::asio::awaitable<Located> locate(std::shared_ptr<const RealmSource> source, Service service,
+  // so a reload starts afresh. DS_FORCE_REDISCOVERY in the hint does as rediscover().
+  boost::asio::awaitable<Located> locate(std::shared_ptr<const RealmSource> source, Query query,
                                          std::chrono::steady_clock::time_point deadline);
+
+  // The same after a new lookup, for a caller whom none of the KDCs has answered. Lookups that began less
+  // than 5 s ago count as new.
+  boost::asio::awaitable<Located> rediscover(std::shared_ptr<const RealmSource> source, Query query,
+                                             std::chrono::steady_clock::time_point deadline);
+
+  // The realm of the domain whose NetBIOS name that is, as its domain controllers told; empty when unknown.
+  std::string_view realm_of_netbios(std::string_view name) const;
 
  private:
   struct Impl;

@@ -17,7 +17,8 @@ namespace ds_flag {
 inline constexpr std::uint32_t pdc = 1, gc = 4, ldap = 8, ds = 0x10, kdc = 0x20, timeserv = 0x40,
                                closest = 0x80, writable = 0x100, good_timeserv = 0x200, ndnc = 0x400,
                                select_secret_6 = 0x800, full_secret_6 = 0x1000, web_service = 0x2000,
-                               ds_8 = 0x4000, ds_9 = 0x8000, ds_10 = 0x10000;
+                               ds_8 = 0x4000, ds_9 = 0x8000, ds_10 = 0x10000, key_list = 0x20000,
+                               ds_13 = 0x40000;
 }
 
 // NETLOGON_NT_VERSION_* (MS-ADTS 6.3.1.1): the answer in its extended form, with the client's next closest

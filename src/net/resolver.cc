@@ -19,7 +19,7 @@ namespace {
 namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
 
-constexpr int try_timeout_ms = 1500, tries = 2;
+constexpr int try_timeout_ms = 1500, tries = 2, edns_size = 1232;
 constexpr std::size_t max_name = 255;
 
 DnsStatus status_of(int ares_status) {
@@ -98,11 +98,33 @@ void on_addresses(void* argument, int status, int, ares_addrinfo* result) {
   pending->finish();
 }
 
+std::chrono::microseconds microseconds_since(Clock::time_point begun) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun);
+}
+
 bool is_askable(const std::string& name) {
   return !name.empty() && name.size() <= max_name && name.find('\0') == std::string::npos;
 }
 
 }  // namespace
+
+std::string_view name(DnsStatus status) {
+  switch (status) {
+    case DnsStatus::ok:
+      return "ok";
+    case DnsStatus::no_data:
+      return "no such records";
+    case DnsStatus::nxdomain:
+      return "no such name";
+    case DnsStatus::timeout:
+      return "timeout";
+    case DnsStatus::malformed:
+      return "malformed";
+    case DnsStatus::failed:
+      break;
+  }
+  return "failed";
+}
 
 // c-ares' sockets are its own; the descriptors here only wait for them.
 struct Resolver::Impl : std::enable_shared_from_this<Impl> {
@@ -221,8 +243,10 @@ Resolver::Resolver(asio::io_context& io, const std::vector<std::string>& servers
   options.ndomains = 0;  // no search list: names are asked as they stand
   options.sock_state_cb = &Impl::on_socket_state;
   options.sock_state_cb_data = impl_.get();
-  const int mask =
-      ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_DOMAINS | ARES_OPT_SOCK_STATE_CB;
+  options.flags = ARES_FLAG_EDNS;  // answers of more than 512 octets: SRV records with their addresses
+  options.ednspsz = edns_size;
+  const int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_DOMAINS |
+                   ARES_OPT_SOCK_STATE_CB | ARES_OPT_FLAGS | ARES_OPT_EDNSPSZ;
   if (ares_init_options(&impl_->channel, &options, mask) != ARES_SUCCESS) {
     throw std::runtime_error("c-ares cannot be initialised");
   }
@@ -241,21 +265,33 @@ Resolver::~Resolver() {
 
 asio::awaitable<DnsAnswer> Resolver::query(std::string name, RecordType type, Clock::time_point deadline) {
   if (!is_askable(name)) co_return DnsAnswer{};
+  const auto begun = Clock::now();
   auto pending = std::make_shared<Pending<DnsAnswer>>(impl_->io);
   constexpr int class_in = 1;
   ares_query(impl_->channel, name.c_str(), class_in, static_cast<int>(type), &on_message,
              new Held<DnsAnswer>(pending));
-  co_return co_await impl_->outcome(pending, deadline);
+  DnsAnswer answer = co_await impl_->outcome(pending, deadline);
+  if (observer_) {
+    const Lookup lookup{name, type, answer.status, answer.message, nullptr, microseconds_since(begun)};
+    observer_(lookup);
+  }
+  co_return answer;
 }
 
 asio::awaitable<Addresses> Resolver::addresses(std::string host, Clock::time_point deadline) {
   if (!is_askable(host)) co_return Addresses{};
+  const auto begun = Clock::now();
   auto pending = std::make_shared<Pending<Addresses>>(impl_->io);
   ares_addrinfo_hints hints{};
   hints.ai_family = AF_UNSPEC;
   ares_getaddrinfo(impl_->channel, host.c_str(), nullptr, &hints, &on_addresses,
                    new Held<Addresses>(pending));
-  co_return co_await impl_->outcome(pending, deadline);
+  Addresses answer = co_await impl_->outcome(pending, deadline);
+  if (observer_) {
+    const Lookup lookup{host, RecordType::a, answer.status, {}, &answer.addresses, microseconds_since(begun)};
+    observer_(lookup);
+  }
+  co_return answer;
 }
 
 }  // namespace ferryman::net

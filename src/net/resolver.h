@@ -5,9 +5,14 @@
 #include <boost/asio/ip/address.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
+
+#include "base/bytes.h"
 
 namespace ferryman::net {
 
@@ -26,6 +31,23 @@ struct Addresses {
   std::uint32_t ttl_seconds = 0;  // the least of the records; 0 from a hosts file
 };
 
+// One question that has been answered, for those who look on.
+struct Lookup {
+  const std::string& name;
+  RecordType type;  // a: the addresses of a host, of either family
+  DnsStatus status;
+  Bytes message;                                                     // of query()
+  const std::vector<boost::asio::ip::address>* addresses = nullptr;  // of addresses()
+  std::chrono::microseconds took;
+};
+
+std::string_view name(DnsStatus status);
+
+// No word from the servers, as against their word that there is nothing.
+inline bool has_failed(DnsStatus status) {
+  return status != DnsStatus::ok && status != DnsStatus::no_data && status != DnsStatus::nxdomain;
+}
+
 // c-ares on one worker's event loop. Not thread-safe. Nothing here caches.
 class Resolver {
  public:
@@ -41,9 +63,13 @@ class Resolver {
   boost::asio::awaitable<Addresses> addresses(std::string host,
                                               std::chrono::steady_clock::time_point deadline);
 
+  // Called after every question.
+  void on_lookup(std::function<void(const Lookup&)> observer) { observer_ = std::move(observer); }
+
  private:
   struct Impl;
   std::shared_ptr<Impl> impl_;
+  std::function<void(const Lookup&)> observer_;
 };
 
 }  // namespace ferryman::net

@@ -39,10 +39,12 @@ struct RequestEvent {
   unsigned status = 0;                         // HTTP status sent; 0: connection dropped or client gone
   const kerberos::Request* request = nullptr;  // type, realm, cname, sname, padata, etypes, armored
   std::string_view target_domain;
+  std::optional<std::uint32_t> hint;       // dclocator-hint
   const kerberos::Reply* reply = nullptr;  // result: message type or KRB-ERROR by name
   std::string_view kdc;                    // address:port
   std::string_view transport;              // "udp", "tcp"
   unsigned tries = 0;
+  bool rediscovered = false;            // asked again at KDCs that a new lookup found
   std::string_view reason;              // fixed word: rule, fault name, cause
   std::optional<std::uint32_t> offset;  // of a fault in the message
   std::uint64_t unlogged = 0;           // events of a flood before this one that were only counted

@@ -144,10 +144,12 @@ void put_event(Record& record, const RequestEvent& event) {
   record.number("status", event.status);
   if (event.request != nullptr) put_request(record, *event.request);
   text("target_domain", event.target_domain);
+  if (event.hint) record.text("hint", fmt::format("{:#x}", *event.hint));
   if (event.reply != nullptr) put_reply(record, *event.reply);
   text("kdc", event.kdc);
   text("transport", event.transport);
   if (event.tries != 0) record.number("tries", event.tries);
+  if (event.rediscovered) record.flag("rediscovered", true);
   text("reason", event.reason);
   if (event.offset) record.number("offset", *event.offset);
   if (event.unlogged != 0) record.number("unlogged", static_cast<std::int64_t>(event.unlogged));

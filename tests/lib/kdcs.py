@@ -159,20 +159,16 @@ class SambaDc:
     """A Samba Active Directory domain controller at 127.0.0.10, ports 88, 464, 389, 53. Needs root."""
 
     realm = "AD.EXAMPLE.TEST"
-    host = "127.0.0.10"
+    host, name = "127.0.0.10", "DC1"
     password = "Passw0rd.Admin1"
+    services = "ldap, cldap, kdc, dns, rpc"
 
     def __init__(self, directory, authority):
         self.directory = os.path.join(directory, "samba")
         self.kdc, self.kpasswd = f"{self.host}:88", f"{self.host}:464"
         self.provision()
         self.configure(authority)
-        self.process = Process(["/usr/sbin/samba", "-F", "--no-process-group", "-M", "single", "--debug-stdout", "-s",
-                                self.smb_conf], os.path.join(self.directory, "samba.out"),
-                               {"KRB5_CONFIG": os.path.join(self.directory, "krb5.conf")})
-        for port in (88, 464, 389):
-            wait_for(lambda: listens(self.host, port) or not self.process.alive(), f"Samba's port {port}", 60)
-        assert self.process.alive(), self.process.text()[-2000:]
+        self.start()
         for user in ("alice", "bob", "web"):
             self.tool("user", "create", user, "User.Passw0rd1")
         self.tool("user", "create", "carol", "User.Passw0rd1", "--must-change-at-next-login")
@@ -180,6 +176,14 @@ class SambaDc:
         self.tool("domain", "passwordsettings", "set", "--min-pwd-age=0")
         self.keytab = os.path.join(self.directory, "service.keytab")
         self.tool("domain", "exportkeytab", self.keytab, "--principal=HTTP/www.ad.example.test")
+
+    def start(self, model="single", prefix=()):
+        self.process = Process([*prefix, "/usr/sbin/samba", "-F", "--no-process-group", "-M", model, "--debug-stdout",
+                                "-s", self.smb_conf], os.path.join(self.directory, "samba.out"),
+                               {"KRB5_CONFIG": os.path.join(self.directory, "krb5.conf")})
+        for port in (88, 464, 389):
+            wait_for(lambda: listens(self.host, port) or not self.process.alive(), f"Samba's port {port}", 60)
+        assert self.process.alive(), self.process.text()[-2000:]
 
     def provision(self):
         subprocess.run(
@@ -195,7 +199,7 @@ class SambaDc:
         certificate, key = authority.kdc(self.realm, "dc1.ad.example.test")
         self.smb_conf = write(path("etc/smb.conf"), f"""\
 [global]
- netbios name = DC1
+ netbios name = {self.name}
  workgroup = AD
  realm = {self.realm}
  server role = active directory domain controller
@@ -211,7 +215,7 @@ class SambaDc:
  nsupdate command = /bin/true
  dns update command = /bin/true
  spn update command = /bin/true
- server services = ldap, cldap, kdc, dns, rpc
+ server services = {self.services}
  allow dns updates = disabled
 [sysvol]
  path = {path("state/sysvol")}
@@ -236,10 +240,58 @@ class SambaDc:
  pkinit_win2k = no
 """)
 
-    def tool(self, *args):
-        result = subprocess.run(["samba-tool", *args, "-s", self.smb_conf], capture_output=True, text=True)
+    def tool(self, *args, prefix=()):
+        result = subprocess.run([*prefix, "samba-tool", *args, "-s", self.smb_conf], capture_output=True, text=True)
         assert result.returncode == 0, f"samba-tool {args}: {result.stdout}{result.stderr}"
+
+    def record(self, action, name, kind, data):
+        """action: add or delete. name is below the domain; what ends in _msdcs has a zone of its own."""
+        zone = "ad.example.test"
+        if name.endswith("._msdcs"):
+            name, zone = name.removesuffix("._msdcs"), "_msdcs." + zone
+        self.tool("dns", action, self.host, zone, name, kind, data, "-U", "AD\\Administrator%" + self.password,
+                  "--use-kerberos=off")
 
     def stop(self):
         self.process.stop()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class SambaRodc(SambaDc):
+    """A read-only domain controller at 127.0.0.11, joined to a running SambaDc. Its secrets are those of `cached`."""
+
+    host, name = "127.0.0.11", "RODC1"
+    services = "ldap, cldap, kdc, drepl, rpc"
+
+    def __init__(self, directory, authority, dc, cached=("alice",)):
+        self.dc = dc
+        self.directory = os.path.join(directory, "samba-rodc")
+        self.private = private_names(directory, dc.host, {dc.host: "dc1.ad.example.test dc1 ad.example.test",
+                                                          self.host: "rodc1.ad.example.test rodc1"})
+        base = write(os.path.join(directory, "rodc-base.conf"), f"""\
+[global]
+ interfaces = {self.host}/8
+ bind interfaces only = yes
+ netbios name = {self.name}
+""")
+        admin = ["-U", "AD\\Administrator%" + self.password]
+        result = subprocess.run(
+            [*self.private, "samba-tool", "domain", "join", "ad.example.test", "RODC", *admin,
+             "--server=dc1.ad.example.test", "--targetdir=" + self.directory, "-s", base, "--use-kerberos=off"],
+            capture_output=True, text=True, env={**os.environ, "KRB5_CONFIG": os.path.join(dc.directory, "krb5.conf")})
+        assert result.returncode == 0, result.stdout + result.stderr
+        self.configure(authority)
+        self.start("standard", self.private)
+        for user in cached:
+            dc.tool("group", "addmembers", "Allowed RODC Password Replication Group", user)
+            self.tool("rodc", "preload", user, "--server=dc1.ad.example.test", *admin, prefix=self.private)
+        dc.record("add", "rodc1", "A", self.host)
+
+
+def private_names(directory, dns, hosts):
+    """A command's beginning that gives it a resolv.conf and a hosts file of its own."""
+    lines = "".join(f"{address} {names}\n" for address, names in hosts.items())
+    hosts_file = write(os.path.join(directory, "hosts"), "127.0.0.1 localhost\n" + lines)
+    resolv = write(os.path.join(directory, "resolv.conf"), f"nameserver {dns}\n")
+    script = f'mount --bind {hosts_file} /etc/hosts && mount --bind {resolv} /etc/resolv.conf && exec "$@"'
+    return ["unshare", "-m", "sh", "-c", script, "sh"]
