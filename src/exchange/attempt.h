@@ -6,24 +6,9 @@
 #include <vector>
 
 #include "exchange/exchanger.h"
-#include "exchange/kdc_memory.h"
-#include "exchange/tcp_pool.h"
+#include "exchange/upstream.h"
 
 namespace ferryman::exchange {
-
-// What all attempts of one worker share.
-struct Upstream {
-  explicit Upstream(boost::asio::io_context& context)
-      : io(context), pool(context, memory), scratch(scratch_size) {}
-
-  static constexpr std::size_t scratch_size = 64 * 1024;  // a UDP datagram of any size
-
-  boost::asio::io_context& io;
-  Options options;
-  KdcMemory memory;
-  TcpPool pool;
-  std::vector<std::uint8_t> scratch;  // read into and out of without suspending in between
-};
 
 // One exchange while it is under way: the request, and what its attempts have come to. Its attempts hold it.
 struct Race {
@@ -38,7 +23,7 @@ struct Race {
   Outcome outcome;
   bool answered = false;
   bool written = false;  // octets of the request have gone out
-  unsigned running = 0;  // attempts under way
+  std::chrono::steady_clock::time_point answered_attempt_begun{};
 
   // Takes message as the answer if it is one: a reply that fits the request, other than KRB-ERRORs that ask
   // for another KDC or transport. message lies in buffer, which is moved away on success.

@@ -4,10 +4,13 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "exchange/kdc_health.h"
+#include "exchange/kdc_memory.h"
 #include "kerberos/reply.h"
 #include "kerberos/request.h"
 #include "locate/kdc.h"
@@ -15,7 +18,8 @@
 namespace ferryman::exchange {
 
 struct Options {
-  std::chrono::milliseconds hedge_delay{1000};      // without an answer, then the next KDC is asked as well
+  // The longest silence before the next KDC is asked as well; less once the KDC's own p95 is known.
+  std::chrono::milliseconds hedge_delay{1000};
   std::chrono::milliseconds connect_timeout{2000};  // TCP
   std::size_t max_reply = 128 * 1024;               // announced length above this: the KDC has failed
   std::size_t max_udp_request = 1400;               // larger ones go by TCP where the KDC's entry allows
@@ -38,16 +42,32 @@ struct Outcome {
   locate::Transport transport = locate::Transport::any;  // udp or tcp that was used for it
   bool no_socket = false;                                // a KDC could not be asked for want of descriptors
   unsigned tries = 0;                                    // how often the request was written
+  bool hedged = false;                                   // a KDC was asked while another was still silent
   std::optional<Error> bad_reply;                        // what was wrong with the last answer that was none
 };
 
+// How one KDC has done so far.
+struct KdcReport {
+  boost::asio::ip::address address;
+  std::uint16_t port = 0;
+  KdcHealth::State state = KdcHealth::State::serving;
+  KdcHealth::Latency average{0}, p95{0};  // 0: not known
+  unsigned failures_in_a_row = 0;
+  KdcCounts counts;
+};
+
+// Told when a KDC is set aside, and when it serves again.
+using HealthObserver = std::function<void(const locate::Kdc& kdc, bool serves)>;
+
 // Brings one Kerberos message to one of the KDCs and its answer back. One per worker; not thread-safe.
-// Remembers per KDC which replies fit UDP, kept TCP connections, and recent failures (a KDC that failed
-// within the last 30 s is tried after the others).
+// Remembers per KDC which replies fit UDP, kept TCP connections, and its health (kdc_health.h): of those of
+// one rank slow ones come later, and those that failed come after all others until a probe has shown that
+// they answer again.
 //
 // Rules (DESIGN 5): one KDC at a time; the next after a connect failure, a closed connection, an answer
-// that is not one, or hedge_delay of silence when request.repeatable(). KRB_ERR_RESPONSE_TOO_BIG over UDP
-// is asked again over TCP. Bytes of a request that is not repeatable are written once.
+// that is not one, or silence for longer than that KDC's p95 (at most hedge_delay) when
+// request.repeatable(), of which requests are at most 5 % asked twice. KRB_ERR_RESPONSE_TOO_BIG over UDP is
+// asked again over TCP. Bytes of a request that is not repeatable are written once.
 class Exchanger {
  public:
   Exchanger(boost::asio::io_context& io, const Options& options);
@@ -59,6 +79,9 @@ class Exchanger {
                                            std::chrono::steady_clock::time_point deadline);
 
   void set_options(const Options& options);  // for exchanges that begin from now on
+  void on_change(HealthObserver observer);
+
+  std::vector<KdcReport> report() const;
 
  private:
   struct Impl;

@@ -239,6 +239,89 @@ TEST_F(ExchangerTest, AsksAKdcThatFailedLatelyAfterTheOthers) {
   EXPECT_EQ(bad.requests(), 1U);
 }
 
+TEST_F(ExchangerTest, PutsAKdcOnTrialByAProbeAndNotByAUser) {
+  FakeKdc bad(io), good(io);
+  bool dead = true;
+  bad.tcp_next = [&](unsigned) {
+    Behaviour behaviour;
+    if (dead) behaviour = {std::nullopt, 0ms, true};
+    return behaviour;
+  };
+  std::vector<bool> changes;
+  exchanger.on_change([&](const locate::Kdc& kdc, bool serves) {
+    EXPECT_EQ(kdc.port, bad.kdc().port);
+    changes.push_back(serves);
+  });
+  as_req.kdc_req->realm = "R";
+  EXPECT_EQ(ask(as_req, {bad.kdc(), good.kdc()}).tries, 2U);
+  EXPECT_EQ(changes, std::vector<bool>{false});
+  dead = false;
+  while (changes.size() < 2) io.run_one();  // after its pause of a second
+  EXPECT_EQ(changes, (std::vector<bool>{false, true}));
+  EXPECT_EQ(bad.requests(), 2U) << "one of them the probe";
+  EXPECT_EQ(ask(as_req, {bad.kdc(), good.kdc()}).kdc.port, bad.kdc().port);
+}
+
+TEST_F(ExchangerTest, LearnsHowLongAKdcMayBeSilent) {
+  FakeKdc first(io), second(io);
+  options.hedge_delay = 2s;
+  exchanger.set_options(options);
+  for (int i = 0; i < 20; ++i) ask(as_req, {first.kdc(), second.kdc()});
+  EXPECT_EQ(second.requests(), 0U);
+  first.tcp_next = [](unsigned) { return Behaviour{std::nullopt, 0ms, false}; };
+  const auto begun = std::chrono::steady_clock::now();
+  const Outcome outcome = ask(as_req, {first.kdc(), second.kdc()});
+  EXPECT_TRUE(outcome.hedged);
+  EXPECT_EQ(outcome.kdc.port, second.kdc().port);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, 1s);
+}
+
+TEST_F(ExchangerTest, AsksTwiceAtMostOneRequestInTwentyWhileAllAreSlow) {
+  FakeKdc first(io), second(io);
+  for (auto* kdc : {&first, &second})
+    kdc->tcp_next = [](unsigned) { return Behaviour{framed(krb_error(25)), 15ms, false}; };
+  options.hedge_delay = 5ms;
+  exchanger.set_options(options);
+  auto one = second.kdc();
+  one.rank = 1;
+  constexpr unsigned requests = 100;
+  for (unsigned i = 0; i < requests; ++i) ask(as_req, {first.kdc(), one});
+  std::uint64_t hedges = 0;
+  for (const KdcReport& report : exchanger.report()) hedges += report.counts.hedges;
+  EXPECT_LE(hedges, 10 + requests / 20);
+  EXPECT_GE(hedges, 10U);
+}
+
+TEST_F(ExchangerTest, FailsOverWithoutABudgetOnceAKdcHasGoneSilent) {
+  FakeKdc silent(io), good(io);
+  silent.tcp_next = [](unsigned) { return Behaviour{std::nullopt, 0ms, false}; };
+  unsigned answered = 0;
+  constexpr unsigned requests = 60;
+  const auto kdcs =
+      std::make_shared<const std::vector<locate::Kdc>>(std::vector<locate::Kdc>{silent.kdc(), good.kdc()});
+  for (unsigned i = 0; i < requests; ++i) {
+    auto done = [&](const std::exception_ptr&, const Outcome& outcome) {
+      if (outcome.status == Status::answered) ++answered;
+    };
+    asio::co_spawn(io, exchanger.exchange(as_req, kdcs, std::chrono::steady_clock::now() + 2s), done);
+  }
+  io.run_for(1s);
+  EXPECT_EQ(answered, requests);
+}
+
+TEST_F(ExchangerTest, PrefersTheQuickerOfARank) {
+  FakeKdc slow(io), quick(io);
+  slow.tcp_next = [](unsigned) { return Behaviour{framed(krb_error(25)), 100ms, false}; };
+  options.hedge_delay = 1s;
+  exchanger.set_options(options);
+  ask(as_req, {slow.kdc()});
+  ask(as_req, {quick.kdc()});
+  EXPECT_EQ(ask(as_req, {slow.kdc(), quick.kdc()}).kdc.port, quick.kdc().port);
+  auto farther = quick.kdc();
+  farther.rank = 1;
+  EXPECT_EQ(ask(as_req, {slow.kdc(), farther}).kdc.port, slow.kdc().port) << "a rank goes before speed";
+}
+
 TEST_F(ExchangerTest, WritesAPasswordChangeOnceWhateverHappensThen) {
   for (const bool closes : {true, false}) {
     FakeKdc bad(io), good(io);

@@ -8,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "exchange/kdc_health.h"
 #include "kerberos/request.h"
 #include "locate/kdc.h"
 
@@ -19,15 +20,28 @@ inline KdcKey key_of(const locate::Kdc& kdc) {
   return {kdc.address, kdc.port};
 }
 
+// What is counted of one KDC since the start.
+struct KdcCounts {
+  std::uint64_t requests = 0;  // attempts, whatever came of them
+  std::uint64_t answers = 0, failures = 0;
+  std::uint64_t hedges = 0;  // of the requests: sent while another KDC had not answered yet
+};
+
+struct KdcRecord {
+  KdcHealth health;
+  KdcCounts counts;
+  KdcHealth::Clock::time_point planned_at{};  // when a request last had it on its list
+  bool keeps_open = true;                     // until it is seen to close
+  std::array<std::size_t, 3> largest_reply{};
+};
+
 // What earlier exchanges showed of each KDC. Bounded; what is forgotten is learned again.
 class KdcMemory {
  public:
-  using Clock = std::chrono::steady_clock;
-
-  // Refused, closed, silent or talking nonsense: for a while others are asked first.
-  void note_failure(const KdcKey& key, Clock::time_point now);
-  void note_success(const KdcKey& key);
-  bool failed_lately(const KdcKey& key, Clock::time_point now) const;
+  // Valid until the next call; what is new serves.
+  KdcRecord& operator[](const KdcKey& key);
+  const KdcRecord* find(const KdcKey& key) const;
+  const std::map<KdcKey, KdcRecord>& all() const { return records_; }
 
   // The size of an answer to that kind of request; RESPONSE_TOO_BIG counts as larger than any.
   void note_reply_size(const KdcKey& key, kerberos::RequestKind kind, std::size_t octets);
@@ -41,18 +55,8 @@ class KdcMemory {
 
  private:
   static constexpr std::size_t max_kdcs = 4096;
-  static constexpr std::chrono::seconds failure_time{30};
 
-  struct Entry {
-    Clock::time_point failed_at{};
-    bool failed = false;
-    bool keeps_open = true;  // until it is seen to close
-    std::array<std::size_t, 3> largest_reply{};
-  };
-  Entry& entry(const KdcKey& key);
-  const Entry* find(const KdcKey& key) const;
-
-  std::map<KdcKey, Entry> entries_;
+  std::map<KdcKey, KdcRecord> records_;
 };
 
 }  // namespace ferryman::exchange

@@ -97,7 +97,9 @@ Gateway::Gateway(boost::asio::io_context& io, unsigned worker, const std::vector
       log_(log),
       resolver_(io, dns_servers),
       locator_(resolver_, this),
-      exchanger_(io, exchange::Options{}) {}
+      exchanger_(io, exchange::Options{}) {
+  exchanger_.on_change([this](const locate::Kdc& kdc, bool serves) { on_kdc_change(kdc, serves); });
+}
 
 Gateway::~Gateway() = default;
 
@@ -265,6 +267,7 @@ boost::asio::awaitable<bool> Gateway::ask_located(Passage& passage, locate::Loca
   passage.event.exchange_us += microseconds(Clock::now() - begun);
   passage.event.transport = transport_name(passage.outcome.transport);
   passage.event.tries = passage.outcome.tries;
+  passage.event.hedged = passage.outcome.hedged;
   co_return passage.outcome.status != exchange::Status::no_kdc;
 }
 
@@ -405,6 +408,14 @@ void Gateway::on_candidate(const locate::RealmSource& source, const locate::Doma
               {"flags", flags},
               {"site", reply ? std::string_view(reply->dc_site) : std::string_view()},
               {"ping_us", std::to_string(dc.ping.took.count())}});
+}
+
+void Gateway::on_kdc_change(const locate::Kdc& kdc, bool serves) {
+  if (!may_log_flood()) return;
+  const std::string endpoint = endpoint_name(kdc);
+  log_.write(serves ? telemetry::Level::info : telemetry::Level::warning,
+             serves ? "KDC serves again" : "KDC set aside",
+             {{"kdc", endpoint}, {"name", kdc.name}, {"worker", std::to_string(worker_)}});
 }
 
 void Gateway::on_exhausted(int cause) {

@@ -72,6 +72,7 @@ class Gateway : public net::Service, private locate::LocatorObserver {
   bool admit(Passage& passage);
   std::shared_ptr<const Realm> find_realm(std::string_view name, std::uint32_t hint);
   void locate_ahead();
+  void on_kdc_change(const locate::Kdc& kdc, bool serves);
   boost::asio::awaitable<void> ask_kdc(Passage& passage);
   boost::asio::awaitable<bool> ask_located(Passage& passage, locate::Located located);
   void answer(Passage& passage);

@@ -44,6 +44,7 @@ struct RequestEvent {
   std::string_view kdc;                    // address:port
   std::string_view transport;              // "udp", "tcp"
   unsigned tries = 0;
+  bool hedged = false;                  // a KDC was asked while another was still silent
   bool rediscovered = false;            // asked again at KDCs that a new lookup found
   std::string_view reason;              // fixed word: rule, fault name, cause
   std::optional<std::uint32_t> offset;  // of a fault in the message

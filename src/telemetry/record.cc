@@ -149,6 +149,7 @@ void put_event(Record& record, const RequestEvent& event) {
   text("kdc", event.kdc);
   text("transport", event.transport);
   if (event.tries != 0) record.number("tries", event.tries);
+  if (event.hedged) record.flag("hedged", true);
   if (event.rediscovered) record.flag("rediscovered", true);
   text("reason", event.reason);
   if (event.offset) record.number("offset", *event.offset);

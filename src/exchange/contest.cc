@@ -1,0 +1,246 @@
+#include "exchange/contest.h"
+
+#include <algorithm>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <iterator>
+#include <tuple>
+#include <utility>
+
+namespace ferryman::exchange {
+namespace {
+
+namespace asio = boost::asio;
+using locate::Kdc;
+using locate::Transport;
+using std::chrono::milliseconds;
+
+// A datagram may be lost: a silent list is gone through again this often.
+constexpr unsigned udp_rounds = 3;
+constexpr milliseconds least_patience{10};
+constexpr milliseconds ask_budget_again{100};
+
+// Slower than another KDC by more than a network's usual changes.
+bool is_slow(KdcHealth::Latency average, KdcHealth::Latency best) {
+  constexpr int times = 3;
+  constexpr milliseconds margin{20};
+  return average > times * best + margin;
+}
+
+}  // namespace
+
+Contest::Contest(Upstream& upstream, const kerberos::Request& request, const std::vector<Kdc>& kdcs)
+    : race_(upstream, request), repeatable_(request.repeatable()) {
+  plan(kdcs);
+}
+
+// Those that serve in the given order, but slow ones behind the others of their rank; then those set aside.
+void Contest::plan(const std::vector<Kdc>& kdcs) {
+  struct Place {
+    const Kdc* kdc;
+    bool aside, slow;
+    KdcHealth::Latency average;
+  };
+  const auto now = Clock::now();
+  race_.upstream.budget.note_request();
+  std::vector<Place> places;
+  places.reserve(kdcs.size());
+  for (const Kdc& kdc : kdcs) {
+    KdcRecord& record = race_.upstream.memory[key_of(kdc)];
+    record.planned_at = now;
+    const auto average = record.health.is_known(now) ? record.health.average() : KdcHealth::Latency(0);
+    places.push_back({&kdc, !record.health.serving(), false, average});
+  }
+  for (Place& place : places) {
+    place.slow = std::any_of(places.begin(), places.end(), [&](const Place& other) {
+      return other.kdc->rank == place.kdc->rank && !other.aside && other.average.count() > 0 &&
+             is_slow(place.average, other.average);
+    });
+  }
+  std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
+    return std::tie(a.aside, a.kdc->rank, a.slow) < std::tie(b.aside, b.kdc->rank, b.slow);
+  });
+  for (const Place& place : places) plan_kdc(*place.kdc);
+  if (!steps_.empty()) race_.outcome.kdc = steps_.front().kdc;
+}
+
+void Contest::plan_kdc(const Kdc& kdc) {
+  const kerberos::Request& request = race_.request;
+  const bool udp_first =
+      kdc.transport == Transport::any && repeatable_ &&
+      request.bytes.size() <= race_.options.max_udp_request &&
+      race_.upstream.memory.replies_fit(key_of(kdc), request.kind, race_.options.max_udp_reply);
+  if (kdc.transport == Transport::udp || udp_first) {
+    steps_.push_back({kdc, Transport::udp});
+    udp_steps_.push_back(steps_.back());
+  }
+  if (kdc.transport != Transport::udp) steps_.push_back({kdc, Transport::tcp});
+}
+
+bool Contest::may_start() {
+  if (steps_.empty() || (race_.written && !repeatable_)) return false;
+  if (running_.empty()) return true;
+  return repeatable_ && Clock::now() >= next_at_ && may_hedge();
+}
+
+// The same KDC by another transport, or by another datagram, costs nobody anything. Another KDC is asked
+// while one is silent if the budget allows it, or if the silent one has failed others meanwhile.
+bool Contest::may_hedge() {
+  Running& last = running_.back();
+  const auto now = Clock::now();
+  if (key_of(last.step.kdc) == key_of(steps_.front().kdc) || rounds_ > 1) return true;
+  if (now - last.begun >= race_.options.hedge_delay) note_silence(last, now);
+  if (!race_.upstream.memory[key_of(last.step.kdc)].health.serving()) return true;
+  if (race_.upstream.budget.take()) {
+    hedged_ = true;
+    return true;
+  }
+  next_at_ = std::max(now + ask_budget_again, last.begun + race_.options.hedge_delay);
+  return false;
+}
+
+// How long the KDC that was asked last may be silent before the next is asked as well: as long as nearly
+// all of its answers took.
+milliseconds Contest::patience() const {
+  const milliseconds most = race_.options.hedge_delay * rounds_;
+  if (steps_.empty() || running_.empty()) return most;
+  const KdcKey key = key_of(running_.back().step.kdc);
+  if (key == key_of(steps_.front().kdc)) return most;
+  const auto p95 = race_.upstream.memory[key].health.p95();
+  if (p95.count() == 0) return most;
+  return std::min(most, std::max(least_patience, std::chrono::ceil<milliseconds>(p95)));
+}
+
+void Contest::start() {
+  const Step step = steps_.front();
+  steps_.pop_front();
+  KdcCounts& counts = race_.upstream.memory[key_of(step.kdc)].counts;
+  ++counts.requests;
+  if (std::exchange(hedged_, false)) {
+    ++counts.hedges;
+    race_.outcome.hedged = true;
+  }
+  race_.outcome.kdc = step.kdc;
+  race_.outcome.transport = step.transport;
+  const auto begun = Clock::now();
+  auto& attempt = running_.emplace_back();
+  attempt.step = step;
+  attempt.begun = begun;
+  next_at_ = begun + patience();
+  auto ended = [self = shared_from_this(), at = std::prev(running_.end())](const std::exception_ptr& error,
+                                                                           AttemptEnd end) {
+    self->attempt_ended(at, error ? AttemptEnd::failed : end);
+  };
+  auto asked = step.transport == Transport::udp ? ask_udp(race_, step.kdc) : ask_tcp(race_, step.kdc);
+  asio::co_spawn(race_.upstream.io, std::move(asked),
+                 asio::bind_cancellation_slot(attempt.signal.slot(), std::move(ended)));
+}
+
+void Contest::note_failure(const Step& step) {
+  race_.upstream.note_failure(step.kdc, race_.request.realm());
+}
+
+void Contest::note_silence(Running& attempt, Clock::time_point now) {
+  if (std::exchange(attempt.noted_silent, true)) return;
+  race_.upstream.note_silence(attempt.step.kdc, race_.request.realm());
+  if (!repeatable_) return;
+  const auto silent = std::chrono::duration_cast<KdcHealth::Latency>(now - attempt.begun);
+  race_.upstream.memory[key_of(attempt.step.kdc)].health.note_latency(now, silent);
+}
+
+// At the end: those that were asked before the one that answered, or that had time enough.
+void Contest::note_silent_ones(Clock::time_point now) {
+  for (Running& attempt : running_) {
+    const bool outrun = race_.answered && key_of(attempt.step.kdc) != key_of(race_.outcome.kdc) &&
+                        attempt.begun < race_.answered_attempt_begun;
+    const bool had_time = !race_.answered && now - attempt.begun >= race_.options.hedge_delay;
+    if (outrun || had_time) note_silence(attempt, now);
+  }
+}
+
+void Contest::attempt_ended(std::list<Running>::iterator attempt, AttemptEnd end) {
+  const Step step = attempt->step;
+  const auto begun = attempt->begun;
+  finished_.splice(finished_.end(), running_, attempt);
+  race_.wake.cancel();
+  switch (end) {
+    case AttemptEnd::answered:
+      race_.answered_attempt_begun = begun;
+      race_.upstream.note_answer(step.kdc);
+      if (repeatable_) {
+        const auto now = Clock::now();
+        race_.upstream.memory[key_of(step.kdc)].health.note_latency(
+            now, std::chrono::duration_cast<KdcHealth::Latency>(now - begun));
+      }
+      break;
+    case AttemptEnd::too_big:
+      race_.upstream.memory.note_too_big(key_of(step.kdc), race_.request.kind);
+      break;
+    case AttemptEnd::failed:
+      note_failure(step);
+      break;
+    case AttemptEnd::connect_failed:
+      // A service that has UDP only, such as Heimdal's kpasswdd.
+      if (step.kdc.transport == Transport::any && step.transport == Transport::tcp &&
+          race_.request.bytes.size() <= race_.options.max_udp_request) {
+        steps_.push_front({step.kdc, Transport::udp});
+        udp_steps_.push_back(steps_.front());
+      }
+      note_failure(step);
+      break;
+    case AttemptEnd::no_socket:
+      race_.outcome.no_socket = true;
+      break;
+    case AttemptEnd::cancelled:
+      break;
+  }
+}
+
+// All has been asked and is silent: the datagrams once more.
+bool Contest::goes_round() {
+  const bool silent = !running_.empty() && steps_.empty() && repeatable_ && Clock::now() >= next_at_;
+  if (!silent || rounds_ >= udp_rounds || udp_steps_.empty()) return false;
+  ++rounds_;
+  steps_.assign(udp_steps_.begin(), udp_steps_.end());
+  return true;
+}
+
+asio::awaitable<Outcome> Contest::run(Clock::time_point deadline) {
+  bool abandoned = false;
+  while (!race_.answered && !abandoned) {
+    if (Clock::now() >= deadline) {
+      race_.outcome.status = Status::deadline;
+      break;
+    }
+    if (may_start()) {
+      start();
+      continue;
+    }
+    if (goes_round()) continue;
+    if (running_.empty()) {
+      race_.outcome.status = Status::no_kdc;
+      break;
+    }
+    const bool more = repeatable_ && (!steps_.empty() || (rounds_ < udp_rounds && !udp_steps_.empty()));
+    race_.wake.expires_at(more ? std::min(deadline, next_at_) : deadline);
+    boost::system::error_code ignored;
+    co_await race_.wake.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    const auto state = co_await asio::this_coro::cancellation_state;
+    // What a KDC has seen and must see once is waited for even when nobody waits for the answer.
+    abandoned = state.cancelled() != asio::cancellation_type::none && !(race_.written && !repeatable_);
+  }
+  if (!abandoned) note_silent_ones(Clock::now());
+  for (Running& attempt : running_) attempt.signal.emit(asio::cancellation_type::terminal);
+  while (!running_.empty()) {
+    race_.wake.expires_at(Clock::time_point::max());
+    boost::system::error_code ignored;
+    co_await race_.wake.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+  co_return std::move(race_.outcome);
+}
+
+}  // namespace ferryman::exchange

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace ferryman::exchange {
+
+// An AS-REQ that any KDC of the realm answers and that logs nobody on: its client's name holds characters
+// that Active Directory allows in none (RFC 4120 5.4.1). The answer is KDC_ERR_C_PRINCIPAL_UNKNOWN or the
+// like. Empty for a realm name that is too long.
+std::vector<std::uint8_t> probe_request(std::string_view realm);
+
+}  // namespace ferryman::exchange
