@@ -186,6 +186,22 @@ std::vector<Key> process_keys(FixedConfig& fixed) {
   return {size_key("workers", fixed.workers, 0, 1024), string_key("user", fixed.user)};
 }
 
+std::vector<Key> admin_keys(FixedConfig& fixed) {
+  auto read = [&fixed](const toml::node& node, Mistakes& mistakes) {
+    const auto text = node.value_exact<std::string>();
+    fixed.admin_line = node.source().begin.line;
+    if (text && text->empty()) {
+      fixed.admin.reset();
+    } else if (text && parse_listen_address(*text)) {
+      fixed.admin = parse_listen_address(*text);
+    } else {
+      mistakes.add(node, "http must be a place to listen at: \"127.0.0.1:9464\", \"unix:/run/ferryman/admin.sock\"");
+    }
+  };
+  auto show = [&fixed] { return show_string(fixed.admin ? net::to_string(*fixed.admin) : ""); };
+  return {{"http", read, show}, bool_key("allow_plain_http", fixed.admin_allow_plain_http)};
+}
+
 std::vector<Key> dns_keys(FixedConfig& fixed) {
   return {strings_key("servers", fixed.dns_servers)};
 }
@@ -258,6 +274,7 @@ class Loader {
   void read_realm(std::string_view name, const toml::node& node, const policy::Rules& rules);
   void check_tls_section(const toml::table& root);
   void check_dns(const toml::table& root);
+  void check_admin(const toml::table& root);
   void check_user(const toml::table& root);
 
   Mistakes mistakes_;
@@ -421,6 +438,21 @@ void Loader::check_dns(const toml::table& root) {
   }
 }
 
+// What it tells is for those who run the service.
+void Loader::check_admin(const toml::table& root) {
+  const auto& admin = config_.fixed.admin;
+  if (!admin) return;
+  const toml::node& at = *root.at_path("admin.http").node();
+  const bool local = admin->host.empty() || boost::asio::ip::make_address(admin->host).is_loopback();
+  if (!local && !config_.fixed.admin_allow_plain_http) {
+    mistakes_.add(at, "http is an address that others reach; a loopback address, a unix socket, or "
+                      "allow_plain_http = true would do");
+  }
+  const auto same = [&](const Listen& listen) { return listen.address == *admin; };
+  if (std::any_of(config_.fixed.listen.begin(), config_.fixed.listen.end(), same))
+    mistakes_.add(at, "http is the address of a [[listen]]");
+}
+
 void Loader::check_user(const toml::table& root) {
   if (config_.fixed.user.empty() || ::getpwnam(config_.fixed.user.c_str()) != nullptr) return;
   const auto at = root.at_path("process.user");
@@ -433,7 +465,7 @@ void Loader::load(const toml::table& root) {
   const auto ignore = [](const toml::node&, Mistakes&) {};
   const std::vector<Key> sections{{"listen", ignore, {}}, {"tls", ignore, {}},    {"realms", ignore, {}},
                                   {"policy", ignore, {}}, {"limits", ignore, {}}, {"dns", ignore, {}},
-                                  {"log", ignore, {}},    {"process", ignore, {}}};
+                                  {"log", ignore, {}},    {"process", ignore, {}}, {"admin", ignore, {}}};
   read_table(root, "the file", sections, mistakes_);
   read_listen(root);
   section(root, "tls", tls_keys(config_.tls));
@@ -442,9 +474,11 @@ void Loader::load(const toml::table& root) {
   section(root, "dns", dns_keys(config_.fixed));
   section(root, "log", log_keys(config_.log));
   section(root, "process", process_keys(config_.fixed));
+  section(root, "admin", admin_keys(config_.fixed));
   read_realms(root, rules);
   check_tls_section(root);
   check_dns(root);
+  check_admin(root);
   check_user(root);
   out_.mistakes = std::move(mistakes_.mistakes);
   out_.warnings = std::move(mistakes_.warnings);
@@ -505,7 +539,8 @@ std::string to_toml(const Config& config) {
   policy::Rules defaults;
   text += "[tls]\n" + show(tls_keys(copy.tls)) + "\n[policy]\n" + show(policy_keys(copy, defaults)) +
           "\n[limits]\n" + show(limits_keys(copy)) + "\n[dns]\n" + show(dns_keys(copy.fixed)) + "\n[log]\n" +
-          show(log_keys(copy.log)) + "\n[process]\n" + show(process_keys(copy.fixed));
+          show(log_keys(copy.log)) + "\n[process]\n" + show(process_keys(copy.fixed)) + "\n[admin]\n" +
+          show(admin_keys(copy.fixed));
   for (gateway::Realm& realm : copy.realms) {
     locate::RealmSource source = *realm.source;
     bool given = false;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -36,8 +37,14 @@ struct FixedConfig {
   unsigned workers = 0;  // 0: one a core
   std::string user;      // to become after binding and reading keys; empty: stay
   std::vector<std::string> dns_servers;
+  std::optional<net::ListenAddress> admin;  // [admin] http
+  bool admin_allow_plain_http = false;
+  std::uint32_t admin_line = 0;
 
-  friend bool operator==(const FixedConfig&, const FixedConfig&) = default;
+  friend bool operator==(const FixedConfig& a, const FixedConfig& b) {
+    return a.listen == b.listen && a.workers == b.workers && a.user == b.user &&
+           a.dns_servers == b.dns_servers && a.admin == b.admin;
+  }
 };
 
 // What a reload replaces whole.

@@ -16,6 +16,7 @@
 #include <system_error>
 #include <thread>
 
+#include "ferrymand/metrics.h"
 #include "ferrymand/socket_activation.h"
 #include "net/listen_socket.h"
 #include "net/tls_context.h"
@@ -91,7 +92,7 @@ Daemon::~Daemon() = default;
 int Daemon::run() {
   ::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
-  if (!bind_listeners()) return exit_bad_configuration;
+  if (!bind_listeners() || !bind_admin()) return exit_bad_configuration;
 
   for (std::size_t i = 0; i < descriptors_.front().size(); ++i) {
     auto connections = connection_config(config_);
@@ -110,6 +111,9 @@ int Daemon::run() {
   for (const Listen& listen : config_.fixed.listen) {
     log_.write(Level::info, "listening",
                {{"address", net::to_string(listen.address)}, {"tls", listen.tls ? "yes" : "no"}});
+  }
+  if (config_.fixed.admin) {
+    log_.write(Level::info, "metrics and health", {{"address", net::to_string(*config_.fixed.admin)}});
   }
   say_open_passwords();
   if (!enough_descriptors(config_.connections.max_connections)) {
@@ -133,6 +137,37 @@ void Daemon::say_open_passwords() {
   for (const gateway::Realm& realm : config_.realms) {
     if (!realm.rules.allow_unarmored_password) continue;
     log_.write(Level::warning, "passwords outside FAST are allowed", {{"realm", realm.name}});
+  }
+}
+
+bool Daemon::bind_admin() {
+  if (!config_.fixed.admin) return true;
+  const auto opened = net::open_listeners(*config_.fixed.admin, 1);
+  if (!opened) {
+    say_mistakes({{config_file_, config_.fixed.admin_line, 0, opened.error()}});
+    return false;
+  }
+  AdminPages pages;
+  pages.metrics = [this](std::function<void(std::string)> take) { gather_metrics(std::move(take)); };
+  pages.ready = [this] { return !stopping_; };
+  admin_ = std::make_unique<AdminServer>(io_, std::move(pages));
+  admin_->listen(opened->front());
+  return true;
+}
+
+// Each worker reports on its own thread; the last report makes the page.
+void Daemon::gather_metrics(std::function<void(std::string)> take) {
+  const auto reports = std::make_shared<std::vector<gateway::Report>>();
+  const auto done = std::make_shared<std::function<void(std::string)>>(std::move(take));
+  for (const auto& worker : workers_) {
+    worker->report([this, reports, done](gateway::Report report) {
+      boost::asio::post(io_, [this, reports, done, report = std::move(report)]() mutable {
+        reports->push_back(std::move(report));
+        if (reports->size() < workers_.size()) return;
+        const ProcessCounts process{counts_.connections.load(), counts_.gateway.in_flight.load()};
+        (*done)(metrics_page(process, *reports));
+      });
+    });
   }
 }
 
@@ -225,7 +260,7 @@ void Daemon::reload() {
     }
     if (!(loaded.config.fixed == config_.fixed)) {
       log_.write(Level::warning,
-                 "a change of [[listen]], [process] or [dns] takes effect with the next start");
+                 "a change of [[listen]], [process], [dns] or [admin] takes effect with the next start");
     }
     loaded.config.fixed = config_.fixed;
     config_ = std::move(loaded.config);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "ferrymand/admin.h"
 #include "ferrymand/config.h"
 #include "ferrymand/file_watch.h"
 #include "ferrymand/worker.h"
@@ -33,6 +34,8 @@ class Daemon {
 
  private:
   void say_open_passwords();
+  bool bind_admin();
+  void gather_metrics(std::function<void(std::string)> take);
   bool bind_listeners();
   bool become_user();
   // Null, with the cause logged, when a file cannot be used.
@@ -58,6 +61,7 @@ class Daemon {
   boost::asio::signal_set signals_;
   boost::asio::steady_timer watch_timer_, drain_timer_;
   FileWatch certificates_;
+  std::unique_ptr<AdminServer> admin_;
   std::size_t draining_ = 0;
   bool stopping_ = false;
   int exit_code_ = exit_ok;

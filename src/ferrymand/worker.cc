@@ -61,6 +61,10 @@ void Worker::configure(WorkerConfig config) {
   });
 }
 
+void Worker::report(std::function<void(gateway::Report)> take) {
+  boost::asio::post(io_, [this, take = std::move(take)] { take(gateway_.report()); });
+}
+
 void Worker::drain(std::function<void()> done) {
   boost::asio::post(io_, [this, done = std::move(done)]() mutable {
     server_.drain([this, done = std::move(done)]() mutable { finish_when_idle(std::move(done)); });

@@ -41,6 +41,8 @@ class Worker {
 
   void start();
   void configure(WorkerConfig config);
+  // take is called on this worker's thread.
+  void report(std::function<void(gateway::Report)> take);
   // Lets what has begun end; done is called on this worker's thread.
   void drain(std::function<void()> done);
 

@@ -19,6 +19,7 @@
 #include "kerberos/request.h"
 #include "kkdcp/message.h"
 #include "locate/ad.h"
+#include "net/listen_socket.h"
 #include "policy/policy.h"
 
 namespace ferryman::gateway {
@@ -67,9 +68,7 @@ bool names_another(const locate::KdcList& before, const locate::KdcList& now) {
 }
 
 std::string endpoint_name(const locate::Kdc& kdc) {
-  if (kdc.address.is_unspecified()) return {};
-  const std::string address = kdc.address.to_string();
-  return (kdc.address.is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(kdc.port);
+  return kdc.address.is_unspecified() ? "" : net::peer_name({kdc.address, kdc.port});
 }
 
 }  // namespace
@@ -347,6 +346,7 @@ bool Gateway::may_log_flood() {
 
 void Gateway::write_event(const Passage& passage) {
   telemetry::RequestEvent event = passage.event;
+  ++counts_.events[static_cast<std::size_t>(event.kind)];
   const bool flood = event.kind == EventKind::http_violation || event.kind == EventKind::throttled ||
                      event.kind == EventKind::overload;
   if (flood && !may_log_flood()) return;
@@ -368,12 +368,15 @@ telemetry::Level Gateway::level_of_lookups(telemetry::Level level) const {
 }
 
 void Gateway::on_rediscovery(const locate::RealmSource& source, locate::Service service) {
+  ++counts_.rediscoveries;
   if (!may_log_flood()) return;
   log_.write(level_of_lookups(telemetry::Level::warning), "rediscovering KDCs",
              {{"event_id", event_rediscover}, {"realm", source.realm}, {"service", name(service)}});
 }
 
 void Gateway::on_located(const locate::LookupEnd& end) {
+  ++counts_.lookups;
+  if (!end.why.empty()) ++counts_.failed_lookups;
   const bool tell = end.changed || end.rediscovery || end.list.empty();
   if (!tell || !may_log_flood()) return;
   const std::string_view service = name(end.service), realm = end.source.realm;
@@ -426,6 +429,7 @@ void Gateway::on_exhausted(int cause) {
 
 void Gateway::on_violation(const net::Peer& peer, http::Version version, unsigned status,
                            std::string_view reason) {
+  ++counts_.events[static_cast<std::size_t>(EventKind::http_violation)];
   if (!may_log_flood()) return;
   telemetry::RequestEvent event;
   event.kind = EventKind::http_violation;

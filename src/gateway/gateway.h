@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
@@ -30,6 +31,17 @@ struct Settings {
   bool drop_malformed = false;
 };
 
+// What one gateway has done since its start.
+struct Counts {
+  std::array<std::uint64_t, telemetry::event_kinds> events{};  // by telemetry::EventKind
+  std::uint64_t lookups = 0, failed_lookups = 0, rediscoveries = 0;
+};
+
+struct Report {
+  Counts counts;
+  std::vector<exchange::KdcReport> kdcs;
+};
+
 // What the gateways of all workers count together.
 struct Shared {
   std::atomic<std::uint32_t> in_flight{0};
@@ -54,6 +66,8 @@ class Gateway : public net::Service, private locate::LocatorObserver {
                     std::string_view reason) override;
   void on_handshake_failure(const net::Peer& peer, int code, std::string_view reason) override;
   void on_exhausted(int cause) override;
+
+  Report report() const { return {counts_, exchanger_.report()}; }
 
   // Requests under way on this worker.
   std::uint32_t in_work() const { return in_work_; }
@@ -88,6 +102,7 @@ class Gateway : public net::Service, private locate::LocatorObserver {
   Shared& shared_;
   std::uint32_t in_work_ = 0;
   std::uint64_t last_id_ = 0;
+  Counts counts_;
   RateLimiter flood_lines_{8};
   std::uint64_t unlogged_ = 0;
   telemetry::Log& log_;

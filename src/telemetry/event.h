@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,6 +22,8 @@ enum class EventKind : std::uint8_t {
   overload,
   http_violation,  // the HTTP session answered by itself: 404, 405, 408, 413, ...
 };
+
+inline constexpr std::size_t event_kinds = 8;
 
 std::string_view name(EventKind kind);
 enum class Level : std::uint8_t { debug, info, warning, error };

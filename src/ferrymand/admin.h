@@ -1,0 +1,42 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "net/server.h"
+
+namespace ferryman {
+
+// What the daemon tells of itself. Both call back once, on the admin server's thread, perhaps later.
+struct AdminPages {
+  std::function<void(std::function<void(std::string)>)> metrics;
+  std::function<bool()> ready;  // takes new requests
+};
+
+// The HTTP server for those who run the service: /metrics, /healthz, /readyz. On the main thread's event
+// loop; GET and HEAD only, no TLS.
+class AdminServer : private net::Service {
+ public:
+  AdminServer(boost::asio::io_context& io, AdminPages pages);
+  ~AdminServer() override;
+
+  // Takes over a listening, non-blocking descriptor.
+  void listen(int descriptor);
+
+ private:
+  void serve(std::shared_ptr<net::Call> call) override;
+  void on_violation(const net::Peer&, http::Version, unsigned, std::string_view) override {}
+  void on_handshake_failure(const net::Peer&, int, std::string_view) override {}
+  void on_exhausted(int) override {}
+
+  AdminPages pages_;
+  std::atomic<std::uint32_t> connections_{0};
+  net::ClientTable clients_;
+  net::Server server_;
+};
+
+}  // namespace ferryman

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gateway/gateway.h"
+
+namespace ferryman {
+
+// What the process as a whole counts.
+struct ProcessCounts {
+  std::uint32_t connections = 0, in_flight = 0;
+};
+
+// The reports of all workers as one page of metrics (Prometheus' text format 0.0.4). Counters are sums;
+// of a KDC's latencies the average is weighted by answers and the p95 is the worst worker's, since each
+// worker learns by itself.
+std::string metrics_page(const ProcessCounts& process, const std::vector<gateway::Report>& workers);
+
+}  // namespace ferryman
