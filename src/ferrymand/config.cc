@@ -195,7 +195,8 @@ std::vector<Key> admin_keys(FixedConfig& fixed) {
     } else if (text && parse_listen_address(*text)) {
       fixed.admin = parse_listen_address(*text);
     } else {
-      mistakes.add(node, "http must be a place to listen at: \"127.0.0.1:9464\", \"unix:/run/ferryman/admin.sock\"");
+      mistakes.add(
+          node, "http must be a place to listen at: \"127.0.0.1:9464\", \"unix:/run/ferryman/admin.sock\"");
     }
   };
   auto show = [&fixed] { return show_string(fixed.admin ? net::to_string(*fixed.admin) : ""); };
@@ -445,8 +446,9 @@ void Loader::check_admin(const toml::table& root) {
   const toml::node& at = *root.at_path("admin.http").node();
   const bool local = admin->host.empty() || boost::asio::ip::make_address(admin->host).is_loopback();
   if (!local && !config_.fixed.admin_allow_plain_http) {
-    mistakes_.add(at, "http is an address that others reach; a loopback address, a unix socket, or "
-                      "allow_plain_http = true would do");
+    mistakes_.add(at,
+                  "http is an address that others reach; a loopback address, a unix socket, or "
+                  "allow_plain_http = true would do");
   }
   const auto same = [&](const Listen& listen) { return listen.address == *admin; };
   if (std::any_of(config_.fixed.listen.begin(), config_.fixed.listen.end(), same))
@@ -463,8 +465,8 @@ void Loader::check_user(const toml::table& root) {
 void Loader::load(const toml::table& root) {
   policy::Rules rules;
   const auto ignore = [](const toml::node&, Mistakes&) {};
-  const std::vector<Key> sections{{"listen", ignore, {}}, {"tls", ignore, {}},    {"realms", ignore, {}},
-                                  {"policy", ignore, {}}, {"limits", ignore, {}}, {"dns", ignore, {}},
+  const std::vector<Key> sections{{"listen", ignore, {}}, {"tls", ignore, {}},     {"realms", ignore, {}},
+                                  {"policy", ignore, {}}, {"limits", ignore, {}},  {"dns", ignore, {}},
                                   {"log", ignore, {}},    {"process", ignore, {}}, {"admin", ignore, {}}};
   read_table(root, "the file", sections, mistakes_);
   read_listen(root);

@@ -75,8 +75,9 @@ void put_kdcs(Page& page, const std::map<std::string, Kdc>& kdcs) {
        [](const Kdc& kdc) { return kdc.counts.requests; });
   each("ferryman_kdc_answers_total", "Answers of the KDC that were taken, KRB-ERROR included.",
        MetricType::Counter, [](const Kdc& kdc) { return kdc.counts.answers; });
-  each("ferryman_kdc_failures_total", "Requests that the KDC refused, cut off, did not understand or let wait.",
-       MetricType::Counter, [](const Kdc& kdc) { return kdc.counts.failures; });
+  each("ferryman_kdc_failures_total",
+       "Requests that the KDC refused, cut off, did not understand or let wait.", MetricType::Counter,
+       [](const Kdc& kdc) { return kdc.counts.failures; });
   each("ferryman_kdc_hedges_total", "Requests sent to the KDC while another had not answered yet.",
        MetricType::Counter, [](const Kdc& kdc) { return kdc.counts.hedges; });
   each("ferryman_kdc_set_aside", "Workers that ask the KDC after all others, for it has failed.",

@@ -79,7 +79,8 @@ class Search : public std::enable_shared_from_this<Search> {
   asio::awaitable<void> ping_waves();
   static asio::awaitable<void> ping_one(std::shared_ptr<Search> self, std::size_t index);
   void learn(const NetlogonReply& reply);
-  std::string_view verdict(const DomainController& dc) const;
+  bool will_do(const DomainController& dc) const;
+  std::string verdict(const DomainController& dc) const;
   Nearness nearness(const DomainController& dc) const;
   std::size_t suitable(bool that_tell_of_fast) const;
   bool near_one_found() const;
@@ -135,9 +136,15 @@ asio::awaitable<void> Search::ask() {
                    [](const Target& a, const Target& b) { return a.nearness < b.nearness; });
   const std::size_t known = dcs_.size();
   net::Gather addresses(executor);
-  std::size_t taken = 0;
+  std::vector<Target> targets;  // each host once, at its nearest
   for (Target& target : std::exchange(targets_, {})) {
-    if (++taken > max_targets) break;
+    const bool again = std::any_of(targets.begin(), targets.end(), [&](const Target& other) {
+      return equal_without_case(other.candidate.kdc.name, target.candidate.kdc.name) &&
+             other.candidate.kdc.port == target.candidate.kdc.port;
+    });
+    if (!again && targets.size() < max_targets) targets.push_back(std::move(target));
+  }
+  for (Target& target : targets) {
     if (!take_additional(target)) addresses.add(resolve_one(shared_from_this(), std::move(target)));
   }
   co_await addresses.wait_for_all(deadline_);
@@ -257,11 +264,18 @@ void Search::learn(const NetlogonReply& reply) {
   facts.has_ds_8 = facts.has_ds_8 || reply.has(ds_flag::ds_8);
 }
 
-// Why it is not chosen; empty when it may be.
-std::string_view Search::verdict(const DomainController& dc) const {
-  if (!dc.ping.reply) return dc.asked ? name(dc.ping.status) : "not_asked";
-  if (!equal_without_case(dc.ping.reply->dns_domain, source_.dns_domain)) return "other_domain";
-  return search_.wanted.missing_in(dc.ping.reply->flags, search_.facts->has_ds_8);
+bool Search::will_do(const DomainController& dc) const {
+  const auto& reply = dc.ping.reply;
+  return reply && equal_without_case(reply->dns_domain, source_.dns_domain) &&
+         search_.wanted.missing_in(reply->flags, search_.facts->has_ds_8) == 0;
+}
+
+std::string Search::verdict(const DomainController& dc) const {
+  if (will_do(dc)) return {};
+  const auto& reply = dc.ping.reply;
+  if (!reply) return std::string(dc.asked ? name(dc.ping.status) : "not asked");
+  const std::uint32_t missing = search_.wanted.missing_in(reply->flags, search_.facts->has_ds_8);
+  return missing == 0 ? "of another domain" : "lacks " + ds_flag_names(missing);
 }
 
 Nearness Search::nearness(const DomainController& dc) const {
@@ -279,7 +293,7 @@ std::size_t Search::suitable(bool that_tell_of_fast) const {
   return static_cast<std::size_t>(std::count_if(dcs_.begin(), dcs_.end(), [&](const DomainController& dc) {
     const bool tells =
         !that_tell_of_fast || !search_.wanted.fast || (dc.ping.reply && dc.ping.reply->has(ds_flag::ds_8));
-    return tells && verdict(dc).empty();
+    return tells && will_do(dc);
   }));
 }
 
@@ -288,14 +302,14 @@ bool Search::near_one_found() const {
   if (suitable(true) == 0) return false;
   const bool has_site = is_site(own_site()) && search_.wanted.records != Wanted::Records::pdc;
   return std::any_of(dcs_.begin(), dcs_.end(), [&](const DomainController& dc) {
-    return verdict(dc).empty() && (!has_site || nearness(dc) == Nearness::own_site);
+    return will_do(dc) && (!has_site || nearness(dc) == Nearness::own_site);
   });
 }
 
 Found Search::result() const {
   Found found;
   for (const DomainController& dc : dcs_) {
-    if (!verdict(dc).empty()) continue;
+    if (!will_do(dc)) continue;
     Candidate candidate = dc.candidate;
     // Preferred flags divide each nearness in two.
     const bool preferred = dc.ping.reply->has(search_.wanted.preferred);
@@ -333,7 +347,7 @@ asio::awaitable<Found> Search::run() {
   co_await ping_waves();
   // The site that the pings told, where the records and the pings so far have found nothing of it.
   const bool has_near = std::any_of(dcs_.begin(), dcs_.end(), [this](const DomainController& dc) {
-    return verdict(dc).empty() && nearness(dc) == Nearness::own_site;
+    return will_do(dc) && nearness(dc) == Nearness::own_site;
   });
   add_questions();
   if (!questions_.empty() && !has_near) {

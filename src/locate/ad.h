@@ -33,7 +33,8 @@ struct DomainController {
   Ping ping;
 };
 
-// Told of each candidate at a search's end. verdict: why it is not chosen; empty when it may be.
+// Told of each candidate at a search's end. verdict: why it is not chosen ("silent", "lacks WRITABLE"); empty
+// when it may be.
 using CandidateObserver = std::function<void(const DomainController&, std::string_view verdict)>;
 
 struct AdSearch {

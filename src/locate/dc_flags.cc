@@ -193,15 +193,11 @@ Wanted wanted_by(std::uint32_t hint, Service service, bool armored) {
   return wanted;
 }
 
-std::string_view Wanted::missing_in(std::uint32_t ds_flags, bool domain_has_ds_8) const {
-  const std::uint32_t missing = required & ~ds_flags;
-  for (const Name& known : ds_flag_table) {
-    if ((missing & known.flag) != 0) return known.name;
-  }
-  if (version_6 && (ds_flags & (ds_flag::full_secret_6 | ds_flag::select_secret_6)) == 0)
-    return "FULL_SECRET_6";
-  if (fast && domain_has_ds_8 && (ds_flags & ds_flag::ds_8) == 0) return "DS_8";
-  return {};
+std::uint32_t Wanted::missing_in(std::uint32_t ds_flags, bool domain_has_ds_8) const {
+  std::uint32_t all = required;
+  if (version_6 && (ds_flags & ds_flag::select_secret_6) == 0) all |= ds_flag::full_secret_6;
+  if (fast && domain_has_ds_8) all |= ds_flag::ds_8;
+  return all & ~ds_flags;
 }
 
 }  // namespace ferryman::locate

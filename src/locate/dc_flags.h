@@ -58,8 +58,9 @@ struct Wanted {
 
   friend auto operator<=>(const Wanted&, const Wanted&) = default;
 
-  // Why a domain controller with those flags will not do; empty when it will.
-  std::string_view missing_in(std::uint32_t ds_flags, bool domain_has_ds_8) const;
+  // Of ds_flag: what is wanted and not among those; 0 where nothing is. version_6 is missing as
+  // full_secret_6.
+  std::uint32_t missing_in(std::uint32_t ds_flags, bool domain_has_ds_8) const;
 };
 
 // armored: the request is FAST-armored, which adds bit U (MS-KKDCP 3.2.5.1). A password is changed at a

@@ -279,7 +279,7 @@ void Locator::Impl::take(Known& entry, Found found) {
   }
   entry.preliminary = false;
   const bool rediscovery = std::exchange(entry.rediscovery, false);
-  if (observer == nullptr || found.unchanging) return;
+  if (observer == nullptr) return;
   const LookupEnd end{*entry.source,    entry.service, entry.wanted, entry.why,
                       entry.candidates, changed,       rediscovery};
   observer->on_located(end);

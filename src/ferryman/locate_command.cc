@@ -1,0 +1,266 @@
+#include "ferryman/locate_command.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <tl/expected.hpp>
+#include <utility>
+
+#include "base/text.h"
+#include "exchange/exchanger.h"
+#include "exchange/probe.h"
+#include "ferryman/locate_record.h"
+#include "ferrymand/config.h"
+#include "gateway/realm_map.h"
+#include "kerberos/names.h"
+#include "locate/ad.h"
+#include "net/listen_socket.h"
+
+namespace ferryman {
+namespace {
+
+namespace asio = boost::asio;
+using Clock = std::chrono::steady_clock;
+constexpr const char* default_config = "/etc/ferryman/ferryman.toml";
+constexpr std::array<std::string_view, 4> discoveries{"static", "dns", "krb5", "ad"};
+
+// What the command line and the configuration together ask for.
+struct Plan {
+  std::shared_ptr<const locate::RealmSource> source;
+  std::vector<std::string> dns_servers;
+  locate::Query query;
+};
+
+// The realm's source in a configuration; null where no file is meant or the file declares no such realm.
+tl::expected<std::shared_ptr<const locate::RealmSource>, std::string> configured(
+    const LocateOptions& options, std::vector<std::string>& dns_servers) {
+  const bool given = !options.config_file.empty();
+  const std::string file = given ? options.config_file : default_config;
+  struct stat status {};
+  if (!given && ::stat(file.c_str(), &status) != 0) return nullptr;
+  const LoadedConfig loaded = load_config(file);
+  // Files that only root may read (the TLS key) are no reason not to look: only the realms matter here.
+  const auto unreadable = std::find_if(loaded.mistakes.begin(), loaded.mistakes.end(),
+                                       [](const ConfigMistake& mistake) { return mistake.line == 0; });
+  if (loaded.config.realms.empty() && unreadable != loaded.mistakes.end())
+    return tl::unexpected(unreadable->to_string());
+  dns_servers = loaded.config.fixed.dns_servers;
+  const auto realm = gateway::RealmMap(loaded.config.realms).find(options.realm);
+  if (realm) return realm->source;
+  if (!given) return nullptr;
+  return tl::unexpected(fmt::format("{}: no realm \"{}\" is declared", file, options.realm));
+}
+
+tl::expected<Plan, std::string> make_plan(const LocateOptions& options) {
+  Plan plan;
+  auto found = configured(options, plan.dns_servers);
+  if (!found) return tl::unexpected(found.error());
+  auto source = std::make_shared<locate::RealmSource>();
+  if (*found) {
+    *source = **found;
+  } else {
+    source->discovery = locate::Discovery::ad;
+    source->realm = options.realm;
+    source->dns_domain = options.realm;
+    source->krb5_conf = "/etc/krb5.conf";
+    std::transform(source->dns_domain.begin(), source->dns_domain.end(), source->dns_domain.begin(),
+                   ascii_lower);
+  }
+  if (!options.site.empty()) source->site = options.site;
+  const auto discovery = std::find(discoveries.begin(), discoveries.end(), options.discovery);
+  if (discovery != discoveries.end())
+    source->discovery = static_cast<locate::Discovery>(discovery - discoveries.begin());
+  source->dns_allow_networks.insert(source->dns_allow_networks.end(), options.allow_networks.begin(),
+                                    options.allow_networks.end());
+  for (const auto& mistake : locate::check(*source)) return tl::unexpected(mistake);
+  if (!options.dns_servers.empty()) plan.dns_servers = options.dns_servers;
+
+  plan.query.service = options.kpasswd ? locate::Service::kpasswd : locate::Service::kdc;
+  plan.query.armored = options.fast;
+  if (!options.hint.empty()) {
+    const auto hint = locate::parse_hint(options.hint);
+    if (!hint) return tl::unexpected("--hint: " + hint.error());
+    plan.query.hint = *hint;
+  }
+  if (!locate::is_valid_hint(plan.query.hint, !options.site.empty())) {
+    return tl::unexpected(fmt::format("--hint {}: these flags exclude each other (ERROR_INVALID_FLAGS)",
+                                      locate::hint_names(plan.query.hint)));
+  }
+  plan.source = std::move(source);
+  return plan;
+}
+
+std::vector<std::string> answers_of(const net::Lookup& lookup, std::uint32_t& ttl) {
+  std::vector<std::string> answers;
+  if (lookup.addresses != nullptr) {
+    for (const auto& address : *lookup.addresses) answers.push_back(address.to_string());
+    return answers;
+  }
+  const locate::DnsRecords records = locate::read_dns_records(lookup.message);
+  ttl = records.ttl_seconds;
+  for (const auto& srv : records.srv)
+    answers.push_back(fmt::format("{} {} {} {}", srv.priority, srv.weight, srv.port, srv.target));
+  for (const auto& uri : records.uri)
+    answers.push_back(fmt::format("{} {} {}", uri.priority, uri.weight, uri.target));
+  return answers;
+}
+
+// Carries out one plan and writes down what happens.
+class Survey : private locate::LocatorObserver {
+ public:
+  Survey(const Plan& plan, LocateRecord& record)
+      : plan_(plan), record_(record), resolver_(io_, plan.dns_servers), locator_(resolver_, this) {
+    resolver_.on_lookup([this](const net::Lookup& lookup) { on_lookup(lookup); });
+  }
+
+  void run(std::chrono::milliseconds time, bool probe);
+
+ private:
+  void on_lookup(const net::Lookup& lookup);
+  void on_rediscovery(const locate::RealmSource&, locate::Service) override {}
+  void on_located(const locate::LookupEnd& end) override;
+  void on_candidate(const locate::RealmSource&, const locate::DomainController& dc,
+                    std::string_view verdict) override;
+  void probe(LocateRecord::Kdc& entry, const locate::Kdc& kdc);
+  template <typename T>
+  T wait_for(asio::awaitable<T> task);
+
+  const Plan& plan_;
+  LocateRecord& record_;
+  asio::io_context io_{1};
+  net::Resolver resolver_;
+  locate::Locator locator_;
+  bool ended_ = false;
+  std::vector<locate::Candidate> chosen_;
+};
+
+void Survey::on_lookup(const net::Lookup& lookup) {
+  LocateRecord::Question question;
+  question.name = lookup.name;
+  question.type = lookup.type == net::RecordType::srv   ? "SRV"
+                  : lookup.type == net::RecordType::uri ? "URI"
+                                                        : "A, AAAA";
+  question.status = name(lookup.status);
+  question.answers = answers_of(lookup, question.ttl);
+  question.took = lookup.took;
+  record_.questions.push_back(std::move(question));
+}
+
+void Survey::on_candidate(const locate::RealmSource&, const locate::DomainController& dc,
+                          std::string_view verdict) {
+  LocateRecord::DomainController entry;
+  entry.name = dc.candidate.kdc.name;
+  entry.address = dc.candidate.kdc.address.to_string();
+  entry.ping = dc.asked ? name(dc.ping.status) : "not asked";
+  entry.verdict = verdict;
+  entry.took = dc.ping.took;
+  if (const auto& reply = dc.ping.reply) {
+    entry.flags = reply->flags;
+    entry.site = reply->dc_site;
+    entry.client_site = reply->client_site;
+    entry.next_closest_site = reply->next_closest_site;
+    entry.domain = reply->dns_domain;
+    entry.netbios_domain = reply->netbios_domain;
+    entry.forest = reply->dns_forest;
+  }
+  record_.domain_controllers.push_back(std::move(entry));
+}
+
+void Survey::on_located(const locate::LookupEnd& end) {
+  ended_ = true;
+  chosen_ = end.list;
+  record_.why = end.why;
+}
+
+template <typename T>
+T Survey::wait_for(asio::awaitable<T> task) {
+  std::optional<T> result;
+  asio::co_spawn(io_, std::move(task),
+                 [&result](const std::exception_ptr&, T value) { result = std::move(value); });
+  io_.restart();
+  while (!result && io_.run_one() > 0) {
+  }
+  return std::move(*result);
+}
+
+std::string why_there(const locate::Candidate& candidate, bool ad) {
+  std::string reason = fmt::format("priority {}, weight {}", candidate.priority, candidate.weight);
+  if (!ad) return reason;
+  constexpr std::array<std::string_view, 3> places{"in the own site", "in the next closest site",
+                                                   "elsewhere in the domain"};
+  return fmt::format("{}, {}", places[std::min<std::size_t>(candidate.nearness / 2, 2)], reason);
+}
+
+void Survey::run(std::chrono::milliseconds time, bool with_probe) {
+  const auto deadline = Clock::now() + time;
+  wait_for(locator_.locate(plan_.source, plan_.query, deadline));
+  while (!ended_ && io_.run_one_until(deadline) > 0) {
+  }
+  if (!ended_) record_.why = "deadline";
+  const bool ad = !record_.domain_controllers.empty();
+  for (const locate::Candidate& candidate : chosen_) {
+    LocateRecord::Kdc entry;
+    entry.endpoint = net::peer_name({candidate.kdc.address, candidate.kdc.port});
+    entry.name = candidate.kdc.name;
+    entry.reason = why_there(candidate, ad);
+    if (with_probe) probe(entry, candidate.kdc);
+    record_.kdcs.push_back(std::move(entry));
+  }
+}
+
+// An AS-REQ that any KDC of the realm answers; a kpasswd service has no such question.
+void Survey::probe(LocateRecord::Kdc& entry, const locate::Kdc& kdc) {
+  constexpr std::chrono::seconds probe_time{3};
+  const auto message = exchange::probe_request(plan_.source->realm);
+  const auto request = kerberos::parse_request(message);
+  if (!request) return;
+  exchange::Exchanger exchanger(io_, exchange::Options());
+  const auto only = std::make_shared<const std::vector<locate::Kdc>>(1, kdc);
+  const auto begun = Clock::now();
+  const auto outcome = wait_for(exchanger.exchange(*request, only, begun + probe_time));
+  entry.took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun);
+  entry.answered = outcome.status == exchange::Status::answered;
+  entry.transport = outcome.transport == locate::Transport::udp ? "UDP" : "TCP";
+  if (!entry.answered) {
+    entry.probe = outcome.status == exchange::Status::deadline ? "silent" : "refused or closed";
+    return;
+  }
+  entry.probe = kerberos::error_name(outcome.reply.error_code);
+  if (entry.probe.empty()) entry.probe = kerberos::name(outcome.reply.kind);
+}
+
+}  // namespace
+
+int run_locate(const LocateOptions& options) {
+  const auto plan = make_plan(options);
+  if (!plan) {
+    fmt::print(stderr, "ferryman locate: {}\n", plan.error());
+    return exit_usage;
+  }
+  LocateRecord record;
+  record.realm = plan->source->realm;
+  record.discovery = discoveries[static_cast<std::size_t>(plan->source->discovery)];
+  const bool asks_dns =
+      plan->source->discovery == locate::Discovery::ad || plan->source->discovery == locate::Discovery::dns;
+  if (asks_dns) record.domain = plan->source->dns_domain;
+  record.site = plan->source->site;
+  record.service = name(plan->query.service);
+  record.hint = plan->query.hint;
+  record.fast = plan->query.armored;
+  const bool probe = options.probe && !options.kpasswd;
+  Survey(*plan, record).run(options.deadline, probe);
+  fmt::print("{}", options.json ? to_json(record) : to_text(record));
+  if (record.kdcs.empty()) return exit_not_found;
+  const bool answers =
+      std::any_of(record.kdcs.begin(), record.kdcs.end(), [](const auto& kdc) { return kdc.answered; });
+  return probe && !answers ? exit_no_answer : exit_found;
+}
+
+}  // namespace ferryman

@@ -1,0 +1,137 @@
+#include "ferryman/locate_record.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "locate/dc_flags.h"
+
+namespace ferryman {
+namespace {
+
+using Text = fmt::memory_buffer;
+
+template <typename... Arguments>
+void line(Text& text, std::string_view label, fmt::format_string<Arguments...> format,
+          Arguments&&... arguments) {
+  fmt::format_to(std::back_inserter(text), "{:<12}", label);
+  fmt::format_to(std::back_inserter(text), format, std::forward<Arguments>(arguments)...);
+  text.push_back('\n');
+}
+
+double ms(std::chrono::microseconds time) {
+  return std::chrono::duration<double, std::milli>(time).count();
+}
+
+// What comes from the network stands on a terminal.
+std::string clean(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; },
+      '?');
+  return text;
+}
+
+void put(Text& text, const LocateRecord::Question& question) {
+  line(text, "dns", "{} {}: {}, {:.1f} ms", question.name, question.type,
+       question.answers.empty()
+           ? question.status
+           : fmt::format("{} record{}{}", question.answers.size(), question.answers.size() == 1 ? "" : "s",
+                         question.ttl == 0 ? "" : fmt::format(", TTL {} s", question.ttl)),
+       ms(question.took));
+  for (const auto& answer : question.answers) line(text, "", "  {}", clean(answer));
+}
+
+void put(Text& text, const LocateRecord::DomainController& dc) {
+  const bool tells_more = !dc.verdict.empty() && dc.verdict != dc.ping;
+  line(text, "ping", "{} {}: {}, {:.1f} ms{}", clean(dc.name), dc.address, dc.ping, ms(dc.took),
+       tells_more ? "; not chosen: " + dc.verdict : "");
+  if (dc.ping != "answered") return;
+  line(text, "", "  {}", locate::ds_flag_names(dc.flags));
+  line(text, "", "  site {}; this host's site {}{}", clean(dc.site),
+       dc.client_site.empty() ? "unknown" : clean(dc.client_site),
+       dc.next_closest_site.empty() ? "" : ", the next closest " + clean(dc.next_closest_site));
+  line(text, "", "  domain {} ({}), forest {}", clean(dc.domain), clean(dc.netbios_domain), clean(dc.forest));
+}
+
+void put(Text& text, const LocateRecord::Kdc& kdc, bool first) {
+  std::string probe;
+  if (!kdc.probe.empty()) {
+    probe = kdc.answered
+                ? fmt::format("; answers over {} in {:.1f} ms: {}", kdc.transport, ms(kdc.took), kdc.probe)
+                : fmt::format("; no answer: {}", kdc.probe);
+  }
+  line(text, first ? "chosen" : "then", "{} {}: {}{}", kdc.endpoint, clean(kdc.name), kdc.reason, probe);
+}
+
+}  // namespace
+
+std::string to_text(const LocateRecord& record) {
+  Text text;
+  line(text, "realm", "{} ({}, discovery {}{}{})", record.realm, record.service, record.discovery,
+       record.domain.empty() ? "" : ", domain " + record.domain,
+       record.site.empty() ? "" : ", site " + record.site);
+  line(text, "flags", "{:#010x} {}{}", record.hint, locate::hint_names(record.hint),
+       record.fast ? " (FAST-armored)" : "");
+  for (const auto& question : record.questions) put(text, question);
+  for (const auto& dc : record.domain_controllers) put(text, dc);
+  bool first = true;
+  for (const auto& kdc : record.kdcs) put(text, kdc, std::exchange(first, false));
+  if (record.kdcs.empty()) line(text, "none", "no KDC located: {}", record.why);
+  return fmt::to_string(text);
+}
+
+std::string to_json(const LocateRecord& record) {
+  using Json = nlohmann::ordered_json;
+  Json questions = Json::array(), controllers = Json::array(), kdcs = Json::array();
+  for (const auto& q : record.questions) {
+    questions.push_back({{"name", q.name},
+                         {"type", q.type},
+                         {"status", q.status},
+                         {"answers", q.answers},
+                         {"ttl", q.ttl},
+                         {"us", q.took.count()}});
+  }
+  for (const auto& dc : record.domain_controllers) {
+    controllers.push_back({{"name", dc.name},
+                           {"address", dc.address},
+                           {"ping", dc.ping},
+                           {"us", dc.took.count()},
+                           {"suitable", dc.verdict.empty()},
+                           {"reason", dc.verdict},
+                           {"flags", dc.flags},
+                           {"flag_names", locate::ds_flag_names(dc.flags)},
+                           {"site", dc.site},
+                           {"client_site", dc.client_site},
+                           {"next_closest_site", dc.next_closest_site},
+                           {"domain", dc.domain},
+                           {"netbios_domain", dc.netbios_domain},
+                           {"forest", dc.forest}});
+  }
+  for (const auto& kdc : record.kdcs) {
+    kdcs.push_back({{"endpoint", kdc.endpoint},
+                    {"name", kdc.name},
+                    {"reason", kdc.reason},
+                    {"answered", kdc.answered},
+                    {"probe", kdc.probe},
+                    {"transport", kdc.transport},
+                    {"us", kdc.took.count()}});
+  }
+  const Json whole{{"realm", record.realm},
+                   {"service", record.service},
+                   {"discovery", record.discovery},
+                   {"domain", record.domain},
+                   {"site", record.site},
+                   {"hint", record.hint},
+                   {"hint_names", locate::hint_names(record.hint)},
+                   {"fast", record.fast},
+                   {"dns", questions},
+                   {"domain_controllers", controllers},
+                   {"kdcs", kdcs},
+                   {"reason", record.why}};
+  // What is not UTF-8 is replaced: it came from the network.
+  return whole.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace ferryman

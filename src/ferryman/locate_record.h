@@ -1,0 +1,48 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "locate/dns_records.h"
+#include "locate/netlogon.h"
+
+namespace ferryman {
+
+// What `ferryman locate` has seen, in the order in which it happened; printed as text or as JSON.
+struct LocateRecord {
+  struct Question {
+    std::string name, type, status;
+    std::vector<std::string> answers;
+    std::uint32_t ttl = 0;
+    std::chrono::microseconds took{0};
+  };
+  struct DomainController {
+    std::string name, address, site, client_site, next_closest_site, domain, netbios_domain, forest;
+    std::string ping;     // "answered", "silent", ...
+    std::string verdict;  // empty: it will do
+    std::uint32_t flags = 0;
+    std::chrono::microseconds took{0};
+  };
+  struct Kdc {
+    std::string endpoint, name, reason;
+    std::string probe, transport;  // the answer's name; empty: not probed
+    bool answered = false;
+    std::chrono::microseconds took{0};
+  };
+
+  std::string realm, discovery, domain, site, service;
+  std::uint32_t hint = 0;
+  bool fast = false;
+  std::vector<Question> questions;
+  std::vector<DomainController> domain_controllers;
+  std::vector<Kdc> kdcs;
+  std::string why;  // there is none
+};
+
+std::string to_text(const LocateRecord& record);
+std::string to_json(const LocateRecord& record);
+
+}  // namespace ferryman
