@@ -81,6 +81,19 @@ void Contest::plan_kdc(const Kdc& kdc) {
   if (kdc.transport != Transport::udp) steps_.push_back({kdc, Transport::tcp});
 }
 
+bool Contest::is_running(const Kdc& kdc) const {
+  return std::any_of(running_.begin(), running_.end(), [&](const Running& attempt) {
+    return key_of(attempt.step.kdc) == key_of(kdc);
+  });
+}
+
+// While one is silent another KDC comes before the same KDC by another transport.
+std::deque<Contest::Step>::iterator Contest::next_step() {
+  const auto other =
+      std::find_if(steps_.begin(), steps_.end(), [this](const Step& step) { return !is_running(step.kdc); });
+  return other == steps_.end() ? steps_.begin() : other;
+}
+
 bool Contest::may_start() {
   if (steps_.empty() || (race_.written && !repeatable_)) return false;
   if (running_.empty()) return true;
@@ -92,7 +105,7 @@ bool Contest::may_start() {
 bool Contest::may_hedge() {
   Running& last = running_.back();
   const auto now = Clock::now();
-  if (key_of(last.step.kdc) == key_of(steps_.front().kdc) || rounds_ > 1) return true;
+  if (is_running(next_step()->kdc) || rounds_ > 1) return true;
   if (now - last.begun >= race_.options.hedge_delay) note_silence(last, now);
   if (!race_.upstream.memory[key_of(last.step.kdc)].health.serving()) return true;
   if (race_.upstream.budget.take()) {
@@ -108,16 +121,17 @@ bool Contest::may_hedge() {
 milliseconds Contest::patience() const {
   const milliseconds most = race_.options.hedge_delay * rounds_;
   if (steps_.empty() || running_.empty()) return most;
-  const KdcKey key = key_of(running_.back().step.kdc);
-  if (key == key_of(steps_.front().kdc)) return most;
-  const auto p95 = race_.upstream.memory[key].health.p95();
+  if (std::all_of(steps_.begin(), steps_.end(), [this](const Step& step) { return is_running(step.kdc); }))
+    return most;
+  const auto p95 = race_.upstream.memory[key_of(running_.back().step.kdc)].health.p95();
   if (p95.count() == 0) return most;
   return std::min(most, std::max(least_patience, std::chrono::ceil<milliseconds>(p95)));
 }
 
 void Contest::start() {
-  const Step step = steps_.front();
-  steps_.pop_front();
+  const auto next = next_step();
+  const Step step = *next;
+  steps_.erase(next);
   KdcCounts& counts = race_.upstream.memory[key_of(step.kdc)].counts;
   ++counts.requests;
   if (std::exchange(hedged_, false)) {

@@ -36,6 +36,8 @@ class Contest : public std::enable_shared_from_this<Contest> {
 
   void plan(const std::vector<locate::Kdc>& kdcs);
   void plan_kdc(const locate::Kdc& kdc);
+  std::deque<Step>::iterator next_step();
+  bool is_running(const locate::Kdc& kdc) const;
   bool may_start();
   bool may_hedge();
   bool goes_round();

@@ -15,12 +15,12 @@ class FakeKdc:
     """Listens for TCP and UDP at one port. tcp(connection, request) and udp(request) say what is done; udp's
     result is the answer or None. requests holds every message that arrived, by either way."""
 
-    def __init__(self, tcp=None, udp=None, host="127.0.0.1"):
+    def __init__(self, tcp=None, udp=None, host="127.0.0.1", port=0):
         self.host, self.requests, self.connections = host, [], 0
         self.tcp_behaviour, self.udp_behaviour = tcp, udp
-        self.closing = False
+        self.closing, self.open = False, []
         while True:
-            self.tcp = socket.create_server((host, 0), backlog=2048)
+            self.tcp = socket.create_server((host, port), backlog=2048)
             self.port = self.tcp.getsockname()[1]
             self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             try:
@@ -43,6 +43,7 @@ class FakeKdc:
             except OSError:
                 return
             self.connections += 1
+            self.open.append(connection)
             threading.Thread(target=self.serve_connection, args=(connection,), daemon=True).start()
 
     def serve_connection(self, connection):
@@ -77,6 +78,11 @@ class FakeKdc:
 
     def stop(self):
         self.closing = True
+        for connection in self.open:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # it is over already
         for listener in (self.tcp, self.udp):
             try:
                 listener.shutdown(socket.SHUT_RDWR)

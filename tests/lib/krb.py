@@ -52,6 +52,13 @@ def as_req(realm="MIT.TEST", cname=("alice",), padatas=(), nonce=None, padding=0
     return tlv(0x6A, sequence(*parts, context(4, body)))
 
 
+def fast_padata():
+    """PA-FX-FAST with armored data that no KDC could open."""
+    armor = sequence(context(0, integer(1)), context(1, tlv(4, bytes(40))))
+    checksum = sequence(context(0, integer(16)), context(1, tlv(4, bytes(12))))
+    return padata(136, context(0, sequence(context(0, armor), context(1, checksum), context(2, encrypted()))))
+
+
 def krb_error(code=25, realm="MIT.TEST", e_data=None):
     return tlv(0x7E, sequence(context(0, integer(5)), context(1, integer(30)),
                               context(4, tlv(0x18, b"20260101000000Z")), context(5, integer(0)),
