@@ -1,0 +1,202 @@
+"""An Active Directory domain of Samba's, a writable domain controller and a read-only one, of which the gateway knows
+nothing but the domain's name."""
+import json
+import os
+import signal
+import subprocess
+import threading
+import unittest
+
+from lib import krb
+from lib.gateway import BINARY, Gateway, configuration
+from lib.https import Connection, post
+from lib.kdcs import SambaDc, SambaRodc
+from lib.proc import free_port, listens, wait_for
+from lib.scenario import Scenario
+from peers.logon import LogonTests, gateway_url
+
+KDC_RECORDS, LDAP_RECORDS = "_kerberos._tcp.dc._msdcs", "_ldap._tcp.dc._msdcs"
+IP_REQUIRED, KDC_REQUIRED = 0x200, 0x400
+PLAIN = IP_REQUIRED | KDC_REQUIRED
+DC, RODC = "127.0.0.10:88", "127.0.0.11:88"
+TOOL = os.path.join(os.path.dirname(BINARY), "ferryman")
+
+
+class AdTest(LogonTests, Scenario):
+    alice = bob = carol_old = "User.Passw0rd1"
+    service = "HTTP/www.ad.example.test"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.kdc = cls.started(SambaDc(cls.directory, cls.authority))
+        cls.rodc = cls.started(SambaRodc(cls.directory, cls.authority, cls.kdc))
+        for name, port in ((KDC_RECORDS, 88), (LDAP_RECORDS, 389), ("_kerberos._tcp.Branch._sites.dc._msdcs", 88)):
+            cls.kdc.record("add", name, "SRV", f"rodc1.ad.example.test {port} 0 100")
+        cls.gateway = cls.started(cls.new_gateway("both"))
+        cls.url = gateway_url(cls.gateway.port)
+
+    @classmethod
+    def new_gateway(cls, name, **realm):
+        port, plain = free_port(), free_port()
+        gateway = Gateway(cls.directory, configuration(
+            [{"address": f"127.0.0.1:{port}"}, {"address": f"127.0.0.1:{plain}", "tls": False}],
+            {cls.kdc.realm: {"discovery": "ad", "allow_unarmored_password": True, "dns_allow_networks": ["127.0.0.0/8"],
+                             **realm}}, cls.tls, dns={"servers": [f"{cls.kdc.host}:53"]}, process={"workers": 1}), name=name)
+        gateway.port, gateway.plain_port = port, plain
+        return gateway
+
+    def ask(self, gateway, hint=None, realm=None, message=None):
+        realm = realm or self.kdc.realm
+        connection = Connection(gateway.plain_port, tls=False)
+        try:
+            connection.send(post(krb.proxy_message(message or krb.as_req(realm), realm, hint=hint)))
+            return connection.response()[0]
+        finally:
+            connection.close()
+
+    def test_a_password_change_never_goes_to_the_read_only_one(self):
+        gateway = self.running(self.new_gateway("branch-kpasswd", site="Branch"))
+        client = self.client(kdc=gateway_url(gateway.port), kpasswd_server=gateway_url(gateway.port))
+        new = "Another-Passw0rd-3"
+        client.kpasswd("bob", self.bob, new)
+        type(self).bob = new
+        self.assertEqual({e["kdc"] for e in gateway.wait_event("exchange", type="KPASSWD")}, {"127.0.0.10:464"})
+        self.assertIn(RODC, {e["kdc"] for e in gateway.events("exchange", type="AS-REQ")}, "which the site prefers")
+
+    def test_each_flag_picks_or_refuses(self):
+        gateway = self.running(self.new_gateway("flags", site="Branch"))
+        last = lambda: gateway.events()[-1]
+        for hint, kdc in ((None, RODC), (PLAIN, RODC), (0, None), (0x10 | PLAIN, RODC), (0x20 | PLAIN, RODC),
+                          (0x40, DC), (0x80, DC), (0x100 | PLAIN, RODC), (0x1000 | PLAIN, DC), (0x2000, None),
+                          (0x4000 | PLAIN, RODC), (0x8000 | PLAIN, RODC), (0x20000 | PLAIN, RODC),
+                          (0x40000 | PLAIN, RODC), (0x80000 | PLAIN, RODC), (0x40000000 | PLAIN, RODC),
+                          (0x80000000 | PLAIN, RODC), (0x1 | PLAIN, RODC)):
+            with self.subTest(hint=hint and hex(hint)):
+                before = len(gateway.events())
+                self.assertEqual(self.ask(gateway, hint), 200)
+                wait_for(lambda: len(gateway.events()) > before, "the event")
+                if kdc:
+                    self.assertEqual(last()["kdc"], kdc)
+        for hint in (0x800 | PLAIN, 0x100000 | PLAIN, 0x200000 | PLAIN, 0x400000 | PLAIN, 0x800000 | PLAIN):
+            with self.subTest(hint=hex(hint)):
+                before = len(gateway.events("no_kdc"))
+                self.assertEqual(self.ask(gateway, hint), 503)
+                self.assertEqual(gateway.wait_event("no_kdc", count=before + 1)[-1]["reason"], "no_suitable_dc")
+        for hint in (0x30000, 0x4C0, 0xC0000000):
+            with self.subTest(hint=hex(hint)):
+                self.assertEqual(self.ask(gateway, hint), 400)
+
+    def test_the_netbios_name(self):
+        wait_for(lambda: self.gateway.messages("located KDCs"), "the domain to be located")
+        self.assertEqual(self.ask(self.gateway, realm="AD"), 200)
+        self.assertEqual(self.ask(self.gateway, PLAIN | 0x20000, realm="AD"), 503)
+        self.assertEqual(self.ask(self.gateway, PLAIN | 0x10000, realm="ad"), 200)
+
+    def test_a_site_record_goes_before_the_domain_s(self):
+        for site, kdcs in (("Branch", {RODC}), ("No-Such-Site", {DC, RODC})):
+            gateway = self.running(self.new_gateway("site-" + site, site=site))
+            for _ in range(12):
+                self.assertEqual(self.ask(gateway), 200)
+            asked = {e["kdc"] for e in gateway.wait_event("exchange", count=12)}
+            self.assertEqual(asked, kdcs, "each of one weight has its turn" if len(kdcs) > 1 else "")
+
+    def logons(self, gateway, count, at_half):
+        """count times kinit by four users at once; at_half() is called in the middle. All must succeed."""
+        done, failed, lock = [0], [], threading.Lock()
+        clients = [self.client(kdc=gateway_url(gateway.port)) for _ in range(4)]
+
+        def run(client):
+            while True:
+                with lock:
+                    done[0] += 1
+                    number = done[0]
+                if number > count:
+                    return
+                if number == count // 2:
+                    at_half()
+                result = client.kinit("alice", self.alice, check=False)
+                if result.returncode != 0:
+                    failed.append(result.stderr)
+
+        threads = [threading.Thread(target=run, args=(client,)) for client in clients]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(failed, [])
+
+    def restart_rodc(self):
+        self.rodc.process.stop()
+        wait_for(lambda: not listens(self.rodc.host, 88), "the read-only one to be gone")
+        self.rodc.start("standard", self.rodc.private)
+
+    def test_killing_the_preferred_one_loses_no_logon(self):
+        gateway = self.running(self.new_gateway("killed", site="Branch"))
+        self.addCleanup(self.restart_rodc)
+        killed = []
+
+        def kill():
+            killed.append(len(gateway.events("exchange")))
+            os.killpg(self.rodc.process.child.pid, signal.SIGKILL)
+
+        self.logons(gateway, 500, kill)
+        events = gateway.wait_event("exchange", count=1000)
+        self.assertEqual(gateway.events("no_kdc"), [])
+        of_rodc = [e for e in events[:killed[0]] if e["kdc"] == RODC]
+        self.assertGreater(len(of_rodc), 0.8 * killed[0], "but for the few that a hedge brought to the other")
+        self.assertEqual({e["kdc"] for e in events[-300:]}, {DC})
+        affected = [e for e in events if e["tries"] > 1 and e["kdc"] == DC]
+        self.assertTrue(affected or [e for e in events if e["kdc"] == DC])
+        # What was asked of the dead one and answered by the other: the second try is in this time too.
+        self.assertTrue(all(e["exchange_us"] < 150_000 for e in affected[:1]), affected[:1])
+        self.assertTrue(gateway.messages("KDC set aside"))
+
+    def test_a_preferred_one_that_hangs_loses_no_logon(self):
+        gateway = self.running(self.new_gateway("hanging", site="Branch"))
+        self.logons(gateway, 30, lambda: None)  # so that its p95 is known
+        self.addCleanup(self.restart_rodc)
+        self.addCleanup(self.signal_rodc, signal.SIGCONT)
+        before = len(gateway.events("exchange"))
+        self.logons(gateway, 60, lambda: self.signal_rodc(signal.SIGSTOP))
+        self.assertEqual(gateway.events("no_kdc"), [])
+        events = gateway.wait_event("exchange", count=before + 120)
+        self.assertEqual({e["kdc"] for e in events[-30:]}, {DC})
+        hedged = [e for e in events[before:] if e.get("hedged")]
+        self.assertTrue(hedged)
+        self.assertLess(hedged[0]["exchange_us"], 1_000_000, "sooner than hedge_delay, the longest")
+
+    def signal_rodc(self, number):
+        os.killpg(self.rodc.process.child.pid, number)
+
+    def test_the_tool_shows_each_step(self):
+        common = ["--dns", self.kdc.host, "--allow-network", "127.0.0.0/8"]
+        tool = lambda *args: subprocess.run([TOOL, "locate", *args], capture_output=True, text=True, timeout=30)
+        result = tool(self.kdc.realm, *common, "--json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        found = json.loads(result.stdout)
+        self.assertEqual({k["endpoint"] for k in found["kdcs"]}, {DC, RODC})
+        self.assertEqual({k["probe"] for k in found["kdcs"]}, {"KDC_ERR_C_PRINCIPAL_UNKNOWN"})
+        self.assertEqual(found["dns"][0]["name"], "_kerberos._tcp.dc._msdcs.ad.example.test")
+        flags = {d["address"]: d["flag_names"].split() for d in found["domain_controllers"]}
+        self.assertIn("WRITABLE", flags["127.0.0.10"])
+        self.assertNotIn("WRITABLE", flags["127.0.0.11"])
+
+        result = tool(self.kdc.realm, *common, "--hint", "KDC_REQUIRED,WRITABLE_REQUIRED")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertRegex(result.stdout, r"(?m)^ping .*rodc1.*not chosen: lacks WRITABLE$")
+        self.assertRegex(result.stdout, r"(?m)^chosen +127\.0\.0\.10:88 dc1")
+        result = tool(self.kdc.realm, "-c", self.gateway.config, "--kpasswd", "--site", "Branch")
+        self.assertRegex(result.stdout, r"(?m)^chosen +127\.0\.0\.10:464")
+        self.assertEqual(tool(self.kdc.realm, *common, "--hint", "DIRECTORY_SERVICE_8_REQUIRED").returncode, 1)
+        self.assertEqual(tool("NO.SUCH.REALM", *common).returncode, 1)
+        for wrong in (["--hint", "NONSENSE"], ["--hint", "IS_FLAT_NAME,IS_DNS_NAME"], ["-c", "/nonexistent"],
+                      ["--discovery", "magic"], ["--site", "X", "--hint", "TRY_NEXTCLOSEST_SITE"], ["--dns", "nowhere"]):
+            with self.subTest(wrong):
+                result = tool(self.kdc.realm, *wrong)
+                self.assertEqual((result.returncode, result.stdout), (2, ""))
+                self.assertTrue(result.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
