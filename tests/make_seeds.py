@@ -5,7 +5,7 @@ import struct
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import krb  # noqa: E402
+from lib import fake_ad, krb  # noqa: E402
 from lib.https import mit_post, post  # noqa: E402
 
 SRC = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "src")
@@ -121,3 +121,13 @@ write("import_fuzz", "ferrymand", {
                 b" kerberos+udp://b kerberos://[::1]\nkpasswd = kpasswd://%(use_dns)s%%\n[*B.TEST]\nsilence_port_warn = on\n",
     "kdcproxy_default": b"\0; comment\n[DEFAULT]\nuse_dns=yes\n[A.TEST]\nkerberos=kerberos://a\n",
     "kpssvc_utf16": b"\1\xff\xfe" + registry.encode("utf-16-le"), "kpssvc": b"\1" + registry.encode()})
+
+one = b"\x02\x01\x01"
+ex = fake_ad.netlogon(fake_ad.WINDOWS_2016, "dc1", next_site="Hub")
+compressed = (ex[:24] + fake_ad.name("ad.test") + b"\xc0\x18" + b"\x03dc1\xc0\x18" + b"\x02AD\0" + b"\x03DC1\0" + b"\0" +
+              b"\x06Branch\0" + b"\xc0\x32" + ex[-8:])
+write("netlogon_fuzz", "locate", {
+    "answer": fake_ad.search_entry(one, ex), "compressed": fake_ad.search_entry(one, compressed),
+    "no_next_site": fake_ad.search_entry(one, ex[:-13] + struct.pack("<IHH", 5, 0xFFFF, 0xFFFF)),
+    "with_address": fake_ad.search_entry(one, ex[:-13] + b"\x10" + bytes(16) + struct.pack("<IHH", 13, 0xFFFF, 0xFFFF)),
+    "not_mine": b"\x30\x0c" + one + b"\x65\x07\x0a\x01\x00\x04\x00\x04\x00"})

@@ -149,7 +149,7 @@ std::string to_toml(const Settings& settings) {
   text += fmt::format("\n[policy]\nallow_unarmored_password = {}\n", settings.unarmored_passwords);
   text +=
       "\n# KPSSVC serves the forest that its machine is in. Declare its domains:\n"
-      "# [realms.\"AD.EXAMPLE.COM\"]\n# discovery = \"dns\"\n";
+      "# [realms.\"AD.EXAMPLE.COM\"]\n# discovery = \"ad\"\n";
   return text;
 }
 

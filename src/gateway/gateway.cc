@@ -96,7 +96,8 @@ Gateway::Gateway(boost::asio::io_context& io, unsigned worker, const std::vector
       log_(log),
       resolver_(io, dns_servers),
       locator_(resolver_, this),
-      exchanger_(io, exchange::Options{}) {
+      exchanger_(io, exchange::Options{}),
+      keep_located_(io) {
   exchanger_.on_change([this](const locate::Kdc& kdc, bool serves) { on_kdc_change(kdc, serves); });
 }
 
@@ -106,7 +107,17 @@ void Gateway::configure(std::shared_ptr<const Settings> settings) {
   exchanger_.set_options(settings->exchange);
   realms_ = std::make_shared<RealmMap>(settings->realms);
   settings_ = std::move(settings);
+  keep_located();
+}
+
+// Often enough that what is known is refreshed in the last part of its time also where few requests come.
+void Gateway::keep_located() {
+  constexpr std::chrono::seconds interval{30};
   locate_ahead();
+  keep_located_.expires_after(interval);
+  keep_located_.async_wait([this](boost::system::error_code error) {
+    if (!error) keep_located();
+  });
 }
 
 // Domains are looked for before the first request wants them, and so that their NetBIOS names are known.

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -86,6 +87,7 @@ class Gateway : public net::Service, private locate::LocatorObserver {
   bool admit(Passage& passage);
   std::shared_ptr<const Realm> find_realm(std::string_view name, std::uint32_t hint);
   void locate_ahead();
+  void keep_located();
   void on_kdc_change(const locate::Kdc& kdc, bool serves);
   boost::asio::awaitable<void> ask_kdc(Passage& passage);
   boost::asio::awaitable<bool> ask_located(Passage& passage, locate::Located located);
@@ -109,6 +111,7 @@ class Gateway : public net::Service, private locate::LocatorObserver {
   net::Resolver resolver_;
   locate::Locator locator_;
   exchange::Exchanger exchanger_;
+  boost::asio::steady_timer keep_located_;
   std::shared_ptr<const Settings> settings_;
   std::shared_ptr<RealmMap> realms_;
 };

@@ -24,12 +24,6 @@ constexpr milliseconds ping_time{500};
 constexpr milliseconds grace{50};  // for the others of a wave once one will do
 constexpr std::chrono::seconds max_ad_ttl{900};
 
-// What may stand in a DNS name as a site; it may come from a ping.
-bool is_site(std::string_view site) {
-  constexpr std::size_t longest = 63;
-  return !site.empty() && site.size() <= longest && site.find_first_of(".\\") == std::string_view::npos;
-}
-
 std::string record_name(Wanted::Records records, std::string_view site, const std::string& domain) {
   const std::string at_site = site.empty() ? "" : std::string(site) + "._sites.";
   switch (records) {
@@ -361,6 +355,11 @@ asio::awaitable<Found> Search::run() {
 }
 
 }  // namespace
+
+bool is_site(std::string_view site) {
+  constexpr std::size_t longest = 63;
+  return !site.empty() && site.size() <= longest && site.find_first_of(".\\") == std::string_view::npos;
+}
 
 asio::awaitable<Found> find_ad(net::Resolver& resolver, AdSearch search, Clock::time_point deadline) {
   const auto under_way = std::make_shared<Search>(resolver, std::move(search), deadline);

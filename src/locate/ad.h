@@ -22,6 +22,9 @@ struct DomainFacts {
   bool has_ds_8 = false;                       // some domain controller of it has shown DS_8
 };
 
+// What may stand in a DNS name as a site. Those that pings tell are held to it as well.
+bool is_site(std::string_view site);
+
 // Where a candidate stands, the nearest first.
 enum class Nearness : std::uint8_t { own_site, next_closest_site, elsewhere };
 

@@ -96,6 +96,25 @@ TEST(Krb5Conf, ReadsARealmAndLeavesTheRest) {
   EXPECT_EQ(includes, (std::vector<std::string>{"/a/b", "/c/"}));
 }
 
+TEST(DnsRecords, TakesTheAddressesThatAnSrvAnswerBringsAlong) {
+  std::vector<std::uint8_t> message{0, 1, 0x81, 0x80, 0, 0, 0, 0, 0, 0, 0, 3};
+  const auto add = [&](std::uint8_t type, std::vector<std::uint8_t> data) {
+    message.insert(message.end(), {1, 'k', 0, 0, type, 0, 1, 0, 0, 0, 60, 0});
+    message.push_back(static_cast<std::uint8_t>(data.size()));
+    message.insert(message.end(), data.begin(), data.end());
+  };
+  add(1, {10, 0, 0, 1});
+  add(28, std::vector<std::uint8_t>(16, 0xfd));
+  add(1, {10, 0, 0});  // no address
+  const DnsRecords records = read_dns_records(message);
+  EXPECT_FALSE(records.malformed);
+  ASSERT_EQ(records.addresses.size(), 2U);
+  EXPECT_EQ(records.addresses[0].name, "k");
+  EXPECT_EQ(records.addresses[0].address.to_string(), "10.0.0.1");
+  EXPECT_EQ(records.addresses[0].ttl_seconds, 60U);
+  EXPECT_TRUE(records.addresses[1].address.is_v6());
+}
+
 TEST(DnsRecords, KeepsABoundedNumberAndTheLeastTtl) {
   std::vector<std::uint8_t> message{0, 1, 0x81, 0x80, 0, 0, 0, 200, 0, 0, 0, 0};
   for (int i = 0; i < 200; ++i) {

@@ -361,6 +361,12 @@ std::vector<std::string> check(const RealmSource& source) {
     if (!net::Network::parse(text))
       mistakes.push_back("dns_allow_networks \"" + text + "\" is not a network such as 127.0.0.0/8");
   }
+  if (!source.site.empty() && source.discovery != Discovery::ad) {
+    mistakes.emplace_back("site has a meaning with discovery = \"ad\" only");
+  }
+  if (!source.site.empty() && !is_site(source.site)) {
+    mistakes.push_back("site \"" + source.site + "\" is not the name of a site");
+  }
   if (source.discovery == Discovery::krb5 && !load_krb5_conf(source.krb5_conf, source.realm)) {
     mistakes.push_back("krb5_conf " + source.krb5_conf + " cannot be read");
   }
