@@ -1,6 +1,7 @@
 include(GNUInstallDirs)
 
 install(TARGETS ferrymand RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
+install(TARGETS ferryman RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES packaging/ferryman.toml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 configure_file(packaging/systemd/ferrymand.service.in ferrymand.service @ONLY)
@@ -10,7 +11,7 @@ install(FILES packaging/systemd/ferryman.sysusers DESTINATION lib/sysusers.d REN
 
 find_program(SCDOC scdoc)
 if(SCDOC)
-  foreach(page ferrymand.8 ferryman.toml.5)
+  foreach(page ferrymand.8 ferryman.1 ferryman.toml.5)
     string(REGEX REPLACE ".*\\." "" section ${page})
     set(source ${CMAKE_CURRENT_SOURCE_DIR}/packaging/man/${page}.scd)
     add_custom_command(OUTPUT ${page} DEPENDS ${source} COMMAND ${SCDOC} < ${source} > ${page} VERBATIM)

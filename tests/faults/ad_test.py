@@ -179,6 +179,20 @@ class AdFaultTest(Scenario):
         gateway = self.gateway(self.domain({DOMAIN: [(0, "one")]}, {"one": A}))
         self.assertEqual(self.ask(gateway), 200)
 
+    def test_addresses_that_the_records_bring_along_are_not_asked_for(self):
+        self.dc(A, "one")
+        domain = self.domain({DOMAIN: [(0, "one")]}, {"one": A}, additional=True)
+        gateway = self.gateway(domain)
+        self.assertEqual(self.ask(gateway), 200)
+        self.assertEqual([q for q in domain.questions if q[0] == "one.ad.test"], [])
+
+    def test_addresses_that_are_brought_along_are_held_to_the_rules(self):
+        self.dc(A, "one")
+        domain = self.domain({DOMAIN: [(0, "one")]}, {"one": A}, additional=True)
+        gateway = self.gateway(domain, dns_allow_networks=[])
+        self.assertEqual(self.ask(gateway), 503)
+        self.assertEqual(gateway.wait_event("no_kdc")[0]["reason"], "records_refused")
+
     def test_a_silent_domain_controller_delays_nobody(self):
         self.dc(A, "dead", answer=lambda message_id, value: []), self.dc(B, "alive", WINDOWS_2016 | CLOSEST)
         domain = self.domain({DOMAIN: [(0, "dead"), (0, "alive")]}, {"dead": A, "alive": B})

@@ -3,6 +3,7 @@ at loopback addresses, and the DNS that names them. Needs root."""
 import socket
 import struct
 import threading
+import time
 
 from . import krb
 from .fake_dns import A, SRV, FakeDns, record, srv
@@ -39,14 +40,15 @@ def search_entry(message_id, value):
 
 
 class FakeDc:
-    """answer(message_id, value) gives the datagrams that answer a ping; message_id is the encoded INTEGER."""
+    """answer(message_id, value) gives the datagrams that answer a ping, after delay seconds; message_id is the
+    encoded INTEGER. has_kdc: False where a real KDC listens there."""
 
-    def __init__(self, host, name, flags=WINDOWS_2016, tcp=None, answer=None, realm="AD.TEST", **reply):
-        self.host, self.name, self.pings = host, name, 0
+    def __init__(self, host, name, flags=WINDOWS_2016, tcp=None, answer=None, realm="AD.TEST", delay=0, has_kdc=True, **reply):
+        self.host, self.name, self.pings, self.delay = host, name, 0, delay
         self.flags, self.reply = flags, reply
         self.answer = answer or (lambda message_id, value: [search_entry(message_id, value)])
         error = krb.krb_error(realm=realm)
-        self.kdc = FakeKdc(tcp=tcp or answering(message=error), udp=lambda request: error, host=host, port=88)
+        self.kdc = has_kdc and FakeKdc(tcp=tcp or answering(message=error), udp=lambda request: error, host=host, port=88)
         self.cldap = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.cldap.bind((host, 389))
         threading.Thread(target=self.serve, daemon=True).start()
@@ -66,6 +68,7 @@ class FakeDc:
             self.pings += 1
             at = 2 if request[1] < 0x80 else 2 + (request[1] & 0x7F)  # behind LDAPMessage's header
             message_id = request[at:at + 2 + request[at + 1]]
+            time.sleep(self.delay)
             for datagram in self.answer(message_id, netlogon(self.flags, self.name, **self.reply)):
                 self.cldap.sendto(datagram, sender)
 
@@ -75,23 +78,27 @@ class FakeDc:
         except OSError:
             pass
         self.cldap.close()
-        self.kdc.stop()
+        if self.kdc:
+            self.kdc.stop()
 
 
 class FakeDomain:
     """The DNS of ad.test. records: of "_kerberos._tcp.dc._msdcs" and the like, lists of (priority, name of a DC);
-    hosts: name to address."""
+    hosts: name to address. additional: SRV answers bring the addresses along, as Windows' and BIND's do."""
 
-    def __init__(self, records, hosts, ttl=60, delay=0):
-        self.records, self.hosts, self.ttl = records, hosts, ttl
+    def __init__(self, records, hosts, ttl=60, delay=0, additional=False):
+        self.records, self.hosts, self.ttl, self.additional = records, hosts, ttl, additional
         self.dns = FakeDns(self.answer, delay)
         self.address, self.questions = self.dns.address, self.dns.questions
 
     def answer(self, asked, kind):
         below = asked.removesuffix(".ad.test")
         if kind == SRV:
-            return [record(SRV, srv(f"{dc}.ad.test", 88, priority), ttl=self.ttl)
-                    for priority, dc in self.records.get(below, [])]
+            named = self.records.get(below, [])
+            answers = [record(SRV, srv(f"{dc}.ad.test", 88, priority), ttl=self.ttl) for priority, dc in named]
+            along = [record(A, socket.inet_aton(self.hosts[dc]), name(f"{dc}.ad.test"), self.ttl)
+                     for _, dc in named if self.additional]
+            return answers, along
         if kind == A and below in self.hosts:
             return [record(A, socket.inet_aton(self.hosts[below]), ttl=self.ttl)]
         return []

@@ -22,7 +22,8 @@ def record(kind, data, owner=b"\xc0\x0c", ttl=60):
 
 
 class FakeDns:
-    """answer(name, type) gives a list of records, raw octets behind the question's section, or None for silence."""
+    """answer(name, type) gives a list of records, two of them (answers, additional), raw octets behind the
+    identifier, or None for silence."""
 
     def __init__(self, answer, delay=0):
         self.answer, self.delay, self.questions = answer, delay, []
@@ -49,8 +50,9 @@ class FakeDns:
         time.sleep(self.delay)
         if isinstance(records, bytes):
             return query[:2] + records
-        head = query[:2] + struct.pack(">HHHHH", 0x8180, 1, len(records), 0, 0) + question
-        whole = head + b"".join(records)
+        records, additional = records if isinstance(records, tuple) else (records, [])
+        head = query[:2] + struct.pack(">HHHHH", 0x8180, 1, len(records), 0, len(additional)) + question
+        whole = head + b"".join(records) + b"".join(additional)
         if len(whole) > longest:
             return query[:2] + struct.pack(">HHHHH", 0x8380, 1, 0, 0, 0) + question
         return whole

@@ -24,11 +24,11 @@ class MitKdc:
 
     realm = "MIT.TEST"
 
-    def __init__(self, directory, authority, host="127.0.0.1", realm="MIT.TEST", kdc_options=""):
+    def __init__(self, directory, authority, host="127.0.0.1", realm="MIT.TEST", kdc_options="", port=None):
         self.realm, self.host = realm, host
         self.directory = os.path.join(directory, "kdc-" + realm.lower())
         os.makedirs(self.directory)
-        self.port, self.kpasswd_port, admin_port = free_port(host), free_port(host), free_port(host)
+        self.port, self.kpasswd_port, admin_port = port or free_port(host), free_port(host), free_port(host)
         at = f"[{host}]" if ":" in host else host
         self.kdc, self.kpasswd = f"{at}:{self.port}", f"{at}:{self.kpasswd_port}"
         certificate, key = authority.kdc(realm)

@@ -133,7 +133,7 @@ class AdTest(LogonTests, Scenario):
 
     def test_killing_the_preferred_one_loses_no_logon(self):
         gateway = self.running(self.new_gateway("killed", site="Branch"))
-        self.addCleanup(self.restart_rodc)
+        self.addCleanup(self.restart_rodc)  # also when the test fails
         killed = []
 
         def kill():
@@ -151,6 +151,11 @@ class AdTest(LogonTests, Scenario):
         # What was asked of the dead one and answered by the other: the second try is in this time too.
         self.assertTrue(all(e["exchange_us"] < 150_000 for e in affected[:1]), affected[:1])
         self.assertTrue(gateway.messages("KDC set aside"))
+
+        # A probe, not a user, finds out that it is back.
+        self.restart_rodc()
+        wait_for(lambda: gateway.messages("KDC serves again"), "the probe to be answered", 60)
+        wait_for(lambda: self.ask(gateway) == 200 and gateway.events("exchange")[-1]["kdc"] == RODC, "it to be asked again")
 
     def test_a_preferred_one_that_hangs_loses_no_logon(self):
         gateway = self.running(self.new_gateway("hanging", site="Branch"))
