@@ -1,10 +1,10 @@
 #include "exchange/upstream.h"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <exception>
 #include <random>
 #include <utility>
 
@@ -59,16 +59,21 @@ void Upstream::after_failure(const locate::Kdc& kdc, std::string_view realm, boo
   if (closed_ || trials_.contains(key)) return;
   auto timer = std::make_shared<asio::steady_timer>(io);
   trials_[key] = timer;
-  auto ended = [weak = weak_from_this(), key](const std::exception_ptr&) {
-    if (const auto self = weak.lock()) self->trials_.erase(key);
-  };
   asio::co_spawn(io, try_again(shared_from_this(), kdc, std::string(realm), std::move(timer)),
-                 std::move(ended));
+                 asio::detached);
 }
+
+// With the coroutine itself, so that the next failure begins the next trial.
+struct Upstream::EndOfTrial {
+  Upstream& upstream;
+  const KdcKey& key;
+  ~EndOfTrial() { upstream.trials_.erase(key); }
+};
 
 asio::awaitable<void> Upstream::try_again(std::shared_ptr<Upstream> self, locate::Kdc kdc, std::string realm,
                                           std::shared_ptr<asio::steady_timer> timer) {
   const KdcKey key = key_of(kdc);
+  const EndOfTrial end{*self, key};
   while (true) {
     timer->expires_at(self->memory[key].health.retry_at() + jitter());
     boost::system::error_code ignored;

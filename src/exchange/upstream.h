@@ -43,6 +43,8 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
  private:
   static constexpr std::size_t scratch_size = 64 * 1024;  // a UDP datagram of any size
 
+  struct EndOfTrial;
+
   void after_failure(const locate::Kdc& kdc, std::string_view realm, bool was_serving);
   static boost::asio::awaitable<void> try_again(std::shared_ptr<Upstream> self, locate::Kdc kdc,
                                                 std::string realm,

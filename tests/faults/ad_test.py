@@ -222,6 +222,14 @@ class AdFaultTest(Scenario):
         self.assertEqual(results, [200] * 50)
         self.assertEqual(domain.asked(DOMAIN), 1)
 
+    def test_what_does_not_exist_is_remembered_too(self):
+        domain = self.domain({}, {})
+        gateway = self.gateway(domain)
+        for _ in range(10):
+            self.assertEqual(self.ask(gateway), 503)
+        self.assertEqual(domain.asked(DOMAIN), 1)
+        self.assertEqual(gateway.wait_event("no_kdc")[0]["reason"], "no_records")
+
     def test_what_is_known_is_refreshed_before_it_is_old(self):
         """Every answer stands for 5 s at least. Somebody asks all the time, and nobody waits."""
         self.dc(A, "one")
