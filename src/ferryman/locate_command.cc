@@ -195,7 +195,9 @@ std::string why_there(const locate::Candidate& candidate, bool ad) {
   if (!ad) return reason;
   constexpr std::array<std::string_view, 3> places{"in the own site", "in the next closest site",
                                                    "elsewhere in the domain"};
-  return fmt::format("{}, {}", places[std::min<std::size_t>(candidate.nearness / 2, 2)], reason);
+  const bool last = candidate.nearness >= locate::beyond_all_sites;
+  return fmt::format("{}{}, {}", places[candidate.nearness % locate::beyond_all_sites / 2],
+                     last ? ", read-only" : "", reason);
 }
 
 void Survey::run(std::chrono::milliseconds time, bool with_probe) {

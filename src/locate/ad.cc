@@ -76,7 +76,9 @@ class Search : public std::enable_shared_from_this<Search> {
   bool will_do(const DomainController& dc) const;
   std::string verdict(const DomainController& dc) const;
   Nearness nearness(const DomainController& dc) const;
-  std::size_t suitable(bool that_tell_of_fast) const;
+  bool is_last_resort(const DomainController& dc) const;
+  std::uint8_t place(const DomainController& dc) const;
+  std::size_t suitable() const;
   bool near_one_found() const;
   const std::string& own_site() const;
 
@@ -224,7 +226,7 @@ void Search::note_ttl(std::uint32_t seconds) {
 // Pings until enough will do or nobody is left; says what there is once the first will.
 asio::awaitable<void> Search::ping_waves() {
   const auto executor = co_await asio::this_coro::executor;
-  while (next_ < dcs_.size() && suitable(true) < enough && Clock::now() < deadline_) {
+  while (next_ < dcs_.size() && suitable() < enough && Clock::now() < deadline_) {
     net::Gather wave(executor);
     for (std::size_t i = 0; i < wave_size && next_ < dcs_.size(); ++i)
       wave.add(ping_one(shared_from_this(), next_++));
@@ -282,22 +284,33 @@ Nearness Search::nearness(const DomainController& dc) const {
   return search_.wanted.next_closest_site && is_next ? Nearness::next_closest_site : dc.nearness;
 }
 
-// that_tell_of_fast: where FAST is wanted, only those whose flags say that they can do it.
-std::size_t Search::suitable(bool that_tell_of_fast) const {
+// How many there are that no others need be looked for. Where FAST is wanted those are such whose flags say
+// that they can do it by themselves.
+std::size_t Search::suitable() const {
+  constexpr std::uint32_t fast_by_itself = ds_flag::ds_8 | ds_flag::writable;
   return static_cast<std::size_t>(std::count_if(dcs_.begin(), dcs_.end(), [&](const DomainController& dc) {
-    const bool tells =
-        !that_tell_of_fast || !search_.wanted.fast || (dc.ping.reply && dc.ping.reply->has(ds_flag::ds_8));
-    return tells && will_do(dc);
+    return will_do(dc) && (!search_.wanted.fast || dc.ping.reply->has(fast_by_itself));
   }));
 }
 
 // One that no later answer of this search would be put before.
 bool Search::near_one_found() const {
-  if (suitable(true) == 0) return false;
+  if (suitable() == 0) return false;
   const bool has_site = is_site(own_site()) && search_.wanted.records != Wanted::Records::pdc;
   return std::any_of(dcs_.begin(), dcs_.end(), [&](const DomainController& dc) {
-    return will_do(dc) && (!has_site || nearness(dc) == Nearness::own_site);
+    return will_do(dc) && !is_last_resort(dc) && (!has_site || nearness(dc) == Nearness::own_site);
   });
+}
+
+bool Search::is_last_resort(const DomainController& dc) const {
+  return search_.wanted.fast && !dc.ping.reply->has(ds_flag::writable);
+}
+
+// Preferred flags divide each nearness in two.
+std::uint8_t Search::place(const DomainController& dc) const {
+  const unsigned preferred = dc.ping.reply->has(search_.wanted.preferred) ? 0 : 1;
+  const unsigned place = 2 * static_cast<unsigned>(nearness(dc)) + preferred;
+  return static_cast<std::uint8_t>(is_last_resort(dc) ? place + beyond_all_sites : place);
 }
 
 Found Search::result() const {
@@ -305,10 +318,7 @@ Found Search::result() const {
   for (const DomainController& dc : dcs_) {
     if (!will_do(dc)) continue;
     Candidate candidate = dc.candidate;
-    // Preferred flags divide each nearness in two.
-    const bool preferred = dc.ping.reply->has(search_.wanted.preferred);
-    candidate.nearness =
-        static_cast<std::uint8_t>(2 * static_cast<unsigned>(nearness(dc)) + (preferred ? 0 : 1));
+    candidate.nearness = place(dc);
     found.candidates.push_back(std::move(candidate));
   }
   const bool any_silent = std::any_of(dcs_.begin(), dcs_.end(), [](const DomainController& dc) {

@@ -28,6 +28,10 @@ bool is_site(std::string_view site);
 // Where a candidate stands, the nearest first.
 enum class Nearness : std::uint8_t { own_site, next_closest_site, elsewhere };
 
+// A Candidate's nearness is twice that, one more without the preferred flags, and this more for what is tried
+// when all others have failed: read-only ones for FAST.
+inline constexpr std::uint8_t beyond_all_sites = 6;
+
 // One address of a domain controller and what came of asking it.
 struct DomainController {
   Candidate candidate;

@@ -53,7 +53,9 @@ struct Wanted {
   std::uint32_t required = 0;   // of ds_flag, all of them
   std::uint32_t preferred = 0;  // of ds_flag: who has them goes first
   bool version_6 = false;       // Windows Server 2008 or later, read-only or not
-  bool fast = false;            // can do FAST: DS_8 wherever the domain has that flag at all
+  // Can do FAST: DS_8 wherever the domain has that flag at all. Writable ones go first, whatever the site: a
+  // read-only one may have to ask another, and such a request cannot be given to a second one.
+  bool fast = false;
   bool next_closest_site = false;
 
   friend auto operator<=>(const Wanted&, const Wanted&) = default;

@@ -254,6 +254,7 @@ Resolver::Resolver(asio::io_context& io, const std::vector<std::string>& servers
   std::string csv;
   for (const auto& server : servers) csv += (csv.empty() ? "" : ",") + server;
   if (ares_set_servers_ports_csv(impl_->channel, csv.c_str()) != ARES_SUCCESS) {
+    ares_destroy(impl_->channel);
     throw std::runtime_error("[dns] servers: not a list of addresses: " + csv);
   }
 }
