@@ -5,6 +5,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <utility>
 
 #include "base/text.h"
 #include "kerberos/names.h"
@@ -155,7 +156,7 @@ asio::awaitable<AttemptEnd> ask_udp(Race& race, locate::Kdc kdc) {
   if (!error) socket.non_blocking(true, error);
   if (!error) socket.send(asio::const_buffer(request.data(), request.size()), 0, error);
   if (error) co_return AttemptEnd::connect_failed;
-  race.written = true;
+  const bool written_before = std::exchange(race.written, true);
   ++race.outcome.tries;
 
   while (true) {
@@ -164,6 +165,12 @@ asio::awaitable<AttemptEnd> ask_udp(Race& race, locate::Kdc kdc) {
     auto& scratch = race.upstream.scratch;
     const std::size_t got = socket.receive(asio::buffer(scratch), 0, error);
     if (error == asio::error::would_block) continue;
+    if (error == asio::error::connection_refused) {
+      // By the host itself: nobody has seen the datagram.
+      race.written = written_before;
+      --race.outcome.tries;
+      co_return AttemptEnd::connect_failed;
+    }
     if (error) co_return AttemptEnd::failed;
     const Bytes message = Bytes(scratch).first(got);
     switch (race.judge(message)) {

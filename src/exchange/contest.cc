@@ -82,9 +82,8 @@ void Contest::plan_kdc(const Kdc& kdc) {
 }
 
 bool Contest::is_running(const Kdc& kdc) const {
-  return std::any_of(running_.begin(), running_.end(), [&](const Running& attempt) {
-    return key_of(attempt.step.kdc) == key_of(kdc);
-  });
+  return std::any_of(running_.begin(), running_.end(),
+                     [&](const Running& attempt) { return key_of(attempt.step.kdc) == key_of(kdc); });
 }
 
 // While one is silent another KDC comes before the same KDC by another transport.
@@ -198,11 +197,13 @@ void Contest::attempt_ended(std::list<Running>::iterator attempt, AttemptEnd end
       note_failure(step);
       break;
     case AttemptEnd::connect_failed:
-      // A service that has UDP only, such as Heimdal's kpasswdd.
+      // A service that has UDP only, such as Heimdal's kpasswdd. A datagram may be the only one that a
+      // request has, so it is not spent before the others have been tried.
       if (step.kdc.transport == Transport::any && step.transport == Transport::tcp &&
           race_.request.bytes.size() <= race_.options.max_udp_request) {
-        steps_.push_front({step.kdc, Transport::udp});
-        udp_steps_.push_back(steps_.front());
+        const Step by_udp{step.kdc, Transport::udp};
+        steps_.insert(repeatable_ ? steps_.begin() : steps_.end(), by_udp);
+        udp_steps_.push_back(by_udp);
       }
       note_failure(step);
       break;

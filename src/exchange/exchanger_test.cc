@@ -333,6 +333,17 @@ TEST_F(ExchangerTest, WritesAPasswordChangeOnceWhateverHappensThen) {
   }
 }
 
+TEST_F(ExchangerTest, ADeadKdcDoesNotSpendAPasswordChange) {
+  std::optional<FakeKdc> dead(std::in_place, io);
+  FakeKdc good(io);
+  const auto gone = dead->kdc(locate::Transport::any), gone_udp = dead->kdc(locate::Transport::udp);
+  dead->acceptor.close();
+  dead->datagrams.close();
+  EXPECT_EQ(ask(kpasswd, {gone, good.kdc()}).kdc.port, good.kdc().port);
+  EXPECT_EQ(ask(kpasswd, {gone_udp, good.kdc()}).kdc.port, good.kdc().port);
+  EXPECT_EQ(good.requests(), 2U);
+}
+
 TEST_F(ExchangerTest, SendsALostDatagramAgainButNotAPasswordChange) {
   FakeKdc kdc(io);
   kdc.udp_next = [](unsigned number) { return number == 0 ? std::nullopt : std::optional(krb_error(25)); };

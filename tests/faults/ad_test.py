@@ -92,6 +92,17 @@ class AdFaultTest(Scenario):
         self.assertEqual(old.requests, 1)
         self.assertEqual(self.ask(gateway), 200)
 
+    def test_fast_goes_to_a_writable_one_first(self):
+        near = self.dc(A, "near", (WINDOWS_2016 & ~WRITABLE) | CLOSEST)
+        far = self.dc(B, "far", WINDOWS_2016)
+        gateway = self.gateway(self.domain({DOMAIN: [(0, "near"), (10, "far")]}, {"near": A, "far": B}))
+        self.assertEqual(self.ask(gateway), 200)
+        self.assertEqual(self.armored(gateway), 200)
+        self.assertEqual((near.requests, far.requests), (1, 1))
+        far.stop()
+        self.assertEqual(self.armored(gateway), 200, "better than none")
+        self.assertEqual((near.requests, far.requests), (2, 1))
+
     def test_fast_where_no_domain_controller_shows_versions(self):
         """As Samba before 4.19: it can do FAST, but its flags do not say so."""
         self.dc(A, "one", WINDOWS_2008R2)

@@ -64,6 +64,16 @@ class AdTest(LogonTests, Scenario):
         self.assertEqual({e["kdc"] for e in gateway.wait_event("exchange", type="KPASSWD")}, {"127.0.0.10:464"})
         self.assertIn(RODC, {e["kdc"] for e in gateway.events("exchange", type="AS-REQ")}, "which the site prefers")
 
+    def test_fast_goes_to_the_writable_one(self):
+        """The read-only one cannot open armor of its own for a user whose secrets it has not, and says so after it has
+        seen what may be a one-time password."""
+        gateway = self.running(self.new_gateway("branch-fast", site="Branch"))
+        armor, client = self.client(kdc=gateway_url(gateway.port)), self.client(kdc=gateway_url(gateway.port))
+        armor.kinit("alice", self.alice)
+        client.kinit("bob", self.bob, "-T", armor.env["KRB5CCNAME"])
+        self.assertEqual({e["kdc"] for e in gateway.wait_event("exchange", cname="alice")}, {RODC})
+        self.assertEqual({e["kdc"] for e in gateway.wait_event("exchange", armored=True)}, {DC})
+
     def test_each_flag_picks_or_refuses(self):
         gateway = self.running(self.new_gateway("flags", site="Branch"))
         last = lambda: gateway.events()[-1]
