@@ -30,7 +30,8 @@ class FakeKdc:
                 self.tcp.close()
                 self.udp.close()
         threading.Thread(target=self.serve_tcp, daemon=True).start()
-        threading.Thread(target=self.serve_udp, daemon=True).start()
+        self.udp_thread = threading.Thread(target=self.serve_udp, daemon=True)
+        self.udp_thread.start()
 
     @property
     def address(self):
@@ -89,6 +90,7 @@ class FakeKdc:
             except OSError:
                 pass
             listener.close()
+        self.udp_thread.join()  # until then the port is not closed
 
 
 class HoldingKdc:
