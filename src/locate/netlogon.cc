@@ -30,8 +30,8 @@ class BerReader {
  public:
   explicit BerReader(Bytes input) : rest_(input) {}
 
-  bool ok() const { return !fault_; }
-  Error error() const { return {*fault_, 0}; }
+  bool ok() const { return !failed_; }
+  Error error() const { return {fault_, 0}; }
   bool empty() const { return rest_.empty() || !ok(); }
   bool at(Tag tag) const { return !empty() && rest_[0] == tag; }
 
@@ -57,14 +57,16 @@ class BerReader {
   }
 
   Bytes fail(Fault fault) {
-    if (!fault_) fault_ = fault;
+    if (ok()) fault_ = fault;
+    failed_ = true;
     rest_ = {};
     return {};
   }
 
  private:
   Bytes rest_;
-  std::optional<Fault> fault_;
+  bool failed_ = false;
+  Fault fault_ = Fault::truncated;  // the first, once failed_
 };
 
 // The NDR-free structure: little-endian numbers and names compressed as in DNS (RFC 1035 4.1.4), with
@@ -73,8 +75,8 @@ class BlobReader {
  public:
   explicit BlobReader(Bytes input) : input_(input) {}
 
-  bool ok() const { return !fault_; }
-  Error error() const { return {*fault_, static_cast<std::uint32_t>(at_)}; }
+  bool ok() const { return !failed_; }
+  Error error() const { return {fault_, static_cast<std::uint32_t>(at_)}; }
 
   std::uint32_t number(std::size_t octets) {
     const Bytes bytes = take(octets);
@@ -125,7 +127,8 @@ class BlobReader {
            });
   }
   Bytes fail(Fault fault) {
-    if (!fault_) fault_ = fault;
+    if (ok()) fault_ = fault;
+    failed_ = true;
     return {};
   }
   std::string fail_name(Fault fault) {
@@ -135,7 +138,8 @@ class BlobReader {
 
   Bytes input_;
   std::size_t at_ = 0;
-  std::optional<Fault> fault_;
+  bool failed_ = false;
+  Fault fault_ = Fault::truncated;  // the first, once failed_
 };
 
 Result<NetlogonReply> read_blob(Bytes blob) {

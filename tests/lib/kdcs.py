@@ -156,19 +156,20 @@ class HeimdalKdc:
 
 
 class SambaDc:
-    """A Samba Active Directory domain controller at 127.0.0.10, ports 88, 464, 389, 53. Needs root."""
+    """A Samba Active Directory domain controller at 127.0.0.10, ports 88, 464, 389, 53. Needs root. model: one process
+    ("single"), in which one task that waits keeps all others waiting, or one for each task ("standard")."""
 
     realm = "AD.EXAMPLE.TEST"
     host, name = "127.0.0.10", "DC1"
     password = "Passw0rd.Admin1"
     services = "ldap, cldap, kdc, dns, rpc"
 
-    def __init__(self, directory, authority):
+    def __init__(self, directory, authority, model="single"):
         self.directory = os.path.join(directory, "samba")
         self.kdc, self.kpasswd = f"{self.host}:88", f"{self.host}:464"
         self.provision()
         self.configure(authority)
-        self.start()
+        self.start(model)
         for user in ("alice", "bob", "web"):
             self.tool("user", "create", user, "User.Passw0rd1")
         self.tool("user", "create", "carol", "User.Passw0rd1", "--must-change-at-next-login")
@@ -177,7 +178,7 @@ class SambaDc:
         self.keytab = os.path.join(self.directory, "service.keytab")
         self.tool("domain", "exportkeytab", self.keytab, "--principal=HTTP/www.ad.example.test")
 
-    def start(self, model="single", prefix=()):
+    def start(self, model, prefix=()):
         self.process = Process([*prefix, "/usr/sbin/samba", "-F", "--no-process-group", "-M", model, "--debug-stdout",
                                 "-s", self.smb_conf], os.path.join(self.directory, "samba.out"),
                                {"KRB5_CONFIG": os.path.join(self.directory, "krb5.conf")})
