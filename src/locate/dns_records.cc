@@ -111,11 +111,20 @@ void read_record(Cursor& cursor, Bytes message, DnsRecords& records) {
   // end.
   Cursor inside(message.first(begin + size));
   inside.take(begin);
-  if (type == type_srv) read_srv(inside, ttl, records);
-  if (type == type_uri) read_uri(data, ttl, records);
-  if (type == type_soa) read_soa(inside, ttl, records);
-  if (type == type_a) read_address<boost::asio::ip::address_v4>(data, std::move(owner), ttl, records);
-  if (type == type_aaaa) read_address<boost::asio::ip::address_v6>(data, std::move(owner), ttl, records);
+  switch (type) {
+    case type_srv:
+      return read_srv(inside, ttl, records);
+    case type_uri:
+      return read_uri(data, ttl, records);
+    case type_soa:
+      return read_soa(inside, ttl, records);
+    case type_a:
+      return read_address<boost::asio::ip::address_v4>(data, std::move(owner), ttl, records);
+    case type_aaaa:
+      return read_address<boost::asio::ip::address_v6>(data, std::move(owner), ttl, records);
+    default:
+      return;
+  }
 }
 
 }  // namespace
