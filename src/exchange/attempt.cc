@@ -27,6 +27,13 @@ std::uint32_t u32(const std::vector<std::uint8_t>& octets) {
          static_cast<std::uint32_t>(octets[2]) << 8 | octets[3];
 }
 
+// Whether the attempt has been cancelled. A cancellation that comes between two steps ends neither, so each
+// step that may take long asks first.
+asio::awaitable<bool> is_cancelled() {
+  const auto state = co_await asio::this_coro::cancellation_state;
+  co_return state.cancelled() != asio::cancellation_type::none;
+}
+
 // An open connection and whether it was kept from an earlier request.
 struct Line {
   std::shared_ptr<tcp::socket> socket;
@@ -72,6 +79,7 @@ asio::awaitable<std::vector<std::uint8_t>> read_reply(Race& race, tcp::socket& s
   std::vector<std::uint8_t> in;
   std::size_t wanted = prefix_size;
   while (in.size() < wanted) {
+    if (co_await is_cancelled()) co_return std::vector<std::uint8_t>();
     error_code error;
     co_await socket.async_wait(tcp::socket::wait_read, redirect_error(use_awaitable, error));
     if (error) co_return std::vector<std::uint8_t>();
@@ -160,6 +168,7 @@ asio::awaitable<AttemptEnd> ask_udp(Race& race, locate::Kdc kdc) {
   ++race.outcome.tries;
 
   while (true) {
+    if (co_await is_cancelled()) co_return AttemptEnd::cancelled;
     co_await socket.async_wait(udp::socket::wait_read, redirect_error(use_awaitable, error));
     if (error) co_return AttemptEnd::cancelled;
     auto& scratch = race.upstream.scratch;
@@ -194,15 +203,14 @@ asio::awaitable<AttemptEnd> ask_tcp(Race& race, locate::Kdc kdc) {
   // What must not be sent twice is not trusted to a connection that the KDC may be closing just now.
   bool may_be_kept = race.request.repeatable();
   while (true) {
+    if (co_await is_cancelled()) co_return AttemptEnd::cancelled;
     const Line line = co_await connect(race, kdc, may_be_kept);
-    const auto state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none) co_return AttemptEnd::cancelled;
+    if (co_await is_cancelled()) co_return AttemptEnd::cancelled;
     if (line.no_socket) co_return AttemptEnd::no_socket;
     if (!line.socket) co_return AttemptEnd::connect_failed;
     std::vector<std::uint8_t> in;
     if (co_await write_request(race, *line.socket)) in = co_await read_reply(race, *line.socket);
-    const auto after = co_await asio::this_coro::cancellation_state;
-    if (after.cancelled() != asio::cancellation_type::none) co_return AttemptEnd::cancelled;
+    if (co_await is_cancelled()) co_return AttemptEnd::cancelled;
     if (in.empty() && line.kept) {
       may_be_kept = false;  // it died under the request: once more on a new one
       continue;

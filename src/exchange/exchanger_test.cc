@@ -79,7 +79,7 @@ Octets framed(const Octets& message) {
 // What a fake KDC does with one request: octets to send after a delay, then whether it closes.
 struct Behaviour {
   std::optional<Octets> answer = framed(krb_error(25));
-  std::chrono::milliseconds delay{0};
+  std::chrono::microseconds delay{0};
   bool close = false;
 };
 
@@ -377,6 +377,31 @@ TEST_F(ExchangerTest, EndsAtItsDeadline) {
   FakeKdc silent(io);
   silent.tcp_next = [](unsigned) { return Behaviour{std::nullopt, 0ms, false}; };
   EXPECT_EQ(ask(as_req, {silent.kdc()}, 100ms).status, Status::deadline);
+}
+
+// What is cancelled may just have finished one step and not begun the next: the second KDC is asked at the
+// moment at which the first answers.
+TEST_F(ExchangerTest, AnAnswerEndsTheOthersAtWhateverStepTheyAre) {
+  FakeKdc quick(io), silent(io);
+  silent.tcp_next = [](unsigned) { return Behaviour{std::nullopt, 0ms, false}; };
+  quick.tcp_next = [](unsigned number) {
+    return Behaviour{framed(krb_error(25)), 700us + number % 400 * 1us, false};
+  };
+  options.hedge_delay = 1ms;
+  const auto list =
+      std::make_shared<const std::vector<locate::Kdc>>(std::vector<locate::Kdc>{quick.kdc(), silent.kdc()});
+  for (int i = 0; i < 1000; ++i) {
+    Exchanger fresh(io, options);  // with its whole budget
+    constexpr int at_once = 5;
+    int ended = 0;
+    for (int n = 0; n < at_once; ++n) {
+      asio::co_spawn(io, fresh.exchange(as_req, list, std::chrono::steady_clock::now() + 1s),
+                     [&](const std::exception_ptr&, const Outcome&) { ++ended; });
+    }
+    const auto until = std::chrono::steady_clock::now() + 3s;
+    while (ended < at_once && std::chrono::steady_clock::now() < until) io.run_one_for(100ms);
+    ASSERT_EQ(ended, at_once) << "in round " << i << " some do not end";
+  }
 }
 
 TEST_F(ExchangerTest, AClientThatGoesEndsARepeatableRequestButNotAPasswordChange) {
