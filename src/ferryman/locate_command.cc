@@ -46,11 +46,11 @@ tl::expected<std::shared_ptr<const locate::RealmSource>, std::string> configured
   struct stat status {};
   if (!given && ::stat(file.c_str(), &status) != 0) return nullptr;
   const LoadedConfig loaded = load_config(file);
-  // Files that only root may read (the TLS key) are no reason not to look: only the realms matter here.
-  const auto unreadable = std::find_if(loaded.mistakes.begin(), loaded.mistakes.end(),
-                                       [](const ConfigMistake& mistake) { return mistake.line == 0; });
-  if (loaded.config.realms.empty() && unreadable != loaded.mistakes.end())
-    return tl::unexpected(unreadable->to_string());
+  if (given && loaded.config.realms.empty() && !loaded.mistakes.empty())
+    return tl::unexpected(loaded.mistakes.front().to_string());
+  // What only root may read (the TLS key) is no reason not to look: the realms matter here.
+  for (const auto& mistake : loaded.mistakes)
+    fmt::print(stderr, "ferryman locate: {}\n", mistake.to_string());
   dns_servers = loaded.config.fixed.dns_servers;
   const auto realm = gateway::RealmMap(loaded.config.realms).find(options.realm);
   if (realm) return realm->source;
