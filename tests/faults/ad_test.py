@@ -104,7 +104,7 @@ class AdFaultTest(Scenario):
         self.assertEqual((near.requests, far.requests), (2, 1))
 
     def test_fast_where_no_domain_controller_shows_versions(self):
-        """As Samba before 4.19: it can do FAST, but its flags do not say so."""
+        """As Samba 4.17: it can do FAST, but its flags do not say so."""
         self.dc(A, "one", WINDOWS_2008R2)
         gateway = self.gateway(self.domain({DOMAIN: [(0, "one")]}, {"one": A}))
         self.assertEqual(self.armored(gateway), 200)
