@@ -253,8 +253,10 @@ boost::asio::awaitable<void> Gateway::ask_kdc(Passage& passage) {
   if (co_await ask_located(passage, located) || passage.call->cancelled()) co_return;
 
   // None has answered: perhaps others serve the realm by now. [KPSSVC's events 306, 309]
-  const locate::Located anew = co_await locator_.rediscover(passage.realm->source, passage.query, deadline);
+  // What may not be sent again does not wait for that; those who come later profit.
   const bool may_ask = passage.request->repeatable() || passage.outcome.tries == 0;
+  const auto until = may_ask ? deadline : Clock::now();
+  const locate::Located anew = co_await locator_.rediscover(passage.realm->source, passage.query, until);
   if (may_ask && names_another(located.kdcs, anew.kdcs)) {
     passage.event.rediscovered = true;
     co_await ask_located(passage, anew);
@@ -373,15 +375,10 @@ void Gateway::write_event(const Passage& passage) {
   log_.write(event);
 }
 
-// Every worker looks for itself; one of them tells at the level that is usually logged.
-telemetry::Level Gateway::level_of_lookups(telemetry::Level level) const {
-  return worker_ == 0 ? level : telemetry::Level::debug;
-}
-
 void Gateway::on_rediscovery(const locate::RealmSource& source, locate::Service service) {
   ++counts_.rediscoveries;
   if (!may_log_flood()) return;
-  log_.write(level_of_lookups(telemetry::Level::warning), "rediscovering KDCs",
+  log_.write(telemetry::Level::warning, "rediscovering KDCs",
              {{"event_id", event_rediscover}, {"realm", source.realm}, {"service", name(service)}});
 }
 
@@ -393,7 +390,7 @@ void Gateway::on_located(const locate::LookupEnd& end) {
   const std::string_view service = name(end.service), realm = end.source.realm;
   if (end.list.empty()) {
     const std::string required = locate::ds_flag_names(end.wanted.required);
-    log_.write(level_of_lookups(telemetry::Level::warning), "no KDC located",
+    log_.write(telemetry::Level::warning, "no KDC located",
                {{"realm", realm}, {"service", service}, {"reason", end.why}, {"required", required}});
     return;
   }
@@ -401,10 +398,11 @@ void Gateway::on_located(const locate::LookupEnd& end) {
   for (const locate::Candidate& candidate : end.list)
     kdcs += (kdcs.empty() ? "" : ",") + endpoint_name(candidate.kdc);
   if (end.rediscovery) {
-    log_.write(level_of_lookups(telemetry::Level::info), "rediscovered KDCs",
+    log_.write(telemetry::Level::info, "rediscovered KDCs",
                {{"event_id", event_rediscovered}, {"realm", realm}, {"service", service}, {"kdcs", kdcs}});
   } else {
-    log_.write(level_of_lookups(telemetry::Level::info), "located KDCs",
+    // Every worker finds the same: one of them tells at the level that is usually logged.
+    log_.write(worker_ == 0 ? telemetry::Level::info : telemetry::Level::debug, "located KDCs",
                {{"realm", realm}, {"service", service}, {"kdcs", kdcs}});
   }
 }

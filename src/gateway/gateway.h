@@ -97,7 +97,6 @@ class Gateway : public net::Service, private locate::LocatorObserver {
   void refuse_malformed(Passage& passage, std::string_view reason, const Error* error);
   void write_event(const Passage& passage);
   bool may_log_flood();
-  telemetry::Level level_of_lookups(telemetry::Level level) const;
 
   boost::asio::io_context& io_;
   unsigned worker_;

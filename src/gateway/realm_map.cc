@@ -77,6 +77,7 @@ std::shared_ptr<const Realm> RealmMap::find(std::string_view name) {
 std::shared_ptr<const Realm> RealmMap::derive(const Realm& wildcard, std::string_view upper_name) {
   auto source = std::make_shared<locate::RealmSource>(*wildcard.source);
   source->realm = upper_name;
+  source->derived = true;
   source->dns_domain.resize(upper_name.size());
   std::transform(upper_name.begin(), upper_name.end(), source->dns_domain.begin(), ascii_lower);
 

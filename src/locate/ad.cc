@@ -254,7 +254,7 @@ asio::awaitable<void> Search::ping_one(std::shared_ptr<Search> self, std::size_t
 void Search::learn(const NetlogonReply& reply) {
   DomainFacts& facts = *search_.facts;
   if (!equal_without_case(reply.dns_domain, source_.dns_domain)) return;
-  facts.netbios_name = reply.netbios_domain;
+  if (!source_.derived) facts.netbios_name = reply.netbios_domain;
   facts.client_site = reply.client_site;
   facts.next_closest_site = reply.next_closest_site;
   facts.has_ds_8 = facts.has_ds_8 || reply.has(ds_flag::ds_8);

@@ -18,6 +18,9 @@ enum class Discovery : std::uint8_t { static_list, dns, krb5, ad };
 // How the KDCs of one realm are found; the part of the configuration that this folder reads.
 struct RealmSource {
   std::string realm;  // as configured, upper case kept as written
+  // Made from a wildcard for a name that a client gave: its domain's word about its NetBIOS name is not
+  // taken.
+  bool derived = false;
   Discovery discovery = Discovery::static_list;
   // A list that is given goes before discovery, each for its service.
   std::vector<std::string> kdc;      // "10.0.0.1", "tcp://dc1.example.com:88", "udp://[::1]:88"

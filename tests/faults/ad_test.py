@@ -150,6 +150,20 @@ class AdFaultTest(Scenario):
         self.assertEqual(self.ask(gateway, PLAIN | 0x10000), 503, "DS_IS_FLAT_NAME")
         self.assertEqual(self.ask(gateway, realm="OTHER"), 503)
 
+    def test_a_realm_below_a_wildcard_has_no_netbios_name(self):
+        """Whoever can name a realm could take a name for it otherwise."""
+        self.dc(A, "one", WINDOWS_2016, netbios="CORP")
+        domain = self.domain({DOMAIN: [(0, "one")]}, {"one": A})
+        port = free_port()
+        gateway = self.running(Gateway(self.directory, configuration(
+            [{"address": f"127.0.0.1:{port}", "tls": False}],
+            {"*.TEST": {"discovery": "ad", "dns_allow_networks": ["127.0.0.0/8"]}}, dns={"servers": [domain.address]},
+            process={"workers": 1}), name=self.id()))
+        gateway.port = port
+        self.assertEqual(self.ask(gateway), 200)
+        self.assertEqual(self.ask(gateway, realm="CORP"), 503)
+        gateway.wait_event("realm_not_served")
+
     def test_hostile_ping_answers(self):
         right = netlogon(WINDOWS_2016, "one")
         entry = lambda value: lambda message_id, _: [search_entry(message_id, value)]
