@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -16,6 +17,7 @@
 #include "base/text.h"
 #include "exchange/exchanger.h"
 #include "exchange/probe.h"
+#include "ferryman/exit_codes.h"
 #include "ferryman/locate_record.h"
 #include "ferrymand/config.h"
 #include "gateway/realm_map.h"
@@ -28,8 +30,26 @@ namespace {
 
 namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
+constexpr int exit_found = exit_ok, exit_not_found = 1, exit_no_answer = 3;
 constexpr const char* default_config = "/etc/ferryman/ferryman.toml";
 constexpr std::array<std::string_view, 4> discoveries{"static", "dns", "krb5", "ad"};
+
+constexpr const char* footer =
+    "FLAGS are those of DsrGetDcNameEx2: a number (0x600) or names (KDC_REQUIRED,WRITABLE_REQUIRED).\n"
+    "Exit codes: 0 located and answering, 1 none located, 2 wrong usage or configuration,\n"
+    "3 located but none answers.\n"
+    "See ferryman(1).";
+
+struct LocateOptions {
+  std::string realm;
+  std::string config_file;  // empty: the default one if it is there
+  std::string hint;
+  std::string site;
+  std::string discovery;  // empty: as configured, else "ad"
+  std::vector<std::string> dns_servers, allow_networks;
+  bool kpasswd = false, fast = false, no_probe = false, json = false;
+  double seconds = 10;
+};
 
 // What the command line and the configuration together ask for.
 struct Plan {
@@ -238,8 +258,6 @@ void Survey::probe(LocateRecord::Kdc& entry, const locate::Kdc& kdc) {
   if (entry.probe.empty()) entry.probe = kerberos::name(outcome.reply.kind);
 }
 
-}  // namespace
-
 int run_locate(const LocateOptions& options) {
   const auto plan = make_plan(options);
   if (!plan) {
@@ -256,13 +274,49 @@ int run_locate(const LocateOptions& options) {
   record.service = name(plan->query.service);
   record.hint = plan->query.hint;
   record.fast = plan->query.armored;
-  const bool probe = options.probe && !options.kpasswd;
-  Survey(*plan, record).run(options.deadline, probe);
+  const bool probe = !options.no_probe && !options.kpasswd;
+  const std::chrono::duration<double> time(options.seconds);
+  Survey(*plan, record).run(std::chrono::duration_cast<std::chrono::milliseconds>(time), probe);
   fmt::print("{}", options.json ? to_json(record) : to_text(record));
   if (record.kdcs.empty()) return exit_not_found;
   const bool answers =
       std::any_of(record.kdcs.begin(), record.kdcs.end(), [](const auto& kdc) { return kdc.answered; });
   return probe && !answers ? exit_no_answer : exit_found;
+}
+
+}  // namespace
+
+void add_locate_command(CLI::App& app, std::function<int()>& run) {
+  auto options = std::make_shared<LocateOptions>();
+  auto& locate = *options;
+  auto* command = app.add_subcommand(
+      "locate",
+      "Find the KDCs of a realm as the gateway does, and show each step: DNS, pings, choice, probe");
+  command->add_option("REALM", locate.realm, "The realm")->required();
+  command->add_option(
+      "-c,--config", locate.config_file,
+      "ferryman.toml whose [realms] and [dns] hold; default /etc/ferryman/ferryman.toml if it "
+      "declares the realm, else discovery \"ad\" by the system's DNS");
+  command->add_option("--hint", locate.hint, "Flags of the dclocator-hint; default IP_REQUIRED,KDC_REQUIRED")
+      ->type_name("FLAGS");
+  command->add_option("--site", locate.site, "Active Directory site to prefer");
+  command->add_option("--discovery", locate.discovery, "How to look, whatever is configured")
+      ->check(CLI::IsMember({"static", "dns", "krb5", "ad"}));
+  command->add_flag("--kpasswd", locate.kpasswd, "Locate the password-change service");
+  command->add_flag("--fast", locate.fast, "As for a FAST-armored request");
+  command->add_option("--dns", locate.dns_servers, "DNS server, ADDRESS or ADDRESS:PORT; may be repeated")
+      ->type_name("SERVER");
+  command
+      ->add_option("--allow-network", locate.allow_networks,
+                   "Network that DNS may point at although it is loopback or link-local")
+      ->type_name("CIDR");
+  command->add_option("--timeout", locate.seconds, "Seconds for the whole search")
+      ->capture_default_str()
+      ->check(CLI::Range(0.1, 300.0));
+  command->add_flag("--no-probe", locate.no_probe, "Do not ask the located KDCs whether they answer");
+  command->add_flag("--json", locate.json, "Print JSON");
+  command->footer(footer);
+  command->callback([options, &run] { run = [options] { return run_locate(*options); }; });
 }
 
 }  // namespace ferryman

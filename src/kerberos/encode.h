@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace ferryman::kerberos {
+
+// Messages that are made here rather than passed on. Each is empty when it would not fit into 2 KiB.
+
+// An AS-REQ (RFC 4120 5.4.1) for a ticket of the realm's krbtgt without pre-authentication. client: one
+// component, as it stands. etypes in the order of preference; the nonce is random.
+std::vector<std::uint8_t> make_as_req(std::string_view client, std::string_view realm,
+                                      std::span<const std::int32_t> etypes);
+
+// What a KRB-ERROR (RFC 4120 5.9.1) of our own says. time is the KDC's clock: seconds since 1970.
+struct KrbErrorFields {
+  std::int32_t error_code = 0;
+  std::string_view realm;
+  std::string_view service = "krbtgt";  // sname is service/instance
+  std::string_view instance;
+  std::string_view text;  // e-text, for people
+  std::int64_t time = 0;
+};
+std::vector<std::uint8_t> make_krb_error(const KrbErrorFields& fields);
+
+// A kpasswd answer without AP-REP (RFC 3244 2) that carries that KRB-ERROR.
+std::vector<std::uint8_t> make_kpasswd_error(Bytes krb_error);
+
+}  // namespace ferryman::kerberos

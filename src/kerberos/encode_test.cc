@@ -1,0 +1,76 @@
+#include "kerberos/encode.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "kerberos/kpasswd.h"
+#include "kerberos/krb_error.h"
+#include "kerberos/request.h"
+
+namespace ferryman::kerberos {
+namespace {
+
+constexpr std::array<std::int32_t, 2> aes{18, 17};
+
+TEST(Encode, AnAsReqIsReadAsWhatWasAskedFor) {
+  const auto message = make_as_req("alice", "MIT.TEST", aes);
+  const auto request = parse_request(message);
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->kind, RequestKind::as_req);
+  EXPECT_EQ(request->realm(), "MIT.TEST");
+  EXPECT_EQ(request->kdc_req->cname->component(0), "alice");
+  EXPECT_EQ(request->kdc_req->sname->component(0), "krbtgt");
+  EXPECT_EQ(request->kdc_req->sname->component(1), "MIT.TEST");
+  EtypeList etypes = request->kdc_req->etypes;
+  std::int32_t first = 0, second = 0, none = 0;
+  ASSERT_TRUE(etypes.next(first) && etypes.next(second));
+  EXPECT_EQ(first, 18);
+  EXPECT_EQ(second, 17);
+  EXPECT_FALSE(etypes.next(none));
+}
+
+TEST(Encode, NoncesDiffer) {
+  EXPECT_NE(make_as_req("alice", "MIT.TEST", aes), make_as_req("alice", "MIT.TEST", aes));
+}
+
+TEST(Encode, ARealmThatIsTooLongGivesNothing) {
+  EXPECT_TRUE(make_as_req("alice", std::string(4000, 'R'), aes).empty());
+  KrbErrorFields fields;
+  const std::string realm(4000, 'R');
+  fields.realm = realm;
+  EXPECT_TRUE(make_krb_error(fields).empty());
+}
+
+TEST(Encode, AKrbErrorIsReadAsWritten) {
+  KrbErrorFields fields;
+  fields.error_code = 60;
+  fields.realm = "MIT.TEST";
+  fields.instance = "MIT.TEST";
+  fields.text = "no gateway answers";
+  fields.time = 1'000'000'000;
+  const auto message = make_krb_error(fields);
+  const auto error = parse_krb_error(message);
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->error_code, 60);
+  EXPECT_EQ(error->stime, "20010909014640Z");
+  EXPECT_EQ(error->realm, "MIT.TEST");
+  EXPECT_EQ(error->sname.component(1), "MIT.TEST");
+}
+
+TEST(Encode, AKpasswdErrorCarriesTheKrbError) {
+  KrbErrorFields fields;
+  fields.error_code = 60;
+  fields.realm = "MIT.TEST";
+  fields.service = "kadmin";
+  fields.instance = "changepw";
+  const auto message = make_kpasswd_error(make_krb_error(fields));
+  ASSERT_TRUE(looks_like_kpasswd(message));
+  const auto reply = parse_kpasswd_reply(message);
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->error_code, 60);
+  EXPECT_TRUE(make_kpasswd_error({}).empty());
+}
+
+}  // namespace
+}  // namespace ferryman::kerberos
