@@ -1,5 +1,5 @@
 add_library(ferryman_flags INTERFACE)
-target_compile_options(ferryman_flags INTERFACE -Wall -Wextra -Wnon-virtual-dtor
+target_compile_options(ferryman_flags INTERFACE -Wall -Wextra $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
   $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local>
   $<$<CXX_COMPILER_ID:Clang>:-Wno-missing-designated-field-initializers;-Wno-missing-field-initializers;-Wno-unknown-warning-option>)
 if(FERRYMAN_WERROR)

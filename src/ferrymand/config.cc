@@ -11,7 +11,7 @@
 #include <sstream>
 #include <system_error>
 
-#include "ferrymand/config_reader.h"
+#include "config/reader.h"
 #include "ferrymand/config_tls.h"
 #include "gateway/realm_map.h"
 #include "net/listen_socket.h"
@@ -192,8 +192,8 @@ std::vector<Key> admin_keys(FixedConfig& fixed) {
     fixed.admin_line = node.source().begin.line;
     if (text && text->empty()) {
       fixed.admin.reset();
-    } else if (text && parse_listen_address(*text)) {
-      fixed.admin = parse_listen_address(*text);
+    } else if (text && net::parse_listen_address(*text)) {
+      fixed.admin = net::parse_listen_address(*text);
     } else {
       mistakes.add(
           node, "http must be a place to listen at: \"127.0.0.1:9464\", \"unix:/run/ferryman/admin.sock\"");
@@ -302,7 +302,7 @@ void Loader::read_one_listen(const toml::node& node) {
   read_table(*table, "[[listen]]", listen_keys(listen, text), mistakes_);
   const toml::node* at = table->get("address");
   if (at == nullptr) at = &node;
-  const auto address = parse_listen_address(text);
+  const auto address = net::parse_listen_address(text);
   if (!address) {
     return mistakes_.add(*at, fmt::format("address = {} is not a place to listen at; \"192.0.2.1:443\", "
                                           "\"[::]:443\" or \"unix:/run/ferryman/http.sock\" is",
@@ -335,7 +335,7 @@ void Loader::read_listen(const toml::table& root) {
   const toml::node* node = root.get("listen");
   if (node == nullptr) {
     Listen listen;
-    listen.address = *parse_listen_address("[::]:443");
+    listen.address = *net::parse_listen_address("[::]:443");
     config_.fixed.listen.push_back(std::move(listen));
     return;
   }
@@ -430,7 +430,8 @@ void Loader::check_dns(const toml::table& root) {
   for (const std::string& server : config_.fixed.dns_servers) {
     boost::system::error_code error;
     boost::asio::ip::make_address(server, error);
-    if (!error || (parse_listen_address(server) && server.front() != '*' && !server.starts_with("unix:")))
+    if (!error ||
+        (net::parse_listen_address(server) && server.front() != '*' && !server.starts_with("unix:")))
       continue;
     mistakes_.add(
         *root.at_path("dns.servers").node(),
@@ -495,20 +496,6 @@ std::string show(const std::vector<Key>& keys) {
 }
 
 }  // namespace
-
-std::string ConfigMistake::to_string() const {
-  if (line == 0) return fmt::format("{}: {}", file, text);
-  if (column == 0) return fmt::format("{}:{}: {}", file, line, text);
-  return fmt::format("{}:{}:{}: {}", file, line, column, text);
-}
-
-tl::expected<std::string, ConfigMistake> read_config_file(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(stream), {}};
-  if (stream.is_open() && !stream.bad()) return text;
-  return tl::unexpected(
-      ConfigMistake{file, 0, 0, "cannot be read: " + std::generic_category().message(errno)});
-}
 
 LoadedConfig load_config(const std::string& file) {
   const auto text = read_config_file(file);

@@ -5,9 +5,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tl/expected.hpp>
 #include <vector>
 
+#include "config/mistake.h"
 #include "exchange/exchanger.h"
 #include "gateway/realm.h"
 #include "http/session.h"
@@ -60,14 +60,6 @@ struct Config {
   bool drop_malformed = false;  // [policy] on_malformed = "drop"
 };
 
-// One mistake: "FILE:LINE:COLUMN: what is wrong; what would be right".
-struct ConfigMistake {
-  std::string file;
-  std::uint32_t line = 0, column = 0;  // 0: of the file as a whole
-  std::string text;
-  std::string to_string() const;
-};
-
 struct LoadedConfig {
   Config config;
   std::vector<ConfigMistake> mistakes;  // empty: config is valid
@@ -81,8 +73,6 @@ LoadedConfig load_config(const std::string& file);
 
 // The same of a text; file is its name in mistakes.
 LoadedConfig parse_config(std::string_view text, const std::string& file);
-
-tl::expected<std::string, ConfigMistake> read_config_file(const std::string& file);
 
 // The effective configuration as TOML, defaults included, for --show-config.
 std::string to_toml(const Config& config);

@@ -6,8 +6,6 @@
 #include <filesystem>
 #include <fstream>
 
-#include "ferrymand/config_reader.h"
-
 namespace ferryman {
 namespace {
 
@@ -53,32 +51,6 @@ TEST(Config, PolicyIsEveryRealmsUnlessItSaysOtherwise) {
   const auto& b = loaded.config.realms[1].rules;
   EXPECT_TRUE(a.allow_unarmored_password && a.as_req && !a.tgs_req && !a.kpasswd);
   EXPECT_TRUE(!b.allow_unarmored_password && !b.as_req && !b.tgs_req && b.kpasswd);
-}
-
-TEST(ParseListenAddress, TakesAddressesWithPortsAndSocketPaths) {
-  EXPECT_EQ(parse_listen_address("[::]:443"), (net::ListenAddress{"::", 443, {}}));
-  EXPECT_EQ(parse_listen_address("*:443"), (net::ListenAddress{"::", 443, {}}));
-  EXPECT_EQ(parse_listen_address("127.0.0.1:1"), (net::ListenAddress{"127.0.0.1", 1, {}}));
-  EXPECT_EQ(parse_listen_address("unix:/run/x"), (net::ListenAddress{"", 0, "/run/x"}));
-  for (const auto* text : {"", "443", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:1x",
-                           "::1:443", "[127.0.0.1]:1", "host:443", "unix:run/x"}) {
-    EXPECT_EQ(parse_listen_address(text), std::nullopt) << text;
-  }
-}
-
-TEST(ParseSize, TakesNumbersAndBinaryUnits) {
-  EXPECT_EQ(parse_size("128KiB"), 131072U);
-  EXPECT_EQ(parse_size("1MiB"), 1048576U);
-  EXPECT_EQ(parse_size("7"), 7U);
-  for (const auto* text : {"", "KiB", "1KB", "-1", "99999999999999999999"})
-    EXPECT_EQ(parse_size(text), std::nullopt);
-}
-
-TEST(ParseDuration, NeedsAUnit) {
-  EXPECT_EQ(parse_duration("8s"), std::chrono::seconds(8));
-  EXPECT_EQ(parse_duration("500ms"), std::chrono::milliseconds(500));
-  EXPECT_EQ(parse_duration("2h"), std::chrono::hours(2));
-  for (const auto* text : {"", "8", "s", "8 s", "-1s", "1d"}) EXPECT_EQ(parse_duration(text), std::nullopt);
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 #include <set>
 
 #include "base/text.h"
-#include "ferrymand/config_reader.h"
+#include "config/reader.h"
 #include "gateway/realm_map.h"
 #include "locate/entry.h"
 #include "locate/krb5_conf.h"

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/text.h"
-#include "ferrymand/config_reader.h"
+#include "config/reader.h"
 
 namespace ferryman {
 namespace {
@@ -111,7 +111,7 @@ std::optional<std::vector<std::string>> read_strings(std::string_view value) {
 std::optional<std::string> listen_address(std::string_view url) {
   const auto colon = url.rfind(':');
   if (colon == std::string_view::npos) return std::nullopt;
-  const auto address = parse_listen_address("[::]" + std::string(url.substr(colon)));
+  const auto address = net::parse_listen_address("[::]" + std::string(url.substr(colon)));
   if (!address) return std::nullopt;
   return fmt::format("[::]:{}", address->port);
 }

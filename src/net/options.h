@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "net/client_table.h"
@@ -32,6 +34,9 @@ struct ListenAddress {
 
   friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
 };
+
+// "host:port", "[v6]:port", "*:port", "unix:/path"; nothing when the text is none of these.
+std::optional<ListenAddress> parse_listen_address(std::string_view text);
 
 // How long a peer may take, and how many there may be.
 struct ConnectionLimits {

@@ -1,7 +1,6 @@
-#include "ferrymand/config_reader.h"
+#include "config/reader.h"
 
 #include <algorithm>
-#include <boost/asio/ip/address.hpp>
 #include <charconv>
 #include <numeric>
 
@@ -122,29 +121,6 @@ std::string show_strings(const std::vector<std::string>& texts) {
   std::string shown = "[";
   for (const auto& text : texts) shown += (shown.size() > 1 ? ", " : "") + show_string(text);
   return shown + "]";
-}
-
-std::optional<net::ListenAddress> parse_listen_address(std::string_view text) {
-  net::ListenAddress address;
-  if (text.starts_with("unix:")) {
-    address.path_name = text.substr(5);
-    if (!address.path_name.starts_with('/')) return std::nullopt;
-    return address;
-  }
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos) return std::nullopt;
-  std::string_view host = text.substr(0, colon), port = text.substr(colon + 1);
-  const bool bracketed = host.size() >= 2 && host.front() == '[' && host.back() == ']';
-  if (bracketed) host = host.substr(1, host.size() - 2);
-  address.host = host == "*" ? "::" : std::string(host);
-  const auto number = parse_number(port);
-  boost::system::error_code error;
-  const auto parsed = boost::asio::ip::make_address(address.host, error);
-  if (error || !number || !port.empty() || *number == 0 || *number > 65535) return std::nullopt;
-  if (parsed.is_v6() != bracketed && host != "*") return std::nullopt;
-  address.host = parsed.to_string();
-  address.port = static_cast<std::uint16_t>(*number);
-  return address;
 }
 
 Key string_key(std::string_view name, std::string& value) {

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "ferrymand/config.h"
+#include "config/mistake.h"
 
 namespace ferryman {
 
@@ -46,9 +46,6 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 std::string show_duration(std::chrono::milliseconds duration);
 std::string show_string(std::string_view text);
 std::string show_strings(const std::vector<std::string>& texts);
-
-// "host:port", "[v6]:port", "*:port", "unix:/path".
-std::optional<net::ListenAddress> parse_listen_address(std::string_view text);
 
 // Keys for the usual types. The references must outlive the list.
 Key string_key(std::string_view name, std::string& value);
