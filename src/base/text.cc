@@ -30,4 +30,27 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+std::string printable(std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const auto octet = static_cast<unsigned char>(text.front());
+    // U+0080 to U+009F, "\xc2\x80" and on, are control characters as well.
+    const bool c1 = octet == 0xc2 && text.size() > 1 && static_cast<unsigned char>(text[1]) < 0xa0;
+    const std::size_t length = utf8_length(text);
+    const bool plain = length > 0 && octet >= 0x20 && octet != 0x7f && octet != '\\' && !c1;
+    if (plain) {
+      out += text.substr(0, length);
+      text.remove_prefix(length);
+      continue;
+    }
+    out += "\\x";
+    out += digits[octet >> 4];
+    out += digits[octet & 15];
+    text.remove_prefix(1);
+  }
+  return out;
+}
+
 }  // namespace ferryman

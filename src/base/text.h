@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace ferryman {
@@ -23,5 +24,9 @@ inline bool equal_without_case(std::string_view a, std::string_view b) {
 // The length of the UTF-8 sequence that starts text, or 0 where it is none (RFC 3629 4).
 std::size_t utf8_length(std::string_view text);
 bool is_utf8(std::string_view text);
+
+// The text as it may stand on a terminal or in a line of a log: control characters, backslashes and octets
+// that are no UTF-8 become "\\x1b".
+std::string printable(std::string_view text);
 
 }  // namespace ferryman

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "ferryman/exit_codes.h"
+#include "ferryman/forward_command.h"
 #include "ferryman/locate_command.h"
 
 int main(int argc, char** argv) try {
@@ -15,6 +16,7 @@ int main(int argc, char** argv) try {
   app.footer("ferryman COMMAND --help tells more. See ferryman(1).");
 
   std::function<int()> run;
+  ferryman::add_forward_command(app, run);
   ferryman::add_locate_command(app, run);
   try {
     app.parse(argc, argv);

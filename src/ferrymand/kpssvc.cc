@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "config/reader.h"
+#include "net/options.h"
 
 namespace ferryman {
 namespace {

@@ -1,0 +1,23 @@
+#include "base/text.h"
+
+#include <gtest/gtest.h>
+
+namespace ferryman {
+namespace {
+
+TEST(Printable, LeavesTextAsItIs) {
+  EXPECT_EQ(printable("alice@EXAMPLE.COM"), "alice@EXAMPLE.COM");
+  EXPECT_EQ(printable("M\xc3\xbcnchen"), "M\xc3\xbcnchen");
+}
+
+TEST(Printable, EscapesWhatATerminalWouldObey) {
+  EXPECT_EQ(printable("\x1b[2Ja\r\n"), "\\x1b[2Ja\\x0d\\x0a");
+  EXPECT_EQ(printable("a\\b\x7f"), "a\\x5cb\\x7f");
+  EXPECT_EQ(printable("\xff\xc3"), "\\xff\\xc3");
+  EXPECT_EQ(printable("\xc2\x9b"
+                      "1m"),
+            "\\xc2\\x9b1m");
+}
+
+}  // namespace
+}  // namespace ferryman

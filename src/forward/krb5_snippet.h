@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <tl/expected.hpp>
+#include <vector>
+
+namespace ferryman::forward {
+
+// The lines of krb5.conf(5) that point realms at a forwarder: host as in krb5.conf ("127.0.0.1", "[::1]").
+std::string krb5_snippet(const std::vector<std::string>& realms, const std::string& host,
+                         std::uint16_t kdc_port, std::uint16_t kpasswd_port);
+
+// Writes text to the file whole or not at all; "-" is standard output. The error is a sentence.
+tl::expected<void, std::string> write_whole(const std::string& file, const std::string& text);
+
+}  // namespace ferryman::forward

@@ -1,0 +1,229 @@
+#include "forward/listener.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <ctime>
+#include <utility>
+
+#include "kerberos/encode.h"
+#include "kerberos/names.h"
+
+namespace ferryman::forward {
+namespace asio = boost::asio;
+namespace {
+
+using std::chrono::seconds;
+constexpr std::size_t max_message = 128 * 1024, max_connections = 256, prefix_size = 4;
+constexpr seconds idle_time{60}, message_time{10};
+
+auto into(boost::system::error_code& error) {
+  return asio::redirect_error(asio::use_awaitable, error);
+}
+
+// What a KDC says when its answer needs TCP (RFC 4120 7.2.1).
+Message too_big(const Message& request) {
+  const auto parsed = kerberos::parse_request(request);
+  kerberos::KrbErrorFields fields;
+  fields.error_code = kerberos::error_code::response_too_big;
+  if (parsed) fields.realm = parsed->realm();
+  fields.instance = fields.realm;
+  fields.time = std::time(nullptr);
+  return kerberos::make_krb_error(fields);
+}
+
+}  // namespace
+
+// A TCP connection that is closed when its timer ends.
+struct Listener::Connection {
+  explicit Connection(Tcp::socket accepted) : socket(std::move(accepted)), timer(socket.get_executor()) {}
+
+  void allow(seconds time, const std::weak_ptr<Connection>& weak) {
+    timer.expires_after(time);
+    timer.async_wait([weak](boost::system::error_code error) {
+      const auto self = weak.lock();
+      if (!error && self) self->close();
+    });
+  }
+  void close() {
+    boost::system::error_code ignored;
+    socket.close(ignored);
+  }
+
+  Tcp::socket socket;
+  asio::steady_timer timer;
+  bool busy = false;
+};
+
+tl::expected<void, std::string> Listener::open(const asio::ip::address& address, std::uint16_t port) {
+  const auto failure = [&](const char* what, const boost::system::error_code& error) {
+    return tl::unexpected(fmt::format("cannot listen at {} port {} ({}): {}", address.to_string(), port, what,
+                                      error.message()));
+  };
+  boost::system::error_code error;
+  auto socket = std::make_shared<Udp::socket>(io_);
+  const Udp::endpoint udp(address, port);
+  socket->open(udp.protocol(), error);
+  if (!error && address.is_v6()) socket->set_option(asio::ip::v6_only(true), error);
+  if (!error) socket->bind(udp, error);
+  if (error) return failure("UDP", error);
+  auto acceptor = std::make_shared<Tcp::acceptor>(io_);
+  const Tcp::endpoint tcp(address, port);
+  acceptor->open(tcp.protocol(), error);
+  if (!error && address.is_v6()) acceptor->set_option(asio::ip::v6_only(true), error);
+  if (!error) acceptor->set_option(Tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor->bind(tcp, error);
+  if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
+  if (error) return failure("TCP", error);
+  begin(std::move(socket));
+  begin(std::move(acceptor));
+  return {};
+}
+
+tl::expected<void, std::string> Listener::adopt(int descriptor) {
+  int type = 0, listens = 0;
+  sockaddr_storage address{};
+  socklen_t size = sizeof(type);
+  ::getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size);
+  size = sizeof(listens);
+  ::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size);
+  size = sizeof(address);
+  const bool named = ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+  const bool v6 = address.ss_family == AF_INET6;
+  boost::system::error_code error;
+  if (named && (v6 || address.ss_family == AF_INET) && type == SOCK_DGRAM) {
+    auto socket = std::make_shared<Udp::socket>(io_);
+    socket->assign(v6 ? Udp::v6() : Udp::v4(), descriptor, error);
+    if (!error) begin(std::move(socket));
+  } else if (named && (v6 || address.ss_family == AF_INET) && type == SOCK_STREAM && listens != 0) {
+    auto acceptor = std::make_shared<Tcp::acceptor>(io_);
+    acceptor->assign(v6 ? Tcp::v6() : Tcp::v4(), descriptor, error);
+    if (!error) begin(std::move(acceptor));
+  } else {
+    return tl::unexpected(fmt::format(
+        "the passed descriptor {} is no UDP socket and no listening TCP socket; ListenDatagram= and "
+        "ListenStream= in the .socket unit give these",
+        descriptor));
+  }
+  if (error) return tl::unexpected(fmt::format("the passed descriptor {}: {}", descriptor, error.message()));
+  return {};
+}
+
+void Listener::begin(std::shared_ptr<Udp::socket> socket) {
+  socket->non_blocking(true);
+  sockets_.push_back(socket);
+  asio::co_spawn(io_, receive(std::move(socket)), asio::detached);
+}
+
+void Listener::begin(std::shared_ptr<Tcp::acceptor> acceptor) {
+  acceptor->non_blocking(true);
+  acceptors_.push_back(acceptor);
+  asio::co_spawn(io_, accept(std::move(acceptor)), asio::detached);
+}
+
+void Listener::close() {
+  closing_ = true;
+  boost::system::error_code ignored;
+  for (const auto& acceptor : acceptors_) acceptor->close(ignored);
+  acceptors_.clear();
+  // The answers of datagrams that were taken go out by the same sockets: reading alone ends.
+  for (const auto& socket : sockets_) socket->cancel(ignored);
+  for (const auto& connection : connections_)
+    if (!connection->busy) connection->close();
+}
+
+asio::awaitable<void> Listener::receive(std::shared_ptr<Udp::socket> socket) {
+  const auto self = shared_from_this();
+  Message buffer(64 * 1024);
+  while (!closing_) {
+    boost::system::error_code error;
+    Udp::endpoint peer;
+    auto token = into(error);
+    const std::size_t octets = co_await socket->async_receive_from(asio::buffer(buffer), peer, token);
+    if (error == asio::error::operation_aborted) break;
+    if (error) continue;  // an ICMP error for an answer that went before
+    Message message(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(octets));
+    asio::co_spawn(io_, answer(socket, std::move(message), peer), asio::detached);
+  }
+}
+
+asio::awaitable<void> Listener::answer(std::shared_ptr<Udp::socket> socket, Message message,
+                                       Udp::endpoint peer) {
+  const auto self = shared_from_this();
+  Message reply = co_await relay_.answer(message);
+  if (reply.empty()) co_return;
+  if (reply.size() > max_udp_reply) reply = too_big(message);
+  boost::system::error_code error;
+  auto token = into(error);
+  co_await socket->async_send_to(asio::buffer(reply), peer, token);
+}
+
+asio::awaitable<void> Listener::accept(std::shared_ptr<Tcp::acceptor> acceptor) {
+  const auto self = shared_from_this();
+  asio::steady_timer pause(io_);
+  while (!closing_) {
+    boost::system::error_code error;
+    auto token = into(error);
+    Tcp::socket socket = co_await acceptor->async_accept(token);
+    if (closing_ || error == asio::error::operation_aborted) break;
+    if (error) {
+      // Out of descriptors: others will be closed soon.
+      pause.expires_after(std::chrono::milliseconds(100));
+      auto pause_token = into(error);
+      co_await pause.async_wait(pause_token);
+      continue;
+    }
+    if (connections_.size() >= max_connections) continue;
+    auto connection = std::make_shared<Connection>(std::move(socket));
+    connections_.insert(connection);
+    asio::co_spawn(io_, serve(std::move(connection)), asio::detached);
+  }
+}
+
+// Messages with their length before each (RFC 4120 7.2.2), one after the other.
+asio::awaitable<void> Listener::serve(std::shared_ptr<Connection> connection) {
+  const auto self = shared_from_this();
+  auto& socket = connection->socket;
+  while (!closing_) {
+    std::array<std::uint8_t, prefix_size> prefix;
+    boost::system::error_code error;
+    auto token = into(error);
+    connection->allow(idle_time, connection);
+    co_await asio::async_read(socket, asio::buffer(prefix), token);
+    const std::size_t size = std::size_t{prefix[0]} << 24 | std::size_t{prefix[1]} << 16 |
+                             std::size_t{prefix[2]} << 8 | std::size_t{prefix[3]};
+    if (error || size == 0 || size > max_message) break;
+    connection->busy = true;
+    connection->allow(message_time, connection);
+    Message message(size);
+    co_await asio::async_read(socket, asio::buffer(message), token);
+    if (error) break;
+    connection->timer.cancel();
+    Message reply = co_await relay_.answer(std::move(message));
+    if (reply.empty()) break;
+    const auto length = reply.size();
+    const std::array<std::uint8_t, prefix_size> reply_prefix{
+        static_cast<std::uint8_t>(length >> 24), static_cast<std::uint8_t>(length >> 16),
+        static_cast<std::uint8_t>(length >> 8), static_cast<std::uint8_t>(length)};
+    const std::array<asio::const_buffer, 2> buffers{asio::buffer(reply_prefix), asio::buffer(reply)};
+    connection->allow(message_time, connection);
+    co_await asio::async_write(socket, buffers, token);
+    connection->busy = false;
+    if (error) break;
+  }
+  connection->timer.cancel();
+  connection->close();
+  connections_.erase(connection);
+}
+
+}  // namespace ferryman::forward

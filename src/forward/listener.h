@@ -1,0 +1,55 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/udp.hpp>
+#include <memory>
+#include <set>
+#include <string>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "forward/relay.h"
+
+namespace ferryman::forward {
+
+// A datagram of this size crosses loopback and most links; libkrb5 and Heimdal read up to 4096.
+inline constexpr std::size_t max_udp_reply = 4096;
+
+// What listens as a KDC or kpasswd service. Which of the two a message is for is seen by the message.
+class Listener : public std::enable_shared_from_this<Listener> {
+ public:
+  // relay must outlive the listener and the messages that it took.
+  Listener(boost::asio::io_context& io, Relay& relay) : io_(io), relay_(relay) {}
+
+  // Binds UDP and TCP at the address. The error is a sentence.
+  tl::expected<void, std::string> open(const boost::asio::ip::address& address, std::uint16_t port);
+
+  // Takes over a socket that this process inherited, bound for UDP or listening for TCP.
+  tl::expected<void, std::string> adopt(int descriptor);
+
+  // Takes no more messages. Those under way are answered still.
+  void close();
+
+ private:
+  using Tcp = boost::asio::ip::tcp;
+  using Udp = boost::asio::ip::udp;
+  struct Connection;
+  boost::asio::awaitable<void> receive(std::shared_ptr<Udp::socket> socket);
+  boost::asio::awaitable<void> answer(std::shared_ptr<Udp::socket> socket, Message message,
+                                      Udp::endpoint peer);
+  boost::asio::awaitable<void> accept(std::shared_ptr<Tcp::acceptor> acceptor);
+  boost::asio::awaitable<void> serve(std::shared_ptr<Connection> connection);
+  void begin(std::shared_ptr<Udp::socket> socket);
+  void begin(std::shared_ptr<Tcp::acceptor> acceptor);
+
+  boost::asio::io_context& io_;
+  Relay& relay_;
+  std::vector<std::shared_ptr<Udp::socket>> sockets_;
+  std::vector<std::shared_ptr<Tcp::acceptor>> acceptors_;
+  std::set<std::shared_ptr<Connection>> connections_;
+  bool closing_ = false;
+};
+
+}  // namespace ferryman::forward

@@ -1,0 +1,186 @@
+#include "forward/relay.h"
+
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <ctime>
+#include <exception>
+#include <utility>
+
+#include "base/text.h"
+#include "kerberos/encode.h"
+#include "kerberos/kpasswd.h"
+#include "kerberos/names.h"
+#include "kerberos/reply.h"
+
+namespace ferryman::forward {
+namespace asio = boost::asio;
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::int32_t error_policy = 12, error_generic = 60, error_wrong_realm = 68;
+constexpr std::size_t max_text = 400, max_realms = 64;
+constexpr std::chrono::seconds no_direct_time{60};
+
+// kpasswd names no realm of its own: its ticket does.
+std::string realm_of(const kerberos::Request& request) {
+  if (request.kind != kerberos::RequestKind::kpasswd) return std::string(request.realm());
+  const auto kpasswd = kerberos::parse_kpasswd_request(request.bytes);
+  return kpasswd ? std::string(kpasswd->ap_req.ticket.realm) : std::string();
+}
+
+Message error_reply(kerberos::RequestKind kind, std::int32_t code, const std::string& realm,
+                    const std::string& text) {
+  const bool kpasswd = kind == kerberos::RequestKind::kpasswd;
+  const std::string shown = printable(text).substr(0, max_text);
+  kerberos::KrbErrorFields fields;
+  fields.error_code = code;
+  fields.realm = realm;
+  fields.service = kpasswd ? "kadmin" : "krbtgt";
+  fields.instance = kpasswd ? "changepw" : std::string_view(realm);
+  fields.text = shown;
+  fields.time = std::time(nullptr);
+  auto error = kerberos::make_krb_error(fields);
+  return kpasswd ? kerberos::make_kpasswd_error(error) : error;
+}
+
+std::string describe(Bytes message, kerberos::RequestKind to) {
+  const auto reply = kerberos::parse_reply(message, to);
+  if (!reply) return {};
+  const auto error = kerberos::error_name(reply->error_code);
+  return std::string(error.empty() ? kerberos::name(reply->kind) : error);
+}
+
+std::string upper(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), ascii_upper);
+  return text;
+}
+
+}  // namespace
+
+Relay::Relay(asio::io_context& io, RelayOptions options, Observer observer)
+    : io_(io),
+      options_(std::move(options)),
+      observer_(std::move(observer)),
+      answers_(io),
+      resolver_(io, options_.dns_servers),
+      locator_(resolver_),
+      exchanger_(io, exchange::Options()) {}
+
+void Relay::set_client(const client::Options& options) {
+  auto fresh = std::make_shared<ClientDriver>(io_, options);
+  fresh->start();
+  client_ = std::move(fresh);
+}
+
+bool Relay::serves(std::string_view realm) const {
+  return options_.realms.empty() ||
+         std::any_of(options_.realms.begin(), options_.realms.end(),
+                     [&](const auto& served) { return equal_without_case(served, realm); });
+}
+
+std::shared_ptr<const locate::RealmSource> Relay::source_of(const std::string& realm) {
+  const std::string key = upper(realm);
+  if (const auto known = sources_.find(key); known != sources_.end()) return known->second;
+  // Without a choice of realms their names come from whoever asks.
+  if (sources_.size() >= max_realms) sources_.clear();
+  auto source = std::make_shared<locate::RealmSource>();
+  source->realm = realm;
+  source->derived = true;
+  source->discovery = locate::Discovery::dns;
+  source->dns_domain = realm;
+  std::transform(source->dns_domain.begin(), source->dns_domain.end(), source->dns_domain.begin(),
+                 ascii_lower);
+  source->dns_allow_networks = options_.dns_allow_networks;
+  return sources_[key] = source;
+}
+
+asio::awaitable<exchange::Outcome> Relay::ask_directly(const kerberos::Request& request, std::string realm) {
+  exchange::Outcome outcome;
+  const std::string key = upper(realm);
+  if (const auto until = not_direct_until_.find(key); until != not_direct_until_.end()) {
+    if (Clock::now() < until->second) co_return outcome;
+    not_direct_until_.erase(until);
+  }
+  const auto deadline = Clock::now() + options_.direct_time;
+  locate::Query query;
+  query.service =
+      request.kind == kerberos::RequestKind::kpasswd ? locate::Service::kpasswd : locate::Service::kdc;
+  query.armored = request.armored();
+  const auto located = co_await locator_.locate(source_of(realm), query, deadline);
+  if (located.kdcs && !located.kdcs->empty())
+    outcome = co_await exchanger_.exchange(request, located.kdcs, deadline);
+  if (outcome.status != exchange::Status::answered) {
+    if (not_direct_until_.size() >= max_realms) not_direct_until_.clear();
+    not_direct_until_[key] = Clock::now() + no_direct_time;
+  }
+  co_return outcome;
+}
+
+asio::awaitable<Message> Relay::bring(const Message& message, const kerberos::Request& request) {
+  const auto begun = Clock::now();
+  RelayEvent event;
+  event.type = kerberos::name(request.kind);
+  event.realm = realm_of(request);
+  Message reply;
+  std::int32_t error = error_generic;
+  bool may_go_on = true;
+  if (!serves(event.realm)) {
+    may_go_on = false;
+    error = error_wrong_realm;
+    event.result = "this forwarder does not serve the realm";
+  } else if (options_.direct_first) {
+    const auto outcome = co_await ask_directly(request, event.realm);
+    if (outcome.status == exchange::Status::answered) {
+      reply.assign(outcome.reply.bytes.begin(), outcome.reply.bytes.end());
+      event.to = outcome.kdc.name.empty() ? outcome.kdc.address.to_string() : outcome.kdc.name;
+    } else if (outcome.tries > 0 && !request.repeatable()) {
+      may_go_on = false;
+      event.result =
+          "the KDC that was asked directly did not answer, and this message must not be sent twice";
+    }
+  }
+  if (reply.empty() && may_go_on) {
+    const auto client = client_;
+    auto result = co_await client->proxy_message(message, event.realm);
+    event.to = result.gateway;
+    event.result = result.cause;
+    if (result.status == client::Status::success) reply = std::move(result.message);
+    if (result.status == client::Status::firewall_failed) error = error_policy;
+  }
+  event.answered = !reply.empty();
+  if (event.answered) {
+    event.result = describe(reply, request.kind);
+  } else {
+    reply = error_reply(request.kind, error, event.realm, event.result);
+  }
+  event.took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun);
+  if (observer_) observer_(event);
+  co_return reply;
+}
+
+asio::awaitable<Message> Relay::answer(Message message) {
+  const auto request = kerberos::parse_request(message);
+  if (!request) co_return Message();
+  bool is_new = false;
+  const auto exchange = answers_.of(message, is_new);
+  if (!exchange) co_return Message();
+  ++pending_;
+  if (is_new) {
+    Message reply;
+    try {
+      reply = co_await bring(message, *request);
+    } catch (const std::exception&) {
+      // Out of memory: the client asks again. Those that wait for the same answer must not wait for ever.
+    }
+    answers_.finish(*exchange, std::move(reply));
+  } else {
+    boost::system::error_code error;
+    auto token = asio::redirect_error(asio::use_awaitable, error);
+    while (!exchange->finished) co_await exchange->ended.async_wait(token);
+  }
+  --pending_;
+  co_return exchange->reply;
+}
+
+}  // namespace ferryman::forward

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "client/options.h"
+#include "exchange/exchanger.h"
+#include "forward/answers.h"
+#include "forward/client_driver.h"
+#include "locate/locator.h"
+#include "net/resolver.h"
+
+namespace ferryman::forward {
+
+struct RelayOptions {
+  std::vector<std::string> realms;  // that are served; empty: every one
+  bool direct_first = false;        // ask KDCs that DNS names before a gateway
+  std::chrono::milliseconds direct_time{2000};
+  std::vector<std::string> dns_servers;  // for direct_first; empty: the system's
+  std::vector<std::string>
+      dns_allow_networks;  // that DNS may point at although they are loopback or the like
+};
+
+// One message and what came of it, for the log.
+struct RelayEvent {
+  std::string_view type;  // "AS-REQ", ...
+  std::string realm;
+  std::string to;      // gateway's URL or KDC's address; empty: neither answered
+  std::string result;  // "AS-REP", "KDC_ERR_PREAUTH_REQUIRED", or why there is no answer
+  std::chrono::milliseconds took{0};
+  bool answered = false;
+};
+
+// Brings a Kerberos message to a KDC, through a gateway or directly, and gives the answer to send back: where
+// none is to be had, an error that the client understands and that names the cause.
+class Relay {
+ public:
+  using Observer = std::function<void(const RelayEvent&)>;
+  Relay(boost::asio::io_context& io, RelayOptions options, Observer observer);
+
+  // Uses these options from now on. Throws what client::Client's constructor throws.
+  void set_client(const client::Options& options);
+
+  // Empty: the message is no request, and nothing is to be sent back. The relay must outlive the coroutine.
+  boost::asio::awaitable<Message> answer(Message message);
+
+  // Messages that are under way.
+  std::size_t pending() const { return pending_; }
+
+ private:
+  boost::asio::awaitable<Message> bring(const Message& message, const kerberos::Request& request);
+  boost::asio::awaitable<exchange::Outcome> ask_directly(const kerberos::Request& request, std::string realm);
+  bool serves(std::string_view realm) const;
+  std::shared_ptr<const locate::RealmSource> source_of(const std::string& realm);
+
+  boost::asio::io_context& io_;
+  RelayOptions options_;
+  Observer observer_;
+  std::shared_ptr<ClientDriver> client_;
+  Answers answers_;
+  net::Resolver resolver_;
+  locate::Locator locator_;
+  exchange::Exchanger exchanger_;
+  std::map<std::string, std::shared_ptr<const locate::RealmSource>> sources_;
+  std::map<std::string, std::chrono::steady_clock::time_point> not_direct_until_;
+  std::size_t pending_ = 0;
+};
+
+}  // namespace ferryman::forward
