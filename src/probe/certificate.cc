@@ -64,10 +64,9 @@ std::vector<std::string> names_of(const X509* certificate) {
 }
 
 std::string key_text(const X509* certificate) {
-  EVP_PKEY* key = X509_get0_pubkey(certificate);
-  if (key == nullptr) return "unknown";
-  const char* type = OBJ_nid2sn(EVP_PKEY_get_base_id(key));
-  return std::string(type == nullptr ? "?" : type) + " " + std::to_string(EVP_PKEY_get_bits(key));
+  const EVP_PKEY* key = X509_get0_pubkey(certificate);
+  const char* type = key == nullptr ? nullptr : EVP_PKEY_get0_type_name(key);
+  return type == nullptr ? "unknown" : std::string(type) + " " + std::to_string(EVP_PKEY_get_bits(key));
 }
 
 bool has_ocsp_url(X509* certificate) {

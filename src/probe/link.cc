@@ -129,13 +129,16 @@ void Link::close() {
 
 bool Link::wait(short events, Deadline deadline) {
   pollfd poll{fd_, events, 0};
-  while (true) {
+  while (Clock::now() < deadline) {
     const int ready = ::poll(&poll, 1, milliseconds_until(deadline));
     if (ready > 0) return true;
     if (ready < 0 && errno == EINTR) continue;
-    end_ = ready == 0 ? End::timed_out : End::reset;
+    if (ready == 0) break;
+    end_ = End::reset;
     return false;
   }
+  end_ = End::timed_out;
+  return false;
 }
 
 tl::expected<Link, std::string> Link::connect(std::span<const Address> addresses, Deadline deadline) {

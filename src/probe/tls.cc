@@ -44,6 +44,8 @@ tl::expected<SslPointer<SSL_CTX>, std::string> make_tls_context(const TlsFiles& 
   SslPointer<SSL_CTX> context(SSL_CTX_new(TLS_client_method()));
   if (!context) return tl::unexpected(tls_error_words());
   SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);
+  // Without it OpenSSL would read on for as long as a peer sends what is no answer.
+  SSL_CTX_clear_mode(context.get(), SSL_MODE_AUTO_RETRY);
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
   const int trusted = files.ca.empty()
                           ? SSL_CTX_set_default_verify_paths(context.get())
