@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
@@ -12,17 +11,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
-#include <memory>
 #include <utility>
 
 namespace ferryman::probe {
 namespace {
-
-int milliseconds_until(Deadline deadline) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
-  return static_cast<int>(std::clamp<std::int64_t>(left, 0, 600'000));
-}
 
 std::string errno_words(int error) {
   switch (error) {
@@ -38,65 +30,7 @@ std::string errno_words(int error) {
   }
 }
 
-// One name being looked up. The resolver's thread may outlive the wait: then the memory stays with it.
-struct Lookup {
-  std::string host, service;
-  addrinfo hints{};
-  gaicb request{};
-};
-
 }  // namespace
-
-std::chrono::microseconds since(Clock::time_point begun) {
-  return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun);
-}
-
-std::string Address::text() const {
-  std::array<char, NI_MAXHOST> host{};
-  std::array<char, NI_MAXSERV> port{};
-  if (::getnameinfo(reinterpret_cast<const sockaddr*>(&storage), size, host.data(), host.size(), port.data(),
-                    port.size(), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-    return "?";
-  return storage.ss_family == AF_INET6 ? fmt::format("[{}]:{}", host.data(), port.data())
-                                       : fmt::format("{}:{}", host.data(), port.data());
-}
-
-tl::expected<std::vector<Address>, std::string> resolve(const HostPort& where, Deadline deadline) {
-  auto lookup = std::make_unique<Lookup>();
-  lookup->host = where.host;
-  lookup->service = std::to_string(where.port);
-  lookup->hints.ai_socktype = SOCK_STREAM;
-  lookup->hints.ai_flags = AI_NUMERICSERV;
-  lookup->request.ar_name = lookup->host.c_str();
-  lookup->request.ar_service = lookup->service.c_str();
-  lookup->request.ar_request = &lookup->hints;
-  gaicb* list[] = {&lookup->request};
-  if (::getaddrinfo_a(GAI_NOWAIT, list, 1, nullptr) != 0)
-    return tl::unexpected(std::string("the resolver cannot be started"));
-  int error = EAI_INPROGRESS;
-  while ((error = ::gai_error(list[0])) == EAI_INPROGRESS) {
-    const int left = milliseconds_until(deadline);
-    if (left == 0) {
-      if (::gai_cancel(list[0]) != EAI_CANCELED) static_cast<void>(lookup.release());
-      return tl::unexpected(std::string("DNS timed out"));
-    }
-    const timespec time{left / 1000, left % 1000 * 1'000'000L};
-    ::gai_suspend(list, 1, &time);
-  }
-  if (error != 0) return tl::unexpected(std::string(::gai_strerror(error)));
-  std::vector<Address> addresses;
-  constexpr std::size_t max_addresses = 16;
-  for (const addrinfo* one = list[0]->ar_result; one != nullptr && addresses.size() < max_addresses;
-       one = one->ai_next) {
-    if (one->ai_addrlen > sizeof(sockaddr_storage)) continue;
-    Address& address = addresses.emplace_back();
-    std::memcpy(&address.storage, one->ai_addr, one->ai_addrlen);
-    address.size = one->ai_addrlen;
-  }
-  ::freeaddrinfo(list[0]->ar_result);
-  if (addresses.empty()) return tl::unexpected(std::string("the name has no address"));
-  return addresses;
-}
 
 Link::Link(Link&& other) noexcept {
   *this = std::move(other);
@@ -224,24 +158,32 @@ bool Link::wait_for_tls(int result, Deadline deadline) {
 
 bool Link::write(Bytes bytes, Deadline deadline) {
   if (end_ == End::timed_out) end_ = End::none;
-  while (!bytes.empty() && end_ == End::none) {
-    std::size_t written = 0;
-    if (ssl_) {
-      ERR_clear_error();
-      const int result = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &written);
-      if (result != 1 && !wait_for_tls(result, deadline)) return false;
-      if (result != 1) continue;
-    } else {
-      const ssize_t result = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (result < 0 && errno != EAGAIN && errno != EINTR) end_ = End::reset;
-      if (result < 0 && end_ == End::none && !wait(POLLOUT, deadline)) return false;
-      written = result < 0 ? 0 : static_cast<std::size_t>(result);
-    }
-    bytes = bytes.subspan(written);
-    // A peer that takes a little at a time is held to the deadline as well.
-    if (!bytes.empty() && Clock::now() >= deadline) end_ = End::timed_out;
+  while (!bytes.empty() && end_ == End::none) bytes = bytes.subspan(write_some(bytes, deadline));
+  if (end_ == End::reset) end_ = End::none;  // what the peer said before that may still be read
+  return bytes.empty();
+}
+
+// Octets written; 0 as well when it is to be tried again.
+std::size_t Link::write_some(Bytes bytes, Deadline deadline) {
+  if (Clock::now() >= deadline) {
+    end_ = End::timed_out;
+    return 0;
   }
-  return end_ == End::none;
+  if (ssl_) {
+    std::size_t written = 0;
+    ERR_clear_error();
+    errno = 0;
+    const int result = SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &written);
+    if (result != 1) wait_for_tls(result, deadline);
+    return result == 1 ? written : 0;
+  }
+  const ssize_t written = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  if (written >= 0) return static_cast<std::size_t>(written);
+  if (errno == EAGAIN)
+    wait(POLLOUT, deadline);
+  else if (errno != EINTR)
+    end_ = End::reset;
+  return 0;
 }
 
 std::size_t Link::read(std::span<std::uint8_t> buffer, Deadline deadline) {

@@ -1,29 +1,15 @@
 #pragma once
 
-#include <sys/socket.h>
-
 #include <chrono>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "base/bytes.h"
+#include "probe/address.h"
 #include "probe/tls.h"
 #include "probe/url.h"
 
 namespace ferryman::probe {
-
-using Clock = std::chrono::steady_clock;
-using Deadline = Clock::time_point;
-
-struct Address {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-  std::string text() const;  // "192.0.2.1:443"
-};
-
-// Every address of a name, in the resolver's order. The error is a sentence.
-tl::expected<std::vector<Address>, std::string> resolve(const HostPort& where, Deadline deadline);
 
 // How a connection ended, as far as it did.
 enum class End : std::uint8_t {
@@ -49,6 +35,7 @@ class Link {
   tl::expected<void, std::string> handshake(SSL_CTX* context, const Target& target, const TlsChoice& choice,
                                             Deadline deadline);
 
+  // False when not everything could be written. There may be something to read all the same.
   bool write(Bytes bytes, Deadline deadline);
   // Octets read; 0 at the end, which end() tells. After timed_out one may go on.
   std::size_t read(std::span<std::uint8_t> buffer, Deadline deadline);
@@ -64,6 +51,7 @@ class Link {
 
  private:
   bool wait(short events, Deadline deadline);
+  std::size_t write_some(Bytes bytes, Deadline deadline);
   // True: try again.
   bool wait_for_tls(int result, Deadline deadline);
   void close();
@@ -75,7 +63,5 @@ class Link {
   std::string trouble_;
   std::chrono::microseconds connect_time_{0}, handshake_time_{0};
 };
-
-std::chrono::microseconds since(Clock::time_point begun);
 
 }  // namespace ferryman::probe

@@ -214,6 +214,33 @@ class ProbeTest(Scenario):
                    get_refused=("ok", "405"), other_realm_refused=("ok", "503"))
         self.assertEqual(self.verdicts(report)["apple"], "works with remarks")
 
+    def test_plain_http_behind_a_front(self):
+        port = free_port()
+        self.running(Gateway(self.directory, configuration(
+            [{"address": f"127.0.0.1:{port}", "tls": False}], {"MIT.TEST": {"kdc": [self.kdc.kdc]}}), name=self.id()))
+        result = self.run_probe(f"http://127.0.0.1:{port}", "--json")
+        report = json.loads(result.stdout)
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual([one["id"] for one in report["findings"] if one["severity"] != "ok"], ["plain_http"])
+
+    def test_stapled_responses(self):
+        certificate, key = self.published
+        serial = subprocess.run(["openssl", "x509", "-in", certificate, "-noout", "-serial"], capture_output=True, text=True,
+                                check=True).stdout.strip().partition("=")[2]
+        for state, severity, words in (("V\t400101000000Z\t\t", "ok", "stapled and good"),
+                                       ("R\t400101000000Z\t260101000000Z\t", "critical", "is revoked")):
+            index, response = self.directory + "/index.txt", self.directory + "/ocsp.der"
+            with open(index, "w") as file:
+                file.write(f"{state}{serial}\tunknown\t/CN=published\n")
+            subprocess.run(["openssl", "ocsp", "-index", index, "-CA", self.authority.certificate, "-rsigner", self.authority.certificate,
+                            "-rkey", self.authority.key, "-issuer", self.authority.certificate, "-cert", certificate, "-ndays", "1",
+                            "-respout", response], check=True, capture_output=True)
+            port = free_port()
+            self.running(Gateway(self.directory, configuration(
+                [{"address": f"127.0.0.1:{port}"}], {"MIT.TEST": {"kdc": [self.kdc.kdc]}},
+                {"certificate": certificate, "private_key": key, "ocsp_response": response}), name=f"{self.id()}-{severity}"))
+            self.check(self.probe(port), stapling=(severity, words))
+
     # Proxies that are wrong
 
     def server(self, behave=plain, certificate=None, setup=None):
@@ -288,6 +315,14 @@ class ProbeTest(Scenario):
         report = self.probe(self.server(lambda connection, request, answer: connection.sendall(b"\x1b[2JSSH-2.0\r\n" * 9)))
         self.check(report, http_1_0=("critical", "no HTTP answer"), http_1_1=("critical", "no HTTP answer"),
                    kdc_answer=("critical", "no answer: no HTTP answer"))
+
+    def test_http_2_that_is_none(self):
+        def behave(connection, request, answer):
+            if not request.startswith(b"PRI "):
+                return plain(connection, request, answer)
+            connection.sendall(bytes(range(256)) * 100)
+        self.check(self.probe(self.server(behave, setup=lambda context: context.set_alpn_protocols(["h2", "http/1.1"]))),
+                   http_2=("warning", "HTTP/2 is offered but fails"), **self.unarmored)
 
     def test_endless_answers(self):
         def behave(connection, request, answer):
