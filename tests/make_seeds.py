@@ -74,6 +74,12 @@ write("http2_session_fuzz", "http", {
     "post": pieces(preface + frame(1, 4, 1, headers) + frame(0, 1, 1, body)),
     "reset": pieces(preface + frame(1, 5, 1, headers) + frame(3, 0, 1, b"\0\0\0\x08") + frame(6, 0, 0, bytes(8))),
     "two": pieces(preface + frame(1, 5, 1, headers) + frame(1, 5, 3, headers) + frame(7, 0, 0, bytes(8)))})
+answer = krb.proxy_message(error, None)
+write("http_reply_fuzz", "probe", {
+    "length": b"\x07HTTP/1.0 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(answer) + answer,
+    "chunked": b"\0HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nA: b\r\n\r\n",
+    "interim": b"\xffHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\nx",
+    "until_close": b"\x20HTTP/1.1 503 Service Unavailable\n\nNo KDC is available.\n"})
 name = b"\x03kdc\x04test\0"
 write("dns_records_fuzz", "locate", {
     "srv": dns(b"\0" + struct.pack(">HHIH", 33, 1, 60, 6 + len(name)) + struct.pack(">HHH", 0, 1, 88) + name, 1),

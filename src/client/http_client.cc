@@ -211,8 +211,11 @@ void HttpClient::Transfer::configure_tls() {
   }
   if (options.client_certificate.empty()) return;
   const std::string& key = options.client_key.empty() ? options.client_certificate : options.client_key;
-  // A "pkcs11:" URI makes libcurl load OpenSSL's engine of that name.
+  // libcurl loads OpenSSL's engine "pkcs11" for a URI that it is told to take to an engine.
+  const auto type = [](const std::string& name) { return name.starts_with("pkcs11:") ? "ENG" : "PEM"; };
+  set(CURLOPT_SSLCERTTYPE, type(options.client_certificate));
   set(CURLOPT_SSLCERT, options.client_certificate.c_str());
+  set(CURLOPT_SSLKEYTYPE, type(key));
   set(CURLOPT_SSLKEY, key.c_str());
 }
 
@@ -273,6 +276,8 @@ std::string HttpClient::Transfer::why(CURLcode code) const {
   if (too_large_) return "the answer is larger than any Kerberos message";
   if (rewind_refused_) return "the connection ended, and this message must not be sent twice";
   std::string text = error_[0] != '\0' ? error_.data() : curl_easy_strerror(code);
+  // What libcurl has left to say of a connection that was reset while it was still writing.
+  if (text.find("getpeername") != std::string::npos) return "the gateway dropped the connection";
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
   return text;
 }

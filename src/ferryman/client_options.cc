@@ -15,9 +15,10 @@ void add_client_options(CLI::App& command, ClientOptions& options) {
       .add_option("-c,--config", options.config_file,
                   "client.toml to read; default /etc/ferryman/client.toml and ~/.config/ferryman/client.toml")
       ->type_name("FILE");
-  command.add_option("--ca-file", options.ca_file, "Trusted CAs of the gateways' certificates, PEM")
+  command.add_option("--ca-file,--cacert", options.ca_file, "Trusted CAs of the gateways' certificates, PEM")
       ->type_name("FILE");
-  command.add_option("--certificate", options.certificate, "Client certificate: PEM file or pkcs11: URI")
+  command
+      .add_option("--certificate,--cert", options.certificate, "Client certificate: PEM file or pkcs11: URI")
       ->type_name("FILE|URI");
   command.add_option("--key", options.key, "Its private key, if not in the same file")->type_name("FILE|URI");
   command.add_option("--revocation", options.revocation,

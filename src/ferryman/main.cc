@@ -8,6 +8,7 @@
 #include "ferryman/exit_codes.h"
 #include "ferryman/forward_command.h"
 #include "ferryman/locate_command.h"
+#include "ferryman/probe_command.h"
 
 int main(int argc, char** argv) try {
   CLI::App app{"Ferryman's tool for those who run and use KDC proxies [MS-KKDCP].", "ferryman"};
@@ -18,10 +19,12 @@ int main(int argc, char** argv) try {
   std::function<int()> run;
   ferryman::add_forward_command(app, run);
   ferryman::add_locate_command(app, run);
+  ferryman::add_probe_command(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? ferryman::exit_ok : ferryman::exit_usage;
+    if (app.exit(error) == 0) return ferryman::exit_ok;
+    return app.got_subcommand("probe") ? ferryman::exit_unknown : ferryman::exit_usage;
   }
   return run();
 } catch (const std::exception& error) {

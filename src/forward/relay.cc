@@ -47,7 +47,7 @@ Message error_reply(kerberos::RequestKind kind, std::int32_t code, const std::st
 std::string describe(Bytes message, kerberos::RequestKind to) {
   const auto reply = kerberos::parse_reply(message, to);
   if (!reply) return {};
-  const auto error = kerberos::error_name(reply->error_code);
+  const auto error = reply->error_code == 0 ? std::string_view() : kerberos::error_name(reply->error_code);
   return std::string(error.empty() ? kerberos::name(reply->kind) : error);
 }
 

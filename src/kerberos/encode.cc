@@ -42,6 +42,24 @@ void write_string(der::Writer& writer, unsigned number, der::Tag type, std::stri
   writer.close(der::context(number), mark);
 }
 
+void write_octets(der::Writer& writer, unsigned number, Bytes octets) {
+  const std::size_t mark = writer.size();
+  writer.primitive(der::octet_string, octets);
+  writer.close(der::context(number), mark);
+}
+
+void write_padata(der::Writer& writer, unsigned number, std::span<const Padata> elements) {
+  const std::size_t mark = writer.size();
+  for (auto element = elements.rbegin(); element != elements.rend(); ++element) {
+    const std::size_t element_mark = writer.size();
+    write_octets(writer, 2, element->value);
+    write_integer(writer, 1, element->type);
+    writer.close(der::sequence, element_mark);
+  }
+  writer.close(der::sequence, mark);
+  writer.close(der::context(number), mark);
+}
+
 std::vector<std::uint8_t> written(const der::Writer& writer) {
   const auto bytes = writer.finish();
   if (!bytes) return {};
@@ -51,7 +69,7 @@ std::vector<std::uint8_t> written(const der::Writer& writer) {
 }  // namespace
 
 std::vector<std::uint8_t> make_as_req(std::string_view client, std::string_view realm,
-                                      std::span<const std::int32_t> etypes) {
+                                      std::span<const std::int32_t> etypes, std::span<const Padata> padata) {
   std::array<std::uint8_t, max_size> buffer;
   der::Writer writer(buffer);
   std::size_t mark = writer.size();
@@ -69,10 +87,20 @@ std::vector<std::uint8_t> make_as_req(std::string_view client, std::string_view 
   writer.close(der::context(0), mark);
   writer.close(der::sequence, 0);
   writer.close(der::context(4), 0);
+  if (!padata.empty()) write_padata(writer, 3, padata);
   write_integer(writer, 2, msg_type_as_req);
   write_integer(writer, 1, protocol_version);
   writer.close(der::sequence, 0);
   writer.close(der::application(10), 0);
+  return written(writer);
+}
+
+std::vector<std::uint8_t> make_encrypted_data(std::int32_t etype, Bytes cipher) {
+  std::array<std::uint8_t, max_size> buffer;
+  der::Writer writer(buffer);
+  write_octets(writer, 2, cipher);
+  write_integer(writer, 0, etype);
+  writer.close(der::sequence, 0);
   return written(writer);
 }
 

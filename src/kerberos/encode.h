@@ -6,15 +6,21 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "kerberos/kdc_req.h"
 
 namespace ferryman::kerberos {
 
 // Messages that are made here rather than passed on. Each is empty when it would not fit into 2 KiB.
 
-// An AS-REQ (RFC 4120 5.4.1) for a ticket of the realm's krbtgt without pre-authentication. client: one
-// component, as it stands. etypes in the order of preference; the nonce is random.
+// An AS-REQ (RFC 4120 5.4.1) for a ticket of the realm's krbtgt; without padata there is no
+// pre-authentication. client: one component, as it stands. etypes in the order of preference; the nonce is
+// random.
 std::vector<std::uint8_t> make_as_req(std::string_view client, std::string_view realm,
-                                      std::span<const std::int32_t> etypes);
+                                      std::span<const std::int32_t> etypes,
+                                      std::span<const Padata> padata = {});
+
+// EncryptedData (RFC 4120 5.2.9) without kvno, as PA-ENC-TIMESTAMP holds it.
+std::vector<std::uint8_t> make_encrypted_data(std::int32_t etype, Bytes cipher);
 
 // What a KRB-ERROR (RFC 4120 5.9.1) of our own says. time is the KDC's clock: seconds since 1970.
 struct KrbErrorFields {

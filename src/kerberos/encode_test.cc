@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 
 #include "kerberos/kpasswd.h"
 #include "kerberos/krb_error.h"
+#include "kerberos/names.h"
 #include "kerberos/request.h"
 
 namespace ferryman::kerberos {
@@ -28,6 +30,28 @@ TEST(Encode, AnAsReqIsReadAsWhatWasAskedFor) {
   EXPECT_EQ(first, 18);
   EXPECT_EQ(second, 17);
   EXPECT_FALSE(etypes.next(none));
+}
+
+TEST(Encode, PadataStandsInAnAsReqInItsOrder) {
+  const std::array<std::uint8_t, 56> cipher{1, 2, 3};
+  const auto timestamp = make_encrypted_data(18, cipher);
+  const std::array<std::uint8_t, 2> cookie{7, 8};
+  const std::array<Padata, 2> padata{Padata{padata::enc_timestamp, timestamp},
+                                     Padata{padata::fx_cookie, cookie}};
+  const auto message = make_as_req("alice", "MIT.TEST", aes, padata);
+  const auto request = parse_request(message);
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->realm(), "MIT.TEST");
+  PadataList rest = request->kdc_req->padata;
+  Padata element;
+  ASSERT_TRUE(rest.next(element));
+  EXPECT_EQ(element.type, padata::enc_timestamp);
+  // SEQUENCE { [0] INTEGER 18, [2] OCTET STRING of 56 }
+  EXPECT_EQ(element.value.size(), 2U + 5U + 4U + 56U);
+  EXPECT_TRUE(std::equal(element.value.begin(), element.value.end(), timestamp.begin(), timestamp.end()));
+  ASSERT_TRUE(rest.next(element));
+  EXPECT_EQ(element.type, padata::fx_cookie);
+  EXPECT_FALSE(rest.next(element));
 }
 
 TEST(Encode, NoncesDiffer) {

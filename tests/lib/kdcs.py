@@ -3,7 +3,7 @@ import os
 import shutil
 import subprocess
 
-from .proc import Process, free_port, listens, wait_for
+from .proc import Process, free_port, has_udp_socket, listens, wait_for
 
 BUILD = os.environ.get("FERRYMAN_PEERS", "/tmp/ferryman-peers")
 
@@ -12,11 +12,6 @@ def write(path, text):
     with open(path, "w") as file:
         file.write(text)
     return path
-
-
-def has_udp_socket(port):
-    with open("/proc/net/udp") as sockets:
-        return any(line.split()[1].endswith(f":{port:04X}") for line in sockets.readlines()[1:])
 
 
 class MitKdc:

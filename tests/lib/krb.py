@@ -89,6 +89,12 @@ def kpasswd_request(realm="MIT.TEST", version=1):
     return struct.pack(">HHH", 6 + len(ap_req) + len(priv), version, len(ap_req)) + ap_req + priv
 
 
+def kpasswd_error(code=60):
+    """A kpasswd answer that carries a KRB-ERROR."""
+    error = krb_error(code)
+    return struct.pack(">HHH", 6 + len(error), 1, 0) + error
+
+
 def proxy_message(message, realm="MIT.TEST", prefix=True, hint=None):
     content = (struct.pack(">I", len(message)) if prefix else b"") + message
     parts = [context(0, tlv(4, content))]

@@ -39,6 +39,11 @@ def listens(host, port):
         return False
 
 
+def has_udp_socket(port):
+    with open("/proc/net/udp") as sockets:
+        return any(line.split()[1].endswith(f":{port:04X}") for line in sockets.readlines()[1:])
+
+
 class Process:
     """A child in its own process group whose output goes to a file."""
 
