@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <krb5.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -78,6 +79,7 @@ KeyPointer key_of(krb5_context context, const krb5_keytab_entry& entry) {
 }  // namespace
 
 tl::expected<KeyRing, std::string> KeyRing::read_keytab(const std::string& file) {
+  if (::access(file.c_str(), R_OK) != 0) return tl::unexpected(std::generic_category().message(errno));
   krb5_context made = nullptr;
   if (const auto code = krb5_init_context(&made); code != 0) return tl::unexpected(message_of(nullptr, code));
   const Context context(made);

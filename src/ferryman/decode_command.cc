@@ -250,11 +250,15 @@ void add_decode_command(CLI::App& app, std::function<int()>& run) {
   command->add_option("--keytab", decode.keytab, "Keys that open tickets and other encrypted parts")
       ->type_name("FILE");
   command->add_option("--port", decode.capture.ports, "Port of KDCs in a capture; default 88 and 464")
-      ->type_name("PORT");
+      ->type_name("PORT")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   command
       ->add_option("--http-port", decode.capture.http_ports,
                    "Port of KDC proxies without TLS in a capture; default 80 and 8080")
-      ->type_name("PORT");
+      ->type_name("PORT")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   command->add_flag("--secrets", decode.secrets, "Show keys and passwords");
   command->add_flag("--full", decode.full, "Show octet strings to their end");
   command->add_flag("--json", decode.json, "Print JSON");
