@@ -177,7 +177,6 @@ std::optional<KeyRing::Opened> KeyRing::open(std::int32_t etype, std::optional<s
     if (text) opened = Opened{std::move(*text), both};
     return text.has_value();
   };
-  // RODCs write their number into the upper half of a kvno (MS-KILE 3.1.5.8); a keytab may hold 8 bits.
   const auto likely = [&](const KeyPointer& key) { return kvno && key->kvno == *kvno; };
   for (const auto& key : keytab_) {
     if (likely(key) && opens(key)) return opened;

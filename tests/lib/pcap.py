@@ -2,7 +2,7 @@
 import ipaddress
 import struct
 
-FIN, SYN, ACK = 1, 2, 16
+SYN, ACK = 2, 16
 
 
 def ip(protocol, payload, ipv6=False):
