@@ -5,7 +5,7 @@ import struct
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import fake_ad, krb  # noqa: E402
+from lib import fake_ad, krb, pcap, samba_pac  # noqa: E402
 from lib.https import mit_post, post  # noqa: E402
 
 SRC = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "src")
@@ -137,3 +137,20 @@ write("netlogon_fuzz", "locate", {
     "no_next_site": fake_ad.search_entry(one, ex[:-13] + struct.pack("<IHH", 5, 0xFFFF, 0xFFFF)),
     "with_address": fake_ad.search_entry(one, ex[:-13] + b"\x10" + bytes(16) + struct.pack("<IHH", 13, 0xFFFF, 0xFFFF)),
     "not_mine": b"\x30\x0c" + one + b"\x65\x07\x0a\x01\x00\x04\x00\x04\x00"})
+
+method_data = krb.sequence(krb.padata(19, krb.sequence(krb.sequence(krb.context(0, krb.integer(18)), krb.context(1, krb.general_string("salt"))))),
+                           krb.padata(133, b"cookie"))
+write("decode_fuzz", "decode", {
+    "as_req": as_req, "as_req_fast": as_request("R", padatas=[krb.padata(136, fast)]), "prefixed": struct.pack(">I", len(as_req)) + as_req,
+    "two": error + as_req, "kpasswd": kpasswd, "proxy": krb.proxy_message(kpasswd, "R", hint=0x40000400), "as_rep": krb.kdc_rep(11, "R"),
+    "error": krb.krb_error(realm="R", e_data=method_data), "hex": error.hex(" ").encode(), "base64": b"fhswGaADAgEF"})
+write("pac_fuzz", "decode", {"whole": samba_pac.pac(), "logon_info": samba_pac.pac(only_logon_info=True)})
+as_rep = krb.kdc_rep(11, "R")
+framed = struct.pack(">I", len(as_rep)) + as_rep
+write("capture_fuzz", "decode", {
+    "udp": pcap.file([pcap.udp(50000, 88, as_req), pcap.udp(88, 50000, error)]),
+    "tcp": pcap.file([pcap.tcp(88, 50000, 9, b"", pcap.SYN), pcap.tcp(88, 50000, 30, framed[20:]), pcap.tcp(88, 50000, 10, framed[:20])]),
+    "gap": pcap.file([pcap.tcp(88, 50000, 9, b"", pcap.SYN), pcap.tcp(88, 50000, 30, framed)]),
+    "http": pcap.file([pcap.tcp(50000, 80, 1, mit_post(body)), pcap.tcp(80, 50000, 1, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                       b"%x\r\n" % len(body) + body + b"\r\n0\r\n\r\n")]),
+    "ipv6": pcap.file([pcap.udp(50000, 464, kpasswd, ipv6=True)], link=101)})

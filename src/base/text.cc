@@ -1,6 +1,34 @@
 #include "base/text.h"
 
+#include <array>
+#include <cstdint>
+
 namespace ferryman {
+namespace {
+
+std::uint32_t code_point(std::string_view sequence) {
+  const auto octet = [&](std::size_t i) { return static_cast<std::uint8_t>(sequence[i]); };
+  constexpr std::array<std::uint8_t, 5> masks{0, 0x7f, 0x1f, 0x0f, 0x07};
+  std::uint32_t point = octet(0) & masks[sequence.size()];
+  for (std::size_t i = 1; i < sequence.size(); ++i) point = point << 6 | (octet(i) & 0x3f);
+  return point;
+}
+
+// Controls, and what turns the direction of writing or breaks lines.
+bool is_obeyed(std::uint32_t point) {
+  return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x061c || point == 0x200e ||
+         point == 0x200f || (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) ||
+         point == 0xfeff;
+}
+
+void append_escape(std::string& out, std::uint32_t point) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  const bool octet = point < 0x100;
+  out += octet ? "\\x" : "\\u";
+  for (int shift = octet ? 4 : 12; shift >= 0; shift -= 4) out += digits[point >> shift & 15];
+}
+
+}  // namespace
 
 std::size_t utf8_length(std::string_view text) {
   const auto octet = [&](std::size_t i) {
@@ -31,24 +59,19 @@ bool is_utf8(std::string_view text) {
 }
 
 std::string printable(std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
-    const auto octet = static_cast<unsigned char>(text.front());
-    // U+0080 to U+009F, "\xc2\x80" and on, are control characters as well.
-    const bool c1 = octet == 0xc2 && text.size() > 1 && static_cast<unsigned char>(text[1]) < 0xa0;
     const std::size_t length = utf8_length(text);
-    const bool plain = length > 0 && octet >= 0x20 && octet != 0x7f && octet != '\\' && !c1;
-    if (plain) {
-      out += text.substr(0, length);
-      text.remove_prefix(length);
-      continue;
+    const std::string_view sequence = text.substr(0, std::max<std::size_t>(length, 1));
+    text.remove_prefix(sequence.size());
+    const std::uint32_t point = length == 0 ? static_cast<std::uint8_t>(sequence[0]) : code_point(sequence);
+    if (length == 0 || is_obeyed(point)) {
+      append_escape(out, point);
+    } else {
+      if (point == '\\') out += '\\';
+      out += sequence;
     }
-    out += "\\x";
-    out += digits[octet >> 4];
-    out += digits[octet & 15];
-    text.remove_prefix(1);
   }
   return out;
 }

@@ -25,8 +25,8 @@ inline bool equal_without_case(std::string_view a, std::string_view b) {
 std::size_t utf8_length(std::string_view text);
 bool is_utf8(std::string_view text);
 
-// The text as it may stand on a terminal or in a line of a log: control characters, backslashes and octets
-// that are no UTF-8 become "\\x1b".
+// The text as it may stand on a terminal or in a line of a log: control characters, those that turn the
+// direction of writing, and octets that are no UTF-8 become "\\x1b" or "\\u202e", a backslash two.
 std::string printable(std::string_view text);
 
 }  // namespace ferryman

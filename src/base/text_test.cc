@@ -12,11 +12,10 @@ TEST(Printable, LeavesTextAsItIs) {
 
 TEST(Printable, EscapesWhatATerminalWouldObey) {
   EXPECT_EQ(printable("\x1b[2Ja\r\n"), "\\x1b[2Ja\\x0d\\x0a");
-  EXPECT_EQ(printable("a\\b\x7f"), "a\\x5cb\\x7f");
+  EXPECT_EQ(printable("a\\b\x7f"), "a\\\\b\\x7f");
   EXPECT_EQ(printable("\xff\xc3"), "\\xff\\xc3");
-  EXPECT_EQ(printable("\xc2\x9b"
-                      "1m"),
-            "\\xc2\\x9b1m");
+  EXPECT_EQ(printable("\xc2\x9b"), "\\x9b");
+  EXPECT_EQ(printable("\xe2\x80\xae"), "\\u202e");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "locate/dc_flags.h"
 
 namespace ferryman {
@@ -25,14 +26,6 @@ double ms(std::chrono::microseconds time) {
   return std::chrono::duration<double, std::milli>(time).count();
 }
 
-// What comes from the network stands on a terminal.
-std::string clean(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; },
-      '?');
-  return text;
-}
-
 void put(Text& text, const LocateRecord::Question& question) {
   line(text, "dns", "{} {}: {}, {:.1f} ms", question.name, question.type,
        question.answers.empty()
@@ -40,19 +33,20 @@ void put(Text& text, const LocateRecord::Question& question) {
            : fmt::format("{} record{}{}", question.answers.size(), question.answers.size() == 1 ? "" : "s",
                          question.ttl == 0 ? "" : fmt::format(", TTL {} s", question.ttl)),
        ms(question.took));
-  for (const auto& answer : question.answers) line(text, "", "  {}", clean(answer));
+  for (const auto& answer : question.answers) line(text, "", "  {}", printable(answer));
 }
 
 void put(Text& text, const LocateRecord::DomainController& dc) {
   const bool tells_more = !dc.verdict.empty() && dc.verdict != dc.ping;
-  line(text, "ping", "{} {}: {}, {:.1f} ms{}", clean(dc.name), dc.address, dc.ping, ms(dc.took),
+  line(text, "ping", "{} {}: {}, {:.1f} ms{}", printable(dc.name), dc.address, dc.ping, ms(dc.took),
        tells_more ? "; not chosen: " + dc.verdict : "");
   if (dc.ping != "answered") return;
   line(text, "", "  {}", locate::ds_flag_names(dc.flags));
-  line(text, "", "  site {}; this host's site {}{}", clean(dc.site),
-       dc.client_site.empty() ? "unknown" : clean(dc.client_site),
-       dc.next_closest_site.empty() ? "" : ", the next closest " + clean(dc.next_closest_site));
-  line(text, "", "  domain {} ({}), forest {}", clean(dc.domain), clean(dc.netbios_domain), clean(dc.forest));
+  line(text, "", "  site {}; this host's site {}{}", printable(dc.site),
+       dc.client_site.empty() ? "unknown" : printable(dc.client_site),
+       dc.next_closest_site.empty() ? "" : ", the next closest " + printable(dc.next_closest_site));
+  line(text, "", "  domain {} ({}), forest {}", printable(dc.domain), printable(dc.netbios_domain),
+       printable(dc.forest));
 }
 
 void put(Text& text, const LocateRecord::Kdc& kdc, bool first) {
@@ -62,7 +56,7 @@ void put(Text& text, const LocateRecord::Kdc& kdc, bool first) {
                 ? fmt::format("; answers over {} in {:.1f} ms: {}", kdc.transport, ms(kdc.took), kdc.probe)
                 : fmt::format("; no answer: {}", kdc.probe);
   }
-  line(text, first ? "chosen" : "then", "{} {}: {}{}", kdc.endpoint, clean(kdc.name), kdc.reason, probe);
+  line(text, first ? "chosen" : "then", "{} {}: {}{}", kdc.endpoint, printable(kdc.name), kdc.reason, probe);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <exception>
 #include <functional>
 
+#include "ferryman/decode_command.h"
 #include "ferryman/exit_codes.h"
 #include "ferryman/forward_command.h"
 #include "ferryman/locate_command.h"
@@ -20,6 +21,7 @@ int main(int argc, char** argv) try {
   ferryman::add_forward_command(app, run);
   ferryman::add_locate_command(app, run);
   ferryman::add_probe_command(app, run);
+  ferryman::add_decode_command(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
