@@ -264,16 +264,14 @@ TEST_F(ExchangerTest, PutsAKdcOnTrialByAProbeAndNotByAUser) {
 
 TEST_F(ExchangerTest, LearnsHowLongAKdcMayBeSilent) {
   FakeKdc first(io), second(io);
-  options.hedge_delay = 2s;
+  options.hedge_delay = 60s;
   exchanger.set_options(options);
   for (int i = 0; i < 20; ++i) ask(as_req, {first.kdc(), second.kdc()});
   EXPECT_EQ(second.requests(), 0U);
   first.tcp_next = [](unsigned) { return Behaviour{std::nullopt, 0ms, false}; };
-  const auto begun = std::chrono::steady_clock::now();
-  const Outcome outcome = ask(as_req, {first.kdc(), second.kdc()});
+  const Outcome outcome = ask(as_req, {first.kdc(), second.kdc()}, 30s);
   EXPECT_TRUE(outcome.hedged);
   EXPECT_EQ(outcome.kdc.port, second.kdc().port);
-  EXPECT_LT(std::chrono::steady_clock::now() - begun, 1s);
 }
 
 TEST_F(ExchangerTest, AsksTwiceAtMostOneRequestInTwentyWhileAllAreSlow) {

@@ -13,10 +13,12 @@ namespace ferryman::forward {
 std::string krb5_snippet(const std::vector<std::string>& realms, const std::string& host,
                          std::uint16_t kdc_port, std::uint16_t kpasswd_port) {
   std::string text = "# Written by ferryman forward: these realms are reached through it.\n[realms]\n";
-  for (const auto& realm : realms) {
-    text += fmt::format("    {} = {{\n        kdc = {}:{}\n        kpasswd_server = {}:{}\n    }}\n", realm,
-                        host, kdc_port, host, kpasswd_port);
-  }
+  const auto line = [&](const char* relation, std::uint16_t port) {
+    return port == 0 ? std::string() : fmt::format("        {} = {}:{}\n", relation, host, port);
+  };
+  for (const auto& realm : realms)
+    text += fmt::format("    {} = {{\n{}{}    }}\n", realm, line("kdc", kdc_port),
+                        line("kpasswd_server", kpasswd_port));
   return text;
 }
 

@@ -12,6 +12,10 @@ TEST(Krb5Snippet, PointsEachRealmAtTheForwarder) {
             "    B.TEST = {\n        kdc = 127.0.0.1:88\n        kpasswd_server = 127.0.0.1:464\n    }\n");
 }
 
+TEST(Krb5Snippet, LeavesOutWhatIsNotServed) {
+  EXPECT_EQ(krb5_snippet({"A.TEST"}, "[::1]", 88, 0).find("kpasswd_server"), std::string::npos);
+}
+
 TEST(WriteWhole, SaysWhyAFileCannotBeWritten) {
   const auto written = write_whole("/nonexistent/krb5.conf", "text");
   ASSERT_FALSE(written);

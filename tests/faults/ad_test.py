@@ -298,7 +298,7 @@ class AdFaultTest(Scenario):
     def test_a_black_hole_costs_the_hedge_delay(self):
         hole, good = self.dc(A, "hole"), self.dc(B, "good")
         domain = self.domain({DOMAIN: [(0, "hole"), (10, "good")]}, {"hole": A, "good": B})
-        gateway = self.gateway(domain, limits={"hedge_delay": "700ms"})
+        gateway = self.gateway(domain, limits={"hedge_delay": "3s"})
         for _ in range(20):
             self.assertEqual(self.ask(gateway), 200)
         self.assertEqual((hole.requests, good.requests), (20, 0))
@@ -306,10 +306,10 @@ class AdFaultTest(Scenario):
         begun = time.monotonic()
         for _ in range(20):
             self.assertEqual(self.ask(gateway), 200)
-        self.assertLess(time.monotonic() - begun, 1.5, "the delay is learned, and after three the KDC is set aside")
+        self.assertLess(time.monotonic() - begun, 10, "the delay is learned, and after three the KDC is set aside")
         first = gateway.wait_event("exchange", count=40)[20]
         self.assertTrue(first["hedged"])
-        self.assertLess(first["exchange_us"], 700_000)
+        self.assertLess(first["exchange_us"], 3_000_000)
         self.assertTrue(gateway.messages("KDC set aside"))
         self.assertLessEqual(hole.requests, 20 + 4)
 
