@@ -80,6 +80,16 @@ write("http_reply_fuzz", "probe", {
     "chunked": b"\0HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nA: b\r\n\r\n",
     "interim": b"\xffHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No Content\r\n\r\nx",
     "until_close": b"\x20HTTP/1.1 503 Service Unavailable\n\nNo KDC is available.\n"})
+write("gateway_reply_fuzz", "client", {
+    "error": answer, "bare": krb.proxy_message(error, None, prefix=False),
+    "as_rep": krb.proxy_message(krb.kdc_rep(11, "R"), None), "kpasswd": krb.proxy_message(krb.kpasswd_error(), None)})
+uri = struct.pack(">HH", 1, 1) + b"krb5srv:m:kkdcp:https://gw.test/x"
+gateway = b"\x02gw\x04test\0"
+write("discovery_fuzz", "client", {
+    "uri": b"\0" + dns(b"\0" + struct.pack(">HHIH", 256, 1, 60, len(uri)) + uri, 1),
+    "srv": b"\0" + dns(b"\0" + struct.pack(">HHIH", 33, 1, 60, 6 + len(gateway)) + struct.pack(">HHH", 0, 1, 443) + gateway, 1),
+    "url": b"\1https://[::1]:444/KdcProxy", "policy": b"\1<https gw1.test gw2.test:443:KdcProxy />",
+    "toml": b'\2deadline = "8s"\ndns_servers = ["127.0.0.1:53"]\n[gateways]\n"A.TEST" = ["gw1", "<https gw2 />"]\n".b" = "gw3"\n'})
 name = b"\x03kdc\x04test\0"
 write("dns_records_fuzz", "locate", {
     "srv": dns(b"\0" + struct.pack(">HHIH", 33, 1, 60, 6 + len(name)) + struct.pack(">HHH", 0, 1, 88) + name, 1),
