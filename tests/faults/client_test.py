@@ -13,6 +13,7 @@ from lib import krb
 from lib.fake_dns import SRV, URI, FakeDns, record, srv
 from lib.fake_gateway import FakeGateway, answering, closing, reply_body, resetting, response, silent
 from lib.gateway import BINARY, Gateway, configuration, toml
+from lib.kdcs import private_names
 from lib.pki import Authority, openssl
 from lib.proc import Process, free_port, listens, wait_for
 from lib.scenario import Scenario
@@ -24,7 +25,7 @@ OTP = krb.as_req(padatas=[krb.fast_padata()])
 
 class ClientScenario(Scenario):
     def client(self, gateways=(), message=None, realm="MIT.TEST", example="proxy_message", count=None, env=None,
-               seconds=20, **options):
+               seconds=20, prefix=(), **options):
         """Runs the example with a client.toml of these options. Returns (exit code, output, seconds, answer)."""
         self.runs = getattr(self, "runs", 0) + 1
         home = os.path.join(self.directory, f"{self.id()}-{self.runs}")
@@ -41,7 +42,7 @@ class ClientScenario(Scenario):
             file.write(krb.as_req() if message is None else message)
         clean = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
         begun = time.monotonic()
-        result = subprocess.run([os.path.join(EXAMPLES, example), realm, request, str(count) if count else answer],
+        result = subprocess.run([*prefix, os.path.join(EXAMPLES, example), realm, request, str(count) if count else answer],
                                 capture_output=True, text=True, timeout=seconds,
                                 env={**clean, "XDG_CONFIG_HOME": home, "KRB5_CONFIG": "/nonexistent", **(env or {})})
         took = time.monotonic() - begun
@@ -500,19 +501,31 @@ class Connections(ClientScenario):
         self.succeeds([gateway], proxy=proxy)
         self.assertEqual(len(asked), 2)
 
-    def test_ipv6(self):
-        gateway = self.gateway(host="127.0.0.1")
-        with socket.socket(socket.AF_INET6) as probe:
-            try:
-                probe.bind(("::1", 0))
-            except OSError:
-                self.skipTest("this host has no IPv6")
-        listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
-        gateway.listener.close()
-        gateway.listener = listener
-        threading.Thread(target=gateway.accept, daemon=True).start()
-        self.succeeds([f"https://[::1]:{listener.getsockname()[1]}/KdcProxy"])
+    def ipv6_listener(self, port=0):
+        listener = socket.create_server(("::1", port), family=socket.AF_INET6)
+        self.addCleanup(listener.close)
+        return listener
 
+    def test_ipv6(self):
+        gateway = self.gateway()
+        gateway.listener.close()
+        gateway.listener = self.ipv6_listener()
+        threading.Thread(target=gateway.accept, daemon=True).start()
+        self.succeeds([f"https://[::1]:{gateway.listener.getsockname()[1]}/KdcProxy"])
+
+    def test_happy_eyeballs(self):
+        """The name has two addresses; the one that is tried first swallows connections (RFC 8305)."""
+        gateway = self.gateway(certificate=self.authority.server("dual", names="DNS:gw.test")[0],
+                               key=os.path.join(self.directory, "dual.key"))
+        hole = self.ipv6_listener(gateway.port)
+        hole.listen(0)
+        for _ in range(4):
+            filler = socket.socket(socket.AF_INET6)
+            filler.setblocking(False)
+            filler.connect_ex(("::1", gateway.port))
+            self.addCleanup(filler.close)
+        prefix = private_names(self.directory, "127.0.0.1", {"::1": "gw.test", "127.0.0.1": "gw.test"})
+        self.succeeds([f"https://gw.test:{gateway.port}/"], prefix=prefix, connect_timeout="1500ms")
 
 class Discovery(ClientScenario):
     def dns(self, records):

@@ -69,3 +69,11 @@ class Process:
                 os.killpg(self.child.pid, signal.SIGKILL)
                 self.child.wait()
         self.file.close()
+
+    def stop_and_check(self):
+        """For our own programs: stops, and fails when a sanitizer has found something."""
+        self.stop()
+        text = self.text()
+        for report in ("Sanitizer", "runtime error:"):
+            if report in text:
+                raise AssertionError("a sanitizer has found something:\n" + text[max(0, text.index(report) - 200):][:6000])
