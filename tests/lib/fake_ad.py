@@ -51,7 +51,8 @@ class FakeDc:
         self.kdc = has_kdc and FakeKdc(tcp=tcp or answering(message=error), udp=lambda request: error, host=host, port=88)
         self.cldap = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.cldap.bind((host, 389))
-        threading.Thread(target=self.serve, daemon=True).start()
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
 
     @property
     def requests(self):
@@ -78,6 +79,7 @@ class FakeDc:
         except OSError:
             pass
         self.cldap.close()
+        self.thread.join()  # until then the port is not closed
         if self.kdc:
             self.kdc.stop()
 

@@ -29,9 +29,9 @@ class FakeKdc:
             except OSError:
                 self.tcp.close()
                 self.udp.close()
-        threading.Thread(target=self.serve_tcp, daemon=True).start()
-        self.udp_thread = threading.Thread(target=self.serve_udp, daemon=True)
-        self.udp_thread.start()
+        self.threads = [threading.Thread(target=serve, daemon=True) for serve in (self.serve_tcp, self.serve_udp)]
+        for thread in self.threads:
+            thread.start()
 
     @property
     def address(self):
@@ -90,7 +90,8 @@ class FakeKdc:
             except OSError:
                 pass
             listener.close()
-        self.udp_thread.join()  # until then the port is not closed
+        for thread in self.threads:
+            thread.join()  # until then the port is not closed
 
 
 class HoldingKdc:
