@@ -13,17 +13,35 @@ static int fail(const char *what, const char *why) {
   return EXIT_FAILURE;
 }
 
-int main(int argc, char **argv) {
-  if (argc < 4 || argc > 6) return fail("usage", "proxy_message REALM REQUEST ANSWER [GATEWAY [CA-FILE]]");
+static int write_answer(const ferryman_result *result, const char *file) {
+  size_t size = 0;
+  const void *answer = ferryman_result_message(result, &size);
+  FILE *out = fopen(file, "wb");
+  if (out == NULL) return fail(file, "cannot be written");
+  const size_t written = fwrite(answer, 1, size, out);
+  if (fclose(out) != 0 || written != size) return fail(file, "cannot be written");
+  printf("%zu octets from %s\n", size, ferryman_result_gateway(result));
+  return EXIT_SUCCESS;
+}
 
+static int proxy_message(ferryman_client *client, char **argv) {
   unsigned char message[65536];
   FILE *in = fopen(argv[2], "rb");
   if (in == NULL) return fail(argv[2], "cannot be read");
   const size_t size = fread(message, 1, sizeof message, in);
   fclose(in);
 
-  ferryman_options *options = ferryman_options_new();
-  if (options == NULL) return fail("options", "out of memory");
+  ferryman_result *result = ferryman_proxy_message(client, message, size, argv[1], 0);
+  if (result == NULL) return fail("result", "out of memory");
+  const ferryman_status status = ferryman_result_status(result);
+  const int code = status == FERRYMAN_SUCCESS
+                       ? write_answer(result, argv[3])
+                       : fail(ferryman_status_name(status), ferryman_result_cause(result));
+  ferryman_result_free(result);
+  return code;
+}
+
+static int with_options(ferryman_options *options, int argc, char **argv) {
   if (ferryman_options_load(options, NULL) != 0) return fail("client.toml", ferryman_options_error(options));
   if (argc > 4 && ferryman_options_add_gateway(options, argv[1], argv[4]) != 0)
     return fail("gateway", ferryman_options_error(options));
@@ -32,22 +50,16 @@ int main(int argc, char **argv) {
 
   ferryman_client *client = ferryman_client_new(options);
   if (client == NULL) return fail("client", ferryman_options_error(options));
-  ferryman_result *result = ferryman_proxy_message(client, message, size, argv[1], 0);
-  if (result == NULL) return fail("result", "out of memory");
-
-  int code = EXIT_FAILURE;
-  if (ferryman_result_status(result) == FERRYMAN_SUCCESS) {
-    size_t answer_size = 0;
-    const void *answer = ferryman_result_message(result, &answer_size);
-    FILE *out = fopen(argv[3], "wb");
-    if (out != NULL && fwrite(answer, 1, answer_size, out) == answer_size && fclose(out) == 0)
-      code = EXIT_SUCCESS;
-    printf("%zu octets from %s\n", answer_size, ferryman_result_gateway(result));
-  } else {
-    fail(ferryman_status_name(ferryman_result_status(result)), ferryman_result_cause(result));
-  }
-  ferryman_result_free(result);
+  const int code = proxy_message(client, argv);
   ferryman_client_free(client);
+  return code;
+}
+
+int main(int argc, char **argv) {
+  if (argc < 4 || argc > 6) return fail("usage", "proxy_message REALM REQUEST ANSWER [GATEWAY [CA-FILE]]");
+  ferryman_options *options = ferryman_options_new();
+  if (options == NULL) return fail("options", "out of memory");
+  const int code = with_options(options, argc, argv);
   ferryman_options_free(options);
   return code;
 }

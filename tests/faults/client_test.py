@@ -483,11 +483,12 @@ class Connections(ClientScenario):
                 client.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
 
                 def copy(a, b):
-                    try:
-                        while data := a.recv(65536):
-                            b.sendall(data)
-                    except OSError:
-                        pass
+                    with a:
+                        try:
+                            while data := a.recv(65536):
+                                b.sendall(data)
+                        except OSError:
+                            pass
                 threading.Thread(target=copy, args=(client, upstream), daemon=True).start()
                 threading.Thread(target=copy, args=(upstream, client), daemon=True).start()
         threading.Thread(target=serve, daemon=True).start()
