@@ -93,7 +93,7 @@ void Client::Call::on_answer(HttpAnswer answer) {
   const bool repeatable = request_->repeatable();
   if (answer.status == 0) {
     client_.note_failure(result_.gateway);
-    return fail(std::move(answer.why), repeatable || !answer.written);
+    return fail(answer.why, repeatable || !answer.written);
   }
   if (answer.status == 200) {
     const auto message = read_answer(answer.body, request_->kind);
@@ -113,7 +113,7 @@ void Client::Call::on_answer(HttpAnswer answer) {
   fail(explain_status(answer.status), repeatable || was_not_relayed(answer.status));
 }
 
-void Client::Call::fail(std::string why, bool may_go_on) {
+void Client::Call::fail(const std::string& why, bool may_go_on) {
   const std::string where = result_.gateway.empty() ? "" : result_.gateway + ": ";
   if (causes_.size() < max_causes) causes_ += (causes_.empty() ? "" : "; ") + where + why;
   const bool more = next_ < urls_.size() && Clock::now() < deadline_;

@@ -19,7 +19,7 @@ class Client::Call {
   void on_gateways(const Gateways& gateways);
   void ask_next();
   void on_answer(HttpAnswer answer);
-  void fail(std::string why, bool may_go_on);
+  void fail(const std::string& why, bool may_go_on);
   void finish(Status status, std::string cause);
   std::chrono::milliseconds time_for_next() const;
 

@@ -124,7 +124,7 @@ tl::expected<void, std::string> Options::add_gateway(std::string_view pattern, s
   const auto name = checked_pattern(pattern);
   if (!name) return tl::unexpected(name.error());
   Options changed = *this;
-  if (const auto added = add_urls(rule_of(changed, *name), gateway); !added) return added;
+  if (auto added = add_urls(rule_of(changed, *name), gateway); !added) return added;
   *this = std::move(changed);
   return {};
 }

@@ -118,14 +118,14 @@ class Forwarder {
 tl::expected<void, std::string> Forwarder::listen() {
   const int inherited = ::sd_listen_fds(1);
   for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + inherited; ++fd)
-    if (const auto adopted = listener_->adopt(fd); !adopted) return adopted;
+    if (auto adopted = listener_->adopt(fd); !adopted) return adopted;
   if (inherited > 0) return {};
   unsigned opened = 0;
   for (const auto& text : options_.addresses) {
     const auto address = asio::ip::make_address(text);
     for (const auto port : {options_.port, options_.kpasswd_port}) {
       if (port == 0) continue;
-      const auto done = listener_->open(address, port);
+      auto done = listener_->open(address, port);
       // A host without IPv6 is no reason not to serve the other address.
       if (!done && address.is_v6() && opened > 0 && done.error().find("assign") != std::string::npos) break;
       if (!done) return done;

@@ -7,8 +7,8 @@
 
 namespace ferryman::forward {
 
-// The lines of krb5.conf(5) that point realms at a forwarder: host as in krb5.conf ("127.0.0.1", "[::1]"). A port of 0 is
-// not served and left out.
+// The lines of krb5.conf(5) that point realms at a forwarder: host as in krb5.conf ("127.0.0.1", "[::1]"). A
+// port of 0 is not served and left out.
 std::string krb5_snippet(const std::vector<std::string>& realms, const std::string& host,
                          std::uint16_t kdc_port, std::uint16_t kpasswd_port);
 
