@@ -14,7 +14,7 @@
 int main(int argc, char** argv) try {
   CLI::App app{"Ferryman's tool for those who run and use KDC proxies [MS-KKDCP].", "ferryman"};
   app.set_version_flag("--version", "ferryman " FERRYMAN_VERSION);
-  app.require_subcommand(1);
+  app.require_subcommand(0, 1);  // none is told below: a mistyped one deserves its own words
   app.footer("ferryman COMMAND --help tells more. See ferryman(1).");
 
   std::function<int()> run;
@@ -27,6 +27,10 @@ int main(int argc, char** argv) try {
   } catch (const CLI::ParseError& error) {
     if (app.exit(error) == 0) return ferryman::exit_ok;
     return app.got_subcommand("probe") ? ferryman::exit_unknown : ferryman::exit_usage;
+  }
+  if (!run) {
+    fmt::print(stderr, "ferryman: no command\n{}", app.help());
+    return ferryman::exit_usage;
   }
   return run();
 } catch (const std::exception& error) {
