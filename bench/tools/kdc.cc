@@ -4,7 +4,7 @@
 //   bench_kdc PORT [--delay-ms N] [--close] [--error]
 //
 // --delay-ms: each answer comes so much later; any number may wait. --close: TCP connections are closed after
-// the answer, as MIT's KDC does. --error: KRB_ERROR to everything.
+// the answer, as MIT's KDC does. --error: KRB-ERROR to everything. SIGUSR1 switches the delay off and on.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -15,6 +15,7 @@
 
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -81,6 +82,8 @@ std::string krb_error() {
                            field(5, integer(0)) + field(6, integer(25)) + field(9, text(realm)) +
                            field(10, krbtgt) + field(12, tlv(4, std::string(100, '\0')))));
 }
+
+volatile std::sig_atomic_t at_once = 0;
 
 struct Options {
   std::uint16_t port = 0;
@@ -181,7 +184,7 @@ class Kdc {
   }
 
   void take(const Waiting& one) {
-    if (options_.delay.count() == 0) {
+    if (options_.delay.count() == 0 || at_once != 0) {
       answer(one);
     } else {
       waiting_.push_back(one);
@@ -293,5 +296,6 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: bench_kdc PORT [--delay-ms N] [--close] [--error]\n");
     return EXIT_FAILURE;
   }
+  std::signal(SIGUSR1, [](int) { at_once = 1 - at_once; });
   Kdc(options).run();
 }
