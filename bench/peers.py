@@ -181,7 +181,7 @@ PYTHON = "/usr/bin/python3"  # Debian's, which has kdcproxy
 
 def kdcproxy_environment(directory, kdc):
     config = write(directory, "kdcproxy.conf",
-                   f"[global]\nconfigs =\nuse_dns = false\n[{REALM}]\nkerberos = kerberos+udp://127.0.0.1:{kdc.port}\n")
+                   f"[global]\nuse_dns = false\n[{REALM}]\nkerberos = kerberos+udp://127.0.0.1:{kdc.port}\n")
     wsgi = write(directory, "kdcproxy.wsgi", "import kdcproxy\napplication = kdcproxy.Application()\n")
     return wsgi, {"KDCPROXY_CONFIG": config}
 
@@ -203,7 +203,9 @@ PidFile {home}/pid
 Mutex file:{home}
 DefaultRuntimeDir {home}
 Listen 127.0.0.1:{port}
-{loads}ErrorLog {home}/error.log
+{loads}User www-data
+Group www-data
+ErrorLog {home}/error.log
 LogFormat "%h %l %u %t \\"%r\\" %>s %b" common
 CustomLog {home}/access.log common
 KeepAlive On
@@ -214,7 +216,7 @@ SSLCertificateFile {pair[0]}
 SSLCertificateKeyFile {pair[1]}
 SSLSessionCache shmcb:{home}/sessions(512000)
 WSGISocketPrefix {home}/wsgi
-WSGIDaemonProcess kdcproxy processes=2 threads=15 display-name=%{{GROUP}} user=nobody group=nogroup
+WSGIDaemonProcess kdcproxy processes=2 threads=15 display-name=%{{GROUP}} home=/
 WSGIProcessGroup kdcproxy
 WSGIApplicationGroup %{{GLOBAL}}
 WSGIScriptAlias /KdcProxy {wsgi}
@@ -281,10 +283,10 @@ class Loads:
         assert report["failed"] == 0, report
         return report
 
-    def burst(self, port, connections, requests):
+    def burst(self, port, connections, requests, warm=1):
         """A process that has `connections` open; see Burst."""
         return Burst([self.load, "burst", str(port), "--body", self.body, "--requests", str(requests), "--connections",
-                      str(connections)])
+                      str(connections), "--warm", str(warm)])
 
 
 class Burst:

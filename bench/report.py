@@ -14,7 +14,6 @@ class Row:
     theirs: list = field(default_factory=list)
     most_ratio: float = None  # the target, of the ratio
     most: float = None        # or of the figure itself
-    note: str = ""
 
     def ratio(self):
         return ratio(self.ours, self.theirs) if self.theirs and all(self.theirs) else None
@@ -33,7 +32,7 @@ def number(value):
 
 class Report:
     def __init__(self):
-        self.part, self.rows, self.failures = "", [], []
+        self.part, self.rows, self.remarks, self.failures = "", [], [], []
 
     def add(self, figure, unit, ours, peer="", theirs=(), **target):
         self.rows.append(Row(self.part, figure, unit, list(ours), peer, list(theirs), **target))
@@ -49,10 +48,13 @@ class Report:
     def fail(self, why):
         self.failures.append((self.part, why))
 
+    def remark(self, text):
+        self.remarks.append((self.part, text))
+
     def cells(self, row):
         median, least, most = spread(row.ours)
         share = row.ratio()
-        target = f"<= {number(row.most_ratio)} x" if row.most_ratio else f"<= {number(row.most)}" if row.most is not None else ""
+        target = f"<= {row.most_ratio:.3g} x" if row.most_ratio else f"<= {number(row.most)}" if row.most is not None else ""
         reached = {True: "yes", False: "NO", None: ""}[row.reached()]
         return (row.part, row.figure, f"{number(median)} [{number(least)} to {number(most)}] {row.unit}", row.peer,
                 f"{number(spread(row.theirs)[0])}" if row.theirs else "",
@@ -63,6 +65,7 @@ class Report:
         lines += [self.cells(row) for row in self.rows]
         widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
         text = "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)
+        text += "".join(f"\n{part}: {remark}" for part, remark in self.remarks)
         return text + "".join(f"\n{part}: NOT MEASURED: {why}" for part, why in self.failures)
 
     def plain(self):

@@ -14,6 +14,7 @@ class Setting:
     def __init__(self, directory, options, report):
         self.directory, self.options, self.report = directory, options, report
         self.rounds, self.tools = options.rounds, os.path.join(ROOT, "build/release/bench")
+        os.chmod(directory, 0o755)  # Apache's processes become www-data
         self.authority = Authority(directory)
         self.pair, self.rsa = self.authority.server(), self.authority.server("server-rsa", "rsa")
         message = peers.as_req()

@@ -77,7 +77,9 @@ bool Client::has_session() const {
 
 void Client::resume_with(SSL* ssl) const {
   const std::lock_guard lock(mutex_);
-  SSL_set_session(ssl, session_.get());
+  // A copy: OpenSSL lets a session be resumed once.
+  const std::unique_ptr<SSL_SESSION, Free> copy(SSL_SESSION_dup(session_.get()));
+  SSL_set_session(ssl, copy.get());
 }
 
 Connection::Connection(const Client& client, bool resume)
@@ -92,6 +94,7 @@ Connection::Connection(const Client& client, bool resume)
 }
 
 Connection::~Connection() {
+  SSL_set_shutdown(ssl_, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);  // or its session may not be resumed
   SSL_free(ssl_);
   ::close(fd_);
 }

@@ -1,6 +1,6 @@
 // A client that does what h2load does not. Prints JSON.
 //
-//   bench_load MODE PORT --body FILE [--requests N] [--connections C] [--threads T]
+//   bench_load MODE PORT --body FILE [--requests N] [--connections C] [--threads T] [--warm 0]
 //
 //   fresh    a new connection for each request as MIT's client makes them: HTTP/1.0, full handshake, reads to
 //   EOF resumed  the same with HTTP/1.1, ALPN and a session that was given to a kept connection before kept
@@ -42,7 +42,7 @@ struct Options {
   std::string_view mode;
   std::uint16_t port = 0;
   std::string body;
-  int requests = 1000, connections = 1, threads = 4;
+  int requests = 1000, connections = 1, threads = 4, warm = 1;
 };
 
 struct Result {
@@ -184,8 +184,10 @@ class Burst {
     share(options_.connections, options_.threads, [this](int number) {
       auto& place = places_[static_cast<std::size_t>(number)];
       place.connection = std::make_unique<Connection>(client_, false);
-      place.connection->send(request_);
-      place.connection->read_answer();
+      if (options_.warm != 0) {
+        place.connection->send(request_);
+        place.connection->read_answer();
+      }
       place.connection->set_nonblocking();
     });
   }
@@ -272,6 +274,8 @@ Options read_options(int argc, char** argv) {
       options.requests = std::atoi(argv[i + 1]);
     } else if (name == "--connections") {
       options.connections = std::atoi(argv[i + 1]);
+    } else if (name == "--warm") {
+      options.warm = std::atoi(argv[i + 1]);
     } else if (name == "--threads") {
       options.threads = std::atoi(argv[i + 1]);
     } else {
