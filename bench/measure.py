@@ -1,13 +1,11 @@
 """What a server costs: processor time, memory, calls, and what to make of several figures."""
 import os
-import re
 import signal
 import statistics
 import subprocess
 import time
 
 PAGE = os.sysconf("SC_PAGE_SIZE") // 1024
-PSS = re.compile(r"^Pss: +(\d+) kB", re.M)
 
 
 def session(leader):
@@ -38,17 +36,14 @@ def cpu_seconds(leader):
     return total / 1e9
 
 
-def memory(leader, kind="Rss"):
-    """Resident KiB of a session: Rss, which is cheap to read, or Pss, which counts what processes share once."""
+def memory(leader):
+    """Resident KiB of a session. Pages that processes share count for each, which drops out of differences; Pss would
+    change with what other processes of the same program do."""
     total = 0
     for pid in session(leader):
         try:
-            if kind == "Rss":
-                with open(f"/proc/{pid}/statm") as file:
-                    total += int(file.read().split()[1]) * PAGE
-            else:
-                with open(f"/proc/{pid}/smaps_rollup") as file:
-                    total += int(PSS.search(file.read())[1])
+            with open(f"/proc/{pid}/statm") as file:
+                total += int(file.read().split()[1]) * PAGE
         except OSError:
             pass
     return total

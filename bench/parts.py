@@ -50,8 +50,8 @@ def client_cost(at, mode, requests):
     return cost
 
 
-def rates(at, values, names):
-    at.report.compare("rate", "/s", values, "rate", dict.fromkeys(names))
+def rates(at, values, names, what=""):
+    at.report.compare("rate" + what, "/s", values, "rate", dict.fromkeys(names))
 
 
 def kept(at):
@@ -76,7 +76,7 @@ def tcp(at):
         servers = {**at.ferrymands([f"tcp://127.0.0.1:{kdc.port}"]), "proxy_pass": at.nginx(peer)}
         values = at.turns(servers, kept_cost(at, 12000 if what == "kept" else 5000))
         at.report.compare(f"CPU per exchange, upstream {what}", "us", values, "cpu", {"proxy_pass": 0.8})
-        rates(at, values, ["proxy_pass"])
+        rates(at, values, ["proxy_pass"], f", upstream {what}")
 
 
 def fresh(at):
@@ -116,7 +116,7 @@ def kdcproxy(at):
         values = at.turns(servers, of)
         values["kdcproxy"] = [min(pair, key=lambda one: one["cpu"]) for pair in zip(values["apache"], values["uwsgi"])]
         at.report.compare(f"CPU per exchange, {figure}", "us", values, "cpu", {"kdcproxy": most, "apache": None, "uwsgi": None})
-        rates(at, values, ["kdcproxy"])
+        rates(at, values, ["kdcproxy"], f", {figure}")
 
 
 def latency(at):
@@ -263,11 +263,11 @@ def idle(at):
         def cost(make):
             server, stop = make()
             try:
-                before = server.memory("Pss")
+                before = server.memory()
                 burst = at.loads.burst(server.port, number, 0, warm)
                 try:
                     time.sleep(0.2)
-                    return {"kib": (server.memory("Pss") - before) / number}
+                    return {"kib": (server.memory() - before) / number}
                 finally:
                     burst.close()
             finally:

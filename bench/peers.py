@@ -38,8 +38,8 @@ class Server:
     def cpu(self):
         return cpu_seconds(self.pid)
 
-    def memory(self, kind="Rss"):
-        return memory(self.pid, kind)
+    def memory(self):
+        return memory(self.pid)
 
     def stop(self):
         try:

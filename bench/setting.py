@@ -73,7 +73,7 @@ class Setting:
         return {name: self.ferrymand(*args, name=name, **options) for name in names}
 
     def backend(self):
-        # As large as ferrymand's answer: 1385 octets of AS-REP in a KDC-PROXY-MESSAGE.
+        # As large as ferrymand's answer: 1384 octets of AS-REP in a KDC-PROXY-MESSAGE.
         return self.share("backend", lambda: peers.Backend(self.directory, 1400))
 
     def nginx(self, kind):

@@ -68,7 +68,7 @@ constexpr char realm[] = "BENCH.TEST";
 std::string kdc_rep(char number) {
   const std::string krbtgt = principal(2, text("krbtgt") + text(realm));
   const std::string ticket = tlv(0x61, tlv(0x30, field(0, integer(5)) + field(1, text(realm)) +
-                                                     field(2, krbtgt) + field(3, encrypted(850))));
+                                                     field(2, krbtgt) + field(3, encrypted(896))));
   return tlv(0x60 | number, tlv(0x30, field(0, integer(5)) + field(1, integer(number)) +
                                           field(3, text(realm)) + field(4, principal(1, text("alice"))) +
                                           field(5, ticket) + field(6, encrypted(320))));
