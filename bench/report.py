@@ -1,0 +1,72 @@
+"""The table of what was measured."""
+from dataclasses import asdict, dataclass, field
+
+from measure import ratio, spread
+
+
+@dataclass
+class Row:
+    part: str
+    figure: str
+    unit: str
+    ours: list
+    peer: str = ""
+    theirs: list = field(default_factory=list)
+    most_ratio: float = None  # the target, of the ratio
+    most: float = None        # or of the figure itself
+
+    def ratio(self):
+        return ratio(self.ours, self.theirs) if self.theirs and all(self.theirs) else None
+
+    def reached(self):
+        if self.most_ratio is not None and self.ratio() is not None:
+            return self.ratio() <= self.most_ratio
+        return spread(self.ours)[0] <= self.most if self.most is not None else None
+
+
+def number(value):
+    if value == 0 or abs(value) >= 100:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+class Report:
+    def __init__(self):
+        self.part, self.rows, self.remarks, self.failures = "", [], [], []
+
+    def add(self, figure, unit, ours, peer="", theirs=(), **target):
+        self.rows.append(Row(self.part, figure, unit, list(ours), peer, list(theirs), **target))
+
+    def compare(self, figure, unit, values, of, targets, subject="ferrymand"):
+        """values: name to a list of dicts, one a round; targets: peer to the largest ratio, or None."""
+        pick = lambda name: [value[of] for value in values[name]]
+        for peer, most in targets.items():
+            self.add(figure, unit, pick(subject), peer, pick(peer), most_ratio=most)
+        if "base" in values and subject == "ferrymand":
+            self.add(figure, unit, pick(subject), "base", pick("base"))
+
+    def fail(self, why):
+        self.failures.append((self.part, why))
+
+    def remark(self, text):
+        self.remarks.append((self.part, text))
+
+    def cells(self, row):
+        median, least, most = spread(row.ours)
+        share = row.ratio()
+        target = f"<= {row.most_ratio:.3g} x" if row.most_ratio else f"<= {number(row.most)}" if row.most is not None else ""
+        reached = {True: "yes", False: "NO", None: ""}[row.reached()]
+        return (row.part, row.figure, f"{number(median)} [{number(least)} to {number(most)}] {row.unit}", row.peer,
+                f"{number(spread(row.theirs)[0])}" if row.theirs else "",
+                f"{share:.3f}" if share is not None else "", target, reached)
+
+    def table(self):
+        lines = [("part", "figure", "ferrymand", "beside", "it", "ratio", "target", "reached")]
+        lines += [self.cells(row) for row in self.rows]
+        widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+        text = "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)
+        text += "".join(f"\n{part}: {remark}" for part, remark in self.remarks)
+        return text + "".join(f"\n{part}: NOT MEASURED: {why}" for part, why in self.failures)
+
+    def plain(self):
+        return [{**asdict(row), "ratio": row.ratio(), "reached": row.reached()} for row in self.rows]

@@ -1,0 +1,93 @@
+"""What the parts of bench/run share: certificates, servers that are started once, and turns."""
+import contextlib
+import os
+import sys
+
+import peers
+from lib import krb
+from lib.pki import Authority
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+class Setting:
+    def __init__(self, directory, options, report):
+        self.directory, self.options, self.report = directory, options, report
+        self.rounds, self.tools = options.rounds, os.path.join(ROOT, "build/release/bench")
+        os.chmod(directory, 0o755)  # Apache's processes become www-data
+        self.authority = Authority(directory)
+        self.pair, self.rsa = self.authority.server(), self.authority.server("server-rsa", "rsa")
+        message = peers.as_req()
+        body = krb.proxy_message(message, peers.REALM)
+        self.loads = peers.Loads(directory, self.tools, peers.write(directory, "body", body),
+                                 peers.write(directory, "message", message))
+        self.running, self.shared = contextlib.ExitStack(), {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.running.close()
+
+    @contextlib.contextmanager
+    def scope(self):
+        """What is started within ends with it; what is shared stays."""
+        with contextlib.ExitStack() as self.part:
+            yield
+
+    def start(self, server):
+        self.part.callback(server.stop)
+        return server
+
+    def share(self, name, make):
+        if name not in self.shared:
+            self.shared[name] = make()
+            self.running.callback(self.shared[name].stop)
+        return self.shared[name]
+
+    def count(self, number):
+        return max(20, int(number * self.options.scale))
+
+    def say(self, text):
+        if self.options.verbose:
+            print(text, file=sys.stderr)
+
+    # ---- servers
+
+    def kdc(self, *args):
+        return self.share(("kdc", args), lambda: peers.Kdc(self.directory, self.tools, *args))
+
+    def udp(self):
+        return [f"udp://127.0.0.1:{self.kdc().port}"]
+
+    def ferrymand(self, kdc=None, pair=None, env=None, name="ferrymand", **options):
+        """One that ends with the part."""
+        binary = os.path.abspath(self.options.base if name == "base" else self.options.binary)
+        preload = {"LD_PRELOAD": self.options.preload} if self.options.preload and name != "base" else {}
+        return self.start(peers.Ferrymand(self.directory, binary, pair or self.pair, kdc or self.udp(), name=name,
+                                          env={**preload, **(env or {})}, **options))
+
+    def ferrymands(self, *args, **options):
+        """By name: ferrymand, and base where there is one."""
+        names = ["ferrymand"] + (["base"] if self.options.base else [])
+        return {name: self.ferrymand(*args, name=name, **options) for name in names}
+
+    def backend(self):
+        # As large as ferrymand's answer: 1384 octets of AS-REP in a KDC-PROXY-MESSAGE.
+        return self.share("backend", lambda: peers.Backend(self.directory, 1400))
+
+    def nginx(self, kind):
+        """kind: constant, rsa, proxy, closing."""
+        made = self.share("nginx", lambda: peers.nginx_peers(self.directory, self.pair, self.rsa, self.backend()))
+        return peers.View(made, made.ports[kind])
+
+    # ---- measuring
+
+    def turns(self, subjects, cost, rounds=None):
+        """name to a list of what cost(server) gave, one a round; the first is another each round."""
+        names, values = list(subjects), {name: [] for name in subjects}
+        for turn in range(rounds or self.rounds):
+            for i in range(len(names)):
+                name = names[(turn + i) % len(names)]
+                values[name].append(cost(subjects[name]))
+        return values
