@@ -50,14 +50,22 @@ class DecodeTest(Scenario):
         assert result.returncode == 0, result
         cls.messages = json.loads(result.stdout)["messages"]
 
+    @staticmethod
+    def recorders():
+        """Packet sockets that are open."""
+        with open("/proc/net/packet") as sockets:
+            return len(sockets.readlines())
+
     @classmethod
     def record(cls):
+        before = cls.recorders()
         ports = " or ".join(f"port {port}" for port in (cls.kdc.port, cls.kdc.kpasswd_port))
         recorder = Process(["dumpcap", "-q", "-i", "lo", "-f", ports, "-w", cls.capture],
                            os.path.join(cls.directory, "dumpcap.out"))
         try:
             wait_for(lambda: os.path.exists(cls.capture) and os.path.getsize(cls.capture) > 0, "the recorder")
-            time.sleep(0.5)  # it says so before it listens
+            wait_for(lambda: cls.recorders() > before, "the recorder's socket")
+            time.sleep(0.3)  # its filter
             for name, limit in (("udp", "65535"), ("tcp", "1")):
                 client = Client(cls.directory, {cls.kdc.realm: {"kdc": cls.kdc.kdc, "kpasswd_server": cls.kdc.kpasswd}},
                                 libdefaults={"udp_preference_limit": limit}, name="client-" + name)
