@@ -1,7 +1,7 @@
 #include "exchange/attempt.h"
 
-#include <boost/asio/ip/udp.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -17,7 +17,6 @@ namespace asio = boost::asio;
 using asio::redirect_error;
 using asio::use_awaitable;
 using asio::ip::tcp;
-using asio::ip::udp;
 using boost::system::error_code;
 
 constexpr std::size_t prefix_size = 4;  // RFC 4120 7.2.2
@@ -41,10 +40,11 @@ struct Line {
   bool no_socket = false;
 };
 
-asio::awaitable<Line> connect(Race& race, const locate::Kdc& kdc, bool may_be_kept) {
+asio::awaitable<Line> connect(Race& race, const Contender& contender, bool may_be_kept) {
+  const locate::Kdc& kdc = *contender.kdc;
   Line line;
   if (may_be_kept) {
-    if (auto kept = race.upstream.pool.take(key_of(kdc))) {
+    if (auto kept = race.upstream.pool.take(key_of(kdc), *contender.record)) {
       line.socket = std::make_shared<tcp::socket>(std::move(*kept));
       line.kept = true;
       co_return line;
@@ -137,74 +137,76 @@ Race::Verdict Race::judge(Bytes message) {
       return Verdict::unavailable;
     }
   }
+  judged_ = *reply;
   return Verdict::accepted;
 }
 
-void Race::accept(std::vector<std::uint8_t> buffer, std::size_t offset, const locate::Kdc& kdc,
-                  locate::Transport transport) {
+void Race::accept(std::vector<std::uint8_t> buffer, const locate::Kdc& kdc, locate::Transport transport) {
   if (answered) return;
   answered = true;
   outcome.buffer = std::move(buffer);
-  outcome.reply = *kerberos::parse_reply(Bytes(outcome.buffer).subspan(offset), request.kind);
+  outcome.reply = judged_;
   outcome.kdc = kdc;
   outcome.transport = transport;
   outcome.status = Status::answered;
 }
 
-asio::awaitable<AttemptEnd> ask_udp(Race& race, locate::Kdc kdc) {
-  co_await asio::this_coro::throw_if_cancelled(false);
-  const udp::endpoint endpoint(kdc.address, kdc.port);
-  const Bytes request = race.request.bytes;
+std::optional<AttemptEnd> UdpAttempt::send() {
+  // What must be seen once goes to a socket that nothing else has gone through.
+  auto [line, opened] = race_.upstream.udp_pool.take(key_of(*contender_.kdc), race_.request.repeatable(),
+                                                     UdpPool::Clock::now());
+  if (!opened) return AttemptEnd::no_socket;
+  if (!line) return AttemptEnd::connect_failed;
+  line_ = std::move(line);
+  const Bytes request = race_.request.bytes;
   error_code error;
-  udp::socket socket(race.upstream.io);
-  // Connected: the kernel drops what comes from elsewhere and tells of an ICMP refusal.
-  socket.open(endpoint.protocol(), error);
-  if (error) co_return AttemptEnd::no_socket;
-  if (!error) socket.connect(endpoint, error);
-  if (!error) socket.non_blocking(true, error);
-  if (!error) socket.send(asio::const_buffer(request.data(), request.size()), 0, error);
-  if (error) co_return AttemptEnd::connect_failed;
-  const bool written_before = std::exchange(race.written, true);
-  ++race.outcome.tries;
-
-  while (true) {
-    if (co_await is_cancelled()) co_return AttemptEnd::cancelled;
-    co_await socket.async_wait(udp::socket::wait_read, redirect_error(use_awaitable, error));
-    if (error) co_return AttemptEnd::cancelled;
-    auto& scratch = race.upstream.scratch;
-    const std::size_t got = socket.receive(asio::buffer(scratch), 0, error);
-    if (error == asio::error::would_block) continue;
-    if (error == asio::error::connection_refused) {
-      // By the host itself: nobody has seen the datagram.
-      race.written = written_before;
-      --race.outcome.tries;
-      co_return AttemptEnd::connect_failed;
-    }
-    if (error) co_return AttemptEnd::failed;
-    const Bytes message = Bytes(scratch).first(got);
-    switch (race.judge(message)) {
-      case Race::Verdict::nonsense:
-        continue;  // anybody can send a datagram; the KDC's may still come
-      case Race::Verdict::too_big:
-        co_return AttemptEnd::too_big;
-      case Race::Verdict::unavailable:
-        co_return AttemptEnd::failed;
-      case Race::Verdict::accepted:
-        break;
-    }
-    race.accept({message.begin(), message.end()}, 0, kdc, locate::Transport::udp);
-    co_return AttemptEnd::answered;
-  }
+  line_->socket.send(asio::const_buffer(request.data(), request.size()), 0, error);
+  if (error) return AttemptEnd::connect_failed;
+  written_before_ = std::exchange(race_.written, true);
+  ++race_.outcome.tries;
+  return std::nullopt;
 }
 
-asio::awaitable<AttemptEnd> ask_tcp(Race& race, locate::Kdc kdc) {
+// By the host itself: nobody has seen the datagram.
+AttemptEnd UdpAttempt::refused() {
+  race_.written = written_before_;
+  --race_.outcome.tries;
+  return AttemptEnd::connect_failed;
+}
+
+std::optional<AttemptEnd> UdpAttempt::receive() {
+  auto& scratch = race_.upstream.scratch;
+  error_code error;
+  const std::size_t got = line_->socket.receive(asio::buffer(scratch), 0, error);
+  if (error == asio::error::would_block) return std::nullopt;
+  if (error == asio::error::connection_refused) return refused();
+  if (error) return AttemptEnd::failed;
+  std::vector<std::uint8_t> message(scratch.begin(), scratch.begin() + static_cast<std::ptrdiff_t>(got));
+  switch (race_.judge(message)) {
+    case Race::Verdict::nonsense:
+      disturbed_ = true;
+      return std::nullopt;  // anybody can send a datagram; the KDC's may still come
+    case Race::Verdict::too_big:
+      return AttemptEnd::too_big;
+    case Race::Verdict::unavailable:
+      return AttemptEnd::failed;
+    case Race::Verdict::accepted:
+      break;
+  }
+  race_.accept(std::move(message), *contender_.kdc, locate::Transport::udp);
+  if (!disturbed_) {
+    race_.upstream.udp_pool.put(key_of(*contender_.kdc), std::move(line_), UdpPool::Clock::now());
+  }
+  return AttemptEnd::answered;
+}
+
+asio::awaitable<AttemptEnd> ask_tcp(Race& race, const Contender& contender) {
   co_await asio::this_coro::throw_if_cancelled(false);
-  const KdcKey key = key_of(kdc);
   // What must not be sent twice is not trusted to a connection that the KDC may be closing just now.
   bool may_be_kept = race.request.repeatable();
   while (true) {
     if (co_await is_cancelled()) co_return AttemptEnd::cancelled;
-    const Line line = co_await connect(race, kdc, may_be_kept);
+    const Line line = co_await connect(race, contender, may_be_kept);
     if (co_await is_cancelled()) co_return AttemptEnd::cancelled;
     if (line.no_socket) co_return AttemptEnd::no_socket;
     if (!line.socket) co_return AttemptEnd::connect_failed;
@@ -221,9 +223,11 @@ asio::awaitable<AttemptEnd> ask_tcp(Race& race, locate::Kdc kdc) {
     const bool clean = in.size() == prefix_size + length;
     in.resize(prefix_size + length);
     if (race.judge(Bytes(in).subspan(prefix_size)) != Race::Verdict::accepted) co_return AttemptEnd::failed;
-    race.upstream.memory.note_reply_size(key, race.request.kind, length);
-    race.accept(std::move(in), prefix_size, kdc, locate::Transport::tcp);
-    if (clean && race.upstream.memory.keeps_open(key)) race.upstream.pool.put(key, std::move(*line.socket));
+    contender.record->note_reply_size(race.request.kind, length);
+    race.accept(std::move(in), *contender.kdc, locate::Transport::tcp);
+    if (clean && contender.record->keeps_open) {
+      race.upstream.pool.put(key_of(*contender.kdc), std::move(*line.socket));
+    }
     co_return AttemptEnd::answered;
   }
 }

@@ -33,8 +33,8 @@ void Exchanger::on_change(HealthObserver observer) {
 std::vector<KdcReport> Exchanger::report() const {
   std::vector<KdcReport> reports;
   for (const auto& [key, record] : impl_->upstream->memory.all()) {
-    reports.push_back({key.first, key.second, record.health.state(), record.health.average(),
-                       record.health.p95(), record.health.failures_in_a_row(), record.counts});
+    reports.push_back({key.first, key.second, record->health.state(), record->health.average(),
+                       record->health.p95(), record->health.failures_in_a_row(), record->counts});
   }
   return reports;
 }

@@ -20,7 +20,7 @@ void TcpPool::set_limits(std::size_t max_idle, std::chrono::milliseconds idle_ti
   idle_timeout_ = idle_timeout;
 }
 
-std::optional<TcpPool::Socket> TcpPool::take(const KdcKey& key) {
+std::optional<TcpPool::Socket> TcpPool::take(const KdcKey& key, KdcRecord& record) {
   const auto found = idle_.find(key);
   if (found == idle_.end()) return std::nullopt;
   std::optional<Socket> taken;
@@ -28,12 +28,12 @@ std::optional<TcpPool::Socket> TcpPool::take(const KdcKey& key) {
     Socket socket = std::move(found->second.back().socket);
     found->second.pop_back();
     if (is_quiet(socket)) {
-      memory_.note_keeps_open(key, true);
+      record.keeps_open = true;
       taken = std::move(socket);
     } else {
       // Closed since: by a KDC that always does, or after its own idle time. It is tried again at the next
       // answer, which costs one descriptor for a moment.
-      memory_.note_keeps_open(key, false);
+      record.keeps_open = false;
     }
   }
   if (found->second.empty()) idle_.erase(found);

@@ -18,12 +18,13 @@ class TcpPool {
  public:
   using Socket = boost::asio::ip::tcp::socket;
 
-  TcpPool(boost::asio::io_context& io, KdcMemory& memory) : memory_(memory), sweeper_(io) {}
+  explicit TcpPool(boost::asio::io_context& io) : sweeper_(io) {}
 
   void set_limits(std::size_t max_idle, std::chrono::milliseconds idle_timeout);
 
   // A connection that is still open and silent, the one used last first; nothing when there is none.
-  std::optional<Socket> take(const KdcKey& key);
+  // Notes whether the KDC has left it open.
+  std::optional<Socket> take(const KdcKey& key, KdcRecord& record);
   void put(const KdcKey& key, Socket socket);
 
  private:
@@ -35,7 +36,6 @@ class TcpPool {
   void sweep();
   void schedule();
 
-  KdcMemory& memory_;
   std::map<KdcKey, std::deque<Idle>> idle_;
   boost::asio::steady_timer sweeper_;
   std::size_t max_idle_ = 16;
