@@ -104,6 +104,7 @@ void Connection::drain() {
   draining_ = true;
   const auto self = shared_from_this();
   // What already lies in the socket was sent before we said that we go: it is still read and answered.
+  dry_ = false;
   pump();
   if (session_ && state_ == State::open) session_->drain();
   pump();
@@ -273,9 +274,16 @@ bool Connection::do_write() {
 
 bool Connection::do_read() {
   if (input_ended_ || session_->phase() == http::Phase::closing || !session_->wants_input()) return false;
+  if (dry_) {
+    want_read_ = true;
+    return false;
+  }
   const auto scratch = owner_.scratch();
   const IoResult result = stream_.read(scratch);
-  if (blocked(result)) return false;
+  if (blocked(result)) {
+    dry_ = want_read_;
+    return false;
+  }
   if (result.status == IoStatus::failed) {
     abort();
     return false;
@@ -285,6 +293,7 @@ bool Connection::do_read() {
     session_->end_of_input();
     return true;
   }
+  dry_ = !stream_.has_more();
   session_->receive(scratch.first(result.octets));
   return true;
 }
@@ -311,7 +320,7 @@ void Connection::wait() {
   if (want_read_ && !waiting_read_) {
     waiting_read_ = true;
     stream_.socket().async_wait(Stream::Socket::wait_read, [self](boost::system::error_code error) {
-      self->waiting_read_ = false;
+      self->waiting_read_ = self->dry_ = false;
       if (!error) self->pump();
     });
   }

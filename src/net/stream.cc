@@ -66,10 +66,14 @@ IoResult Stream::handshake() {
 
 IoResult Stream::read(std::span<std::uint8_t> into) {
   if (!ssl_) {
-    return plain_result(::recv(socket_.native_handle(), into.data(), into.size(), 0), IoStatus::want_read);
+    const ssize_t octets = ::recv(socket_.native_handle(), into.data(), into.size(), 0);
+    has_more_ = octets == static_cast<ssize_t>(into.size());
+    return plain_result(octets, IoStatus::want_read);
   }
   ERR_clear_error();
-  return tls_result(SSL_read(ssl_.get(), into.data(), int_size(into.size())));
+  const int octets = SSL_read(ssl_.get(), into.data(), int_size(into.size()));
+  has_more_ = octets > 0 && SSL_has_pending(ssl_.get()) == 1;
+  return tls_result(octets);
 }
 
 IoResult Stream::peek(std::span<std::uint8_t> into) {

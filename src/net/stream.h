@@ -39,6 +39,9 @@ class Stream {
   // Server side of the TLS handshake; ok at once on a plain stream.
   IoResult handshake();
   IoResult read(std::span<std::uint8_t> into);
+  // Whether a read that has just succeeded left something here that no wait on the socket tells of, or might
+  // have left more in the socket than a wait is worth.
+  bool has_more() const { return has_more_; }
   // What lies in the socket before any TLS, and to take it away.
   IoResult peek(std::span<std::uint8_t> into);
   void skip(std::size_t octets);
@@ -65,7 +68,7 @@ class Stream {
     void operator()(SSL* ssl) const { SSL_free(ssl); }
   };
   std::unique_ptr<SSL, SslDeleter> ssl_;
-  bool handshake_done_ = false;
+  bool handshake_done_ = false, has_more_ = false;
   std::string_view failure_;
   int failure_code_ = 0;
 };

@@ -114,6 +114,7 @@ tl::expected<std::shared_ptr<TlsContext>, std::string> TlsContext::load(const Tl
                                SSL_OP_PRIORITIZE_CHACHA);
   SSL_CTX_set_mode(
       ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_read_ahead(ctx, 1);      // a record's header and body by one call
   SSL_CTX_set_max_early_data(ctx, 0);  // a KDC request could be replayed from it
   SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
   static constexpr std::array<unsigned char, 8> session_context{'f', 'e', 'r', 'r', 'y', 'm', 'a', 'n'};
