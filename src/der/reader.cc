@@ -54,9 +54,12 @@ Bytes Reader::read(Tag tag) {
   if (!ok()) return {};
   if (rest_.empty()) return fault(Fault::missing_field);
   if (rest_[0] != tag) return fault(Fault::wrong_tag);
-  const Bytes element = read_element();
-  // The content ends where the element does, so its start follows from the header's size.
-  return element.empty() ? Bytes() : element.subspan(read_header(element).size);
+  const Header header = read_header(rest_);
+  if (header.fault) return fault(*header.fault);
+  if (header.length > rest_.size() - header.size) return fault(Fault::truncated);
+  const Bytes content = rest_.subspan(header.size, header.length);
+  advance(header.size + header.length);
+  return content;
 }
 
 Reader Reader::enter(Tag tag) {

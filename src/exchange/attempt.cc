@@ -133,7 +133,7 @@ Race::Verdict Race::judge(Bytes message) {
   }
   if (reply->kind == kerberos::ReplyKind::krb_error) {
     if (reply->error_code == kerberos::error_code::response_too_big) return Verdict::too_big;
-    if (reply->error_code == kerberos::error_code::service_unavailable && request.repeatable()) {
+    if (reply->error_code == kerberos::error_code::service_unavailable && repeatable) {
       return Verdict::unavailable;
     }
   }
@@ -153,8 +153,8 @@ void Race::accept(std::vector<std::uint8_t> buffer, const locate::Kdc& kdc, loca
 
 std::optional<AttemptEnd> UdpAttempt::send() {
   // What must be seen once goes to a socket that nothing else has gone through.
-  auto [line, opened] = race_.upstream.udp_pool.take(key_of(*contender_.kdc), race_.request.repeatable(),
-                                                     UdpPool::Clock::now());
+  auto [line, opened] =
+      race_.upstream.udp_pool.take(key_of(*contender_.kdc), race_.repeatable, UdpPool::Clock::now());
   if (!opened) return AttemptEnd::no_socket;
   if (!line) return AttemptEnd::connect_failed;
   line_ = std::move(line);
@@ -203,7 +203,7 @@ std::optional<AttemptEnd> UdpAttempt::receive() {
 asio::awaitable<AttemptEnd> ask_tcp(Race& race, const Contender& contender) {
   co_await asio::this_coro::throw_if_cancelled(false);
   // What must not be sent twice is not trusted to a connection that the KDC may be closing just now.
-  bool may_be_kept = race.request.repeatable();
+  bool may_be_kept = race.repeatable;
   while (true) {
     if (co_await is_cancelled()) co_return AttemptEnd::cancelled;
     const Line line = co_await connect(race, contender, may_be_kept);

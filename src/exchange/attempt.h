@@ -25,11 +25,16 @@ struct Race {
                                                   boost::asio::io_context::executor_type>;
 
   Race(Upstream& shared, const kerberos::Request& wanted)
-      : upstream(shared), options(shared.options), request(wanted), wake(shared.io) {}
+      : upstream(shared),
+        options(shared.options),
+        request(wanted),
+        repeatable(wanted.repeatable()),
+        wake(shared.io) {}
 
   Upstream& upstream;
   const Options options;
   const kerberos::Request& request;
+  const bool repeatable;
   Timer wake;  // cancelled whenever an attempt has ended
 
   Outcome outcome;

@@ -35,7 +35,7 @@ bool is_slow(KdcHealth::Latency average, KdcHealth::Latency best) {
 }  // namespace
 
 Contest::Contest(Upstream& upstream, const kerberos::Request& request, const std::vector<Kdc>& kdcs)
-    : race_(upstream, request), repeatable_(request.repeatable()) {
+    : race_(upstream, request) {
   plan(kdcs);
 }
 
@@ -80,7 +80,7 @@ void Contest::plan(const std::vector<Kdc>& kdcs) {
 void Contest::plan_kdc(const Contender& contender) {
   const kerberos::Request& request = race_.request;
   const Transport transport = contender.kdc->transport;
-  const bool udp_first = transport == Transport::any && repeatable_ &&
+  const bool udp_first = transport == Transport::any && race_.repeatable &&
                          request.bytes.size() <= race_.options.max_udp_request &&
                          contender.record->replies_fit(request.kind, race_.options.max_udp_reply);
   if (transport == Transport::udp || udp_first) {
@@ -104,9 +104,9 @@ Contest::Steps::iterator Contest::next_step() {
 }
 
 bool Contest::may_start(Clock::time_point now) {
-  if (steps_.empty() || (race_.written && !repeatable_)) return false;
+  if (steps_.empty() || (race_.written && !race_.repeatable)) return false;
   if (running_.empty()) return true;
-  return repeatable_ && now >= next_at_ && may_hedge(now);
+  return race_.repeatable && now >= next_at_ && may_hedge(now);
 }
 
 // The same KDC by another transport, or by another datagram, costs nobody anything. Another KDC is asked
@@ -203,7 +203,7 @@ void Contest::note_silence(Running& attempt, Clock::time_point now) {
   if (std::exchange(attempt.noted_silent, true)) return;
   const Contender& contender = *attempt.step.contender;
   race_.upstream.note_silence(*contender.kdc, *contender.record, race_.request.realm());
-  if (!repeatable_) return;
+  if (!race_.repeatable) return;
   const auto silent = std::chrono::duration_cast<KdcHealth::Latency>(now - attempt.begun);
   contender.record->health.note_latency(now, silent);
 }
@@ -231,7 +231,7 @@ void Contest::attempt_ended(Attempts::iterator attempt, AttemptEnd end) {
       answered_by_ = &record;
       answered_attempt_begun_ = begun;
       race_.upstream.note_answer(kdc, record);
-      if (repeatable_) {
+      if (race_.repeatable) {
         const auto now = Clock::now();
         record.health.note_latency(now, std::chrono::duration_cast<KdcHealth::Latency>(now - begun));
       }
@@ -248,7 +248,7 @@ void Contest::attempt_ended(Attempts::iterator attempt, AttemptEnd end) {
       if (kdc.transport == Transport::any && step.transport == Transport::tcp &&
           race_.request.bytes.size() <= race_.options.max_udp_request) {
         const Step by_udp{step.contender, Transport::udp};
-        steps_.insert(repeatable_ ? steps_.begin() : steps_.end(), by_udp);
+        steps_.insert(race_.repeatable ? steps_.begin() : steps_.end(), by_udp);
         udp_steps_.push_back(by_udp);
       }
       note_failure(step);
@@ -263,7 +263,7 @@ void Contest::attempt_ended(Attempts::iterator attempt, AttemptEnd end) {
 
 // All has been asked and is silent: the datagrams once more.
 bool Contest::goes_round(Clock::time_point now) {
-  const bool silent = !running_.empty() && steps_.empty() && repeatable_ && now >= next_at_;
+  const bool silent = !running_.empty() && steps_.empty() && race_.repeatable && now >= next_at_;
   if (!silent || rounds_ >= udp_rounds || udp_steps_.empty()) return false;
   ++rounds_;
   steps_.assign(udp_steps_.begin(), udp_steps_.end());
@@ -287,13 +287,13 @@ asio::awaitable<Outcome> Contest::run(Clock::time_point deadline) {
       race_.outcome.status = Status::no_kdc;
       break;
     }
-    const bool more = repeatable_ && (!steps_.empty() || (rounds_ < udp_rounds && !udp_steps_.empty()));
+    const bool more = race_.repeatable && (!steps_.empty() || (rounds_ < udp_rounds && !udp_steps_.empty()));
     race_.wake.expires_at(more ? std::min(deadline, next_at_) : deadline);
     boost::system::error_code ignored;
     co_await race_.wake.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     const auto state = co_await asio::this_coro::cancellation_state;
     // What a KDC has seen and must see once is waited for even when nobody waits for the answer.
-    abandoned = state.cancelled() != asio::cancellation_type::none && !(race_.written && !repeatable_);
+    abandoned = state.cancelled() != asio::cancellation_type::none && !(race_.written && !race_.repeatable);
   }
   if (!abandoned) note_silent_ones(Clock::now());
   for (Running& attempt : running_) cancel(attempt);

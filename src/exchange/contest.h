@@ -63,7 +63,6 @@ class Contest : public std::enable_shared_from_this<Contest> {
   static constexpr std::size_t node_size = sizeof(Running) + 2 * sizeof(void*);
 
   Race race_;
-  const bool repeatable_;
   boost::container::small_vector<Contender, 2> contenders_;
   Steps steps_;
   Steps udp_steps_;  // to be asked again when all is silent

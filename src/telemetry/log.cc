@@ -253,6 +253,10 @@ void Log::reconfigure(const LogOptions& options) {
   impl_->sink = std::move(fresh);
 }
 
+bool Log::writes(Level level) const {
+  return level >= impl_->level.load(std::memory_order_relaxed);
+}
+
 void Log::write(const RequestEvent& event) {
   impl_->put(telemetry::level(event.kind), [&event](Record& record) { put_event(record, event); });
 }

@@ -13,9 +13,23 @@
 namespace ferryman::telemetry {
 namespace {
 
-bool is_plain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("-_./:@,[]+*").find(c) != std::string_view::npos;
+// What a value may consist of and stand there as it is, without quotes.
+constexpr std::array<bool, 256> plain = [] {
+  std::array<bool, 256> table{};
+  constexpr std::string_view all =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@,[]+*";
+  for (const char c : all) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}();
+
+bool is_plain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return plain[static_cast<unsigned char>(c)]; });
+}
+
+void append(fmt::memory_buffer& out, std::string_view text) {
+  const std::size_t before = out.size();
+  out.resize(before + text.size());
+  std::copy(text.begin(), text.end(), out.data() + before);
 }
 
 // "PA-FX-FAST,PA-PAC-REQUEST", with numbers for what has no name here.
@@ -88,8 +102,8 @@ void Record::key(std::string_view key) {
   if (!first_) out_.push_back(json_ ? ',' : ' ');
   first_ = false;
   if (json_) out_.push_back('"');
-  out_.append(key);
-  out_.append(json_ ? std::string_view("\":") : std::string_view("="));
+  append(out_, key);
+  append(out_, json_ ? "\":" : "=");
 }
 
 void Record::escaped(std::string_view value) {
@@ -115,20 +129,21 @@ void Record::escaped(std::string_view value) {
 
 void Record::text(std::string_view name, std::string_view value) {
   key(name);
-  const bool quoted = json_ || value.empty() || !std::all_of(value.begin(), value.end(), is_plain);
+  const bool as_it_is = is_plain(value), quoted = json_ || value.empty() || !as_it_is;
   if (quoted) out_.push_back('"');
-  escaped(value);
+  as_it_is ? append(out_, value) : escaped(value);
   if (quoted) out_.push_back('"');
 }
 
 void Record::number(std::string_view name, std::int64_t value) {
   key(name);
-  fmt::format_to(std::back_inserter(out_), "{}", value);
+  const fmt::format_int digits(value);
+  append(out_, {digits.data(), digits.size()});
 }
 
 void Record::flag(std::string_view name, bool value) {
   key(name);
-  out_.append(value ? std::string_view("true") : std::string_view("false"));
+  append(out_, value ? "true" : "false");
 }
 
 void put_event(Record& record, const RequestEvent& event) {
@@ -163,12 +178,22 @@ std::string_view timestamp(std::chrono::system_clock::time_point now, std::array
   const auto since = now.time_since_epoch();
   const std::time_t seconds = std::chrono::duration_cast<std::chrono::seconds>(since).count();
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(since).count() % 1000;
-  std::tm utc{};
-  ::gmtime_r(&seconds, &utc);
-  const auto end =
-      fmt::format_to(buffer.data(), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900,
-                     utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, milliseconds);
-  return {buffer.data(), static_cast<std::size_t>(end - buffer.data())};
+  thread_local std::time_t last_second = -1;
+  thread_local std::array<char, 32> last{};
+  constexpr std::size_t size = sizeof "2026-01-31T12:00:00." - 1;
+  if (seconds != last_second) {
+    std::tm utc{};
+    ::gmtime_r(&seconds, &utc);
+    fmt::format_to(last.data(), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.", utc.tm_year + 1900, utc.tm_mon + 1,
+                   utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
+    last_second = seconds;
+  }
+  std::copy_n(last.begin(), size, buffer.begin());
+  buffer[size] = static_cast<char>('0' + milliseconds / 100);
+  buffer[size + 1] = static_cast<char>('0' + milliseconds / 10 % 10);
+  buffer[size + 2] = static_cast<char>('0' + milliseconds % 10);
+  buffer[size + 3] = 'Z';
+  return {buffer.data(), size + 4};
 }
 
 }  // namespace ferryman::telemetry
