@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <memory>
@@ -74,6 +73,35 @@ class UdpAttempt {
   bool written_before_ = false, disturbed_ = false;
 };
 
-boost::asio::awaitable<AttemptEnd> ask_tcp(Race& race, const Contender& contender);
+// One request over TCP and its answer, on a connection kept from an earlier one or on a new one. Nothing here
+// waits: who owns it waits for what is wanted and calls proceed(), until there is an end.
+class TcpAttempt {
+ public:
+  TcpAttempt(Race& race, const Contender& contender) : race_(race), contender_(contender) {}
+
+  std::optional<AttemptEnd> begin();
+  std::optional<AttemptEnd> proceed();
+  bool connecting() const { return state_ == State::connecting; }
+  bool wants_write() const { return state_ != State::reading; }
+  TcpPool::Socket& socket() { return *socket_; }
+
+ private:
+  enum class State : std::uint8_t { connecting, writing, reading };
+
+  std::optional<AttemptEnd> connect();
+  std::optional<AttemptEnd> connected();
+  std::optional<AttemptEnd> write();
+  std::optional<AttemptEnd> read();
+  std::optional<AttemptEnd> died();
+  AttemptEnd finish();
+
+  Race& race_;
+  const Contender& contender_;
+  TcpPool::SocketPtr socket_;
+  State state_ = State::connecting;
+  bool kept_ = false;
+  std::size_t written_ = 0;       // of prefix and request
+  std::vector<std::uint8_t> in_;  // the reply with its prefix, and what else has come
+};
 
 }  // namespace ferryman::exchange

@@ -1,12 +1,9 @@
 #include "exchange/contest.h"
 
 #include <algorithm>
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <exception>
 #include <iterator>
 #include <new>
 #include <tuple>
@@ -151,38 +148,43 @@ void Contest::start(Clock::time_point now) {
   }
   next_at_ = now + patience();
   const auto at = std::prev(running_.end());
-  attempt.step.transport == Transport::udp ? start_udp(at) : start_tcp(at);
+  const bool udp = attempt.step.transport == Transport::udp;
+  const Contender& contender = *attempt.step.contender;
+  const auto end =
+      udp ? attempt.udp.emplace(race_, contender).send() : attempt.tcp.emplace(race_, contender).begin();
+  end ? attempt_ended(at, *end) : await(at);
 }
 
-void Contest::start_tcp(Attempts::iterator attempt) {
-  auto ended = [self = shared_from_this(), attempt](const std::exception_ptr& error, AttemptEnd end) {
-    self->attempt_ended(attempt, error ? AttemptEnd::failed : end);
-  };
-  asio::co_spawn(race_.upstream.io, ask_tcp(race_, *attempt->step.contender),
-                 asio::bind_cancellation_slot(attempt->signal.slot(), std::move(ended)));
+void Contest::await(Attempts::iterator attempt) {
+  if (attempt->udp) return await(attempt, attempt->udp->socket(), UdpPool::Socket::wait_read);
+  if (attempt->tcp->connecting() && !attempt->patience) limit_connecting(attempt);
+  if (!attempt->tcp->connecting()) attempt->patience.reset();
+  await(attempt, attempt->tcp->socket(),
+        attempt->tcp->wants_write() ? TcpPool::Socket::wait_write : TcpPool::Socket::wait_read);
 }
 
-void Contest::start_udp(Attempts::iterator attempt) {
-  attempt->udp.emplace(race_, *attempt->step.contender);
-  if (const auto end = attempt->udp->send()) {
-    attempt_ended(attempt, *end);
-  } else {
-    await_datagram(attempt);
-  }
+template <typename Socket>
+void Contest::await(Attempts::iterator attempt, Socket& socket, typename Socket::wait_type what) {
+  socket.async_wait(what, [self = shared_from_this(), attempt](boost::system::error_code error) {
+    if (!error) return self->proceed(attempt);
+    const bool late = attempt->tcp && attempt->tcp->connecting() && !attempt->cancelled;
+    self->attempt_ended(attempt, late ? AttemptEnd::connect_failed : AttemptEnd::cancelled);
+  });
 }
 
-void Contest::await_datagram(Attempts::iterator attempt) {
-  attempt->udp->socket().async_wait(
-      UdpPool::Socket::wait_read, [self = shared_from_this(), attempt](boost::system::error_code error) {
-        error ? self->attempt_ended(attempt, AttemptEnd::cancelled) : self->datagram_came(attempt);
-      });
+void Contest::limit_connecting(Attempts::iterator attempt) {
+  attempt->patience.emplace(race_.upstream.io, race_.options.connect_timeout);
+  attempt->patience->async_wait([self = shared_from_this(), attempt](boost::system::error_code expired) {
+    boost::system::error_code ignored;
+    if (!expired && attempt->tcp && attempt->tcp->connecting()) attempt->tcp->socket().cancel(ignored);
+  });
 }
 
-void Contest::datagram_came(Attempts::iterator attempt) {
+void Contest::proceed(Attempts::iterator attempt) {
   std::optional<AttemptEnd> end;
   try {
-    end = attempt->udp->receive();
-    if (!end) return await_datagram(attempt);
+    end = attempt->udp ? attempt->udp->receive() : attempt->tcp->proceed();
+    if (!end) return await(attempt);
   } catch (const std::bad_alloc&) {
     end = AttemptEnd::failed;
   }
@@ -191,8 +193,8 @@ void Contest::datagram_came(Attempts::iterator attempt) {
 
 void Contest::cancel(Running& attempt) {
   boost::system::error_code ignored;
-  attempt.udp ? void(attempt.udp->socket().cancel(ignored))
-              : attempt.signal.emit(asio::cancellation_type::terminal);
+  attempt.cancelled = true;
+  attempt.udp ? attempt.udp->socket().cancel(ignored) : attempt.tcp->socket().cancel(ignored);
 }
 
 void Contest::note_failure(const Step& step) {
@@ -224,6 +226,8 @@ void Contest::attempt_ended(Attempts::iterator attempt, AttemptEnd end) {
   KdcRecord& record = *step.contender->record;
   const auto begun = attempt->begun;
   attempt->udp.reset();
+  attempt->tcp.reset();
+  attempt->patience.reset();
   finished_.splice(finished_.end(), running_, attempt);
   race_.wake.cancel();
   switch (end) {

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/container/small_vector.hpp>
 #include <chrono>
 #include <list>
@@ -35,9 +34,10 @@ class Contest : public std::enable_shared_from_this<Contest> {
   struct Running {
     Step step;
     Clock::time_point begun;
-    bool noted_silent = false;
-    boost::asio::cancellation_signal signal;  // tcp
-    std::optional<UdpAttempt> udp;
+    bool noted_silent = false, cancelled = false;
+    std::optional<UdpAttempt> udp;  // one of the two
+    std::optional<TcpAttempt> tcp;
+    std::optional<Race::Timer> patience;  // with a connection that is not there yet
   };
   using Attempts = std::pmr::list<Running>;
 
@@ -49,10 +49,11 @@ class Contest : public std::enable_shared_from_this<Contest> {
   bool may_hedge(Clock::time_point now);
   bool goes_round(Clock::time_point now);
   void start(Clock::time_point now);
-  void start_udp(Attempts::iterator attempt);
-  void start_tcp(Attempts::iterator attempt);
-  void await_datagram(Attempts::iterator attempt);
-  void datagram_came(Attempts::iterator attempt);
+  void await(Attempts::iterator attempt);
+  template <typename Socket>
+  void await(Attempts::iterator attempt, Socket& socket, typename Socket::wait_type what);
+  void limit_connecting(Attempts::iterator attempt);
+  void proceed(Attempts::iterator attempt);
   void cancel(Running& attempt);
   std::chrono::milliseconds patience() const;
   void attempt_ended(Attempts::iterator attempt, AttemptEnd end);
@@ -71,7 +72,7 @@ class Contest : public std::enable_shared_from_this<Contest> {
   alignas(std::max_align_t) std::array<std::byte, 2 * node_size> first_nodes_;
   std::pmr::monotonic_buffer_resource nodes_{first_nodes_.data(), first_nodes_.size()};
   Attempts running_{&nodes_};    // the one that began last at the end
-  Attempts finished_{&nodes_};   // kept, since a signal must outlive what it is bound to
+  Attempts finished_{&nodes_};   // kept, since handlers point to them
   Clock::time_point next_at_{};  // when the next step may start although one is under way
   bool hedged_ = false;          // the step that starts next is one that the budget pays
   const KdcRecord* answered_by_ = nullptr;

@@ -61,6 +61,8 @@ void Connection::start() {
 }
 
 void Connection::on_request(const http::Request& request) {
+  // MIT's client has neither ALPN nor HTTP/1.1: it opens a connection for each message and never resumes.
+  if (request.version != http::Version::http10 || !stream_.alpn().empty()) stream_.offer_resumption();
   auto call = std::make_shared<Call>(shared_from_this(), request);
   calls_.push_back(call);
   service_.serve(std::move(call));
@@ -258,6 +260,7 @@ void Connection::open(bool http2) {
 
 bool Connection::do_write() {
   bool moved = false;
+  if (session_->phase() == http::Phase::closing && !session_->output().empty()) stream_.cork();
   for (Bytes output = session_->output(); !output.empty(); output = session_->output()) {
     const IoResult result = stream_.write(output);
     if (blocked(result)) return moved;
@@ -307,8 +310,15 @@ void Connection::begin_linger() {
 }
 
 bool Connection::do_linger() {
+  if (dry_) {
+    want_read_ = true;
+    return false;
+  }
   const IoResult result = stream_.read(owner_.scratch());
-  if (blocked(result)) return false;
+  if (blocked(result)) {
+    dry_ = want_read_;
+    return false;
+  }
   if (result.status == IoStatus::ok) return true;
   abort();
   return false;

@@ -1,5 +1,7 @@
 #include "net/stream.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <sys/socket.h>
 
@@ -8,6 +10,7 @@
 #include <cerrno>
 #include <climits>
 #include <new>
+#include <utility>
 
 #include "net/listen_socket.h"
 
@@ -105,6 +108,16 @@ IoResult Stream::write(Bytes bytes) {
   }
   ERR_clear_error();
   return tls_result(SSL_write(ssl_.get(), bytes.data(), int_size(bytes.size())));
+}
+
+void Stream::offer_resumption() {
+  if (!ssl_ || std::exchange(resumption_offered_, true) || SSL_version(ssl_.get()) != TLS1_3_VERSION) return;
+  SSL_new_session_ticket(ssl_.get());
+}
+
+void Stream::cork() {
+  const int on = 1;
+  ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_CORK, &on, sizeof on);
 }
 
 void Stream::shutdown_write() {

@@ -26,10 +26,11 @@ bool is_plain(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return plain[static_cast<unsigned char>(c)]; });
 }
 
-void append(fmt::memory_buffer& out, std::string_view text) {
+// Room for that many octets more at the end of out, and where it begins.
+char* extend(fmt::memory_buffer& out, std::size_t octets) {
   const std::size_t before = out.size();
-  out.resize(before + text.size());
-  std::copy(text.begin(), text.end(), out.data() + before);
+  out.resize(before + octets);
+  return out.data() + before;
 }
 
 // "PA-FX-FAST,PA-PAC-REQUEST", with numbers for what has no name here.
@@ -98,12 +99,16 @@ void Record::end() {
   out_.push_back('\n');
 }
 
-void Record::key(std::string_view key) {
-  if (!first_) out_.push_back(json_ ? ',' : ' ');
+// Begins a field; returns where `octets` of its value are to be written.
+char* Record::key(std::string_view key, std::size_t octets) {
+  char* at = extend(out_, key.size() + octets + (json_ ? 3 : 1) + (first_ ? 0 : 1));
+  if (!first_) *at++ = json_ ? ',' : ' ';
   first_ = false;
-  if (json_) out_.push_back('"');
-  append(out_, key);
-  append(out_, json_ ? "\":" : "=");
+  if (json_) *at++ = '"';
+  at = std::copy(key.begin(), key.end(), at);
+  if (json_) *at++ = '"';
+  *at++ = json_ ? ':' : '=';
+  return at;
 }
 
 void Record::escaped(std::string_view value) {
@@ -128,22 +133,28 @@ void Record::escaped(std::string_view value) {
 }
 
 void Record::text(std::string_view name, std::string_view value) {
-  key(name);
-  const bool as_it_is = is_plain(value), quoted = json_ || value.empty() || !as_it_is;
-  if (quoted) out_.push_back('"');
-  as_it_is ? append(out_, value) : escaped(value);
-  if (quoted) out_.push_back('"');
+  if (!is_plain(value)) {
+    key(name, 0);
+    out_.push_back('"');
+    escaped(value);
+    out_.push_back('"');
+    return;
+  }
+  const bool quoted = json_ || value.empty();
+  char* at = key(name, value.size() + (quoted ? 2 : 0));
+  if (quoted) *at++ = '"';
+  at = std::copy(value.begin(), value.end(), at);
+  if (quoted) *at = '"';
 }
 
 void Record::number(std::string_view name, std::int64_t value) {
-  key(name);
   const fmt::format_int digits(value);
-  append(out_, {digits.data(), digits.size()});
+  std::copy_n(digits.data(), digits.size(), key(name, digits.size()));
 }
 
 void Record::flag(std::string_view name, bool value) {
-  key(name);
-  append(out_, value ? "true" : "false");
+  const std::string_view word = value ? "true" : "false";
+  std::copy(word.begin(), word.end(), key(name, word.size()));
 }
 
 void put_event(Record& record, const RequestEvent& event) {
