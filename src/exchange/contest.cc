@@ -31,9 +31,9 @@ bool is_slow(KdcHealth::Latency average, KdcHealth::Latency best) {
 
 }  // namespace
 
-Contest::Contest(Upstream& upstream, const kerberos::Request& request, const std::vector<Kdc>& kdcs)
-    : race_(upstream, request) {
-  plan(kdcs);
+Contest::Contest(Upstream& upstream, const kerberos::Request& request, locate::KdcList kdcs)
+    : kdcs_(std::move(kdcs)), race_(upstream, request) {
+  plan(*kdcs_);
 }
 
 // Those that serve in the given order, but slow ones behind the others of their rank; then those set aside.
@@ -274,43 +274,47 @@ bool Contest::goes_round(Clock::time_point now) {
   return true;
 }
 
-asio::awaitable<Outcome> Contest::run(Clock::time_point deadline) {
+asio::awaitable<Outcome> Contest::run(std::shared_ptr<Contest> contest, Clock::time_point deadline) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  Contest& self = *contest;
+  Race& race = self.race_;
   bool abandoned = false;
-  while (!race_.answered && !abandoned) {
+  while (!race.answered && !abandoned) {
     const auto now = Clock::now();
     if (now >= deadline) {
-      race_.outcome.status = Status::deadline;
+      race.outcome.status = Status::deadline;
       break;
     }
-    if (may_start(now)) {
-      start(now);
+    if (self.may_start(now)) {
+      self.start(now);
       continue;
     }
-    if (goes_round(now)) continue;
-    if (running_.empty()) {
-      race_.outcome.status = Status::no_kdc;
+    if (self.goes_round(now)) continue;
+    if (self.running_.empty()) {
+      race.outcome.status = Status::no_kdc;
       break;
     }
-    const bool more = race_.repeatable && (!steps_.empty() || (rounds_ < udp_rounds && !udp_steps_.empty()));
-    race_.wake.expires_at(more ? std::min(deadline, next_at_) : deadline);
+    const bool more =
+        race.repeatable && (!self.steps_.empty() || (self.rounds_ < udp_rounds && !self.udp_steps_.empty()));
+    race.wake.expires_at(more ? std::min(deadline, self.next_at_) : deadline);
     boost::system::error_code ignored;
-    co_await race_.wake.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_await race.wake.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     const auto state = co_await asio::this_coro::cancellation_state;
     // What a KDC has seen and must see once is waited for even when nobody waits for the answer.
-    abandoned = state.cancelled() != asio::cancellation_type::none && !(race_.written && !race_.repeatable);
+    abandoned = state.cancelled() != asio::cancellation_type::none && !(race.written && !race.repeatable);
   }
-  if (!abandoned) note_silent_ones(Clock::now());
-  for (Running& attempt : running_) cancel(attempt);
-  while (!running_.empty()) {
-    race_.wake.expires_at(Clock::time_point::max());
+  if (!abandoned) self.note_silent_ones(Clock::now());
+  for (Running& attempt : self.running_) self.cancel(attempt);
+  while (!self.running_.empty()) {
+    race.wake.expires_at(Clock::time_point::max());
     boost::system::error_code ignored;
-    co_await race_.wake.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_await race.wake.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
-  if (!race_.answered && last_.contender != nullptr) {
-    race_.outcome.kdc = *last_.contender->kdc;
-    race_.outcome.transport = last_.transport;
+  if (!race.answered && self.last_.contender != nullptr) {
+    race.outcome.kdc = *self.last_.contender->kdc;
+    race.outcome.transport = self.last_.transport;
   }
-  co_return std::move(race_.outcome);
+  co_return std::move(race.outcome);
 }
 
 }  // namespace ferryman::exchange

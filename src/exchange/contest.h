@@ -20,10 +20,10 @@ class Contest : public std::enable_shared_from_this<Contest> {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // upstream, request, kdcs: outlive run().
-  Contest(Upstream& upstream, const kerberos::Request& request, const std::vector<locate::Kdc>& kdcs);
+  // upstream, request: outlive run().
+  Contest(Upstream& upstream, const kerberos::Request& request, locate::KdcList kdcs);
 
-  boost::asio::awaitable<Outcome> run(Clock::time_point deadline);
+  static boost::asio::awaitable<Outcome> run(std::shared_ptr<Contest> contest, Clock::time_point deadline);
 
  private:
   struct Step {
@@ -63,6 +63,7 @@ class Contest : public std::enable_shared_from_this<Contest> {
 
   static constexpr std::size_t node_size = sizeof(Running) + 2 * sizeof(void*);
 
+  const locate::KdcList kdcs_;
   Race race_;
   boost::container::small_vector<Contender, 2> contenders_;
   Steps steps_;

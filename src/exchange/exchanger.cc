@@ -1,6 +1,6 @@
 #include "exchange/exchanger.h"
 
-#include <boost/asio/this_coro.hpp>
+#include <utility>
 
 #include "exchange/contest.h"
 
@@ -41,9 +41,8 @@ std::vector<KdcReport> Exchanger::report() const {
 
 asio::awaitable<Outcome> Exchanger::exchange(const kerberos::Request& request, locate::KdcList kdcs,
                                              Clock::time_point deadline) {
-  co_await asio::this_coro::throw_if_cancelled(false);
-  const auto contest = std::make_shared<Contest>(*impl_->upstream, request, *kdcs);
-  co_return co_await contest->run(deadline);
+  auto contest = std::make_shared<Contest>(*impl_->upstream, request, std::move(kdcs));
+  return Contest::run(std::move(contest), deadline);
 }
 
 }  // namespace ferryman::exchange

@@ -26,7 +26,7 @@ class UdpPool {
   using Executor = boost::asio::io_context::executor_type;
   using Socket = boost::asio::basic_datagram_socket<boost::asio::ip::udp, Executor>;
 
-  static constexpr std::chrono::milliseconds rest{2}, max_age{2000};
+  static constexpr std::chrono::milliseconds rest{1}, max_age{2000};
   static constexpr unsigned max_uses = 256;
   static constexpr std::size_t max_idle = 64;  // for each KDC
 

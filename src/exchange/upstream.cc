@@ -97,12 +97,12 @@ asio::awaitable<void> Upstream::probe(locate::Kdc kdc, std::string realm) {
   const std::vector<std::uint8_t> message = probe_request(realm);
   const auto request = kerberos::parse_request(message);
   if (!request) co_return;
-  const std::vector<locate::Kdc> only{std::move(kdc)};
-  const KdcRecordPtr record = memory.of(key_of(only.front()));
+  const KdcRecordPtr record = memory.of(key_of(kdc));
+  const auto only = std::make_shared<const std::vector<locate::Kdc>>(1, std::move(kdc));
   const auto planned_at = record->planned_at;
-  const auto contest = std::make_shared<Contest>(*this, *request, only);
+  auto contest = std::make_shared<Contest>(*this, *request, only);
   record->planned_at = planned_at;
-  co_await contest->run(Clock::now() + probe_time);
+  co_await Contest::run(std::move(contest), Clock::now() + probe_time);
 }
 
 void Upstream::close() {

@@ -152,7 +152,8 @@ void Gateway::serve(std::shared_ptr<net::Call> call) {
 boost::asio::awaitable<void> Gateway::carry(std::shared_ptr<net::Call> call) {
   // A client that goes is seen by what waits for it, not by an exception.
   co_await boost::asio::this_coro::throw_if_cancelled(false);
-  Passage passage(std::move(call));
+  const auto held = std::make_unique<Passage>(std::move(call));  // Asio reuses small frames only
+  Passage& passage = *held;
   passage.settings = settings_;
   if (enter(passage) && read_message(passage) && admit(passage)) {
     co_await ask_kdc(passage);

@@ -2,6 +2,7 @@
 
 #include <openssl/ssl.h>
 
+#include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -25,7 +26,8 @@ struct IoResult {
 // it waits on socket() and calls again.
 class Stream {
  public:
-  using Socket = boost::asio::generic::stream_protocol::socket;
+  using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
+                                                  boost::asio::io_context::executor_type>;
 
   // ctx: null for a plain stream; must outlive it.
   Stream(Socket socket, SSL_CTX* ctx);
