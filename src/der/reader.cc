@@ -45,23 +45,16 @@ void Reader::fail(Fault fault) {
   this->fault(fault);
 }
 
-void Reader::advance(std::size_t octets) {
-  rest_ = rest_.subspan(octets);
-  offset_ += static_cast<std::uint32_t>(octets);
-}
-
-Bytes Reader::read(Tag tag) {
+Bytes Reader::read_any(Tag tag) {
   if (!ok()) return {};
   if (rest_.empty()) return fault(Fault::missing_field);
   if (rest_[0] != tag) return fault(Fault::wrong_tag);
-  const Bytes element = read_element();
-  // The content ends where the element does, so its start follows from the header's size.
-  return element.empty() ? Bytes() : element.subspan(read_header(element).size);
-}
-
-Reader Reader::enter(Tag tag) {
-  const Bytes content = read(tag);
-  return {content, static_cast<std::uint32_t>(offset_ - content.size()), *status_};
+  const Header header = read_header(rest_);
+  if (header.fault) return fault(*header.fault);
+  if (header.length > rest_.size() - header.size) return fault(Fault::truncated);
+  const Bytes content = rest_.subspan(header.size, header.length);
+  advance(header.size + header.length);
+  return content;
 }
 
 Bytes Reader::read_element() {
@@ -74,11 +67,7 @@ Bytes Reader::read_element() {
   return element;
 }
 
-void Reader::finish() {
-  if (ok() && !rest_.empty()) fault(Fault::trailing_bytes);
-}
-
-void Reader::finish_extensible(unsigned last) {
+void Reader::read_extensions(unsigned last) {
   unsigned previous = last;
   while (ok() && !rest_.empty()) {
     const Tag tag = rest_[0];

@@ -52,16 +52,32 @@ class Reader {
   bool at(Tag tag) const { return !empty() && rest_[0] == tag; }
 
   // The content of the next element, which must have that tag.
-  Bytes read(Tag tag);
-  Reader enter(Tag tag);
+  Bytes read(Tag tag) {
+    // Most elements are short; they are read here, where the compiler sees the tag.
+    if (rest_.size() >= 2 && rest_[0] == tag && (tag & 0x1f) != 0x1f && rest_[1] < 0x80 &&
+        rest_[1] <= rest_.size() - 2 && ok()) {
+      const Bytes content = rest_.subspan(2, rest_[1]);
+      advance(2 + content.size());
+      return content;
+    }
+    return read_any(tag);
+  }
+  Reader enter(Tag tag) {
+    const Bytes content = read(tag);
+    return {content, static_cast<std::uint32_t>(offset_ - content.size()), *status_};
+  }
   // Header and content of the next element, whatever it is; for what is passed on unread.
   Bytes read_element();
 
   // Nothing may be left.
-  void finish();
+  void finish() {
+    if (!rest_.empty() && ok()) fault(Fault::trailing_bytes);
+  }
   // What is left may only be well-formed context-tagged fields with ascending numbers above last: extensions
   // that are not known here. libkrb5 reads every SEQUENCE so.
-  void finish_extensible(unsigned last);
+  void finish_extensible(unsigned last) {
+    if (!empty()) read_extensions(last);
+  }
 
   std::int32_t read_int32();
   // An INTEGER from -2^31 to 2^32 - 1 as its 32 bits: for fields that peers write as Int32 and as UInt32.
@@ -82,8 +98,13 @@ class Reader {
  private:
   Reader(Bytes input, std::uint32_t offset, Status& status)
       : rest_(input), offset_(offset), status_(&status) {}
+  Bytes read_any(Tag tag);
+  void read_extensions(unsigned last);
   Bytes fault(Fault fault);
-  void advance(std::size_t octets);
+  void advance(std::size_t octets) {
+    rest_ = rest_.subspan(octets);
+    offset_ += static_cast<std::uint32_t>(octets);
+  }
   std::int64_t read_integer();
 
   Bytes rest_;

@@ -1,8 +1,9 @@
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "exchange/exchanger.h"
@@ -10,34 +11,97 @@
 
 namespace ferryman::exchange {
 
+// A KDC that one exchange may ask. The list that names it outlives the exchange.
+struct Contender {
+  const locate::Kdc* kdc;
+  KdcRecordPtr record;
+};
+
 // One exchange while it is under way: the request, and what its attempts have come to. Its attempts hold it.
 struct Race {
+  using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
+                                                  boost::asio::wait_traits<std::chrono::steady_clock>,
+                                                  boost::asio::io_context::executor_type>;
+
   Race(Upstream& shared, const kerberos::Request& wanted)
-      : upstream(shared), options(shared.options), request(wanted), wake(shared.io) {}
+      : upstream(shared),
+        options(shared.options),
+        request(wanted),
+        repeatable(wanted.repeatable()),
+        wake(shared.io) {}
 
   Upstream& upstream;
   const Options options;
   const kerberos::Request& request;
-  boost::asio::steady_timer wake;  // cancelled whenever an attempt has ended
+  const bool repeatable;
+  Timer wake;  // cancelled whenever an attempt has ended
 
   Outcome outcome;
   bool answered = false;
   bool written = false;  // octets of the request have gone out
-  std::chrono::steady_clock::time_point answered_attempt_begun{};
 
-  // Takes message as the answer if it is one: a reply that fits the request, other than KRB-ERRORs that ask
-  // for another KDC or transport. message lies in buffer, which is moved away on success.
+  // Whether message is the answer: a reply that fits the request, other than KRB-ERRORs that ask for another
+  // KDC or transport. What accept() then takes is the judged one, with the buffer that it lies in.
   enum class Verdict : std::uint8_t { accepted, too_big, unavailable, nonsense };
   Verdict judge(Bytes message);
-  void accept(std::vector<std::uint8_t> buffer, std::size_t offset, const locate::Kdc& kdc,
-              locate::Transport transport);
+  void accept(std::vector<std::uint8_t> buffer, const locate::Kdc& kdc, locate::Transport transport);
+
+ private:
+  kerberos::Reply judged_;
 };
 
 // How an attempt ended without an answer, for what to try next.
 // no_socket: for want of descriptors here, so no word about the KDC.
 enum class AttemptEnd : std::uint8_t { answered, no_socket, connect_failed, failed, too_big, cancelled };
 
-boost::asio::awaitable<AttemptEnd> ask_udp(Race& race, locate::Kdc kdc);
-boost::asio::awaitable<AttemptEnd> ask_tcp(Race& race, locate::Kdc kdc);
+// One datagram to a KDC and what comes back. Nothing here waits: who owns it waits for socket() to become
+// readable and calls receive(), until there is an end.
+class UdpAttempt {
+ public:
+  UdpAttempt(Race& race, const Contender& contender) : race_(race), contender_(contender) {}
+
+  std::optional<AttemptEnd> send();
+  std::optional<AttemptEnd> receive();
+  UdpPool::Socket& socket() { return line_->socket; }
+
+ private:
+  AttemptEnd refused();
+
+  Race& race_;
+  const Contender& contender_;
+  UdpPool::LinePtr line_;
+  bool written_before_ = false, disturbed_ = false;
+};
+
+// One request over TCP and its answer, on a connection kept from an earlier one or on a new one. Nothing here
+// waits: who owns it waits for what is wanted and calls proceed(), until there is an end.
+class TcpAttempt {
+ public:
+  TcpAttempt(Race& race, const Contender& contender) : race_(race), contender_(contender) {}
+
+  std::optional<AttemptEnd> begin();
+  std::optional<AttemptEnd> proceed();
+  bool connecting() const { return state_ == State::connecting; }
+  bool wants_write() const { return state_ != State::reading; }
+  TcpPool::Socket& socket() { return *socket_; }
+
+ private:
+  enum class State : std::uint8_t { connecting, writing, reading };
+
+  std::optional<AttemptEnd> connect();
+  std::optional<AttemptEnd> connected();
+  std::optional<AttemptEnd> write();
+  std::optional<AttemptEnd> read();
+  std::optional<AttemptEnd> died();
+  AttemptEnd finish();
+
+  Race& race_;
+  const Contender& contender_;
+  TcpPool::SocketPtr socket_;
+  State state_ = State::connecting;
+  bool kept_ = false;
+  std::size_t written_ = 0;       // of prefix and request
+  std::vector<std::uint8_t> in_;  // the reply with its prefix, and what else has come
+};
 
 }  // namespace ferryman::exchange

@@ -1,13 +1,11 @@
 #include "exchange/contest.h"
 
 #include <algorithm>
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <exception>
 #include <iterator>
+#include <new>
 #include <tuple>
 #include <utility>
 
@@ -33,80 +31,88 @@ bool is_slow(KdcHealth::Latency average, KdcHealth::Latency best) {
 
 }  // namespace
 
-Contest::Contest(Upstream& upstream, const kerberos::Request& request, const std::vector<Kdc>& kdcs)
-    : race_(upstream, request), repeatable_(request.repeatable()) {
-  plan(kdcs);
+Contest::Contest(Upstream& upstream, const kerberos::Request& request, locate::KdcList kdcs)
+    : kdcs_(std::move(kdcs)), race_(upstream, request) {
+  plan(*kdcs_);
 }
 
 // Those that serve in the given order, but slow ones behind the others of their rank; then those set aside.
 void Contest::plan(const std::vector<Kdc>& kdcs) {
   struct Place {
-    const Kdc* kdc;
+    Contender contender;
     bool aside, slow;
     KdcHealth::Latency average;
   };
   const auto now = Clock::now();
   race_.upstream.budget.note_request();
-  std::vector<Place> places;
+  boost::container::small_vector<Place, 4> places;
   places.reserve(kdcs.size());
   for (const Kdc& kdc : kdcs) {
-    KdcRecord& record = race_.upstream.memory[key_of(kdc)];
-    record.planned_at = now;
-    const auto average = record.health.is_known(now) ? record.health.average() : KdcHealth::Latency(0);
-    places.push_back({&kdc, !record.health.serving(), false, average});
+    KdcRecordPtr record = race_.upstream.memory.of(key_of(kdc));
+    record->planned_at = now;
+    const auto average = record->health.is_known(now) ? record->health.average() : KdcHealth::Latency(0);
+    const bool aside = !record->health.serving();
+    places.push_back({{&kdc, std::move(record)}, aside, false, average});
   }
-  for (Place& place : places) {
-    place.slow = std::any_of(places.begin(), places.end(), [&](const Place& other) {
-      return other.kdc->rank == place.kdc->rank && !other.aside && other.average.count() > 0 &&
-             is_slow(place.average, other.average);
+  if (places.size() > 1) {
+    for (Place& place : places) {
+      place.slow = std::any_of(places.begin(), places.end(), [&](const Place& other) {
+        return other.contender.kdc->rank == place.contender.kdc->rank && !other.aside &&
+               other.average.count() > 0 && is_slow(place.average, other.average);
+      });
+    }
+    std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
+      return std::tie(a.aside, a.contender.kdc->rank, a.slow) <
+             std::tie(b.aside, b.contender.kdc->rank, b.slow);
     });
   }
-  std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
-    return std::tie(a.aside, a.kdc->rank, a.slow) < std::tie(b.aside, b.kdc->rank, b.slow);
-  });
-  for (const Place& place : places) plan_kdc(*place.kdc);
-  if (!steps_.empty()) race_.outcome.kdc = steps_.front().kdc;
+  contenders_.reserve(places.size());  // the steps point into it
+  for (Place& place : places) {
+    contenders_.push_back(std::move(place.contender));
+    plan_kdc(contenders_.back());
+  }
+  if (!steps_.empty()) last_ = steps_.front();
 }
 
-void Contest::plan_kdc(const Kdc& kdc) {
+void Contest::plan_kdc(const Contender& contender) {
   const kerberos::Request& request = race_.request;
-  const bool udp_first =
-      kdc.transport == Transport::any && repeatable_ &&
-      request.bytes.size() <= race_.options.max_udp_request &&
-      race_.upstream.memory.replies_fit(key_of(kdc), request.kind, race_.options.max_udp_reply);
-  if (kdc.transport == Transport::udp || udp_first) {
-    steps_.push_back({kdc, Transport::udp});
+  const Transport transport = contender.kdc->transport;
+  const bool udp_first = transport == Transport::any && race_.repeatable &&
+                         request.bytes.size() <= race_.options.max_udp_request &&
+                         contender.record->replies_fit(request.kind, race_.options.max_udp_reply);
+  if (transport == Transport::udp || udp_first) {
+    steps_.push_back({&contender, Transport::udp});
     udp_steps_.push_back(steps_.back());
   }
-  if (kdc.transport != Transport::udp) steps_.push_back({kdc, Transport::tcp});
+  if (transport != Transport::udp) steps_.push_back({&contender, Transport::tcp});
 }
 
-bool Contest::is_running(const Kdc& kdc) const {
-  return std::any_of(running_.begin(), running_.end(),
-                     [&](const Running& attempt) { return key_of(attempt.step.kdc) == key_of(kdc); });
+bool Contest::is_running(const Contender& contender) const {
+  return std::any_of(running_.begin(), running_.end(), [&](const Running& attempt) {
+    return attempt.step.contender->record == contender.record;
+  });
 }
 
 // While one is silent another KDC comes before the same KDC by another transport.
-std::deque<Contest::Step>::iterator Contest::next_step() {
-  const auto other =
-      std::find_if(steps_.begin(), steps_.end(), [this](const Step& step) { return !is_running(step.kdc); });
+Contest::Steps::iterator Contest::next_step() {
+  const auto other = std::find_if(steps_.begin(), steps_.end(),
+                                  [this](const Step& step) { return !is_running(*step.contender); });
   return other == steps_.end() ? steps_.begin() : other;
 }
 
-bool Contest::may_start() {
-  if (steps_.empty() || (race_.written && !repeatable_)) return false;
+bool Contest::may_start(Clock::time_point now) {
+  if (steps_.empty() || (race_.written && !race_.repeatable)) return false;
   if (running_.empty()) return true;
-  return repeatable_ && Clock::now() >= next_at_ && may_hedge();
+  return race_.repeatable && now >= next_at_ && may_hedge(now);
 }
 
 // The same KDC by another transport, or by another datagram, costs nobody anything. Another KDC is asked
 // while one is silent if the budget allows it, or if the silent one has failed others meanwhile.
-bool Contest::may_hedge() {
+bool Contest::may_hedge(Clock::time_point now) {
   Running& last = running_.back();
-  const auto now = Clock::now();
-  if (is_running(next_step()->kdc) || rounds_ > 1) return true;
+  if (is_running(*next_step()->contender) || rounds_ > 1) return true;
   if (now - last.begun >= race_.options.hedge_delay) note_silence(last, now);
-  if (!race_.upstream.memory[key_of(last.step.kdc)].health.serving()) return true;
+  if (!last.step.contender->record->health.serving()) return true;
   if (race_.upstream.budget.take()) {
     hedged_ = true;
     return true;
@@ -120,78 +126,122 @@ bool Contest::may_hedge() {
 milliseconds Contest::patience() const {
   const milliseconds most = race_.options.hedge_delay * rounds_;
   if (steps_.empty() || running_.empty()) return most;
-  if (std::all_of(steps_.begin(), steps_.end(), [this](const Step& step) { return is_running(step.kdc); }))
+  if (std::all_of(steps_.begin(), steps_.end(),
+                  [this](const Step& step) { return is_running(*step.contender); }))
     return most;
-  const auto p95 = race_.upstream.memory[key_of(running_.back().step.kdc)].health.p95();
+  const auto p95 = running_.back().step.contender->record->health.p95();
   if (p95.count() == 0) return most;
   return std::min(most, std::max(least_patience, std::chrono::ceil<milliseconds>(p95)));
 }
 
-void Contest::start() {
+void Contest::start(Clock::time_point now) {
   const auto next = next_step();
-  const Step step = *next;
+  auto& attempt = running_.emplace_back();
+  attempt.step = last_ = *next;
+  attempt.begun = now;
   steps_.erase(next);
-  KdcCounts& counts = race_.upstream.memory[key_of(step.kdc)].counts;
+  KdcCounts& counts = attempt.step.contender->record->counts;
   ++counts.requests;
   if (std::exchange(hedged_, false)) {
     ++counts.hedges;
     race_.outcome.hedged = true;
   }
-  race_.outcome.kdc = step.kdc;
-  race_.outcome.transport = step.transport;
-  const auto begun = Clock::now();
-  auto& attempt = running_.emplace_back();
-  attempt.step = step;
-  attempt.begun = begun;
-  next_at_ = begun + patience();
-  auto ended = [self = shared_from_this(), at = std::prev(running_.end())](const std::exception_ptr& error,
-                                                                           AttemptEnd end) {
-    self->attempt_ended(at, error ? AttemptEnd::failed : end);
-  };
-  auto asked = step.transport == Transport::udp ? ask_udp(race_, step.kdc) : ask_tcp(race_, step.kdc);
-  asio::co_spawn(race_.upstream.io, std::move(asked),
-                 asio::bind_cancellation_slot(attempt.signal.slot(), std::move(ended)));
+  next_at_ = now + patience();
+  const auto at = std::prev(running_.end());
+  const bool udp = attempt.step.transport == Transport::udp;
+  const Contender& contender = *attempt.step.contender;
+  const auto end =
+      udp ? attempt.udp.emplace(race_, contender).send() : attempt.tcp.emplace(race_, contender).begin();
+  end ? attempt_ended(at, *end) : await(at);
+}
+
+void Contest::await(Attempts::iterator attempt) {
+  if (attempt->udp) return await(attempt, attempt->udp->socket(), UdpPool::Socket::wait_read);
+  if (attempt->tcp->connecting() && !attempt->patience) limit_connecting(attempt);
+  if (!attempt->tcp->connecting()) attempt->patience.reset();
+  await(attempt, attempt->tcp->socket(),
+        attempt->tcp->wants_write() ? TcpPool::Socket::wait_write : TcpPool::Socket::wait_read);
+}
+
+template <typename Socket>
+void Contest::await(Attempts::iterator attempt, Socket& socket, typename Socket::wait_type what) {
+  socket.async_wait(what, [self = shared_from_this(), attempt](boost::system::error_code error) {
+    if (!error) return self->proceed(attempt);
+    const bool late = attempt->tcp && attempt->tcp->connecting() && !attempt->cancelled;
+    self->attempt_ended(attempt, late ? AttemptEnd::connect_failed : AttemptEnd::cancelled);
+  });
+}
+
+void Contest::limit_connecting(Attempts::iterator attempt) {
+  attempt->patience.emplace(race_.upstream.io, race_.options.connect_timeout);
+  attempt->patience->async_wait([self = shared_from_this(), attempt](boost::system::error_code expired) {
+    boost::system::error_code ignored;
+    if (!expired && attempt->tcp && attempt->tcp->connecting()) attempt->tcp->socket().cancel(ignored);
+  });
+}
+
+void Contest::proceed(Attempts::iterator attempt) {
+  std::optional<AttemptEnd> end;
+  try {
+    end = attempt->udp ? attempt->udp->receive() : attempt->tcp->proceed();
+    if (!end) return await(attempt);
+  } catch (const std::bad_alloc&) {
+    end = AttemptEnd::failed;
+  }
+  attempt_ended(attempt, *end);
+}
+
+void Contest::cancel(Running& attempt) {
+  boost::system::error_code ignored;
+  attempt.cancelled = true;
+  attempt.udp ? attempt.udp->socket().cancel(ignored) : attempt.tcp->socket().cancel(ignored);
 }
 
 void Contest::note_failure(const Step& step) {
-  race_.upstream.note_failure(step.kdc, race_.request.realm());
+  race_.upstream.note_failure(*step.contender->kdc, *step.contender->record, race_.request.realm());
 }
 
 void Contest::note_silence(Running& attempt, Clock::time_point now) {
   if (std::exchange(attempt.noted_silent, true)) return;
-  race_.upstream.note_silence(attempt.step.kdc, race_.request.realm());
-  if (!repeatable_) return;
+  const Contender& contender = *attempt.step.contender;
+  race_.upstream.note_silence(*contender.kdc, *contender.record, race_.request.realm());
+  if (!race_.repeatable) return;
   const auto silent = std::chrono::duration_cast<KdcHealth::Latency>(now - attempt.begun);
-  race_.upstream.memory[key_of(attempt.step.kdc)].health.note_latency(now, silent);
+  contender.record->health.note_latency(now, silent);
 }
 
 // At the end: those that were asked before the one that answered, or that had time enough.
 void Contest::note_silent_ones(Clock::time_point now) {
   for (Running& attempt : running_) {
-    const bool outrun = race_.answered && key_of(attempt.step.kdc) != key_of(race_.outcome.kdc) &&
-                        attempt.begun < race_.answered_attempt_begun;
+    const bool outrun = answered_by_ != nullptr && attempt.step.contender->record.get() != answered_by_ &&
+                        attempt.begun < answered_attempt_begun_;
     const bool had_time = !race_.answered && now - attempt.begun >= race_.options.hedge_delay;
     if (outrun || had_time) note_silence(attempt, now);
   }
 }
 
-void Contest::attempt_ended(std::list<Running>::iterator attempt, AttemptEnd end) {
+void Contest::attempt_ended(Attempts::iterator attempt, AttemptEnd end) {
   const Step step = attempt->step;
+  const Kdc& kdc = *step.contender->kdc;
+  KdcRecord& record = *step.contender->record;
   const auto begun = attempt->begun;
+  attempt->udp.reset();
+  attempt->tcp.reset();
+  attempt->patience.reset();
   finished_.splice(finished_.end(), running_, attempt);
   race_.wake.cancel();
   switch (end) {
     case AttemptEnd::answered:
-      race_.answered_attempt_begun = begun;
-      race_.upstream.note_answer(step.kdc);
-      if (repeatable_) {
+      answered_by_ = &record;
+      answered_attempt_begun_ = begun;
+      race_.upstream.note_answer(kdc, record);
+      if (race_.repeatable) {
         const auto now = Clock::now();
-        race_.upstream.memory[key_of(step.kdc)].health.note_latency(
-            now, std::chrono::duration_cast<KdcHealth::Latency>(now - begun));
+        record.health.note_latency(now, std::chrono::duration_cast<KdcHealth::Latency>(now - begun));
       }
       break;
     case AttemptEnd::too_big:
-      race_.upstream.memory.note_too_big(key_of(step.kdc), race_.request.kind);
+      record.note_too_big(race_.request.kind);
       break;
     case AttemptEnd::failed:
       note_failure(step);
@@ -199,10 +249,10 @@ void Contest::attempt_ended(std::list<Running>::iterator attempt, AttemptEnd end
     case AttemptEnd::connect_failed:
       // A service that has UDP only, such as Heimdal's kpasswdd. A datagram may be the only one that a
       // request has, so it is not spent before the others have been tried.
-      if (step.kdc.transport == Transport::any && step.transport == Transport::tcp &&
+      if (kdc.transport == Transport::any && step.transport == Transport::tcp &&
           race_.request.bytes.size() <= race_.options.max_udp_request) {
-        const Step by_udp{step.kdc, Transport::udp};
-        steps_.insert(repeatable_ ? steps_.begin() : steps_.end(), by_udp);
+        const Step by_udp{step.contender, Transport::udp};
+        steps_.insert(race_.repeatable ? steps_.begin() : steps_.end(), by_udp);
         udp_steps_.push_back(by_udp);
       }
       note_failure(step);
@@ -216,46 +266,55 @@ void Contest::attempt_ended(std::list<Running>::iterator attempt, AttemptEnd end
 }
 
 // All has been asked and is silent: the datagrams once more.
-bool Contest::goes_round() {
-  const bool silent = !running_.empty() && steps_.empty() && repeatable_ && Clock::now() >= next_at_;
+bool Contest::goes_round(Clock::time_point now) {
+  const bool silent = !running_.empty() && steps_.empty() && race_.repeatable && now >= next_at_;
   if (!silent || rounds_ >= udp_rounds || udp_steps_.empty()) return false;
   ++rounds_;
   steps_.assign(udp_steps_.begin(), udp_steps_.end());
   return true;
 }
 
-asio::awaitable<Outcome> Contest::run(Clock::time_point deadline) {
+asio::awaitable<Outcome> Contest::run(std::shared_ptr<Contest> contest, Clock::time_point deadline) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  Contest& self = *contest;
+  Race& race = self.race_;
   bool abandoned = false;
-  while (!race_.answered && !abandoned) {
-    if (Clock::now() >= deadline) {
-      race_.outcome.status = Status::deadline;
+  while (!race.answered && !abandoned) {
+    const auto now = Clock::now();
+    if (now >= deadline) {
+      race.outcome.status = Status::deadline;
       break;
     }
-    if (may_start()) {
-      start();
+    if (self.may_start(now)) {
+      self.start(now);
       continue;
     }
-    if (goes_round()) continue;
-    if (running_.empty()) {
-      race_.outcome.status = Status::no_kdc;
+    if (self.goes_round(now)) continue;
+    if (self.running_.empty()) {
+      race.outcome.status = Status::no_kdc;
       break;
     }
-    const bool more = repeatable_ && (!steps_.empty() || (rounds_ < udp_rounds && !udp_steps_.empty()));
-    race_.wake.expires_at(more ? std::min(deadline, next_at_) : deadline);
+    const bool more =
+        race.repeatable && (!self.steps_.empty() || (self.rounds_ < udp_rounds && !self.udp_steps_.empty()));
+    race.wake.expires_at(more ? std::min(deadline, self.next_at_) : deadline);
     boost::system::error_code ignored;
-    co_await race_.wake.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_await race.wake.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     const auto state = co_await asio::this_coro::cancellation_state;
     // What a KDC has seen and must see once is waited for even when nobody waits for the answer.
-    abandoned = state.cancelled() != asio::cancellation_type::none && !(race_.written && !repeatable_);
+    abandoned = state.cancelled() != asio::cancellation_type::none && !(race.written && !race.repeatable);
   }
-  if (!abandoned) note_silent_ones(Clock::now());
-  for (Running& attempt : running_) attempt.signal.emit(asio::cancellation_type::terminal);
-  while (!running_.empty()) {
-    race_.wake.expires_at(Clock::time_point::max());
+  if (!abandoned) self.note_silent_ones(Clock::now());
+  for (Running& attempt : self.running_) self.cancel(attempt);
+  while (!self.running_.empty()) {
+    race.wake.expires_at(Clock::time_point::max());
     boost::system::error_code ignored;
-    co_await race_.wake.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_await race.wake.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
-  co_return std::move(race_.outcome);
+  if (!race.answered && self.last_.contender != nullptr) {
+    race.outcome.kdc = *self.last_.contender->kdc;
+    race.outcome.transport = self.last_.transport;
+  }
+  co_return std::move(race.outcome);
 }
 
 }  // namespace ferryman::exchange

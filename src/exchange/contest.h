@@ -1,62 +1,83 @@
 #pragma once
 
+#include <array>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/cancellation_signal.hpp>
+#include <boost/container/small_vector.hpp>
 #include <chrono>
-#include <deque>
 #include <list>
 #include <memory>
+#include <memory_resource>
+#include <optional>
 #include <vector>
 
 #include "exchange/attempt.h"
 
 namespace ferryman::exchange {
 
-// One exchange's plan and its attempts: which KDC by which transport, and when the next one.
+// One exchange's plan and its attempts: which KDC by which transport, and when the next one. What an exchange
+// with one or two KDCs needs is part of the object: it allocates nothing more.
 class Contest : public std::enable_shared_from_this<Contest> {
  public:
   using Clock = std::chrono::steady_clock;
 
   // upstream, request: outlive run().
-  Contest(Upstream& upstream, const kerberos::Request& request, const std::vector<locate::Kdc>& kdcs);
+  Contest(Upstream& upstream, const kerberos::Request& request, locate::KdcList kdcs);
 
-  boost::asio::awaitable<Outcome> run(Clock::time_point deadline);
+  static boost::asio::awaitable<Outcome> run(std::shared_ptr<Contest> contest, Clock::time_point deadline);
 
  private:
   struct Step {
-    locate::Kdc kdc;
-    locate::Transport transport;  // udp or tcp
+    const Contender* contender = nullptr;
+    locate::Transport transport = locate::Transport::any;  // then udp or tcp
   };
+  using Steps = boost::container::small_vector<Step, 4>;
   struct Running {
     Step step;
     Clock::time_point begun;
-    bool noted_silent = false;
-    boost::asio::cancellation_signal signal;
+    bool noted_silent = false, cancelled = false;
+    std::optional<UdpAttempt> udp;  // one of the two
+    std::optional<TcpAttempt> tcp;
+    std::optional<Race::Timer> patience;  // with a connection that is not there yet
   };
+  using Attempts = std::pmr::list<Running>;
 
   void plan(const std::vector<locate::Kdc>& kdcs);
-  void plan_kdc(const locate::Kdc& kdc);
-  std::deque<Step>::iterator next_step();
-  bool is_running(const locate::Kdc& kdc) const;
-  bool may_start();
-  bool may_hedge();
-  bool goes_round();
-  void start();
+  void plan_kdc(const Contender& contender);
+  Steps::iterator next_step();
+  bool is_running(const Contender& contender) const;
+  bool may_start(Clock::time_point now);
+  bool may_hedge(Clock::time_point now);
+  bool goes_round(Clock::time_point now);
+  void start(Clock::time_point now);
+  void await(Attempts::iterator attempt);
+  template <typename Socket>
+  void await(Attempts::iterator attempt, Socket& socket, typename Socket::wait_type what);
+  void limit_connecting(Attempts::iterator attempt);
+  void proceed(Attempts::iterator attempt);
+  void cancel(Running& attempt);
   std::chrono::milliseconds patience() const;
-  void attempt_ended(std::list<Running>::iterator attempt, AttemptEnd end);
+  void attempt_ended(Attempts::iterator attempt, AttemptEnd end);
   void note_failure(const Step& step);
   void note_silence(Running& attempt, Clock::time_point now);
   void note_silent_ones(Clock::time_point now);
 
+  static constexpr std::size_t node_size = sizeof(Running) + 2 * sizeof(void*);
+
+  const locate::KdcList kdcs_;
   Race race_;
-  const bool repeatable_;
-  std::deque<Step> steps_;
-  std::vector<Step> udp_steps_;  // to be asked again when all is silent
+  boost::container::small_vector<Contender, 2> contenders_;
+  Steps steps_;
+  Steps udp_steps_;  // to be asked again when all is silent
+  Step last_;        // that has begun, or that would
   unsigned rounds_ = 1;
-  std::list<Running> running_;   // the one that began last at the end
-  std::list<Running> finished_;  // kept, since a signal must outlive what it is bound to
+  alignas(std::max_align_t) std::array<std::byte, 2 * node_size> first_nodes_;
+  std::pmr::monotonic_buffer_resource nodes_{first_nodes_.data(), first_nodes_.size()};
+  Attempts running_{&nodes_};    // the one that began last at the end
+  Attempts finished_{&nodes_};   // kept, since handlers point to them
   Clock::time_point next_at_{};  // when the next step may start although one is under way
   bool hedged_ = false;          // the step that starts next is one that the budget pays
+  const KdcRecord* answered_by_ = nullptr;
+  Clock::time_point answered_attempt_begun_{};
 };
 
 }  // namespace ferryman::exchange

@@ -1,6 +1,6 @@
 #include "exchange/exchanger.h"
 
-#include <boost/asio/this_coro.hpp>
+#include <utility>
 
 #include "exchange/contest.h"
 
@@ -33,17 +33,16 @@ void Exchanger::on_change(HealthObserver observer) {
 std::vector<KdcReport> Exchanger::report() const {
   std::vector<KdcReport> reports;
   for (const auto& [key, record] : impl_->upstream->memory.all()) {
-    reports.push_back({key.first, key.second, record.health.state(), record.health.average(),
-                       record.health.p95(), record.health.failures_in_a_row(), record.counts});
+    reports.push_back({key.first, key.second, record->health.state(), record->health.average(),
+                       record->health.p95(), record->health.failures_in_a_row(), record->counts});
   }
   return reports;
 }
 
 asio::awaitable<Outcome> Exchanger::exchange(const kerberos::Request& request, locate::KdcList kdcs,
                                              Clock::time_point deadline) {
-  co_await asio::this_coro::throw_if_cancelled(false);
-  const auto contest = std::make_shared<Contest>(*impl_->upstream, request, *kdcs);
-  co_return co_await contest->run(deadline);
+  auto contest = std::make_shared<Contest>(*impl_->upstream, request, std::move(kdcs));
+  return Contest::run(std::move(contest), deadline);
 }
 
 }  // namespace ferryman::exchange

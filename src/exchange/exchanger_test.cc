@@ -18,6 +18,7 @@
 #include <optional>
 
 #include "der/writer.h"
+#include "exchange/udp_pool.h"
 
 namespace ferryman::exchange {
 namespace {
@@ -85,8 +86,8 @@ struct Behaviour {
 
 // One port for TCP and UDP. `next` is asked for each request, with its number.
 struct FakeKdc {
-  explicit FakeKdc(asio::io_context& io, const char* host = "127.0.0.1")
-      : acceptor(io, tcp::endpoint(asio::ip::make_address(host), 0)),
+  explicit FakeKdc(asio::io_context& io, const char* host = "127.0.0.1", std::uint16_t port = 0)
+      : acceptor(io, tcp::endpoint(asio::ip::make_address(host), port)),
         datagrams(io, udp::endpoint(asio::ip::make_address(host), acceptor.local_endpoint().port())) {
     asio::co_spawn(io, accept(), asio::detached);
     asio::co_spawn(io, serve_udp(), asio::detached);
@@ -119,7 +120,8 @@ struct FakeKdc {
       udp::endpoint sender;
       co_await datagrams.async_receive_from(asio::buffer(request), sender, use_awaitable);
       const auto answer = udp_next(udp_requests++);
-      if (answer) co_await datagrams.async_send_to(asio::buffer(*answer), sender, use_awaitable);
+      for (int i = 0; answer && i < (udp_doubles ? 2 : 1); ++i)
+        co_await datagrams.async_send_to(asio::buffer(*answer), sender, use_awaitable);
     }
   }
 
@@ -132,6 +134,7 @@ struct FakeKdc {
   udp::socket datagrams;
   std::function<Behaviour(unsigned)> tcp_next = [](unsigned) { return Behaviour{}; };
   std::function<std::optional<Octets>(unsigned)> udp_next = [](unsigned) { return krb_error(25); };
+  bool udp_doubles = false;
   unsigned connections = 0, tcp_requests = 0, udp_requests = 0;
 };
 
@@ -183,6 +186,29 @@ TEST_F(ExchangerTest, BringsBackTheAnswer) {
       EXPECT_EQ(outcome.tries, 1U);
     }
   }
+}
+
+// The second datagram of a doubled answer comes while the socket rests, or a little late.
+TEST_F(ExchangerTest, NeverTakesADoubledDatagramForTheNextAnswer) {
+  FakeKdc kdc(io);
+  kdc.udp_doubles = true;
+  for (int i = 0; i < 20; ++i) {
+    kdc.udp_next = [i](unsigned) { return krb_error(60 + i); };
+    EXPECT_EQ(ask(as_req, {kdc.kdc(locate::Transport::udp)}).reply.error_code, 60 + i);
+    if (i % 2 == 0) io.run_for(2 * UdpPool::rest);
+  }
+}
+
+TEST_F(ExchangerTest, ARefusedDatagramDoesNoHarmToTheNextExchange) {
+  auto kdc = std::make_unique<FakeKdc>(io);
+  const auto at = kdc->kdc(locate::Transport::udp);
+  EXPECT_EQ(ask(as_req, {at}).status, Status::answered);
+  kdc->acceptor.close();
+  kdc->datagrams.close();
+  io.run_for(2 * UdpPool::rest);
+  EXPECT_EQ(ask(as_req, {at}).status, Status::no_kdc);
+  FakeKdc again(io, "127.0.0.1", at.port);
+  EXPECT_EQ(ask(as_req, {again.kdc(locate::Transport::udp)}).status, Status::answered);
 }
 
 TEST_F(ExchangerTest, UsesAKeptConnectionAgainAndReplacesItWhenItDiesUnderARequest) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <utility>
 
 #include "exchange/kdc_health.h"
@@ -31,32 +32,30 @@ struct KdcRecord {
   KdcHealth health;
   KdcCounts counts;
   KdcHealth::Clock::time_point planned_at{};  // when a request last had it on its list
-  bool keeps_open = true;                     // until it is seen to close
+  bool keeps_open = true;                     // TCP connections after an answer, until it is seen to close
   std::array<std::size_t, 3> largest_reply{};
+
+  // The size of an answer to that kind of request; RESPONSE_TOO_BIG counts as larger than any.
+  void note_reply_size(kerberos::RequestKind kind, std::size_t octets);
+  void note_too_big(kerberos::RequestKind kind);
+  // All answers of that kind so far fitted into max_octets, and there was one.
+  bool replies_fit(kerberos::RequestKind kind, std::size_t max_octets) const;
 };
+
+using KdcRecordPtr = std::shared_ptr<KdcRecord>;
 
 // What earlier exchanges showed of each KDC. Bounded; what is forgotten is learned again.
 class KdcMemory {
  public:
-  // Valid until the next call; what is new serves.
-  KdcRecord& operator[](const KdcKey& key);
-  const KdcRecord* find(const KdcKey& key) const;
-  const std::map<KdcKey, KdcRecord>& all() const { return records_; }
-
-  // The size of an answer to that kind of request; RESPONSE_TOO_BIG counts as larger than any.
-  void note_reply_size(const KdcKey& key, kerberos::RequestKind kind, std::size_t octets);
-  void note_too_big(const KdcKey& key, kerberos::RequestKind kind);
-  // All answers of that kind so far fitted into max_octets, and there was one.
-  bool replies_fit(const KdcKey& key, kerberos::RequestKind kind, std::size_t max_octets) const;
-
-  // Whether that KDC leaves its TCP connections open after an answer.
-  void note_keeps_open(const KdcKey& key, bool keeps);
-  bool keeps_open(const KdcKey& key) const;
+  // That KDC's, which is new if there is none: it serves. Who holds it may note in it even when it has been
+  // forgotten meanwhile.
+  const KdcRecordPtr& of(const KdcKey& key);
+  const std::map<KdcKey, KdcRecordPtr>& all() const { return records_; }
 
  private:
   static constexpr std::size_t max_kdcs = 4096;
 
-  std::map<KdcKey, KdcRecord> records_;
+  std::map<KdcKey, KdcRecordPtr> records_;
 };
 
 }  // namespace ferryman::exchange

@@ -1,5 +1,8 @@
 #include "exchange/tcp_pool.h"
 
+#include <sys/socket.h>
+
+#include <cerrno>
 #include <utility>
 
 namespace ferryman::exchange {
@@ -8,9 +11,7 @@ namespace {
 // Neither closed by the KDC nor holding octets that nobody asked for.
 bool is_quiet(TcpPool::Socket& socket) {
   char octet;
-  boost::system::error_code error;
-  socket.receive(boost::asio::buffer(&octet, 1), boost::asio::socket_base::message_peek, error);
-  return error == boost::asio::error::would_block;
+  return ::recv(socket.native_handle(), &octet, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 
 }  // namespace
@@ -20,27 +21,26 @@ void TcpPool::set_limits(std::size_t max_idle, std::chrono::milliseconds idle_ti
   idle_timeout_ = idle_timeout;
 }
 
-std::optional<TcpPool::Socket> TcpPool::take(const KdcKey& key) {
+TcpPool::SocketPtr TcpPool::take(const KdcKey& key, KdcRecord& record) {
   const auto found = idle_.find(key);
-  if (found == idle_.end()) return std::nullopt;
-  std::optional<Socket> taken;
+  if (found == idle_.end()) return nullptr;
+  SocketPtr taken;
   while (!taken && !found->second.empty()) {
-    Socket socket = std::move(found->second.back().socket);
+    SocketPtr socket = std::move(found->second.back().socket);
     found->second.pop_back();
-    if (is_quiet(socket)) {
-      memory_.note_keeps_open(key, true);
+    if (is_quiet(*socket)) {
+      record.keeps_open = true;
       taken = std::move(socket);
     } else {
       // Closed since: by a KDC that always does, or after its own idle time. It is tried again at the next
       // answer, which costs one descriptor for a moment.
-      memory_.note_keeps_open(key, false);
+      record.keeps_open = false;
     }
   }
-  if (found->second.empty()) idle_.erase(found);
-  return taken;
+  return taken;  // an empty queue stays until the next sweep: it is likely to be filled again
 }
 
-void TcpPool::put(const KdcKey& key, Socket socket) {
+void TcpPool::put(const KdcKey& key, SocketPtr socket) {
   if (max_idle_ == 0) return;
   auto& idle = idle_[key];
   while (idle.size() >= max_idle_) idle.pop_front();
@@ -64,7 +64,7 @@ void TcpPool::sweep() {
   for (auto entry = idle_.begin(); entry != idle_.end();) {
     auto& queue = entry->second;
     std::erase_if(queue,
-                  [&](Idle& idle) { return now - idle.since >= idle_timeout_ || !is_quiet(idle.socket); });
+                  [&](Idle& idle) { return now - idle.since >= idle_timeout_ || !is_quiet(*idle.socket); });
     entry = queue.empty() ? idle_.erase(entry) : std::next(entry);
   }
 }

@@ -1,12 +1,13 @@
 #pragma once
 
+#include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <deque>
 #include <map>
-#include <optional>
+#include <memory>
 
 #include "exchange/kdc_memory.h"
 
@@ -16,26 +17,28 @@ namespace ferryman::exchange {
 // idle_timeout.
 class TcpPool {
  public:
-  using Socket = boost::asio::ip::tcp::socket;
+  using Executor = boost::asio::io_context::executor_type;
+  using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
+  using SocketPtr = std::unique_ptr<Socket>;
 
-  TcpPool(boost::asio::io_context& io, KdcMemory& memory) : memory_(memory), sweeper_(io) {}
+  explicit TcpPool(boost::asio::io_context& io) : sweeper_(io) {}
 
   void set_limits(std::size_t max_idle, std::chrono::milliseconds idle_timeout);
 
-  // A connection that is still open and silent, the one used last first; nothing when there is none.
-  std::optional<Socket> take(const KdcKey& key);
-  void put(const KdcKey& key, Socket socket);
+  // A connection that is still open and silent, the one used last first; null when there is none.
+  // Notes whether the KDC has left it open.
+  SocketPtr take(const KdcKey& key, KdcRecord& record);
+  void put(const KdcKey& key, SocketPtr socket);
 
  private:
   using Clock = std::chrono::steady_clock;
   struct Idle {
-    Socket socket;
+    SocketPtr socket;
     Clock::time_point since;
   };
   void sweep();
   void schedule();
 
-  KdcMemory& memory_;
   std::map<KdcKey, std::deque<Idle>> idle_;
   boost::asio::steady_timer sweeper_;
   std::size_t max_idle_ = 16;

@@ -29,24 +29,21 @@ Clock::duration jitter() {
 
 }  // namespace
 
-void Upstream::note_answer(const locate::Kdc& kdc) {
-  KdcRecord& record = memory[key_of(kdc)];
+void Upstream::note_answer(const locate::Kdc& kdc, KdcRecord& record) {
   const bool back = !record.health.serving();
   ++record.counts.answers;
   record.health.note_answer();
   if (back && on_change) on_change(kdc, true);
 }
 
-void Upstream::note_failure(const locate::Kdc& kdc, std::string_view realm) {
-  KdcRecord& record = memory[key_of(kdc)];
+void Upstream::note_failure(const locate::Kdc& kdc, KdcRecord& record, std::string_view realm) {
   const bool was_serving = record.health.serving();
   ++record.counts.failures;
   record.health.note_failure(Clock::now());
   after_failure(kdc, realm, was_serving);
 }
 
-void Upstream::note_silence(const locate::Kdc& kdc, std::string_view realm) {
-  KdcRecord& record = memory[key_of(kdc)];
+void Upstream::note_silence(const locate::Kdc& kdc, KdcRecord& record, std::string_view realm) {
   const bool was_serving = record.health.serving();
   ++record.counts.failures;
   record.health.note_silence(Clock::now());
@@ -75,11 +72,12 @@ asio::awaitable<void> Upstream::try_again(std::shared_ptr<Upstream> self, locate
   const KdcKey key = key_of(kdc);
   const EndOfTrial end{*self, key};
   while (true) {
-    timer->expires_at(self->memory[key].health.retry_at() + jitter());
+    timer->expires_at(self->memory.of(key)->health.retry_at() + jitter());
     boost::system::error_code ignored;
     co_await timer->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     if (self->closed_) co_return;
-    KdcRecord& record = self->memory[key];
+    const KdcRecordPtr held = self->memory.of(key);
+    KdcRecord& record = *held;
     if (record.health.serving()) co_return;
     if (Clock::now() < record.health.retry_at()) continue;  // it has failed again meanwhile
     if (realm.empty() || Clock::now() - record.planned_at > unused_time) {
@@ -89,8 +87,8 @@ asio::awaitable<void> Upstream::try_again(std::shared_ptr<Upstream> self, locate
     }
     record.health.begin_trial();
     co_await self->probe(kdc, realm);
-    if (self->closed_ || self->memory[key].health.serving()) co_return;
-    if (self->memory[key].health.state() == KdcHealth::State::on_trial) self->note_failure(kdc, realm);
+    if (self->closed_ || record.health.serving()) co_return;
+    if (record.health.state() == KdcHealth::State::on_trial) self->note_failure(kdc, record, realm);
   }
 }
 
@@ -99,11 +97,12 @@ asio::awaitable<void> Upstream::probe(locate::Kdc kdc, std::string realm) {
   const std::vector<std::uint8_t> message = probe_request(realm);
   const auto request = kerberos::parse_request(message);
   if (!request) co_return;
-  const std::vector<locate::Kdc> only{std::move(kdc)};
-  const auto planned_at = memory[key_of(only.front())].planned_at;
-  const auto contest = std::make_shared<Contest>(*this, *request, only);
-  memory[key_of(only.front())].planned_at = planned_at;
-  co_await contest->run(Clock::now() + probe_time);
+  const KdcRecordPtr record = memory.of(key_of(kdc));
+  const auto only = std::make_shared<const std::vector<locate::Kdc>>(1, std::move(kdc));
+  const auto planned_at = record->planned_at;
+  auto contest = std::make_shared<Contest>(*this, *request, only);
+  record->planned_at = planned_at;
+  co_await Contest::run(std::move(contest), Clock::now() + probe_time);
 }
 
 void Upstream::close() {

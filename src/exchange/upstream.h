@@ -14,6 +14,7 @@
 #include "exchange/exchanger.h"
 #include "exchange/kdc_memory.h"
 #include "exchange/tcp_pool.h"
+#include "exchange/udp_pool.h"
 
 namespace ferryman::exchange {
 
@@ -22,20 +23,21 @@ namespace ferryman::exchange {
 class Upstream : public std::enable_shared_from_this<Upstream> {
  public:
   explicit Upstream(boost::asio::io_context& context)
-      : io(context), pool(context, memory), scratch(scratch_size) {}
+      : io(context), pool(context), udp_pool(context), scratch(scratch_size) {}
 
   boost::asio::io_context& io;
   Options options;
   KdcMemory memory;
   HedgeBudget budget;
   TcpPool pool;
+  UdpPool udp_pool;
   std::vector<std::uint8_t> scratch;  // read into and out of without suspending in between
   HealthObserver on_change;
 
-  void note_answer(const locate::Kdc& kdc);
+  void note_answer(const locate::Kdc& kdc, KdcRecord& record);
   // realm: that a probe may ask for; empty (kpasswd): the pause's end is the end.
-  void note_failure(const locate::Kdc& kdc, std::string_view realm);
-  void note_silence(const locate::Kdc& kdc, std::string_view realm);
+  void note_failure(const locate::Kdc& kdc, KdcRecord& record, std::string_view realm);
+  void note_silence(const locate::Kdc& kdc, KdcRecord& record, std::string_view realm);
 
   // No more trials.
   void close();

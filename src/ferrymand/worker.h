@@ -50,7 +50,8 @@ class Worker {
   void run();
   void finish_when_idle(std::function<void()> done);
 
-  boost::asio::io_context io_{1};
+  // One thread waits and acts; others post. So the descriptors need no locks, the queue does.
+  boost::asio::io_context io_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   gateway::Gateway gateway_;
   net::Server server_;

@@ -1,5 +1,6 @@
 #include "gateway/gateway.h"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 #include <openssl/sslerr.h>
 
@@ -151,7 +152,8 @@ void Gateway::serve(std::shared_ptr<net::Call> call) {
 boost::asio::awaitable<void> Gateway::carry(std::shared_ptr<net::Call> call) {
   // A client that goes is seen by what waits for it, not by an exception.
   co_await boost::asio::this_coro::throw_if_cancelled(false);
-  Passage passage(std::move(call));
+  const auto held = std::make_unique<Passage>(std::move(call));  // Asio reuses small frames only
+  Passage& passage = *held;
   passage.settings = settings_;
   if (enter(passage) && read_message(passage) && admit(passage)) {
     co_await ask_kdc(passage);
@@ -363,10 +365,13 @@ void Gateway::write_event(const Passage& passage) {
   const bool flood = event.kind == EventKind::http_violation || event.kind == EventKind::throttled ||
                      event.kind == EventKind::overload;
   if (flood && !may_log_flood()) return;
+  if (!log_.writes(level(event.kind))) return;
   event.unlogged = std::exchange(unlogged_, 0);
-  const std::string id = fmt::format("{:x}-{:x}", worker_, ++last_id_);
+  ++last_id_;
+  std::array<char, 32> id;
+  const auto id_end = fmt::format_to(id.data(), FMT_COMPILE("{:x}-{:x}"), worker_, last_id_);
   const std::string kdc = endpoint_name(passage.outcome.kdc);
-  event.id = id;
+  event.id = {id.data(), static_cast<std::size_t>(id_end - id.data())};
   event.kdc = kdc;
   event.client = passage.call->peer().address;
   event.tls = passage.call->peer().tls_version;

@@ -122,7 +122,8 @@ std::size_t Http1Parser::on_body_impl(StringView body, ErrorCode& error) {
     refuse(413, "body_too_large", error);
     return 0;
   }
-  body_.insert(body_.end(), body.begin(), body.end());
+  const Bytes octets = as_bytes({body.data(), body.size()});
+  body_.insert(body_.end(), octets.begin(), octets.end());
   return body.size();
 }
 

@@ -31,10 +31,21 @@ bool Request::armored() const {
 
 bool Request::may_carry_otp() const {
   if (kind != RequestKind::as_req) return false;
-  const PadataList& list = kdc_req->padata;
-  return list.has(padata::fx_fast) || list.has(padata::otp_request) || list.has(padata::sam_response) ||
-         list.has(padata::sam_response_2) || list.has(padata::redhat_idp_oauth2) ||
-         list.has(padata::redhat_passkey);
+  PadataList list = kdc_req->padata;
+  for (Padata element; list.next(element);) {
+    switch (element.type) {
+      case padata::fx_fast:
+      case padata::otp_request:
+      case padata::sam_response:
+      case padata::sam_response_2:
+      case padata::redhat_idp_oauth2:
+      case padata::redhat_passkey:
+        return true;
+      default:
+        break;
+    }
+  }
+  return false;
 }
 
 bool Request::repeatable() const {

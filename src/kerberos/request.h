@@ -31,7 +31,8 @@ struct Request {
   // cannot be seen through, in an AS-REQ. Such a message must never reach a second KDC.
   bool may_carry_otp() const;
 
-  // A KDC that is asked twice does no harm: everything but kpasswd and may_carry_otp().
+  // A KDC that is asked twice does no harm: everything but kpasswd and may_carry_otp(). Reads the padata each
+  // time.
   bool repeatable() const;
 };
 

@@ -61,6 +61,8 @@ void Connection::start() {
 }
 
 void Connection::on_request(const http::Request& request) {
+  // MIT's client has neither ALPN nor HTTP/1.1: it opens a connection for each message and never resumes.
+  if (request.version != http::Version::http10 || !stream_.alpn().empty()) stream_.offer_resumption();
   auto call = std::make_shared<Call>(shared_from_this(), request);
   calls_.push_back(call);
   service_.serve(std::move(call));
@@ -104,6 +106,7 @@ void Connection::drain() {
   draining_ = true;
   const auto self = shared_from_this();
   // What already lies in the socket was sent before we said that we go: it is still read and answered.
+  dry_ = false;
   pump();
   if (session_ && state_ == State::open) session_->drain();
   pump();
@@ -257,6 +260,7 @@ void Connection::open(bool http2) {
 
 bool Connection::do_write() {
   bool moved = false;
+  if (session_->phase() == http::Phase::closing && !session_->output().empty()) stream_.cork();
   for (Bytes output = session_->output(); !output.empty(); output = session_->output()) {
     const IoResult result = stream_.write(output);
     if (blocked(result)) return moved;
@@ -273,9 +277,16 @@ bool Connection::do_write() {
 
 bool Connection::do_read() {
   if (input_ended_ || session_->phase() == http::Phase::closing || !session_->wants_input()) return false;
+  if (dry_) {
+    want_read_ = true;
+    return false;
+  }
   const auto scratch = owner_.scratch();
   const IoResult result = stream_.read(scratch);
-  if (blocked(result)) return false;
+  if (blocked(result)) {
+    dry_ = want_read_;
+    return false;
+  }
   if (result.status == IoStatus::failed) {
     abort();
     return false;
@@ -285,6 +296,7 @@ bool Connection::do_read() {
     session_->end_of_input();
     return true;
   }
+  dry_ = !stream_.has_more();
   session_->receive(scratch.first(result.octets));
   return true;
 }
@@ -298,8 +310,15 @@ void Connection::begin_linger() {
 }
 
 bool Connection::do_linger() {
+  if (dry_) {
+    want_read_ = true;
+    return false;
+  }
   const IoResult result = stream_.read(owner_.scratch());
-  if (blocked(result)) return false;
+  if (blocked(result)) {
+    dry_ = want_read_;
+    return false;
+  }
   if (result.status == IoStatus::ok) return true;
   abort();
   return false;
@@ -311,7 +330,7 @@ void Connection::wait() {
   if (want_read_ && !waiting_read_) {
     waiting_read_ = true;
     stream_.socket().async_wait(Stream::Socket::wait_read, [self](boost::system::error_code error) {
-      self->waiting_read_ = false;
+      self->waiting_read_ = self->dry_ = false;
       if (!error) self->pump();
     });
   }

@@ -103,6 +103,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private http
   bool pumping_ = false, again_ = false, draining_ = false, input_ended_ = false;
   bool want_read_ = false, want_write_ = false;        // what the next wait is for
   bool waiting_read_ = false, waiting_write_ = false;  // waits under way
+  bool dry_ = false;  // all that had come has been read: only the wait tells of more
 };
 
 }  // namespace ferryman::net

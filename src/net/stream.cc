@@ -1,5 +1,7 @@
 #include "net/stream.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <sys/socket.h>
 
@@ -8,6 +10,7 @@
 #include <cerrno>
 #include <climits>
 #include <new>
+#include <utility>
 
 #include "net/listen_socket.h"
 
@@ -66,10 +69,14 @@ IoResult Stream::handshake() {
 
 IoResult Stream::read(std::span<std::uint8_t> into) {
   if (!ssl_) {
-    return plain_result(::recv(socket_.native_handle(), into.data(), into.size(), 0), IoStatus::want_read);
+    const ssize_t octets = ::recv(socket_.native_handle(), into.data(), into.size(), 0);
+    has_more_ = octets == static_cast<ssize_t>(into.size());
+    return plain_result(octets, IoStatus::want_read);
   }
   ERR_clear_error();
-  return tls_result(SSL_read(ssl_.get(), into.data(), int_size(into.size())));
+  const int octets = SSL_read(ssl_.get(), into.data(), int_size(into.size()));
+  has_more_ = octets > 0 && SSL_has_pending(ssl_.get()) == 1;
+  return tls_result(octets);
 }
 
 IoResult Stream::peek(std::span<std::uint8_t> into) {
@@ -101,6 +108,16 @@ IoResult Stream::write(Bytes bytes) {
   }
   ERR_clear_error();
   return tls_result(SSL_write(ssl_.get(), bytes.data(), int_size(bytes.size())));
+}
+
+void Stream::offer_resumption() {
+  if (!ssl_ || std::exchange(resumption_offered_, true) || SSL_version(ssl_.get()) != TLS1_3_VERSION) return;
+  SSL_new_session_ticket(ssl_.get());
+}
+
+void Stream::cork() {
+  const int on = 1;
+  ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_CORK, &on, sizeof on);
 }
 
 void Stream::shutdown_write() {

@@ -114,11 +114,14 @@ tl::expected<std::shared_ptr<TlsContext>, std::string> TlsContext::load(const Tl
                                SSL_OP_PRIORITIZE_CHACHA);
   SSL_CTX_set_mode(
       ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_read_ahead(ctx, 1);      // a record's header and body by one call
   SSL_CTX_set_max_early_data(ctx, 0);  // a KDC request could be replayed from it
   SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
   static constexpr std::array<unsigned char, 8> session_context{'f', 'e', 'r', 'r', 'y', 'm', 'a', 'n'};
   SSL_CTX_set_session_id_context(ctx, session_context.data(), session_context.size());
-  SSL_CTX_set_num_tickets(ctx, 1);
+  SSL_CTX_set_num_tickets(ctx, 0);  // Stream::offer_resumption() sends them
+  // AES-128 costs less than OpenSSL's own first choice and is as far from being broken.
+  SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256");
   SSL_CTX_set_alpn_select_cb(ctx, choose_alpn, nullptr);
   keys.attach(ctx);
 

@@ -10,6 +10,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
@@ -21,6 +22,9 @@
 
 namespace ferryman::telemetry {
 namespace {
+
+// After a write the writer lets lines gather: waking it for each would cost as much as the rest of a request.
+constexpr std::chrono::milliseconds rest{10};
 
 int syslog_priority(Level level) {
   switch (level) {
@@ -137,6 +141,7 @@ struct Log::Impl {
   LogOptions options;
   std::shared_ptr<const Sink> sink;
   bool stopping = false;
+  bool resting = false;  // the writer is, and is not to be woken for a line
   const bool journal;
   std::atomic<Level> level{Level::info};
   std::atomic<Format> format{Format::text};
@@ -180,8 +185,10 @@ void Log::Impl::push(std::string_view line) {
       ++dropped;
       return;
     }
+    const bool first = pending.empty(), was_low = pending.size() <= options.max_pending / 2;
     pending += line;
-    if (pending.size() > line.size()) return;  // the writer already knows
+    const bool filling = was_low && pending.size() > options.max_pending / 2;
+    if (resting ? !filling : !first) return;  // the writer already knows, or will soon
   }
   ready.notify_one();
 }
@@ -218,6 +225,9 @@ void Log::Impl::run() {
     std::uint64_t unwritten = 0;
     to_syslog ? write_syslog(lines) : void(unwritten = write_out(*current, lines));
     lock.lock();
+    resting = true;
+    ready.wait_for(lock, rest, [this] { return stopping || pending.size() > options.max_pending / 2; });
+    resting = false;
     dropped += unwritten;
     if (unwritten > 0) {
       dropped += lost;  // the message below would be lost as well
@@ -241,6 +251,10 @@ void Log::reconfigure(const LogOptions& options) {
   const std::lock_guard lock(impl_->mutex);
   impl_->adopt(options);
   impl_->sink = std::move(fresh);
+}
+
+bool Log::writes(Level level) const {
+  return level >= impl_->level.load(std::memory_order_relaxed);
 }
 
 void Log::write(const RequestEvent& event) {

@@ -33,6 +33,9 @@ class Log {
   // Takes effect for the next record; throws as the constructor does and then keeps the old options.
   void reconfigure(const LogOptions& options);
 
+  // Whether records of that level are written at all.
+  bool writes(Level level) const;
+
   void write(const RequestEvent& event);
 
   // Anything else: message is a fixed sentence, fields are key and value.

@@ -13,9 +13,24 @@
 namespace ferryman::telemetry {
 namespace {
 
-bool is_plain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("-_./:@,[]+*").find(c) != std::string_view::npos;
+// What a value may consist of and stand there as it is, without quotes.
+constexpr std::array<bool, 256> plain = [] {
+  std::array<bool, 256> table{};
+  constexpr std::string_view all =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:@,[]+*";
+  for (const char c : all) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}();
+
+bool is_plain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return plain[static_cast<unsigned char>(c)]; });
+}
+
+// Room for that many octets more at the end of out, and where it begins.
+char* extend(fmt::memory_buffer& out, std::size_t octets) {
+  const std::size_t before = out.size();
+  out.resize(before + octets);
+  return out.data() + before;
 }
 
 // "PA-FX-FAST,PA-PAC-REQUEST", with numbers for what has no name here.
@@ -84,12 +99,16 @@ void Record::end() {
   out_.push_back('\n');
 }
 
-void Record::key(std::string_view key) {
-  if (!first_) out_.push_back(json_ ? ',' : ' ');
+// Begins a field; returns where `octets` of its value are to be written.
+char* Record::key(std::string_view key, std::size_t octets) {
+  char* at = extend(out_, key.size() + octets + (json_ ? 3 : 1) + (first_ ? 0 : 1));
+  if (!first_) *at++ = json_ ? ',' : ' ';
   first_ = false;
-  if (json_) out_.push_back('"');
-  out_.append(key);
-  out_.append(json_ ? std::string_view("\":") : std::string_view("="));
+  if (json_) *at++ = '"';
+  at = std::copy(key.begin(), key.end(), at);
+  if (json_) *at++ = '"';
+  *at++ = json_ ? ':' : '=';
+  return at;
 }
 
 void Record::escaped(std::string_view value) {
@@ -114,21 +133,28 @@ void Record::escaped(std::string_view value) {
 }
 
 void Record::text(std::string_view name, std::string_view value) {
-  key(name);
-  const bool quoted = json_ || value.empty() || !std::all_of(value.begin(), value.end(), is_plain);
-  if (quoted) out_.push_back('"');
-  escaped(value);
-  if (quoted) out_.push_back('"');
+  if (!is_plain(value)) {
+    key(name, 0);
+    out_.push_back('"');
+    escaped(value);
+    out_.push_back('"');
+    return;
+  }
+  const bool quoted = json_ || value.empty();
+  char* at = key(name, value.size() + (quoted ? 2 : 0));
+  if (quoted) *at++ = '"';
+  at = std::copy(value.begin(), value.end(), at);
+  if (quoted) *at = '"';
 }
 
 void Record::number(std::string_view name, std::int64_t value) {
-  key(name);
-  fmt::format_to(std::back_inserter(out_), "{}", value);
+  const fmt::format_int digits(value);
+  std::copy_n(digits.data(), digits.size(), key(name, digits.size()));
 }
 
 void Record::flag(std::string_view name, bool value) {
-  key(name);
-  out_.append(value ? std::string_view("true") : std::string_view("false"));
+  const std::string_view word = value ? "true" : "false";
+  std::copy(word.begin(), word.end(), key(name, word.size()));
 }
 
 void put_event(Record& record, const RequestEvent& event) {
@@ -163,12 +189,22 @@ std::string_view timestamp(std::chrono::system_clock::time_point now, std::array
   const auto since = now.time_since_epoch();
   const std::time_t seconds = std::chrono::duration_cast<std::chrono::seconds>(since).count();
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(since).count() % 1000;
-  std::tm utc{};
-  ::gmtime_r(&seconds, &utc);
-  const auto end =
-      fmt::format_to(buffer.data(), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900,
-                     utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, milliseconds);
-  return {buffer.data(), static_cast<std::size_t>(end - buffer.data())};
+  thread_local std::time_t last_second = -1;
+  thread_local std::array<char, 32> last{};
+  constexpr std::size_t size = sizeof "2026-01-31T12:00:00." - 1;
+  if (seconds != last_second) {
+    std::tm utc{};
+    ::gmtime_r(&seconds, &utc);
+    fmt::format_to(last.data(), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.", utc.tm_year + 1900, utc.tm_mon + 1,
+                   utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
+    last_second = seconds;
+  }
+  std::copy_n(last.begin(), size, buffer.begin());
+  buffer[size] = static_cast<char>('0' + milliseconds / 100);
+  buffer[size + 1] = static_cast<char>('0' + milliseconds / 10 % 10);
+  buffer[size + 2] = static_cast<char>('0' + milliseconds % 10);
+  buffer[size + 3] = 'Z';
+  return {buffer.data(), size + 4};
 }
 
 }  // namespace ferryman::telemetry

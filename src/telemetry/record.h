@@ -25,7 +25,7 @@ class Record {
   void end();
 
  private:
-  void key(std::string_view key);
+  char* key(std::string_view key, std::size_t octets);
   void escaped(std::string_view value);
 
   bool json_, first_ = true;

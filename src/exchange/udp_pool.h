@@ -1,0 +1,65 @@
+#pragma once
+
+#include <boost/asio/basic_datagram_socket.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/udp.hpp>
+#include <chrono>
+#include <deque>
+#include <map>
+#include <memory>
+
+#include "exchange/kdc_memory.h"
+
+namespace ferryman::exchange {
+
+// Connected UDP sockets, used for one exchange after another instead of a new one for each. Connected: the
+// kernel drops what comes from elsewhere and tells of an ICMP refusal.
+//
+// Only a socket whose exchange has had its answer comes back, and it rests for a while before its next use.
+// What has come to it meanwhile (a datagram that was doubled on its way, a refusal) shows that more may
+// follow, so such a socket is given up: an answer to one request is never taken for the answer to another.
+// After max_age or max_uses it is given up as well, so that source ports stay hard to guess.
+class UdpPool {
+ public:
+  using Clock = std::chrono::steady_clock;
+  using Executor = boost::asio::io_context::executor_type;
+  using Socket = boost::asio::basic_datagram_socket<boost::asio::ip::udp, Executor>;
+
+  static constexpr std::chrono::milliseconds rest{1}, max_age{2000};
+  static constexpr unsigned max_uses = 256;
+  static constexpr std::size_t max_idle = 64;  // for each KDC
+
+  struct Line {
+    Line(Socket s, Clock::time_point now) : socket(std::move(s)), born(now) {}
+    Socket socket;
+    Clock::time_point born, given_back{};
+    unsigned uses = 0;
+  };
+  using LinePtr = std::unique_ptr<Line>;
+
+  explicit UdpPool(boost::asio::io_context& io) : io_(io), sweeper_(io) {}
+
+  // A kept one if there is any, which only may_be_kept allows, or a new one. Null: none could be opened
+  // (error) or connected (error, and the KDC is out of reach).
+  struct Taken {
+    LinePtr line;
+    bool opened = false;
+  };
+  Taken take(const KdcKey& key, bool may_be_kept, Clock::time_point now);
+
+  // After the answer.
+  void put(const KdcKey& key, LinePtr line, Clock::time_point now);
+
+ private:
+  LinePtr take_kept(const KdcKey& key, Clock::time_point now);
+  void schedule();
+  void sweep();
+
+  boost::asio::io_context& io_;
+  std::map<KdcKey, std::deque<LinePtr>> idle_;  // the one given back first in front
+  boost::asio::basic_waitable_timer<Clock, boost::asio::wait_traits<Clock>, Executor> sweeper_;
+  bool scheduled_ = false;
+};
+
+}  // namespace ferryman::exchange

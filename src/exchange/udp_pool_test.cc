@@ -1,0 +1,125 @@
+#include "exchange/udp_pool.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <vector>
+
+namespace ferryman::exchange {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::udp;
+using Clock = UdpPool::Clock;
+using namespace std::chrono_literals;
+
+class UdpPoolTest : public ::testing::Test {
+ protected:
+  UdpPool::LinePtr take(Clock::time_point now = Clock::now(), bool may_be_kept = true) {
+    return pool.take(key, may_be_kept, now).line;
+  }
+  static std::uint16_t port(UdpPool::Line& line) { return line.socket.local_endpoint().port(); }
+  // One use of a line; returns its port.
+  std::uint16_t use(Clock::time_point now) {
+    auto line = take(now);
+    const auto used = port(*line);
+    pool.put(key, std::move(line), now);
+    return used;
+  }
+  void send_to(std::uint16_t port) {
+    kdc.send_to(asio::buffer("late", 4), udp::endpoint(asio::ip::address_v4::loopback(), port));
+  }
+
+  asio::io_context io{1};
+  udp::socket kdc{io, udp::endpoint(asio::ip::address_v4::loopback(), 0)};
+  KdcKey key{kdc.local_endpoint().address(), kdc.local_endpoint().port()};
+  UdpPool pool{io};
+  const Clock::time_point start = Clock::now();
+};
+
+TEST_F(UdpPoolTest, GivesASocketOutAgainOnceItHasRested) {
+  const auto first = use(start);
+  EXPECT_NE(port(*take(start + UdpPool::rest / 2)), first);
+  EXPECT_EQ(port(*take(start + UdpPool::rest)), first);
+}
+
+TEST_F(UdpPoolTest, GivesUpASocketToWhichSomethingCameMeanwhile) {
+  const auto first = use(start);
+  send_to(first);
+  auto line = take(start + UdpPool::rest);
+  ASSERT_NE(line, nullptr);
+  EXPECT_NE(port(*line), first);
+  std::array<char, 8> octets{};
+  boost::system::error_code error;
+  line->socket.receive(asio::buffer(octets), 0, error);
+  EXPECT_EQ(error, asio::error::would_block);
+}
+
+TEST_F(UdpPoolTest, GivesUpASocketThatHasBeenRefused) {
+  auto line = take(start);
+  const auto first = port(*line);
+  kdc.close();
+  line->socket.send(asio::buffer("x", 1));
+  pool.put(key, std::move(line), start);
+  auto next = take(start + UdpPool::rest);
+  EXPECT_NE(port(*next), first);
+  boost::system::error_code error;
+  next->socket.send(asio::buffer("x", 1), 0, error);
+  EXPECT_FALSE(error) << "the refusal of the request before shows in the next one";
+}
+
+TEST_F(UdpPoolTest, GivesUpASocketAfterItsTime) {
+  const auto first = use(start);
+  EXPECT_NE(port(*take(start + UdpPool::max_age)), first);
+}
+
+TEST_F(UdpPoolTest, GivesUpASocketAfterItsUses) {
+  auto now = start;
+  const auto first = use(now);
+  for (unsigned i = 1; i < UdpPool::max_uses; ++i) {
+    now += UdpPool::rest;
+    EXPECT_EQ(use(now), first);
+  }
+  EXPECT_NE(port(*take(now + UdpPool::rest)), first);
+}
+
+TEST_F(UdpPoolTest, KeepsKdcsApart) {
+  const auto first = use(start);
+  udp::socket other(io, udp::endpoint(asio::ip::address_v4::loopback(), 0));
+  const KdcKey other_key{other.local_endpoint().address(), other.local_endpoint().port()};
+  auto line = pool.take(other_key, true, start + UdpPool::rest).line;
+  EXPECT_NE(port(*line), first);
+  EXPECT_EQ(line->socket.remote_endpoint(), other.local_endpoint());
+}
+
+TEST_F(UdpPoolTest, MakesANewSocketForWhatMustNotBeMistaken) {
+  const auto first = use(start);
+  EXPECT_NE(port(*take(start + UdpPool::rest, false)), first);
+}
+
+TEST_F(UdpPoolTest, KeepsNoMoreThanItsNumber) {
+  std::vector<UdpPool::LinePtr> lines(UdpPool::max_idle + 1);
+  for (auto& line : lines) line = take(start);
+  std::vector<std::uint16_t> ports;
+  for (auto& line : lines) {
+    ports.push_back(port(*line));
+    pool.put(key, std::move(line), start);
+  }
+  for (std::size_t i = 0; i < UdpPool::max_idle; ++i) {
+    lines[i] = take(start + UdpPool::rest);
+    EXPECT_EQ(port(*lines[i]), ports[i]) << "the one that has rested longest comes first";
+  }
+  EXPECT_NE(port(*take(start + UdpPool::rest)), ports.back());
+}
+
+TEST_F(UdpPoolTest, ClosesWhatNobodyUses) {
+  const auto first = use(start);
+  io.run_for(UdpPool::max_age + UdpPool::max_age);
+  boost::system::error_code error;
+  udp::socket same(io, udp::v4());
+  same.bind(udp::endpoint(asio::ip::address_v4::loopback(), first), error);
+  EXPECT_FALSE(error) << "the socket is still open";
+}
+
+}  // namespace
+}  // namespace ferryman::exchange
