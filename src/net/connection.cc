@@ -61,8 +61,8 @@ void Connection::start() {
 }
 
 void Connection::on_request(const http::Request& request) {
-  // MIT's client has neither ALPN nor HTTP/1.1: it opens a connection for each message and never resumes.
-  if (request.version != http::Version::http10 || !stream_.alpn().empty()) stream_.offer_resumption();
+  // MIT's client speaks HTTP/1.0: it opens a connection for each message and never resumes.
+  if (request.version != http::Version::http10) stream_.offer_resumption();
   auto call = std::make_shared<Call>(shared_from_this(), request);
   calls_.push_back(call);
   service_.serve(std::move(call));

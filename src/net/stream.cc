@@ -111,8 +111,10 @@ IoResult Stream::write(Bytes bytes) {
 }
 
 void Stream::offer_resumption() {
-  if (!ssl_ || std::exchange(resumption_offered_, true) || SSL_version(ssl_.get()) != TLS1_3_VERSION) return;
-  SSL_new_session_ticket(ssl_.get());
+  if (!ssl_ || std::exchange(resumption_offered_, true)) return;
+  if (SSL_version(ssl_.get()) == TLS1_3_VERSION && SSL_get_num_tickets(ssl_.get()) == 0) {
+    SSL_new_session_ticket(ssl_.get());
+  }
 }
 
 void Stream::cork() {

@@ -49,8 +49,9 @@ class Stream {
   void skip(std::size_t octets);
   IoResult write(Bytes bytes);
 
-  // Sends a TLS 1.3 client a ticket with what is written next, once. Making one costs a tenth of a handshake,
-  // so only those get it who may come back with it.
+  // Sends a TLS 1.3 client a ticket with what is written next, once, unless it had one with the handshake.
+  // Making one costs a tenth of a handshake, so only those get it who may come back with it. One that is sent
+  // here costs the connection some 6 KiB until its end as well.
   void offer_resumption();
 
   // What is written from now on leaves with shutdown_write(), in as few packets as can be.

@@ -22,8 +22,10 @@ std::string openssl_reason() {
   return reason != nullptr ? reason : "unknown error";
 }
 
-int choose_alpn(SSL*, const unsigned char** out, unsigned char* out_len, const unsigned char* in,
+// A client with ALPN may come back with a ticket; MIT's has neither.
+int choose_alpn(SSL* ssl, const unsigned char** out, unsigned char* out_len, const unsigned char* in,
                 unsigned int in_len, void*) {
+  SSL_set_num_tickets(ssl, 1);
   static constexpr unsigned char known[] = "\x02h2\x08http/1.1";
   const int chosen =
       SSL_select_next_proto(const_cast<unsigned char**>(out), out_len, known, sizeof known - 1, in, in_len);
@@ -119,7 +121,7 @@ tl::expected<std::shared_ptr<TlsContext>, std::string> TlsContext::load(const Tl
   SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
   static constexpr std::array<unsigned char, 8> session_context{'f', 'e', 'r', 'r', 'y', 'm', 'a', 'n'};
   SSL_CTX_set_session_id_context(ctx, session_context.data(), session_context.size());
-  SSL_CTX_set_num_tickets(ctx, 0);  // Stream::offer_resumption() sends them
+  SSL_CTX_set_num_tickets(ctx, 0);  // see choose_alpn() and Stream::offer_resumption()
   // AES-128 costs less than OpenSSL's own first choice and is as far from being broken.
   SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256");
   SSL_CTX_set_alpn_select_cb(ctx, choose_alpn, nullptr);
