@@ -31,6 +31,8 @@ class Proxy {
   // Whether the last answer came over a connection that had carried one before.
   bool reused() const { return reused_; }
   bool is_kept() const { return kept_.has_value(); }
+  // The kept connection, which has carried an answer; null when there is none.
+  Link* kept() { return kept_ ? &*kept_ : nullptr; }
 
  private:
   Target target_;

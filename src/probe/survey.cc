@@ -100,7 +100,11 @@ bool Survey::ask_for_realm() {
   const bool use_second = second && !first.complete();
   const bool answered =
       judge_kdc(use_second ? *second : first, options_, std::time(nullptr), record_.findings);
-  if (first.complete() && options_.target.tls && in_time()) check_resumption(proxy_, *link_, record_);
+  if (first.complete() && options_.target.tls && in_time()) {
+    // Who speaks HTTP/1.0 without ALPN, as MIT's client, never comes back with a ticket and need not get one.
+    Link* kept = proxy_.kept();
+    check_resumption(proxy_, kept != nullptr ? *kept : *link_, record_);
+  }
   if (answered && options_.target.tls && in_time()) check_http_2(proxy_, body, record_);
   return answered;
 }

@@ -70,6 +70,7 @@ void check_resumption(Proxy& proxy, Link& used, Record& record) {
   if (session && SSL_SESSION_is_resumable(session.get()) == 1) {
     TlsChoice choice;
     choice.session = session.get();
+    if (used.alpn() == "http/1.1") choice.alpn = alpn_http1;
     const auto link = proxy.open(choice);
     resumed = link && SSL_session_reused(link->ssl()) == 1;
   }
