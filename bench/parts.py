@@ -159,7 +159,8 @@ def kinit(at):
     # What the client spends once a process, on loading OpenSSL and the trust anchors, is in both and drops out.
     second = [(a["kinit"] - b["kinit"]) - (a["kvno"] - b["kvno"]) for a, b in zip(values["gateway"], values["direct"])]
     at.report.add("a second message of one process, more", "ms", second)
-    usual = {command: statistics.median(one[command] for one in values["gateway"]) for command in ("kinit", "kvno")}
+    # A message that waits for a delayed acknowledgement takes 40 ms more than nothing at all could explain.
+    usual = {command: statistics.median(one[command] for one in values["direct"]) for command in ("kinit", "kvno")}
     stalls = sum(one[command] > usual[command] + 35 for one in values["gateway"] for command in usual)
     at.report.add("stalls of 40 ms", "", [stalls], most=0)
 

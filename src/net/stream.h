@@ -71,6 +71,7 @@ class Stream {
   int failure_code() const { return failure_code_; }
 
  private:
+  void acknowledge();
   IoResult tls_result(int result);
 
   Socket socket_;

@@ -17,6 +17,10 @@ class Connection:
             self.socket = raw
         self.buffer = b""
 
+    def raw_info(self):
+        """struct tcp_info of this end."""
+        return self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+
     def send(self, data):
         self.socket.sendall(data)
 
