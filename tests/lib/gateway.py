@@ -2,6 +2,7 @@
 import json
 import os
 import signal
+import time
 
 from .proc import Process, wait_for
 
@@ -57,6 +58,7 @@ class Gateway:
         return [r for r in self.records() if r.get("message") == message]
 
     def events(self, kind=None, **fields):
+        time.sleep(0.05)  # the log's writer lets lines gather for 10 ms
         return [r for r in self.records() if "event" in r and (kind is None or r["event"] == kind)
                 and all(r.get(k) == v for k, v in fields.items())]
 

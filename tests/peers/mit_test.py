@@ -3,7 +3,7 @@ import unittest
 
 from lib.gateway import Gateway, configuration
 from lib.kdcs import MitKdc
-from lib.proc import free_port
+from lib.proc import free_port, wait_for
 from lib.scenario import Scenario
 from peers.logon import LogonTests, gateway_url
 
@@ -42,7 +42,8 @@ class MitTest(LogonTests, Scenario):
     def test_ipv6(self):
         client = self.client(kdc=gateway_url(self.port, "[::1]"))
         client.kinit("alice", self.alice)
-        self.assertTrue(any(e["client"].startswith("[::1]:") for e in self.gateway.wait_event("exchange", cname="alice")))
+        wait_for(lambda: any(e["client"].startswith("[::1]:") for e in self.gateway.events("exchange", cname="alice")),
+                 "an event of a client with an IPv6 address")
 
     def test_certificate_for_an_ip_address(self):
         client = self.client(kdc=gateway_url(self.port, "127.0.0.1"))
