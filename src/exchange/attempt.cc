@@ -19,7 +19,7 @@ using boost::system::error_code;
 
 constexpr std::size_t prefix_size = 4;  // RFC 4120 7.2.2
 
-std::uint32_t u32(const std::vector<std::uint8_t>& octets) {
+std::uint32_t u32(Bytes octets) {
   return static_cast<std::uint32_t>(octets[0]) << 24 | static_cast<std::uint32_t>(octets[1]) << 16 |
          static_cast<std::uint32_t>(octets[2]) << 8 | octets[3];
 }
@@ -48,24 +48,20 @@ Race::Verdict Race::judge(Bytes message) {
       return Verdict::unavailable;
     }
   }
-  judged_ = *reply;
+  outcome.reply = *reply;
   return Verdict::accepted;
 }
 
-void Race::accept(std::vector<std::uint8_t> buffer, const locate::Kdc& kdc, locate::Transport transport) {
-  if (answered) return;
+void Race::accept(const locate::Kdc& kdc, locate::Transport transport) {
   answered = true;
-  outcome.buffer = std::move(buffer);
-  outcome.reply = judged_;
-  outcome.kdc = kdc;
+  outcome.kdc = &kdc;
   outcome.transport = transport;
   outcome.status = Status::answered;
 }
 
-std::optional<AttemptEnd> UdpAttempt::send() {
+std::optional<AttemptEnd> UdpAttempt::send(UdpPool::Clock::time_point now) {
   // What must be seen once goes to a socket that nothing else has gone through.
-  auto [line, opened] =
-      race_.upstream.udp_pool.take(key_of(*contender_.kdc), race_.repeatable, UdpPool::Clock::now());
+  auto [line, opened] = race_.upstream.udp_pool.take(key_of(*contender_.kdc), race_.repeatable, now);
   if (!opened) return AttemptEnd::no_socket;
   if (!line) return AttemptEnd::connect_failed;
   line_ = std::move(line);
@@ -85,15 +81,14 @@ AttemptEnd UdpAttempt::refused() {
   return AttemptEnd::connect_failed;
 }
 
-std::optional<AttemptEnd> UdpAttempt::receive() {
+std::optional<AttemptEnd> UdpAttempt::receive(UdpPool::Clock::time_point now) {
   auto& scratch = race_.upstream.scratch;
   error_code error;
   const std::size_t got = line_->socket.receive(asio::buffer(scratch), 0, error);
   if (error == asio::error::would_block) return std::nullopt;
   if (error == asio::error::connection_refused) return refused();
   if (error) return AttemptEnd::failed;
-  std::vector<std::uint8_t> message(scratch.begin(), scratch.begin() + static_cast<std::ptrdiff_t>(got));
-  switch (race_.judge(message)) {
+  switch (race_.judge(Bytes(scratch).first(got))) {
     case Race::Verdict::nonsense:
       disturbed_ = true;
       return std::nullopt;  // anybody can send a datagram; the KDC's may still come
@@ -104,10 +99,8 @@ std::optional<AttemptEnd> UdpAttempt::receive() {
     case Race::Verdict::accepted:
       break;
   }
-  race_.accept(std::move(message), *contender_.kdc, locate::Transport::udp);
-  if (!disturbed_) {
-    race_.upstream.udp_pool.put(key_of(*contender_.kdc), std::move(line_), UdpPool::Clock::now());
-  }
+  race_.accept(*contender_.kdc, locate::Transport::udp);
+  if (!disturbed_) race_.upstream.udp_pool.put(key_of(*contender_.kdc), std::move(line_), now);
   return AttemptEnd::answered;
 }
 
@@ -180,30 +173,38 @@ std::optional<AttemptEnd> TcpAttempt::proceed() {
   return read();
 }
 
-// Never more than the limit. That more than one reply's octets came shows in the size of in_.
+// Never more than the limit is kept. A reply that comes in one piece, as nearly all do, is read where it
+// lies.
 std::optional<AttemptEnd> TcpAttempt::read() {
   auto& scratch = race_.upstream.scratch;
   error_code error;
   const std::size_t got = socket_->read_some(asio::buffer(scratch), error);
   if (error == asio::error::would_block) return std::nullopt;
   if (error) return died();
-  in_.insert(in_.end(), scratch.begin(), scratch.begin() + static_cast<std::ptrdiff_t>(got));
-  if (in_.size() < prefix_size) return std::nullopt;
-  // The length is judged before anything is kept for it (CVE-2025-59089, CVE-2024-43639).
-  const std::size_t length = u32(in_);
-  if (length == 0 || length > race_.options.max_reply) return died();
-  if (in_.size() < prefix_size + length) return std::nullopt;
-  return finish();
+  Bytes input = Bytes(scratch).first(got);
+  const bool in_pieces = !in_.empty();
+  if (in_pieces) {
+    in_.insert(in_.end(), input.begin(), input.end());
+    input = in_;
+  }
+  if (input.size() >= prefix_size) {
+    // The length is judged before anything is kept for it (CVE-2025-59089, CVE-2024-43639).
+    const std::size_t length = u32(input);
+    if (length == 0 || length > race_.options.max_reply) return died();
+    if (input.size() >= prefix_size + length) return finish(input);
+  }
+  if (!in_pieces) in_.assign(input.begin(), input.end());
+  return std::nullopt;
 }
 
-AttemptEnd TcpAttempt::finish() {
-  const std::size_t length = u32(in_);
-  const bool clean = in_.size() == prefix_size + length;
-  in_.resize(prefix_size + length);
-  if (race_.judge(Bytes(in_).subspan(prefix_size)) != Race::Verdict::accepted) return AttemptEnd::failed;
+// input: the whole reply with its prefix, and what else has come.
+AttemptEnd TcpAttempt::finish(Bytes input) {
+  const std::size_t length = u32(input);
+  if (race_.judge(input.subspan(prefix_size, length)) != Race::Verdict::accepted) return AttemptEnd::failed;
   contender_.record->note_reply_size(race_.request.kind, length);
-  race_.accept(std::move(in_), *contender_.kdc, locate::Transport::tcp);
-  if (clean && contender_.record->keeps_open) {
+  race_.outcome.buffer = std::move(in_);
+  race_.accept(*contender_.kdc, locate::Transport::tcp);
+  if (input.size() == prefix_size + length && contender_.record->keeps_open) {
     race_.upstream.pool.put(key_of(*contender_.kdc), std::move(socket_));
   }
   return AttemptEnd::answered;

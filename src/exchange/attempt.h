@@ -1,9 +1,8 @@
 #pragma once
 
-#include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/io_context.hpp>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "exchange/exchanger.h"
@@ -17,51 +16,45 @@ struct Contender {
   KdcRecordPtr record;
 };
 
-// One exchange while it is under way: the request, and what its attempts have come to. Its attempts hold it.
+// One exchange while it is under way: the request, and what its attempts have come to. Outlives its attempts.
 struct Race {
-  using Timer = boost::asio::basic_waitable_timer<std::chrono::steady_clock,
-                                                  boost::asio::wait_traits<std::chrono::steady_clock>,
-                                                  boost::asio::io_context::executor_type>;
-
-  Race(Upstream& shared, const kerberos::Request& wanted)
-      : upstream(shared),
-        options(shared.options),
+  Race(std::shared_ptr<Upstream> shared, const kerberos::Request& wanted)
+      : held(std::move(shared)),
+        upstream(*held),
+        options(upstream.options),
         request(wanted),
-        repeatable(wanted.repeatable()),
-        wake(shared.io) {}
+        repeatable(wanted.repeatable()) {}
 
+  const std::shared_ptr<Upstream> held;
   Upstream& upstream;
   const Options options;
   const kerberos::Request& request;
   const bool repeatable;
-  Timer wake;  // cancelled whenever an attempt has ended
 
   Outcome outcome;
   bool answered = false;
   bool written = false;  // octets of the request have gone out
 
   // Whether message is the answer: a reply that fits the request, other than KRB-ERRORs that ask for another
-  // KDC or transport. What accept() then takes is the judged one, with the buffer that it lies in.
+  // KDC or transport. An accepted one becomes outcome.reply, views of message.
   enum class Verdict : std::uint8_t { accepted, too_big, unavailable, nonsense };
   Verdict judge(Bytes message);
-  void accept(std::vector<std::uint8_t> buffer, const locate::Kdc& kdc, locate::Transport transport);
-
- private:
-  kerberos::Reply judged_;
+  void accept(const locate::Kdc& kdc, locate::Transport transport);
 };
 
 // How an attempt ended without an answer, for what to try next.
 // no_socket: for want of descriptors here, so no word about the KDC.
-enum class AttemptEnd : std::uint8_t { answered, no_socket, connect_failed, failed, too_big, cancelled };
+enum class AttemptEnd : std::uint8_t { answered, no_socket, connect_failed, failed, too_big };
 
 // One datagram to a KDC and what comes back. Nothing here waits: who owns it waits for socket() to become
-// readable and calls receive(), until there is an end.
+// readable and calls receive(), until there is an end. An answer lies in the upstream's scratch: who wants to
+// keep it copies it at once.
 class UdpAttempt {
  public:
   UdpAttempt(Race& race, const Contender& contender) : race_(race), contender_(contender) {}
 
-  std::optional<AttemptEnd> send();
-  std::optional<AttemptEnd> receive();
+  std::optional<AttemptEnd> send(UdpPool::Clock::time_point now);
+  std::optional<AttemptEnd> receive(UdpPool::Clock::time_point now);
   UdpPool::Socket& socket() { return line_->socket; }
 
  private:
@@ -74,7 +67,8 @@ class UdpAttempt {
 };
 
 // One request over TCP and its answer, on a connection kept from an earlier one or on a new one. Nothing here
-// waits: who owns it waits for what is wanted and calls proceed(), until there is an end.
+// waits: who owns it waits for what is wanted and calls proceed(), until there is an end. An answer lies in
+// the upstream's scratch, or in the outcome's buffer when it came in pieces.
 class TcpAttempt {
  public:
   TcpAttempt(Race& race, const Contender& contender) : race_(race), contender_(contender) {}
@@ -93,7 +87,7 @@ class TcpAttempt {
   std::optional<AttemptEnd> write();
   std::optional<AttemptEnd> read();
   std::optional<AttemptEnd> died();
-  AttemptEnd finish();
+  AttemptEnd finish(Bytes input);
 
   Race& race_;
   const Contender& contender_;
@@ -101,7 +95,7 @@ class TcpAttempt {
   State state_ = State::connecting;
   bool kept_ = false;
   std::size_t written_ = 0;       // of prefix and request
-  std::vector<std::uint8_t> in_;  // the reply with its prefix, and what else has come
+  std::vector<std::uint8_t> in_;  // of a reply that comes in pieces, with its prefix
 };
 
 }  // namespace ferryman::exchange

@@ -1,9 +1,6 @@
 #include "exchange/contest.h"
 
 #include <algorithm>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <iterator>
 #include <new>
 #include <tuple>
@@ -12,7 +9,6 @@
 namespace ferryman::exchange {
 namespace {
 
-namespace asio = boost::asio;
 using locate::Kdc;
 using locate::Transport;
 using std::chrono::milliseconds;
@@ -31,25 +27,29 @@ bool is_slow(KdcHealth::Latency average, KdcHealth::Latency best) {
 
 }  // namespace
 
-Contest::Contest(Upstream& upstream, const kerberos::Request& request, locate::KdcList kdcs)
-    : kdcs_(std::move(kdcs)), race_(upstream, request) {
-  plan(*kdcs_);
+Contest::Contest(std::shared_ptr<Upstream> upstream, const kerberos::Request& request, locate::KdcList kdcs,
+                 Clock::time_point deadline, AskerPtr asker, Purpose purpose)
+    : kdcs_(std::move(kdcs)),
+      deadline_(deadline),
+      asker_(std::move(asker)),
+      race_(std::move(upstream), request) {
+  race_.outcome.kdcs = kdcs_;
+  plan(Clock::now(), purpose);
 }
 
 // Those that serve in the given order, but slow ones behind the others of their rank; then those set aside.
-void Contest::plan(const std::vector<Kdc>& kdcs) {
+void Contest::plan(Clock::time_point now, Purpose purpose) {
   struct Place {
     Contender contender;
     bool aside, slow;
     KdcHealth::Latency average;
   };
-  const auto now = Clock::now();
   race_.upstream.budget.note_request();
   boost::container::small_vector<Place, 4> places;
-  places.reserve(kdcs.size());
-  for (const Kdc& kdc : kdcs) {
+  places.reserve(kdcs_->size());
+  for (const Kdc& kdc : *kdcs_) {
     KdcRecordPtr record = race_.upstream.memory.of(key_of(kdc));
-    record->planned_at = now;
+    if (purpose == Purpose::user) record->planned_at = now;
     const auto average = record->health.is_known(now) ? record->health.average() : KdcHealth::Latency(0);
     const bool aside = !record->health.serving();
     places.push_back({{&kdc, std::move(record)}, aside, false, average});
@@ -150,51 +150,36 @@ void Contest::start(Clock::time_point now) {
   const auto at = std::prev(running_.end());
   const bool udp = attempt.step.transport == Transport::udp;
   const Contender& contender = *attempt.step.contender;
+  if (!udp) attempt.connect_until = now + race_.options.connect_timeout;
   const auto end =
-      udp ? attempt.udp.emplace(race_, contender).send() : attempt.tcp.emplace(race_, contender).begin();
-  end ? attempt_ended(at, *end) : await(at);
+      udp ? attempt.udp.emplace(race_, contender).send(now) : attempt.tcp.emplace(race_, contender).begin();
+  end ? attempt_ended(at, *end, now) : await(at);
 }
 
 void Contest::await(Attempts::iterator attempt) {
   if (attempt->udp) return await(attempt, attempt->udp->socket(), UdpPool::Socket::wait_read);
-  if (attempt->tcp->connecting() && !attempt->patience) limit_connecting(attempt);
-  if (!attempt->tcp->connecting()) attempt->patience.reset();
   await(attempt, attempt->tcp->socket(),
         attempt->tcp->wants_write() ? TcpPool::Socket::wait_write : TcpPool::Socket::wait_read);
 }
 
 template <typename Socket>
 void Contest::await(Attempts::iterator attempt, Socket& socket, typename Socket::wait_type what) {
-  socket.async_wait(what, [self = shared_from_this(), attempt](boost::system::error_code error) {
-    if (!error) return self->proceed(attempt);
-    const bool late = attempt->tcp && attempt->tcp->connecting() && !attempt->cancelled;
-    self->attempt_ended(attempt, late ? AttemptEnd::connect_failed : AttemptEnd::cancelled);
-  });
-}
-
-void Contest::limit_connecting(Attempts::iterator attempt) {
-  attempt->patience.emplace(race_.upstream.io, race_.options.connect_timeout);
-  attempt->patience->async_wait([self = shared_from_this(), attempt](boost::system::error_code expired) {
-    boost::system::error_code ignored;
-    if (!expired && attempt->tcp && attempt->tcp->connecting()) attempt->tcp->socket().cancel(ignored);
+  socket.async_wait(what, [self = Self(this), attempt](boost::system::error_code) {
+    if (!attempt->over) self->proceed(attempt);
   });
 }
 
 void Contest::proceed(Attempts::iterator attempt) {
+  const auto now = Clock::now();
   std::optional<AttemptEnd> end;
   try {
-    end = attempt->udp ? attempt->udp->receive() : attempt->tcp->proceed();
+    end = attempt->udp ? attempt->udp->receive(now) : attempt->tcp->proceed();
     if (!end) return await(attempt);
   } catch (const std::bad_alloc&) {
     end = AttemptEnd::failed;
   }
-  attempt_ended(attempt, *end);
-}
-
-void Contest::cancel(Running& attempt) {
-  boost::system::error_code ignored;
-  attempt.cancelled = true;
-  attempt.udp ? attempt.udp->socket().cancel(ignored) : attempt.tcp->socket().cancel(ignored);
+  attempt_ended(attempt, *end, now);
+  advance(now);
 }
 
 void Contest::note_failure(const Step& step) {
@@ -220,25 +205,22 @@ void Contest::note_silent_ones(Clock::time_point now) {
   }
 }
 
-void Contest::attempt_ended(Attempts::iterator attempt, AttemptEnd end) {
+void Contest::attempt_ended(Attempts::iterator attempt, AttemptEnd end, Clock::time_point now) {
   const Step step = attempt->step;
   const Kdc& kdc = *step.contender->kdc;
   KdcRecord& record = *step.contender->record;
   const auto begun = attempt->begun;
+  attempt->over = true;
   attempt->udp.reset();
   attempt->tcp.reset();
-  attempt->patience.reset();
   finished_.splice(finished_.end(), running_, attempt);
-  race_.wake.cancel();
   switch (end) {
     case AttemptEnd::answered:
       answered_by_ = &record;
       answered_attempt_begun_ = begun;
       race_.upstream.note_answer(kdc, record);
-      if (race_.repeatable) {
-        const auto now = Clock::now();
+      if (race_.repeatable)
         record.health.note_latency(now, std::chrono::duration_cast<KdcHealth::Latency>(now - begun));
-      }
       break;
     case AttemptEnd::too_big:
       record.note_too_big(race_.request.kind);
@@ -260,8 +242,6 @@ void Contest::attempt_ended(Attempts::iterator attempt, AttemptEnd end) {
     case AttemptEnd::no_socket:
       race_.outcome.no_socket = true;
       break;
-    case AttemptEnd::cancelled:
-      break;
   }
 }
 
@@ -274,47 +254,79 @@ bool Contest::goes_round(Clock::time_point now) {
   return true;
 }
 
-asio::awaitable<Outcome> Contest::run(std::shared_ptr<Contest> contest, Clock::time_point deadline) {
-  co_await asio::this_coro::throw_if_cancelled(false);
-  Contest& self = *contest;
-  Race& race = self.race_;
-  bool abandoned = false;
-  while (!race.answered && !abandoned) {
-    const auto now = Clock::now();
-    if (now >= deadline) {
-      race.outcome.status = Status::deadline;
-      break;
-    }
-    if (self.may_start(now)) {
-      self.start(now);
-      continue;
-    }
-    if (self.goes_round(now)) continue;
-    if (self.running_.empty()) {
-      race.outcome.status = Status::no_kdc;
-      break;
-    }
-    const bool more =
-        race.repeatable && (!self.steps_.empty() || (self.rounds_ < udp_rounds && !self.udp_steps_.empty()));
-    race.wake.expires_at(more ? std::min(deadline, self.next_at_) : deadline);
-    boost::system::error_code ignored;
-    co_await race.wake.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-    const auto state = co_await asio::this_coro::cancellation_state;
-    // What a KDC has seen and must see once is waited for even when nobody waits for the answer.
-    abandoned = state.cancelled() != asio::cancellation_type::none && !(race.written && !race.repeatable);
+void Contest::advance(Clock::time_point now) {
+  const Self self(this);
+  try {
+    do_what_can_be_done(now);
+  } catch (const std::bad_alloc&) {
+    if (asker_) finish(now);  // with no_kdc
   }
-  if (!abandoned) self.note_silent_ones(Clock::now());
-  for (Running& attempt : self.running_) self.cancel(attempt);
-  while (!self.running_.empty()) {
-    race.wake.expires_at(Clock::time_point::max());
-    boost::system::error_code ignored;
-    co_await race.wake.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+// Then waits for an attempt or for the next point of time.
+void Contest::do_what_can_be_done(Clock::time_point now) {
+  while (asker_) {
+    if (race_.answered) return finish(now);
+    if (now >= deadline_) {
+      race_.outcome.status = Status::deadline;
+      return finish(now);
+    }
+    if (may_start(now)) {
+      start(now);
+    } else if (running_.empty()) {
+      race_.outcome.status = Status::no_kdc;
+      return finish(now);
+    } else if (!goes_round(now)) {
+      return race_.upstream.alarms->set(*this, next_alarm());
+    }
   }
-  if (!race.answered && self.last_.contender != nullptr) {
-    race.outcome.kdc = *self.last_.contender->kdc;
-    race.outcome.transport = self.last_.transport;
+}
+
+Contest::Clock::time_point Contest::next_alarm() const {
+  const bool more = race_.repeatable && (!steps_.empty() || (rounds_ < udp_rounds && !udp_steps_.empty()));
+  auto next = more ? std::min(deadline_, next_at_) : deadline_;
+  for (const Running& attempt : running_) {
+    if (attempt.tcp && attempt.tcp->connecting()) next = std::min(next, attempt.connect_until);
   }
-  co_return std::move(race.outcome);
+  return next;
+}
+
+void Contest::on_alarm() {
+  const Self self(this);
+  const auto now = Clock::now();
+  give_up_connecting(now);
+  advance(now);
+}
+
+void Contest::give_up_connecting(Clock::time_point now) {
+  for (auto attempt = running_.begin(); attempt != running_.end();) {
+    const auto each = attempt++;
+    if (each->tcp && each->tcp->connecting() && now >= each->connect_until)
+      attempt_ended(each, AttemptEnd::connect_failed, now);
+  }
+}
+
+void Contest::abandon() {
+  if (!asker_ || (race_.written && !race_.repeatable)) return;
+  abandoned_ = true;
+  finish(Clock::now());
+}
+
+// The attempts that are still under way end with their sockets; their waits find that they are over.
+void Contest::finish(Clock::time_point now) {
+  const Self self(this);
+  Alarms::cancel(*this);
+  if (!abandoned_) note_silent_ones(now);
+  for (Running& attempt : running_) {
+    attempt.over = true;
+    attempt.udp.reset();
+    attempt.tcp.reset();
+  }
+  if (!race_.answered && last_.contender != nullptr) {
+    race_.outcome.kdc = last_.contender->kdc;
+    race_.outcome.transport = last_.transport;
+  }
+  std::exchange(asker_, nullptr)->on_outcome(race_.outcome);
 }
 
 }  // namespace ferryman::exchange

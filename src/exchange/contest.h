@@ -1,8 +1,9 @@
 #pragma once
 
 #include <array>
-#include <boost/asio/awaitable.hpp>
 #include <boost/container/small_vector.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <chrono>
 #include <list>
 #include <memory>
@@ -10,22 +11,36 @@
 #include <optional>
 #include <vector>
 
+#include "base/recycled.h"
+#include "exchange/alarms.h"
 #include "exchange/attempt.h"
 
 namespace ferryman::exchange {
 
 // One exchange's plan and its attempts: which KDC by which transport, and when the next one. What an exchange
-// with one or two KDCs needs is part of the object: it allocates nothing more.
-class Contest : public std::enable_shared_from_this<Contest> {
+// with one or two KDCs needs is part of the object: it allocates nothing more. Its waits hold it until it has
+// ended.
+class Contest final : public Recycled<Contest>,
+                      public boost::intrusive_ref_counter<Contest, boost::thread_unsafe_counter>,
+                      private Alarms::Alarm {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // upstream, request: outlive run().
-  Contest(Upstream& upstream, const kerberos::Request& request, locate::KdcList kdcs);
+  // A probe's question is no sign that anybody uses the KDC.
+  enum class Purpose : std::uint8_t { user, probe };
 
-  static boost::asio::awaitable<Outcome> run(std::shared_ptr<Contest> contest, Clock::time_point deadline);
+  // request: valid until the end has been told.
+  Contest(std::shared_ptr<Upstream> upstream, const kerberos::Request& request, locate::KdcList kdcs,
+          Clock::time_point deadline, AskerPtr asker, Purpose purpose = Purpose::user);
+
+  void begin() { advance(Clock::now()); }
+
+  // Nobody waits for the answer any more. What a KDC has seen and must see once goes on all the same;
+  // anything else ends now.
+  void abandon();
 
  private:
+  using Self = boost::intrusive_ptr<Contest>;
   struct Step {
     const Contender* contender = nullptr;
     locate::Transport transport = locate::Transport::any;  // then udp or tcp
@@ -34,29 +49,33 @@ class Contest : public std::enable_shared_from_this<Contest> {
   struct Running {
     Step step;
     Clock::time_point begun;
-    bool noted_silent = false, cancelled = false;
+    bool noted_silent = false, over = false;
     std::optional<UdpAttempt> udp;  // one of the two
     std::optional<TcpAttempt> tcp;
-    std::optional<Race::Timer> patience;  // with a connection that is not there yet
+    Clock::time_point connect_until{};  // while a connection is not there yet
   };
   using Attempts = std::pmr::list<Running>;
 
-  void plan(const std::vector<locate::Kdc>& kdcs);
+  void plan(Clock::time_point now, Purpose purpose);
   void plan_kdc(const Contender& contender);
   Steps::iterator next_step();
   bool is_running(const Contender& contender) const;
   bool may_start(Clock::time_point now);
   bool may_hedge(Clock::time_point now);
   bool goes_round(Clock::time_point now);
+  void advance(Clock::time_point now);
+  void do_what_can_be_done(Clock::time_point now);
+  Clock::time_point next_alarm() const;
+  void on_alarm() override;
+  void give_up_connecting(Clock::time_point now);
+  void finish(Clock::time_point now);
   void start(Clock::time_point now);
   void await(Attempts::iterator attempt);
   template <typename Socket>
   void await(Attempts::iterator attempt, Socket& socket, typename Socket::wait_type what);
-  void limit_connecting(Attempts::iterator attempt);
   void proceed(Attempts::iterator attempt);
-  void cancel(Running& attempt);
   std::chrono::milliseconds patience() const;
-  void attempt_ended(Attempts::iterator attempt, AttemptEnd end);
+  void attempt_ended(Attempts::iterator attempt, AttemptEnd end, Clock::time_point now);
   void note_failure(const Step& step);
   void note_silence(Running& attempt, Clock::time_point now);
   void note_silent_ones(Clock::time_point now);
@@ -64,6 +83,8 @@ class Contest : public std::enable_shared_from_this<Contest> {
   static constexpr std::size_t node_size = sizeof(Running) + 2 * sizeof(void*);
 
   const locate::KdcList kdcs_;
+  const Clock::time_point deadline_;
+  AskerPtr asker_;  // until it has been told
   Race race_;
   boost::container::small_vector<Contender, 2> contenders_;
   Steps steps_;
@@ -76,6 +97,7 @@ class Contest : public std::enable_shared_from_this<Contest> {
   Attempts finished_{&nodes_};   // kept, since handlers point to them
   Clock::time_point next_at_{};  // when the next step may start although one is under way
   bool hedged_ = false;          // the step that starts next is one that the budget pays
+  bool abandoned_ = false;
   const KdcRecord* answered_by_ = nullptr;
   Clock::time_point answered_attempt_begun_{};
 };

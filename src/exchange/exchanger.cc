@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "exchange/contest.h"
+#include "exchange/run_contest.h"
 
 namespace ferryman::exchange {
 
@@ -39,10 +39,14 @@ std::vector<KdcReport> Exchanger::report() const {
   return reports;
 }
 
+boost::intrusive_ptr<Contest> Exchanger::prepare(const kerberos::Request& request, locate::KdcList kdcs,
+                                                 Clock::time_point deadline, AskerPtr asker) {
+  return new Contest(impl_->upstream, request, std::move(kdcs), deadline, std::move(asker));
+}
+
 asio::awaitable<Outcome> Exchanger::exchange(const kerberos::Request& request, locate::KdcList kdcs,
                                              Clock::time_point deadline) {
-  auto contest = std::make_shared<Contest>(*impl_->upstream, request, std::move(kdcs));
-  return Contest::run(std::move(contest), deadline);
+  return run_contest(impl_->upstream, request, std::move(kdcs), deadline);
 }
 
 }  // namespace ferryman::exchange

@@ -2,6 +2,8 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -36,9 +38,10 @@ enum class Status : std::uint8_t {
 
 struct Outcome {
   Status status = Status::no_kdc;
-  std::vector<std::uint8_t> buffer;                      // holds the reply's bytes
-  kerberos::Reply reply;                                 // views into buffer; only when answered
-  locate::Kdc kdc;                                       // that answered, or that was tried last
+  kerberos::Reply reply;                                 // only when answered
+  std::vector<std::uint8_t> buffer;                      // may hold the reply's octets
+  locate::KdcList kdcs;                                  // that could be asked
+  const locate::Kdc* kdc = nullptr;                      // of them: that answered, or that was tried last
   locate::Transport transport = locate::Transport::any;  // udp or tcp that was used for it
   bool no_socket = false;                                // a KDC could not be asked for want of descriptors
   unsigned tries = 0;                                    // how often the request was written
@@ -55,6 +58,17 @@ struct KdcReport {
   unsigned failures_in_a_row = 0;
   KdcCounts counts;
 };
+
+// Told of the end of an exchange that it has asked for.
+class Asker : public boost::intrusive_ref_counter<Asker, boost::thread_unsafe_counter> {
+ public:
+  virtual ~Asker() = default;
+  // The reply's octets are valid until this returns.
+  virtual void on_outcome(Outcome& outcome) = 0;
+};
+using AskerPtr = boost::intrusive_ptr<Asker>;
+
+class Contest;
 
 // Told when a KDC is set aside, and when it serves again.
 using HealthObserver = std::function<void(const locate::Kdc& kdc, bool serves)>;
@@ -73,8 +87,14 @@ class Exchanger {
   Exchanger(boost::asio::io_context& io, const Options& options);
   ~Exchanger();
 
-  // request's bytes must stay valid until this has returned. When the awaiting coroutine is cancelled
-  // (terminal), a repeatable request is abandoned at once.
+  // An exchange to be begun (contest.h). request's bytes must stay valid until asker has been told of the
+  // end.
+  boost::intrusive_ptr<Contest> prepare(const kerberos::Request& request, locate::KdcList kdcs,
+                                        std::chrono::steady_clock::time_point deadline, AskerPtr asker);
+
+  // The same for a coroutine; the outcome's buffer holds the reply. request's bytes must stay valid until
+  // this has returned. When the awaiting coroutine is cancelled (terminal), a repeatable request is abandoned
+  // at once.
   boost::asio::awaitable<Outcome> exchange(const kerberos::Request& request, locate::KdcList kdcs,
                                            std::chrono::steady_clock::time_point deadline);
 

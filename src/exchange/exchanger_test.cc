@@ -253,7 +253,7 @@ TEST_F(ExchangerTest, ALateAnswerStillWins) {
   silent.tcp_next = [](unsigned) { return Behaviour{std::nullopt, 0ms, false}; };
   const Outcome outcome = ask(as_req, {late.kdc(), silent.kdc()});
   EXPECT_EQ(outcome.status, Status::answered);
-  EXPECT_EQ(outcome.kdc.port, late.kdc().port);
+  EXPECT_EQ(outcome.kdc->port, late.kdc().port);
   EXPECT_EQ(silent.requests(), 1U) << "asked as well, after the hedge delay";
 }
 
@@ -285,7 +285,7 @@ TEST_F(ExchangerTest, PutsAKdcOnTrialByAProbeAndNotByAUser) {
   while (changes.size() < 2) io.run_one();  // after its pause of a second
   EXPECT_EQ(changes, (std::vector<bool>{false, true}));
   EXPECT_EQ(bad.requests(), 2U) << "one of them the probe";
-  EXPECT_EQ(ask(as_req, {bad.kdc(), good.kdc()}).kdc.port, bad.kdc().port);
+  EXPECT_EQ(ask(as_req, {bad.kdc(), good.kdc()}).kdc->port, bad.kdc().port);
 }
 
 TEST_F(ExchangerTest, LearnsHowLongAKdcMayBeSilent) {
@@ -297,7 +297,7 @@ TEST_F(ExchangerTest, LearnsHowLongAKdcMayBeSilent) {
   first.tcp_next = [](unsigned) { return Behaviour{std::nullopt, 0ms, false}; };
   const Outcome outcome = ask(as_req, {first.kdc(), second.kdc()}, 30s);
   EXPECT_TRUE(outcome.hedged);
-  EXPECT_EQ(outcome.kdc.port, second.kdc().port);
+  EXPECT_EQ(outcome.kdc->port, second.kdc().port);
 }
 
 TEST_F(ExchangerTest, AsksTwiceAtMostOneRequestInTwentyWhileAllAreSlow) {
@@ -340,10 +340,10 @@ TEST_F(ExchangerTest, PrefersTheQuickerOfARank) {
   exchanger.set_options(options);
   ask(as_req, {slow.kdc()});
   ask(as_req, {quick.kdc()});
-  EXPECT_EQ(ask(as_req, {slow.kdc(), quick.kdc()}).kdc.port, quick.kdc().port);
+  EXPECT_EQ(ask(as_req, {slow.kdc(), quick.kdc()}).kdc->port, quick.kdc().port);
   auto farther = quick.kdc();
   farther.rank = 1;
-  EXPECT_EQ(ask(as_req, {slow.kdc(), farther}).kdc.port, slow.kdc().port) << "a rank goes before speed";
+  EXPECT_EQ(ask(as_req, {slow.kdc(), farther}).kdc->port, slow.kdc().port) << "a rank goes before speed";
 }
 
 TEST_F(ExchangerTest, WritesAPasswordChangeOnceWhateverHappensThen) {
@@ -363,8 +363,8 @@ TEST_F(ExchangerTest, ADeadKdcDoesNotSpendAPasswordChange) {
   const auto gone = dead->kdc(locate::Transport::any), gone_udp = dead->kdc(locate::Transport::udp);
   dead->acceptor.close();
   dead->datagrams.close();
-  EXPECT_EQ(ask(kpasswd, {gone, good.kdc()}).kdc.port, good.kdc().port);
-  EXPECT_EQ(ask(kpasswd, {gone_udp, good.kdc()}).kdc.port, good.kdc().port);
+  EXPECT_EQ(ask(kpasswd, {gone, good.kdc()}).kdc->port, good.kdc().port);
+  EXPECT_EQ(ask(kpasswd, {gone_udp, good.kdc()}).kdc->port, good.kdc().port);
   EXPECT_EQ(good.requests(), 2U);
 }
 

@@ -8,8 +8,8 @@
 #include <random>
 #include <utility>
 
-#include "exchange/contest.h"
 #include "exchange/probe.h"
+#include "exchange/run_contest.h"
 
 namespace ferryman::exchange {
 namespace {
@@ -97,16 +97,14 @@ asio::awaitable<void> Upstream::probe(locate::Kdc kdc, std::string realm) {
   const std::vector<std::uint8_t> message = probe_request(realm);
   const auto request = kerberos::parse_request(message);
   if (!request) co_return;
-  const KdcRecordPtr record = memory.of(key_of(kdc));
   const auto only = std::make_shared<const std::vector<locate::Kdc>>(1, std::move(kdc));
-  const auto planned_at = record->planned_at;
-  auto contest = std::make_shared<Contest>(*this, *request, only);
-  record->planned_at = planned_at;
-  co_await Contest::run(std::move(contest), Clock::now() + probe_time);
+  co_await run_contest(shared_from_this(), *request, only, Clock::now() + probe_time,
+                       Contest::Purpose::probe);
 }
 
 void Upstream::close() {
   closed_ = true;
+  alarms->stop();
   for (const auto& [key, timer] : trials_) timer->cancel();
 }
 

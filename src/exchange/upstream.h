@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "exchange/alarms.h"
 #include "exchange/exchanger.h"
 #include "exchange/kdc_memory.h"
 #include "exchange/tcp_pool.h"
@@ -23,7 +24,11 @@ namespace ferryman::exchange {
 class Upstream : public std::enable_shared_from_this<Upstream> {
  public:
   explicit Upstream(boost::asio::io_context& context)
-      : io(context), pool(context), udp_pool(context), scratch(scratch_size) {}
+      : io(context),
+        pool(context),
+        udp_pool(context),
+        alarms(std::make_shared<Alarms>(context)),
+        scratch(scratch_size) {}
 
   boost::asio::io_context& io;
   Options options;
@@ -31,6 +36,7 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
   HedgeBudget budget;
   TcpPool pool;
   UdpPool udp_pool;
+  const std::shared_ptr<Alarms> alarms;
   std::vector<std::uint8_t> scratch;  // read into and out of without suspending in between
   HealthObserver on_change;
 

@@ -11,7 +11,7 @@ void respond(net::Call& call, unsigned status, std::string_view text, std::strin
   http::Response response;
   response.status = status;
   response.content_type = type;
-  if (call.method() != "HEAD") response.body = as_bytes(text);
+  response.body = as_bytes(text);
   if (status == 405) response.allow = "GET, HEAD";
   call.respond(response);
 }
@@ -34,9 +34,9 @@ void AdminServer::listen(int descriptor) {
   server_.listen(descriptor, std::move(options));
 }
 
-void AdminServer::serve(std::shared_ptr<net::Call> call) {
-  const std::string_view path = call->path();
-  if (call->method() != "GET" && call->method() != "HEAD") {
+void AdminServer::serve(net::CallPtr call, const http::Request& request) {
+  const std::string_view path = request.path;
+  if (request.method != "GET" && request.method != "HEAD") {
     respond(*call, 405, "Only GET is served here.\n");
   } else if (path == "/metrics") {
     pages_.metrics([call](const std::string& text) { respond(*call, 200, text, metrics_type); });

@@ -11,7 +11,8 @@
 
 namespace ferryman {
 
-// What the daemon tells of itself. Both call back once, on the admin server's thread, perhaps later.
+// What the daemon tells of itself. metrics calls back once, perhaps later; what it is given never leaves the
+// admin server's thread.
 struct AdminPages {
   std::function<void(std::function<void(std::string)>)> metrics;
   std::function<bool()> ready;  // takes new requests
@@ -28,7 +29,7 @@ class AdminServer : private net::Service {
   void listen(int descriptor);
 
  private:
-  void serve(std::shared_ptr<net::Call> call) override;
+  void serve(net::CallPtr call, const http::Request& request) override;
   void on_violation(const net::Peer&, http::Version, unsigned, std::string_view) override {}
   void on_handshake_failure(const net::Peer&, int, std::string_view) override {}
   void on_exhausted(int) override {}

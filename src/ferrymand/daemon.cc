@@ -157,15 +157,15 @@ bool Daemon::bind_admin() {
 
 // Each worker reports on its own thread; the last report makes the page.
 void Daemon::gather_metrics(std::function<void(std::string)> take) {
-  const auto reports = std::make_shared<std::vector<gateway::Report>>();
-  const auto done = std::make_shared<std::function<void(std::string)>>(std::move(take));
+  const auto gathering = gatherings_.insert(gatherings_.end(), {{}, std::move(take)});
   for (const auto& worker : workers_) {
-    worker->report([this, reports, done](gateway::Report report) {
-      boost::asio::post(io_, [this, reports, done, report = std::move(report)]() mutable {
-        reports->push_back(std::move(report));
-        if (reports->size() < workers_.size()) return;
+    worker->report([this, gathering](gateway::Report report) {
+      boost::asio::post(io_, [this, gathering, report = std::move(report)]() mutable {
+        gathering->reports.push_back(std::move(report));
+        if (gathering->reports.size() < workers_.size()) return;
         const ProcessCounts process{counts_.connections.load(), counts_.gateway.in_flight.load()};
-        (*done)(metrics_page(process, *reports));
+        gathering->take(metrics_page(process, gathering->reports));
+        gatherings_.erase(gathering);
       });
     });
   }

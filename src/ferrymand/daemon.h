@@ -4,6 +4,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
+#include <list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,6 +36,11 @@ class Daemon {
  private:
   void say_open_passwords();
   bool bind_admin();
+  // One page of metrics that waits for the workers' reports.
+  struct Gathering {
+    std::vector<gateway::Report> reports;
+    std::function<void(std::string)> take;
+  };
   void gather_metrics(std::function<void(std::string)> take);
   bool bind_listeners();
   bool become_user();
@@ -62,6 +68,7 @@ class Daemon {
   boost::asio::steady_timer watch_timer_, drain_timer_;
   FileWatch certificates_;
   std::unique_ptr<AdminServer> admin_;
+  std::list<Gathering> gatherings_;
   std::size_t draining_ = 0;
   bool stopping_ = false;
   int exit_code_ = exit_ok;

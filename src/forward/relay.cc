@@ -133,7 +133,7 @@ asio::awaitable<Message> Relay::bring(const Message& message, const kerberos::Re
     const auto outcome = co_await ask_directly(request, event.realm);
     if (outcome.status == exchange::Status::answered) {
       reply.assign(outcome.reply.bytes.begin(), outcome.reply.bytes.end());
-      event.to = outcome.kdc.name.empty() ? outcome.kdc.address.to_string() : outcome.kdc.name;
+      event.to = outcome.kdc->name.empty() ? outcome.kdc->address.to_string() : outcome.kdc->name;
     } else if (outcome.tries > 0 && !request.repeatable()) {
       may_go_on = false;
       event.result =

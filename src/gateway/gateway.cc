@@ -5,17 +5,17 @@
 #include <openssl/sslerr.h>
 
 #include <algorithm>
-#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <chrono>
 #include <exception>
 #include <new>
 #include <optional>
 #include <system_error>
 
+#include "base/recycled.h"
 #include "base/text.h"
+#include "exchange/contest.h"
 #include "kerberos/reply.h"
 #include "kerberos/request.h"
 #include "kkdcp/message.h"
@@ -69,23 +69,36 @@ bool names_another(const locate::KdcList& before, const locate::KdcList& now) {
 }
 
 std::string endpoint_name(const locate::Kdc& kdc) {
-  return kdc.address.is_unspecified() ? "" : net::peer_name({kdc.address, kdc.port});
+  return net::peer_name({kdc.address, kdc.port});
 }
 
 }  // namespace
 
-// One request between its arrival and its event.
-struct Gateway::Passage {
-  explicit Passage(std::shared_ptr<net::Call> c) : call(std::move(c)) {}
+// One request between its arrival and its event. Held by what it waits for.
+struct Gateway::Passage final : Recycled<Passage>, exchange::Asker, net::CallWatcher {
+  Passage(Gateway& g, net::CallPtr c) : gateway(g), call(std::move(c)), settings(g.settings_) {}
+  ~Passage() override { call->watch(nullptr); }
 
-  std::shared_ptr<net::Call> call;
-  std::shared_ptr<const Settings> settings;
+  void on_outcome(exchange::Outcome& ended) override { gateway.on_outcome(*this, ended); }
+  void on_gone() override {
+    const PassagePtr self(this);
+    contest != nullptr ? contest->abandon() : gateway.conclude(*this);
+  }
+  Clock::time_point deadline() const { return begun + realm->deadline; }
+
+  Gateway& gateway;
+  const net::CallPtr call;
+  const std::shared_ptr<const Settings> settings;
   std::shared_ptr<const Realm> realm;
-  Clock::time_point begun = Clock::now();
+  const Clock::time_point begun = Clock::now();
+  Clock::time_point asked{};
   kkdcp::Message message;
   std::optional<kerberos::Request> request;
   locate::Query query;
+  locate::KdcList kdcs;                  // that were asked first
+  exchange::Contest* contest = nullptr;  // while it is under way
   exchange::Outcome outcome;
+  bool sought_others = false, ended = false;
   telemetry::RequestEvent event;
 };
 
@@ -130,48 +143,55 @@ void Gateway::locate_ahead() {
   }
 }
 
-void Gateway::serve(std::shared_ptr<net::Call> call) {
+// The way of one request: enter, read_message, admit, locate, ask, answer, end.
+void Gateway::serve(net::CallPtr call, const http::Request& request) {
+  const PassagePtr passage(new Passage(*this, std::move(call)));
   ++in_work_;
   shared_.in_flight.fetch_add(1, std::memory_order_relaxed);
-  auto slot = call->cancellation_slot();
-  auto finished = [this, call](const std::exception_ptr& error) {
-    --in_work_;
-    shared_.in_flight.fetch_sub(1, std::memory_order_relaxed);
-    if (!error) return;
-    log_.write(telemetry::Level::error, "a request ended by an exception");
-    call->drop();
-  };
+  guard(*passage, [&] {
+    if (enter(*passage, request) && read_message(*passage) && admit(*passage)) {
+      locate(*passage);
+    } else {
+      end(*passage);
+    }
+  });
+}
+
+// Out of memory, a request is given up and takes nothing else with it.
+template <typename Step>
+void Gateway::guard(Passage& passage, Step step) {
+  const PassagePtr held(&passage);
   try {
-    boost::asio::co_spawn(io_, carry(call), boost::asio::bind_cancellation_slot(slot, finished));
+    step();
   } catch (const std::bad_alloc&) {
-    finished(std::current_exception());
+    give_up(passage);
   }
 }
 
-// The way of one request.
-boost::asio::awaitable<void> Gateway::carry(std::shared_ptr<net::Call> call) {
-  // A client that goes is seen by what waits for it, not by an exception.
-  co_await boost::asio::this_coro::throw_if_cancelled(false);
-  const auto held = std::make_unique<Passage>(std::move(call));  // Asio reuses small frames only
-  Passage& passage = *held;
-  passage.settings = settings_;
-  if (enter(passage) && read_message(passage) && admit(passage)) {
-    co_await ask_kdc(passage);
-    answer(passage);
-  }
-  write_event(passage);
+void Gateway::give_up(Passage& passage) {
+  log_.write(telemetry::Level::error, "a request ended for want of memory");
+  if (!leave(passage)) return;
+  passage.call->drop();
+}
+
+// False when it had left before.
+bool Gateway::leave(Passage& passage) {
+  if (std::exchange(passage.ended, true)) return false;
+  --in_work_;
+  shared_.in_flight.fetch_sub(1, std::memory_order_relaxed);
+  return true;
 }
 
 // HTTP: is this for us, and is there room?
-bool Gateway::enter(Passage& passage) {
+bool Gateway::enter(Passage& passage, const http::Request& request) {
   net::Call& call = *passage.call;
   if (shared_.in_flight.load(std::memory_order_relaxed) > passage.settings->max_in_flight) {
     refuse(passage, 503, "The service is overloaded.\n", EventKind::overload, "max_in_flight");
   } else if (!shared_.clients.may_request(call.peer().client, passage.settings->client, passage.begun)) {
     refuse(passage, 429, "Too many requests.\n", EventKind::throttled, "client_request_rate");
-  } else if (!serves_path(call.peer(), call.path())) {
+  } else if (!serves_path(call.peer(), request.path)) {
     refuse(passage, 404, "Not found.\n", EventKind::http_violation, "path");
-  } else if (call.method() != "POST") {
+  } else if (request.method != "POST") {
     refuse(passage, 405, "Only POST is served here.\n", EventKind::http_violation, "method");
   } else {
     return true;
@@ -248,41 +268,86 @@ bool Gateway::admit(Passage& passage) {
   return false;
 }
 
-boost::asio::awaitable<void> Gateway::ask_kdc(Passage& passage) {
-  const auto deadline = passage.begun + passage.realm->deadline;
-  const locate::Located located = co_await locator_.locate(passage.realm->source, passage.query, deadline);
-  passage.event.locate_us = microseconds(Clock::now() - passage.begun);
-  if (co_await ask_located(passage, located) || passage.call->cancelled()) co_return;
-
-  // None has answered: perhaps others serve the realm by now. [KPSSVC's events 306, 309]
-  // What may not be sent again does not wait for that; those who come later profit.
-  const bool may_ask = passage.request->repeatable() || passage.outcome.tries == 0;
-  const auto until = may_ask ? deadline : Clock::now();
-  const locate::Located anew = co_await locator_.rediscover(passage.realm->source, passage.query, until);
-  if (may_ask && names_another(located.kdcs, anew.kdcs)) {
-    passage.event.rediscovered = true;
-    co_await ask_located(passage, anew);
+void Gateway::locate(Passage& passage) {
+  passage.call->watch(&passage);
+  if (const auto known = locator_.recall(passage.realm->source, passage.query, passage.begun)) {
+    return ask(passage, *known);
   }
+  wait_for(passage, look_up(PassagePtr(&passage)));
 }
 
-// Whether that has led to an end: an answer, or no time left.
-boost::asio::awaitable<bool> Gateway::ask_located(Passage& passage, locate::Located located) {
-  const auto deadline = passage.begun + passage.realm->deadline;
-  const auto begun = Clock::now();
+void Gateway::wait_for(Passage& passage, boost::asio::awaitable<void> task) {
+  auto done = [this, held = PassagePtr(&passage)](const std::exception_ptr& error) {
+    if (error) give_up(*held);
+  };
+  boost::asio::co_spawn(io_, std::move(task), std::move(done));
+}
+
+boost::asio::awaitable<void> Gateway::look_up(PassagePtr passage) {
+  const locate::Located located =
+      co_await locator_.locate(passage->realm->source, passage->query, passage->deadline());
+  ask(*passage, located);
+}
+
+void Gateway::ask(Passage& passage, const locate::Located& located) {
+  if (passage.ended) return;  // the client has gone meanwhile
+  passage.asked = Clock::now();
+  if (!passage.sought_others) passage.event.locate_us = microseconds(passage.asked - passage.begun);
+  passage.kdcs = located.kdcs;
   if (!located.kdcs || located.kdcs->empty()) {
     passage.event.reason = located.why;
-    passage.outcome.status = begun >= deadline ? exchange::Status::deadline : exchange::Status::no_kdc;
-    co_return begun >= deadline;
+    passage.outcome.status =
+        passage.asked >= passage.deadline() ? exchange::Status::deadline : exchange::Status::no_kdc;
+    return conclude(passage);
   }
   passage.event.reason = {};
-  const unsigned tries = passage.outcome.tries;
-  passage.outcome = co_await exchanger_.exchange(*passage.request, located.kdcs, deadline);
-  passage.outcome.tries += tries;
-  passage.event.exchange_us += microseconds(Clock::now() - begun);
+  guard(passage, [&] {
+    const auto contest =
+        exchanger_.prepare(*passage.request, located.kdcs, passage.deadline(), exchange::AskerPtr(&passage));
+    passage.contest = contest.get();
+    contest->begin();
+  });
+}
+
+void Gateway::on_outcome(Passage& passage, exchange::Outcome& outcome) {
+  passage.contest = nullptr;
+  outcome.tries += passage.outcome.tries;
+  passage.outcome = std::move(outcome);
+  passage.event.exchange_us += microseconds(Clock::now() - passage.asked);
   passage.event.transport = transport_name(passage.outcome.transport);
   passage.event.tries = passage.outcome.tries;
   passage.event.hedged = passage.outcome.hedged;
-  co_return passage.outcome.status != exchange::Status::no_kdc;
+  conclude(passage);
+}
+
+// Where none has answered, others may serve the realm by now. [KPSSVC's events 306, 309]
+void Gateway::conclude(Passage& passage) {
+  if (passage.ended) return;
+  guard(passage, [&] {
+    const bool none = passage.outcome.status == exchange::Status::no_kdc;
+    if (none && !passage.call->cancelled() && !std::exchange(passage.sought_others, true)) {
+      return wait_for(passage, rediscover(PassagePtr(&passage)));
+    }
+    answer(passage);
+    end(passage);
+  });
+}
+
+// What may not be sent again does not wait for that; those who come later profit.
+boost::asio::awaitable<void> Gateway::rediscover(PassagePtr passage) {
+  const bool may_ask = passage->request->repeatable() || passage->outcome.tries == 0;
+  const auto until = may_ask ? passage->deadline() : Clock::now();
+  const locate::Located anew = co_await locator_.rediscover(passage->realm->source, passage->query, until);
+  if (may_ask && names_another(passage->kdcs, anew.kdcs)) {
+    passage->event.rediscovered = true;
+    ask(*passage, anew);
+  } else {
+    conclude(*passage);
+  }
+}
+
+void Gateway::end(Passage& passage) {
+  if (leave(passage)) write_event(passage);
 }
 
 void Gateway::answer(Passage& passage) {
@@ -370,7 +435,8 @@ void Gateway::write_event(const Passage& passage) {
   ++last_id_;
   std::array<char, 32> id;
   const auto id_end = fmt::format_to(id.data(), FMT_COMPILE("{:x}-{:x}"), worker_, last_id_);
-  const std::string kdc = endpoint_name(passage.outcome.kdc);
+  const locate::Kdc* asked = passage.outcome.kdc;
+  const std::string kdc = asked != nullptr ? endpoint_name(*asked) : "";
   event.id = {id.data(), static_cast<std::size_t>(id_end - id.data())};
   event.kdc = kdc;
   event.client = passage.call->peer().address;

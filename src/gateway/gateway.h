@@ -5,6 +5,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -62,7 +63,7 @@ class Gateway : public net::Service, private locate::LocatorObserver {
   // For requests that come from now on; those under way end by the settings they began with.
   void configure(std::shared_ptr<const Settings> settings);
 
-  void serve(std::shared_ptr<net::Call> call) override;
+  void serve(net::CallPtr call, const http::Request& request) override;
   void on_violation(const net::Peer& peer, http::Version version, unsigned status,
                     std::string_view reason) override;
   void on_handshake_failure(const net::Peer& peer, int code, std::string_view reason) override;
@@ -75,23 +76,33 @@ class Gateway : public net::Service, private locate::LocatorObserver {
 
  private:
   struct Passage;
+  using PassagePtr = boost::intrusive_ptr<Passage>;
 
   void on_rediscovery(const locate::RealmSource& source, locate::Service service) override;
   void on_located(const locate::LookupEnd& end) override;
   void on_candidate(const locate::RealmSource& source, const locate::DomainController& dc,
                     std::string_view verdict) override;
 
-  boost::asio::awaitable<void> carry(std::shared_ptr<net::Call> call);
-  bool enter(Passage& passage);
+  template <typename Step>
+  void guard(Passage& passage, Step step);
+  void give_up(Passage& passage);
+  bool leave(Passage& passage);
+  void wait_for(Passage& passage, boost::asio::awaitable<void> task);
+  bool enter(Passage& passage, const http::Request& request);
   bool read_message(Passage& passage);
   bool admit(Passage& passage);
   std::shared_ptr<const Realm> find_realm(std::string_view name, std::uint32_t hint);
   void locate_ahead();
   void keep_located();
   void on_kdc_change(const locate::Kdc& kdc, bool serves);
-  boost::asio::awaitable<void> ask_kdc(Passage& passage);
-  boost::asio::awaitable<bool> ask_located(Passage& passage, locate::Located located);
+  void locate(Passage& passage);
+  boost::asio::awaitable<void> look_up(PassagePtr passage);
+  void ask(Passage& passage, const locate::Located& located);
+  void on_outcome(Passage& passage, exchange::Outcome& outcome);
+  void conclude(Passage& passage);
+  boost::asio::awaitable<void> rediscover(PassagePtr passage);
   void answer(Passage& passage);
+  void end(Passage& passage);
   void refuse(Passage& passage, unsigned status, std::string_view text, telemetry::EventKind kind,
               std::string_view reason);
   void refuse_malformed(Passage& passage, std::string_view reason, const Error* error);

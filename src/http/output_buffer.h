@@ -3,17 +3,24 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <vector>
 
 #include "base/bytes.h"
+#include "base/octet_pool.h"
 
 namespace ferryman::http {
 
-// Bytes on their way out: appended at the back, consumed at the front. Gives its memory back when it is
-// empty and had grown beyond what an ordinary answer needs.
+// Bytes on their way out: appended at the back, consumed at the front. Empty it holds no memory.
 class OutputBuffer {
  public:
-  void append(Bytes bytes) { octets_.insert(octets_.end(), bytes.begin(), bytes.end()); }
+  OutputBuffer() = default;
+  OutputBuffer(const OutputBuffer&) = delete;
+  OutputBuffer& operator=(const OutputBuffer&) = delete;
+  ~OutputBuffer() { OctetPool::give(std::move(octets_)); }
+
+  void append(Bytes bytes) {
+    if (octets_.capacity() == 0) octets_ = OctetPool::take();
+    octets_.insert(octets_.end(), bytes.begin(), bytes.end());
+  }
   void append(std::string_view text) { append(as_bytes(text)); }
   Bytes bytes() const { return Bytes(octets_).subspan(begin_); }
   std::size_t size() const { return octets_.size() - begin_; }
@@ -23,17 +30,11 @@ class OutputBuffer {
     begin_ += octets;
     if (begin_ < octets_.size()) return;
     begin_ = 0;
-    if (octets_.capacity() > keep) {
-      octets_ = {};
-    } else {
-      octets_.clear();
-    }
+    OctetPool::give(std::exchange(octets_, {}));
   }
 
  private:
-  static constexpr std::size_t keep = 4096;
-
-  std::vector<std::uint8_t> octets_;
+  Octets octets_;
   std::size_t begin_ = 0;
 };
 

@@ -162,7 +162,8 @@ struct Locator::Impl : std::enable_shared_from_this<Impl> {
 
   using Key = std::tuple<const RealmSource*, Service, Wanted>;
 
-  std::shared_ptr<Known> known(const std::shared_ptr<const RealmSource>& source, const Query& query);
+  const std::shared_ptr<Known>& known(const std::shared_ptr<const RealmSource>& source, const Query& query,
+                                      Clock::time_point now);
   void make_room();
   std::shared_ptr<DomainFacts> facts_of(const RealmSource& source);
   void begin_lookup(const asio::any_io_executor& executor, const std::shared_ptr<Known>& entry);
@@ -180,8 +181,8 @@ struct Locator::Impl : std::enable_shared_from_this<Impl> {
   std::minstd_rand random{std::random_device{}()};
 };
 
-std::shared_ptr<Known> Locator::Impl::known(const std::shared_ptr<const RealmSource>& source,
-                                            const Query& query) {
+const std::shared_ptr<Known>& Locator::Impl::known(const std::shared_ptr<const RealmSource>& source,
+                                                   const Query& query, Clock::time_point now) {
   const bool chooses = source->discovery == Discovery::ad && !has_own_list(*source, query.service);
   const Wanted wanted = chooses ? wanted_by(query.hint, query.service, query.armored) : Wanted{};
   const Key key(source.get(), query.service, wanted);
@@ -190,7 +191,7 @@ std::shared_ptr<Known> Locator::Impl::known(const std::shared_ptr<const RealmSou
     if (cache.size() >= max_cached) make_room();
     found = cache.emplace(key, std::make_shared<Known>(source, query.service, wanted)).first;
   }
-  found->second->used_at = Clock::now();
+  found->second->used_at = now;
   return found->second;
 }
 
@@ -314,8 +315,8 @@ asio::awaitable<Located> Locator::locate(std::shared_ptr<const RealmSource> sour
     query.hint &= ~hint::force_rediscovery;
     co_return co_await rediscover(std::move(source), query, deadline);
   }
-  const auto entry = impl_->known(source, query);
-  const auto now = entry->used_at;
+  const auto now = Clock::now();
+  const auto entry = impl_->known(source, query, now);
   if (now < entry->refresh) co_return impl_->answer(*entry);
   if (!entry->looking) impl_->begin_lookup(co_await asio::this_coro::executor, entry);
   if (now < entry->until) co_return impl_->answer(*entry);
@@ -325,9 +326,17 @@ asio::awaitable<Located> Locator::locate(std::shared_ptr<const RealmSource> sour
   co_return impl_->answer(*entry);
 }
 
+std::optional<Located> Locator::recall(const std::shared_ptr<const RealmSource>& source, const Query& query,
+                                       Clock::time_point now) {
+  if ((query.hint & hint::force_rediscovery) != 0) return std::nullopt;
+  Known& entry = *impl_->known(source, query, now);
+  if (now >= entry.refresh) return std::nullopt;
+  return impl_->answer(entry);
+}
+
 asio::awaitable<Located> Locator::rediscover(std::shared_ptr<const RealmSource> source, Query query,
                                              Clock::time_point deadline) {
-  const auto entry = impl_->known(source, query);
+  const auto entry = impl_->known(source, query, Clock::now());
   const bool fresh = entry->used_at - entry->looked_at < min_rediscovery;
   const bool unchanging = entry->until == Clock::time_point::max();
   if (!entry->looking && !fresh && !unchanging) {

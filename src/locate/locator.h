@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -93,6 +94,10 @@ class Locator {
   // so a reload starts afresh. DS_FORCE_REDISCOVERY in the hint does as rediscover().
   boost::asio::awaitable<Located> locate(std::shared_ptr<const RealmSource> source, Query query,
                                          std::chrono::steady_clock::time_point deadline);
+
+  // What locate() would say without waiting for anything, if it would.
+  std::optional<Located> recall(const std::shared_ptr<const RealmSource>& source, const Query& query,
+                                std::chrono::steady_clock::time_point now);
 
   // The same after a new lookup, for a caller whom none of the KDCs has answered. Lookups that began less
   // than 5 s ago count as new.

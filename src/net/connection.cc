@@ -3,6 +3,7 @@
 #include <openssl/sslerr.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <new>
 #include <utility>
 
@@ -18,13 +19,17 @@ constexpr std::chrono::milliseconds linger_time{2000};
 
 }  // namespace
 
-Call::Call(std::shared_ptr<Connection> connection, const http::Request& request)
+Call::Call(ConnectionPtr connection, const http::Request& request)
     : connection_(std::move(connection)),
       id_(request.id),
       version_(request.version),
-      method_(request.method),
-      path_(request.path),
-      body_(request.body.begin(), request.body.end()) {}
+      body_(OctetPool::take()) {
+  body_.assign(request.body.begin(), request.body.end());
+}
+
+Call::~Call() {
+  OctetPool::give(std::move(body_));
+}
 
 const Peer& Call::peer() const {
   return connection_->peer();
@@ -40,7 +45,7 @@ void Call::drop() {
 
 void Call::cancel() {
   cancelled_ = true;
-  signal_.emit(boost::asio::cancellation_type::terminal);
+  if (watcher_ != nullptr) watcher_->on_gone();
 }
 
 Connection::Connection(Stream::Socket socket, Peer peer, Kind kind,
@@ -63,9 +68,9 @@ void Connection::start() {
 void Connection::on_request(const http::Request& request) {
   // MIT's client speaks HTTP/1.0: it opens a connection for each message and never resumes.
   if (request.version != http::Version::http10) stream_.offer_resumption();
-  auto call = std::make_shared<Call>(shared_from_this(), request);
+  CallPtr call(new Call(this, request));
   calls_.push_back(call);
-  service_.serve(std::move(call));
+  service_.serve(std::move(call), request);
 }
 
 void Connection::on_cancel(std::uint64_t id) {
@@ -86,16 +91,24 @@ void Connection::forget(const Call& call) {
 }
 
 void Connection::respond(Call& call, const http::Response& response) {
-  const auto self = shared_from_this();
-  if (session_->output().empty()) since_ = Clock::now();
+  const ConnectionPtr self(this);
   session_->respond(call.id_, response);
   call.cancelled_ = true;
   forget(call);
-  pump();
+  session_->version() == http::Version::http2 ? answer_soon() : pump();
+}
+
+// Of several streams that are answered in one turn of the event loop, one write is made.
+void Connection::answer_soon() {
+  if (std::exchange(answering_soon_, true)) return;
+  boost::asio::post(stream_.socket().get_executor(), [self = ConnectionPtr(this)] {
+    self->answering_soon_ = false;
+    self->pump();
+  });
 }
 
 void Connection::drop(Call& call) {
-  const auto self = shared_from_this();
+  const ConnectionPtr self(this);
   session_->drop(call.id_);
   call.cancelled_ = true;
   forget(call);
@@ -104,7 +117,7 @@ void Connection::drop(Call& call) {
 
 void Connection::drain() {
   draining_ = true;
-  const auto self = shared_from_this();
+  const ConnectionPtr self(this);
   // What already lies in the socket was sent before we said that we go: it is still read and answered.
   dry_ = false;
   pump();
@@ -114,7 +127,7 @@ void Connection::drain() {
 
 void Connection::abort() {
   if (state_ == State::closed) return;
-  const auto self = shared_from_this();
+  const ConnectionPtr self(this);
   state_ = State::closed;
   stream_.close();
   for (const auto& call : std::exchange(calls_, {})) call->cancel();
@@ -126,7 +139,7 @@ void Connection::pump() {
     again_ = true;
     return;
   }
-  const auto self = shared_from_this();
+  const ConnectionPtr self(this);
   try {
     run();
   } catch (const std::bad_alloc&) {
@@ -269,7 +282,6 @@ bool Connection::do_write() {
       return moved;
     }
     session_->consume(result.octets);
-    since_ = Clock::now();
     moved = true;
   }
   return moved;
@@ -326,7 +338,7 @@ bool Connection::do_linger() {
 
 void Connection::wait() {
   // With an answer still to come, reading on is how a client that goes away is noticed.
-  auto self = shared_from_this();
+  const ConnectionPtr self(this);
   if (want_read_ && !waiting_read_) {
     waiting_read_ = true;
     stream_.socket().async_wait(Stream::Socket::wait_read, [self](boost::system::error_code error) {
@@ -336,6 +348,7 @@ void Connection::wait() {
   }
   if (want_write_ && !waiting_write_) {
     waiting_write_ = true;
+    since_ = Clock::now();
     stream_.socket().async_wait(Stream::Socket::wait_write, [self](boost::system::error_code error) {
       self->waiting_write_ = false;
       if (!error) self->pump();

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <boost/intrusive/list.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <chrono>
 #include <memory>
 #include <vector>
 
+#include "base/recycled.h"
 #include "http/session.h"
 #include "net/options.h"
 #include "net/service.h"
@@ -34,7 +38,10 @@ class ConnectionOwner {
 // One client connection: moves bytes between its stream and its HTTP session, and hands requests to the
 // service. An idle one holds no buffer. All calls on its worker's thread. It lives while its owner, a wait
 // or a Call holds it.
-class Connection : public std::enable_shared_from_this<Connection>, private http::Handler {
+class Connection final : public Recycled<Connection>,
+                         public boost::intrusive_ref_counter<Connection, boost::thread_unsafe_counter>,
+                         public boost::intrusive::list_base_hook<>,
+                         private http::Handler {
  public:
   using Clock = std::chrono::steady_clock;
 
@@ -82,6 +89,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private http
   bool do_read();
   bool do_linger();
   void begin_linger();
+  void answer_soon();
   bool blocked(IoResult result);
   void open(bool http2);
   void wait();
@@ -94,9 +102,9 @@ class Connection : public std::enable_shared_from_this<Connection>, private http
   Service& service_;
   ConnectionOwner& owner_;
   std::unique_ptr<http::Session> session_;
-  std::vector<std::shared_ptr<Call>> calls_;
+  std::vector<CallPtr> calls_;
   std::vector<std::uint8_t> preface_;  // what came before it is known what the connection speaks
-  Clock::time_point since_;            // when the current phase began, or output last moved
+  Clock::time_point since_;            // when the current phase began, or the wait for room to write
   http::Phase phase_ = http::Phase::idle;
   std::uint64_t progress_ = 0;
   State state_ = State::handshake;
@@ -104,6 +112,9 @@ class Connection : public std::enable_shared_from_this<Connection>, private http
   bool want_read_ = false, want_write_ = false;        // what the next wait is for
   bool waiting_read_ = false, waiting_write_ = false;  // waits under way
   bool dry_ = false;  // all that had come has been read: only the wait tells of more
+  bool answering_soon_ = false;
 };
+
+using ConnectionPtr = boost::intrusive_ptr<Connection>;
 
 }  // namespace ferryman::net

@@ -43,7 +43,9 @@ Server::Server(boost::asio::io_context& io, Service& service, std::atomic<std::u
       scratch_(scratch_size),
       sweeper_(io) {}
 
-Server::~Server() = default;
+Server::~Server() {
+  connections_.clear_and_dispose([](Connection* connection) { intrusive_ptr_release(connection); });
+}
 
 void Server::listen(int descriptor, ListenerOptions options) {
   listeners_.push_back(std::make_shared<Listener>(io_, descriptor, std::move(options)));
@@ -135,16 +137,16 @@ bool Server::accept_one(Listener& listener) {
     return true;
   }
   const Connection::Kind kind{options.tls, options.proxy_protocol};
-  std::shared_ptr<Connection> connection;
+  ConnectionPtr connection;
   try {
-    connection = std::make_shared<Connection>(std::move(socket), peer, kind, config_, service_,
-                                              static_cast<ConnectionOwner&>(*this));
-    connections_.insert(connection);
+    connection = new Connection(std::move(socket), peer, kind, config_, service_, *this);
   } catch (const std::bad_alloc&) {
     clients_.leave(peer.client);
     service_.on_violation(peer, http::Version::http11, 0, "out_of_memory");
     return true;
   }
+  intrusive_ptr_add_ref(connection.get());
+  connections_.push_back(*connection);
   count_.fetch_add(1, std::memory_order_relaxed);
   connection->start();
   if (!sweeping_) sweep();
@@ -164,10 +166,20 @@ bool Server::admit(Peer& peer, const boost::asio::ip::tcp::endpoint& client) {
 }
 
 void Server::on_closed(Connection& connection) {
-  if (connections_.erase(connection.shared_from_this()) == 0) return;
+  if (!connection.is_linked()) return;
+  const ConnectionPtr released(&connection, false);
+  connections_.erase(connections_.iterator_to(connection));
   count_.fetch_sub(1, std::memory_order_relaxed);
   clients_.leave(connection.peer().client);
   if (connections_.empty()) finish_drain();
+}
+
+// A copy: a connection whose time is over leaves the list.
+std::vector<ConnectionPtr> Server::connections() {
+  std::vector<ConnectionPtr> all;
+  all.reserve(connections_.size());
+  for (Connection& connection : connections_) all.emplace_back(&connection);
+  return all;
 }
 
 void Server::sweep() {
@@ -176,9 +188,7 @@ void Server::sweep() {
     sweeping_ = false;
     if (error) return;
     const auto now = Connection::Clock::now();
-    // Over a copy: a connection whose time is over leaves the set.
-    const std::vector<std::shared_ptr<Connection>> all(connections_.begin(), connections_.end());
-    for (const auto& connection : all) connection->check_deadline(now);
+    for (const auto& connection : connections()) connection->check_deadline(now);
     if (!connections_.empty() && !sweeping_) sweep();
   });
   sweeping_ = true;
@@ -192,8 +202,7 @@ void Server::drain(std::function<void()> done) {
     listener->descriptor.close();
   }
   drained_ = std::move(done);
-  const std::vector<std::shared_ptr<Connection>> all(connections_.begin(), connections_.end());
-  for (const auto& connection : all) connection->drain();
+  for (const auto& connection : connections()) connection->drain();
   if (connections_.empty()) finish_drain();
 }
 
@@ -207,8 +216,7 @@ void Server::abort() {
     listener->pause.cancel();
     if (listener->descriptor.is_open()) listener->descriptor.close();
   }
-  const std::vector<std::shared_ptr<Connection>> all(connections_.begin(), connections_.end());
-  for (const auto& connection : all) connection->abort();
+  for (const auto& connection : connections()) connection->abort();
 }
 
 }  // namespace ferryman::net

@@ -4,8 +4,8 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/intrusive/list.hpp>
 #include <memory>
-#include <unordered_set>
 #include <vector>
 
 #include "net/connection.h"
@@ -57,6 +57,7 @@ class Server : private ConnectionOwner {
   bool admit(Peer& peer, const boost::asio::ip::tcp::endpoint& client) override;
   void on_closed(Connection& connection) override;
   std::span<std::uint8_t> scratch() override { return scratch_; }
+  std::vector<ConnectionPtr> connections();
   void sweep();
   void finish_drain();
 
@@ -66,7 +67,7 @@ class Server : private ConnectionOwner {
   ClientTable& clients_;
   std::shared_ptr<const ConnectionConfig> config_;
   std::vector<std::shared_ptr<Listener>> listeners_;
-  std::unordered_set<std::shared_ptr<Connection>> connections_;
+  boost::intrusive::list<Connection> connections_;  // each holds a reference
   std::vector<std::uint8_t> scratch_;
   boost::asio::steady_timer sweeper_;
   bool sweeping_ = false;

@@ -1,12 +1,14 @@
 #pragma once
 
-#include <boost/asio/cancellation_signal.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/octet_pool.h"
+#include "base/recycled.h"
 #include "http/session.h"
 #include "net/client_table.h"
 
@@ -22,15 +24,22 @@ struct Peer {
   const std::vector<std::string>* paths = nullptr;  // that its listener serves
 };
 
+// Told when the client of its call has gone.
+class CallWatcher {
+ public:
+  virtual ~CallWatcher() = default;
+  virtual void on_gone() = 0;
+};
+
 // One request on its way. Shared by its connection and by who answers it; all on one worker. Exactly one of
 // respond() and drop() ends it; after the client has gone both do nothing.
-class Call {
+class Call final : public Recycled<Call>,
+                   public boost::intrusive_ref_counter<Call, boost::thread_unsafe_counter> {
  public:
-  Call(std::shared_ptr<Connection> connection, const http::Request& request);
+  Call(boost::intrusive_ptr<Connection> connection, const http::Request& request);
+  ~Call();
 
   http::Version version() const { return version_; }
-  std::string_view method() const { return method_; }
-  std::string_view path() const { return path_; }
   Bytes body() const { return body_; }
   const Peer& peer() const;
 
@@ -39,27 +48,28 @@ class Call {
 
   // The client has gone: an answer would reach nobody.
   bool cancelled() const { return cancelled_; }
-  // Emits terminal when the client goes.
-  boost::asio::cancellation_slot cancellation_slot() { return signal_.slot(); }
+  // Is told when the client goes; null: nobody is.
+  void watch(CallWatcher* watcher) { watcher_ = watcher; }
 
  private:
   friend class Connection;
   void cancel();
 
-  std::shared_ptr<Connection> connection_;
+  boost::intrusive_ptr<Connection> connection_;
   std::uint64_t id_;
   http::Version version_;
-  std::string method_, path_;
-  std::vector<std::uint8_t> body_;
-  boost::asio::cancellation_signal signal_;
   bool cancelled_ = false;
+  CallWatcher* watcher_ = nullptr;
+  Octets body_;
 };
+using CallPtr = boost::intrusive_ptr<Call>;
 
 // Who answers requests; one per worker.
 class Service {
  public:
   virtual ~Service() = default;
-  virtual void serve(std::shared_ptr<Call> call) = 0;
+  // request's views are valid until this returns.
+  virtual void serve(CallPtr call, const http::Request& request) = 0;
   // The HTTP session answered by itself, see http::Handler::on_violation.
   virtual void on_violation(const Peer& peer, http::Version version, unsigned status,
                             std::string_view reason) = 0;
