@@ -26,7 +26,7 @@ struct Options {
   std::size_t max_reply = 128 * 1024;               // announced length above this: the KDC has failed
   std::size_t max_udp_request = 1400;               // larger ones go by TCP where the KDC's entry allows
   std::size_t max_udp_reply = 1400;                 // replies that were larger by TCP keep TCP in use
-  std::size_t idle_connections = 16;                // kept per KDC
+  std::size_t idle_connections = 64;                // kept per KDC
   std::chrono::milliseconds idle_timeout{10000};    // of a kept connection
 };
 

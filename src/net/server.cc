@@ -188,7 +188,8 @@ void Server::sweep() {
     sweeping_ = false;
     if (error) return;
     const auto now = Connection::Clock::now();
-    for (const auto& connection : connections()) connection->check_deadline(now);
+    // One whose time is over leaves the list, and no other with it.
+    for (auto next = connections_.begin(); next != connections_.end();) (next++)->check_deadline(now);
     if (!connections_.empty() && !sweeping_) sweep();
   });
   sweeping_ = true;
