@@ -1,7 +1,5 @@
 #include "gateway/gateway.h"
 
-#include <fmt/compile.h>
-#include <fmt/format.h>
 #include <openssl/sslerr.h>
 
 #include <algorithm>
@@ -9,6 +7,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <charconv>
 #include <chrono>
 #include <exception>
 #include <new>
@@ -20,7 +19,7 @@
 #include "kerberos/request.h"
 #include "kkdcp/message.h"
 #include "locate/ad.h"
-#include "net/listen_socket.h"
+#include "net/endpoint_name.h"
 #include "policy/policy.h"
 
 namespace ferryman::gateway {
@@ -69,7 +68,8 @@ bool names_another(const locate::KdcList& before, const locate::KdcList& now) {
 }
 
 std::string endpoint_name(const locate::Kdc& kdc) {
-  return kdc.address.is_unspecified() ? "" : net::peer_name({kdc.address, kdc.port});
+  if (kdc.address.is_unspecified()) return {};
+  return std::string(net::EndpointName(kdc.address, kdc.port).view());
 }
 
 }  // namespace
@@ -369,10 +369,13 @@ void Gateway::write_event(const Passage& passage) {
   event.unlogged = std::exchange(unlogged_, 0);
   ++last_id_;
   std::array<char, 32> id;
-  const auto id_end = fmt::format_to(id.data(), FMT_COMPILE("{:x}-{:x}"), worker_, last_id_);
-  const std::string kdc = endpoint_name(passage.outcome.kdc);
+  char* id_end = std::to_chars(id.begin(), id.end(), worker_, 16).ptr;
+  *id_end++ = '-';
+  id_end = std::to_chars(id_end, id.end(), last_id_, 16).ptr;
   event.id = {id.data(), static_cast<std::size_t>(id_end - id.data())};
-  event.kdc = kdc;
+  const locate::Kdc& kdc = passage.outcome.kdc;
+  const net::EndpointName kdc_name(kdc.address, kdc.port);
+  if (!kdc.address.is_unspecified()) event.kdc = kdc_name.view();
   event.client = passage.call->peer().address;
   event.tls = passage.call->peer().tls_version;
   event.http = http::name(passage.call->version());
