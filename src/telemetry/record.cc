@@ -18,17 +18,8 @@ constexpr std::array<bool, 256> plain = [] {
   return table;
 }();
 
-bool is_plain(const char* begin, const char* end) {
+inline bool is_plain(const char* begin, const char* end) {
   return begin != end && std::all_of(begin, end, [](char c) { return plain[static_cast<unsigned char>(c)]; });
-}
-
-bool copy_plain(char* to, std::string_view value) {
-  bool all = !value.empty();
-  for (const char c : value) {
-    all &= plain[static_cast<unsigned char>(c)];
-    *to++ = c;
-  }
-  return all;
 }
 
 // What a value in JSON may consist of so is printable ASCII without quote and backslash. Eight octets at a
@@ -47,31 +38,36 @@ std::uint64_t load(const char* at) {
   return octets;
 }
 
+template <typename Word>
+void copy_ends(char* to, const char* from, std::size_t octets) {
+  Word first{}, last{};
+  std::memcpy(&first, from, sizeof first);
+  std::memcpy(&last, from + octets - sizeof last, sizeof last);
+  std::memcpy(to, &first, sizeof first);
+  std::memcpy(to + octets - sizeof last, &last, sizeof last);
+}
+
+// Most values are short, and not worth a call.
+inline char* copy(char* to, std::string_view value) {
+  const std::size_t octets = value.size();
+  if (octets > 2 * word_size) {
+    std::memcpy(to, value.data(), octets);
+  } else if (octets >= word_size) {
+    copy_ends<std::uint64_t>(to, value.data(), octets);
+  } else if (octets >= sizeof(std::uint32_t)) {
+    copy_ends<std::uint32_t>(to, value.data(), octets);
+  } else {
+    for (std::size_t i = 0; i < octets; ++i) to[i] = value[i];
+  }
+  return to + octets;
+}
+
 // end is followed by room for word_size octets.
-bool is_printable(const char* begin, char* end) {
+inline bool is_printable(const char* begin, char* end) {
   std::memset(end, ' ', word_size);
   std::uint64_t found = 0;
   for (const char* at = begin; at < end; at += word_size) found |= unprintable(load(at));
   return (found & highest) == 0;
-}
-
-// Copies the value and says whether it is printable.
-bool copy_printable(char* to, std::string_view value) {
-  std::uint64_t found = 0;
-  const char* from = value.data();
-  const char* const end = from + value.size();
-  if (value.size() < word_size) {
-    std::copy(from, end, to);
-    return is_printable(to, to + value.size());
-  }
-  for (; end - from > static_cast<std::ptrdiff_t>(word_size); from += word_size, to += word_size) {
-    const std::uint64_t octets = load(from);
-    std::memcpy(to, &octets, word_size);
-    found |= unprintable(octets);
-  }
-  const std::uint64_t last = load(end - word_size);
-  std::memcpy(to + (end - from) - word_size, &last, word_size);
-  return ((found | unprintable(last)) & highest) == 0;
 }
 
 constexpr std::size_t longest_escape = sizeof "\\u00NN" - 1;
@@ -138,12 +134,10 @@ void Record::close_word(char* end) {
 }
 
 void Record::close(char* end) {
-  if (!stands_as_it_is(at_, end)) return escape(static_cast<std::size_t>(end - at_));
+  if (json_ ? !is_printable(at_, end) : !is_plain(at_, end)) {
+    return escape(static_cast<std::size_t>(end - at_));
+  }
   quote_and_part(end);
-}
-
-bool Record::stands_as_it_is(const char* begin, char* end) const {
-  return json_ ? is_printable(begin, end) : is_plain(begin, end);
 }
 
 // The value is moved back as far as it may grow, and written from there.
@@ -185,17 +179,11 @@ char* Record::escaped(char* at, std::string_view value) const {
 }
 
 void Record::text(const Key& key, std::string_view value) {
-  char* const begin = name(key, true, value.size() + word_size);
-  char* const end = begin + value.size();
-  if (json_ ? copy_printable(begin, value) : copy_plain(begin, value)) return quote_and_part(end);
-  at_ = begin;
-  escape(value.size());
+  close(copy(open(key, value.size()), value));
 }
 
 void Record::word(const Key& key, std::string_view value) {
-  char* at = name(key, true, value.size());
-  std::memcpy(at, value.data(), value.size());
-  quote_and_part(at + value.size());
+  quote_and_part(copy(name(key, true, value.size()), value));
 }
 
 void Record::number(const Key& key, std::int64_t value) {

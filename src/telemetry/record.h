@@ -67,7 +67,6 @@ class Record {
 
  private:
   char* name(const Key& key, bool quote, std::size_t room);
-  bool stands_as_it_is(const char* begin, char* end) const;
   void escape(std::size_t octets);
   char* escaped(char* at, std::string_view value) const;
   void quote_and_part(char* end);
