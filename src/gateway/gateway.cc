@@ -1,12 +1,11 @@
 #include "gateway/gateway.h"
 
-#include <fmt/compile.h>
-#include <fmt/format.h>
 #include <openssl/sslerr.h>
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <charconv>
 #include <chrono>
 #include <exception>
 #include <new>
@@ -20,7 +19,7 @@
 #include "kerberos/request.h"
 #include "kkdcp/message.h"
 #include "locate/ad.h"
-#include "net/listen_socket.h"
+#include "net/endpoint_name.h"
 #include "policy/policy.h"
 
 namespace ferryman::gateway {
@@ -69,7 +68,7 @@ bool names_another(const locate::KdcList& before, const locate::KdcList& now) {
 }
 
 std::string endpoint_name(const locate::Kdc& kdc) {
-  return net::peer_name({kdc.address, kdc.port});
+  return std::string(net::EndpointName(kdc.address, kdc.port).view());
 }
 
 }  // namespace
@@ -434,11 +433,14 @@ void Gateway::write_event(const Passage& passage) {
   event.unlogged = std::exchange(unlogged_, 0);
   ++last_id_;
   std::array<char, 32> id;
-  const auto id_end = fmt::format_to(id.data(), FMT_COMPILE("{:x}-{:x}"), worker_, last_id_);
-  const locate::Kdc* asked = passage.outcome.kdc;
-  const std::string kdc = asked != nullptr ? endpoint_name(*asked) : "";
+  char* id_end = std::to_chars(id.begin(), id.end(), worker_, 16).ptr;
+  *id_end++ = '-';
+  id_end = std::to_chars(id_end, id.end(), last_id_, 16).ptr;
   event.id = {id.data(), static_cast<std::size_t>(id_end - id.data())};
-  event.kdc = kdc;
+  std::optional<net::EndpointName> kdc;
+  if (passage.outcome.kdc != nullptr) {
+    event.kdc = kdc.emplace(passage.outcome.kdc->address, passage.outcome.kdc->port).view();
+  }
   event.client = passage.call->peer().address;
   event.tls = passage.call->peer().tls_version;
   event.http = http::name(passage.call->version());

@@ -1,5 +1,7 @@
 #include "kerberos/kdc_req.h"
 
+#include <array>
+
 #include "der/reader.h"
 #include "kerberos/parts.h"
 
@@ -7,6 +9,13 @@ namespace ferryman::kerberos {
 namespace {
 
 using der::context;
+
+// What krb5_unparse_name escapes inside a component.
+constexpr std::array<bool, 256> parts_names = [] {
+  std::array<bool, 256> table{};
+  for (const char c : {'/', '@', '\\'}) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}();
 
 // The views below walk over bytes that were checked when the message was read, so a fault means the end.
 std::optional<std::string_view> next_string(der::Reader& strings) {
@@ -53,17 +62,23 @@ void read_body(der::Reader& body, KdcReq& req) {
 }  // namespace
 
 void PrincipalName::append_to(std::string& out) const {
+  const std::size_t before = out.size();
+  out.resize(before + longest_text());
+  const char* end = write_to(out.data() + before);
+  out.resize(static_cast<std::size_t>(end - out.data()));
+}
+
+char* PrincipalName::write_to(char* out) const {
   der::Status status;
   der::Reader strings(name_string, status);
-  bool first = true;
-  while (const auto text = next_string(strings)) {
-    if (!first) out += '/';
-    first = false;
-    for (const char c : *text) {
-      if (c == '/' || c == '@' || c == '\\') out += '\\';
-      out += c;
+  while (!strings.empty()) {
+    for (const char c : as_text(strings.read(der::general_string))) {
+      if (parts_names[static_cast<unsigned char>(c)]) *out++ = '\\';
+      *out++ = c;
     }
+    if (!strings.empty()) *out++ = '/';
   }
+  return out;
 }
 
 std::size_t PrincipalName::size() const {

@@ -18,6 +18,9 @@ struct PrincipalName {
   // Appends "HTTP/www.example.com": components parted by "/", and "/", "@", "\" inside one escaped by "\"
   // as krb5_unparse_name does. Octets are appended as they are: the log escapes them.
   void append_to(std::string& out) const;
+  // The same into room for longest_text() octets; returns where it ends.
+  char* write_to(char* out) const;
+  std::size_t longest_text() const { return 2 * name_string.size(); }
 
   std::size_t size() const;                         // number of components
   std::string_view component(std::size_t i) const;  // empty when there is none

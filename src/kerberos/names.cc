@@ -9,23 +9,39 @@ namespace {
 
 using Entry = std::pair<std::int32_t, std::string_view>;
 
+// A table, with the place of each number that one octet can hold, as nearly all are.
 template <std::size_t N>
-std::string_view look_up(const std::array<Entry, N>& table, std::int32_t number) {
-  const auto found = std::lower_bound(table.begin(), table.end(), number,
-                                      [](const Entry& entry, std::int32_t key) { return entry.first < key; });
-  return found != table.end() && found->first == number ? found->second : std::string_view();
-}
-
-template <std::size_t N>
-constexpr bool is_sorted(const std::array<Entry, N>& table) {
-  for (std::size_t i = 1; i < N; ++i) {
-    if (table[i - 1].first >= table[i].first) return false;
+class Names {
+ public:
+  constexpr explicit Names(const std::array<Entry, N>& table) : table_(table) {
+    place_.fill(N);
+    for (std::size_t i = 0; i < N; ++i) {
+      const std::int32_t number = table[i].first;
+      if (number >= 0) place_.at(static_cast<std::size_t>(number)) = static_cast<std::uint8_t>(i);
+    }
   }
-  return true;
-}
+
+  std::string_view of(std::int32_t number) const {
+    if (number < 0 || number >= static_cast<std::int32_t>(place_.size())) return search(number);
+    const std::size_t place = place_[static_cast<std::size_t>(number)];
+    return place < N ? table_[place].second : std::string_view();
+  }
+
+ private:
+  static_assert(N < 256);
+
+  std::string_view search(std::int32_t number) const {
+    const auto found = std::find_if(table_.begin(), table_.end(),
+                                    [number](const Entry& entry) { return entry.first == number; });
+    return found != table_.end() ? found->second : std::string_view();
+  }
+
+  std::array<Entry, N> table_;
+  std::array<std::uint8_t, 256> place_{};
+};
 
 // RFC 4120 7.5.9, RFC 4556 3.1.3, RFC 6112, RFC 6113, RFC 8062, MS-KILE.
-constexpr auto errors = std::to_array<Entry>({
+constexpr Names errors(std::to_array<Entry>({
     {0, "KDC_ERR_NONE"},
     {1, "KDC_ERR_NAME_EXP"},
     {2, "KDC_ERR_SERVICE_EXP"},
@@ -106,11 +122,10 @@ constexpr auto errors = std::to_array<Entry>({
     {92, "KDC_ERR_PREAUTH_BAD_AUTHENTICATION_SET"},
     {93, "KDC_ERR_UNKNOWN_CRITICAL_FAST_OPTIONS"},
     {100, "KDC_ERR_NO_ACCEPTABLE_KDF"},
-});
-static_assert(is_sorted(errors));
+}));
 
 // IANA "Kerberos Encryption Type Numbers", and the negative ones of MS-KILE's neighbours.
-constexpr auto etypes = std::to_array<Entry>({
+constexpr Names etypes(std::to_array<Entry>({
     {-135, "rc4-hmac-old-exp"},
     {-133, "rc4-hmac-old"},
     {-128, "rc4-md4"},
@@ -128,11 +143,10 @@ constexpr auto etypes = std::to_array<Entry>({
     {24, "rc4-hmac-exp"},
     {25, "camellia128-cts-cmac"},
     {26, "camellia256-cts-cmac"},
-});
-static_assert(is_sorted(etypes));
+}));
 
 // IANA "Pre-authentication and Typed Data".
-constexpr auto padata_types = std::to_array<Entry>({
+constexpr Names padata_types(std::to_array<Entry>({
     {1, "PA-TGS-REQ"},
     {2, "PA-ENC-TIMESTAMP"},
     {3, "PA-PW-SALT"},
@@ -189,19 +203,18 @@ constexpr auto padata_types = std::to_array<Entry>({
     {165, "PA-SUPPORTED-ETYPES"},
     {166, "PA-EXTENDED_ERROR"},
     {167, "PA-PAC-OPTIONS"},
-});
-static_assert(is_sorted(padata_types));
+}));
 
 }  // namespace
 
 std::string_view error_name(std::int32_t code) {
-  return look_up(errors, code);
+  return errors.of(code);
 }
 std::string_view etype_name(std::int32_t etype) {
-  return look_up(etypes, etype);
+  return etypes.of(etype);
 }
 std::string_view padata_name(std::int32_t type) {
-  return look_up(padata_types, type);
+  return padata_types.of(type);
 }
 
 }  // namespace ferryman::kerberos

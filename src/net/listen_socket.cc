@@ -11,6 +11,8 @@
 #include <cstring>
 #include <system_error>
 
+#include "net/endpoint_name.h"
+
 namespace ferryman::net {
 namespace {
 
@@ -159,16 +161,7 @@ ip::tcp::endpoint peer_endpoint(const sockaddr_storage& storage) {
 
 std::string peer_name(const ip::tcp::endpoint& peer) {
   if (peer.address().is_unspecified()) return "unix";
-  if (peer.address().is_v4()) {  // once a request, so without a detour
-    const auto octets = peer.address().to_v4().to_bytes();
-    std::string name;
-    for (const unsigned octet : octets) {
-      if (!name.empty()) name += '.';
-      name += std::to_string(octet);
-    }
-    return name += ':' + std::to_string(peer.port());
-  }
-  return to_string(ListenAddress{peer.address().to_string(), peer.port(), {}});
+  return std::string(EndpointName(peer.address(), peer.port()).view());
 }
 
 }  // namespace ferryman::net

@@ -33,13 +33,14 @@ std::uint64_t client_key(std::uint64_t client) {
 Rule Failures::refused_by(const Rules& rules, const kerberos::Request& request, std::uint64_t client,
                           Clock::time_point now) const {
   if (request.kind != kerberos::RequestKind::as_req) return Rule::none;
-  if (client != 0 &&
+  if (client != 0 && rules.client_failures != 0 &&
       !counts_.has(client_key(client), rate(rules.client_failures, rules.failure_window), now)) {
     return Rule::client_failures;
   }
   const kerberos::KdcReq& req = *request.kdc_req;
-  if (req.cname && !request.armored() &&
-      !counts_.has(principal_key(req), rate(rules.principal_failures, rules.failure_window), now)) {
+  if (rules.principal_failures != 0 && req.cname &&
+      !counts_.has(principal_key(req), rate(rules.principal_failures, rules.failure_window), now) &&
+      !request.armored()) {
     return Rule::principal_failures;
   }
   return Rule::none;
@@ -51,10 +52,10 @@ void Failures::note(const Rules& rules, const kerberos::Request& request, const 
   if (request.kind != kerberos::RequestKind::as_req || reply.kind != kerberos::ReplyKind::krb_error) return;
   const bool wrong_password = reply.error_code == code::preauth_failed;
   const bool no_such_user = reply.error_code == code::client_unknown;
-  if (client != 0 && (wrong_password || no_such_user)) {
+  if (client != 0 && rules.client_failures != 0 && (wrong_password || no_such_user)) {
     counts_.take(client_key(client), rate(rules.client_failures, rules.failure_window), now);
   }
-  if (request.kdc_req->cname && wrong_password) {
+  if (rules.principal_failures != 0 && request.kdc_req->cname && wrong_password) {
     counts_.take(principal_key(*request.kdc_req), rate(rules.principal_failures, rules.failure_window), now);
   }
 }

@@ -31,21 +31,22 @@ std::string_view name(Level level);
 Level level(EventKind kind);  // at which such an event is logged
 
 // One event per request, made once it has ended. Views: formatted before the call returns. Absent parts
-// (empty, nullptr, 0) are left out of the line. Never holds key material or ticket bytes.
+// (empty, nullptr, 0) are left out of the line. Never holds key material or ticket bytes. A word is one of
+// ours, of letters, digits and "-./"; everything else is escaped.
 struct RequestEvent {
   EventKind kind = EventKind::exchange;
   unsigned event_id = 0;                       // KPSSVC's (400 request received, 103, 404, ...); 0: none
-  std::string_view id;                         // unique in this process
+  std::string_view id;                         // a word, unique in this process
   std::string_view client;                     // address:port
-  std::string_view tls;                        // "TLSv1.3"; empty on plain listeners
-  std::string_view http;                       // "HTTP/2"
+  std::string_view tls;                        // a word, "TLSv1.3"; empty on plain listeners
+  std::string_view http;                       // a word, "HTTP/2"
   unsigned status = 0;                         // HTTP status sent; 0: connection dropped or client gone
   const kerberos::Request* request = nullptr;  // type, realm, cname, sname, padata, etypes, armored
   std::string_view target_domain;
   std::optional<std::uint32_t> hint;       // dclocator-hint
   const kerberos::Reply* reply = nullptr;  // result: message type or KRB-ERROR by name
   std::string_view kdc;                    // address:port
-  std::string_view transport;              // "udp", "tcp"
+  std::string_view transport;              // a word, "udp", "tcp"
   unsigned tries = 0;
   bool hedged = false;                  // a KDC was asked while another was still silent
   bool rediscovered = false;            // asked again at KDCs that a new lookup found

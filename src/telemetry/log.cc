@@ -18,6 +18,7 @@
 #include <system_error>
 #include <thread>
 
+#include "telemetry/event_record.h"
 #include "telemetry/record.h"
 
 namespace ferryman::telemetry {
@@ -166,13 +167,13 @@ void Log::Impl::format_line(Level at, Fill fill) {
   thread_local fmt::memory_buffer line;
   line.clear();
   if (prefixed.load(std::memory_order_relaxed)) {
-    fmt::format_to(std::back_inserter(line), "<{}>", syslog_priority(at));
+    const char prefix[] = {'<', static_cast<char>('0' + syslog_priority(at)), '>'};
+    line.append(prefix, prefix + sizeof prefix);
   }
   Record record(format.load(std::memory_order_relaxed), line);
-  std::array<char, 32> buffer;
   record.begin();
-  record.text("time", timestamp(std::chrono::system_clock::now(), buffer));
-  record.text("level", name(at));
+  record.word("time", timestamp(std::chrono::system_clock::now()));
+  record.word("level", name(at));
   fill(record);
   record.end();
   push({line.data(), line.size()});
@@ -265,7 +266,7 @@ void Log::write(Level level, std::string_view message,
                 std::initializer_list<std::pair<std::string_view, std::string_view>> fields) {
   impl_->put(level, [&](Record& record) {
     record.text("message", message);
-    for (const auto& [key, value] : fields) record.text(key, value);
+    for (const auto& [key, value] : fields) record.text(Key(key), value);
   });
 }
 

@@ -1,19 +1,15 @@
 #include "telemetry/record.h"
 
-#include <algorithm>
-#include <array>
-#include <chrono>
+#include <charconv>
+#include <cstring>
 #include <ctime>
-#include <iterator>
-#include <string>
 
 #include "base/text.h"
-#include "kerberos/names.h"
 
 namespace ferryman::telemetry {
 namespace {
 
-// What a value may consist of and stand there as it is, without quotes.
+// What a value in logfmt may consist of and stand there as it is, without quotes.
 constexpr std::array<bool, 256> plain = [] {
   std::array<bool, 256> table{};
   constexpr std::string_view all =
@@ -22,189 +18,214 @@ constexpr std::array<bool, 256> plain = [] {
   return table;
 }();
 
-bool is_plain(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return plain[static_cast<unsigned char>(c)]; });
+inline bool is_plain(const char* begin, const char* end) {
+  return begin != end && std::all_of(begin, end, [](char c) { return plain[static_cast<unsigned char>(c)]; });
 }
 
-// Room for that many octets more at the end of out, and where it begins.
-char* extend(fmt::memory_buffer& out, std::size_t octets) {
-  const std::size_t before = out.size();
-  out.resize(before + octets);
-  return out.data() + before;
+// What a value in JSON may consist of so is printable ASCII without quote and backslash. Eight octets at a
+// time: in the result the highest bit of one is set when there is another among them.
+constexpr std::size_t word_size = sizeof(std::uint64_t);
+constexpr std::uint64_t ones = 0x0101010101010101, highest = ones * 0x80;
+
+constexpr std::uint64_t unprintable(std::uint64_t octets) {
+  return octets | (octets + ones) | (octets - ones * ' ') | ((octets ^ ones * '"') - ones) |
+         ((octets ^ ones * '\\') - ones);
 }
 
-// "PA-FX-FAST,PA-PAC-REQUEST", with numbers for what has no name here.
-template <typename Name>
-void append_name(std::string& out, std::int32_t number, Name name) {
-  if (!out.empty()) out += ',';
-  const std::string_view known = name(number);
-  if (known.empty()) {
-    out += std::to_string(number);
+std::uint64_t load(const char* at) {
+  std::uint64_t octets = 0;
+  std::memcpy(&octets, at, word_size);
+  return octets;
+}
+
+template <typename Word>
+void copy_ends(char* to, const char* from, std::size_t octets) {
+  Word first{}, last{};
+  std::memcpy(&first, from, sizeof first);
+  std::memcpy(&last, from + octets - sizeof last, sizeof last);
+  std::memcpy(to, &first, sizeof first);
+  std::memcpy(to + octets - sizeof last, &last, sizeof last);
+}
+
+// Most values are short, and not worth a call.
+inline char* copy(char* to, std::string_view value) {
+  const std::size_t octets = value.size();
+  if (octets > 2 * word_size) {
+    std::memcpy(to, value.data(), octets);
+  } else if (octets >= word_size) {
+    copy_ends<std::uint64_t>(to, value.data(), octets);
+  } else if (octets >= sizeof(std::uint32_t)) {
+    copy_ends<std::uint32_t>(to, value.data(), octets);
   } else {
-    out += known;
+    for (std::size_t i = 0; i < octets; ++i) to[i] = value[i];
   }
+  return to + octets;
 }
 
-constexpr std::size_t max_listed = 32;  // more is an attacker's
-
-void put_request(Record& record, const kerberos::Request& request) {
-  record.text("type", kerberos::name(request.kind));
-  if (!request.kdc_req) return;
-  const kerberos::KdcReq& req = *request.kdc_req;
-  record.text("realm", req.realm);
-  thread_local std::string list;
-  const auto principal = [&](std::string_view key, const std::optional<kerberos::PrincipalName>& name) {
-    if (!name) return;
-    list.clear();
-    name->append_to(list);
-    record.text(key, list);
-  };
-  principal("cname", req.cname);
-  principal("sname", req.sname);
-  list.clear();
-  kerberos::PadataList padata = req.padata;
-  kerberos::Padata element;
-  for (std::size_t i = 0; i < max_listed && padata.next(element); ++i) {
-    append_name(list, element.type, kerberos::padata_name);
-  }
-  if (!list.empty()) record.text("padata", list);
-  list.clear();
-  kerberos::EtypeList etypes = req.etypes;
-  std::int32_t etype = 0;
-  for (std::size_t i = 0; i < max_listed && etypes.next(etype); ++i)
-    append_name(list, etype, kerberos::etype_name);
-  if (!list.empty()) record.text("etypes", list);
-  record.flag("armored", request.armored());
+// end is followed by room for word_size octets.
+inline bool is_printable(const char* begin, char* end) {
+  std::memset(end, ' ', word_size);
+  std::uint64_t found = 0;
+  for (const char* at = begin; at < end; at += word_size) found |= unprintable(load(at));
+  return (found & highest) == 0;
 }
 
-void put_reply(Record& record, const kerberos::Reply& reply) {
-  if (reply.kind != kerberos::ReplyKind::krb_error && reply.error_code == 0) {
-    record.text("result", kerberos::name(reply.kind));
-    return;
-  }
-  const std::string_view name = kerberos::error_name(reply.error_code);
-  name.empty() ? record.text("result", fmt::format("KRB-ERROR {}", reply.error_code))
-               : record.text("result", name);
-}
+constexpr std::size_t longest_escape = sizeof "\\u00NN" - 1;
 
 }  // namespace
 
 void Record::begin() {
-  first_ = true;
-  if (json_) out_.push_back('{');
+  at_ = out_.data() + out_.size();
+  end_ = out_.data() + out_.capacity();
+  reserve(1);
+  if (json_) *at_++ = '{';
 }
 
 void Record::end() {
-  if (json_) out_.push_back('}');
-  out_.push_back('\n');
+  reserve(1);
+  if (json_) {
+    at_[-1] = '}';
+    *at_++ = '\n';
+  } else {
+    at_[-1] = '\n';
+  }
+  out_.resize(static_cast<std::size_t>(at_ - out_.data()));
 }
 
-// Begins a field; returns where `octets` of its value are to be written.
-char* Record::key(std::string_view key, std::size_t octets) {
-  char* at = extend(out_, key.size() + octets + (json_ ? 3 : 1) + (first_ ? 0 : 1));
-  if (!first_) *at++ = json_ ? ',' : ' ';
-  first_ = false;
-  if (json_) *at++ = '"';
-  at = std::copy(key.begin(), key.end(), at);
-  if (json_) *at++ = '"';
-  *at++ = json_ ? ':' : '=';
+void Record::grow(std::size_t octets) {
+  const auto used = static_cast<std::size_t>(at_ - out_.data());
+  out_.resize(used);
+  out_.reserve(used + octets);
+  at_ = out_.data() + used;
+  end_ = out_.data() + out_.capacity();
+}
+
+// Writes name and separator, and in JSON the value's quote; returns what follows, with room for that much
+// and for what parts it from the next field.
+inline char* Record::name(const Key& key, bool quote, std::size_t room) {
+  reserve(sizeof key.quoted_ + room + 2);
+  char* at = at_;
+  if (json_) {
+    std::memcpy(at, key.quoted_.data(), sizeof key.quoted_);
+    return at + key.size_ + (quote ? 4 : 3);
+  }
+  std::memcpy(at, key.quoted_.data() + 1, Key::max_size);
+  at += key.size_;
+  *at++ = '=';
   return at;
 }
 
-void Record::escaped(std::string_view value) {
+inline void Record::part(char* end) {
+  *end++ = json_ ? ',' : ' ';
+  at_ = end;
+}
+
+inline void Record::quote_and_part(char* end) {
+  if (json_) *end++ = '"';
+  part(end);
+}
+
+char* Record::open(const Key& key, std::size_t most) {
+  return at_ = name(key, true, most + word_size);
+}
+
+void Record::close_word(char* end) {
+  quote_and_part(end);
+}
+
+void Record::close(char* end) {
+  if (json_ ? !is_printable(at_, end) : !is_plain(at_, end)) {
+    return escape(static_cast<std::size_t>(end - at_));
+  }
+  quote_and_part(end);
+}
+
+// The value is moved back as far as it may grow, and written from there.
+void Record::escape(std::size_t octets) {
+  const std::size_t most = octets * longest_escape + 1;
+  const auto done = at_ - out_.data();
+  at_ += octets;
+  reserve(most + word_size);
+  at_ = out_.data() + done;
+  char* const value = at_ + most;
+  std::memmove(value, at_, octets);
+  char* at = at_;
+  if (!json_) *at++ = '"';
+  at = escaped(at, {value, octets});
+  *at++ = '"';
+  part(at);
+}
+
+char* Record::escaped(char* at, std::string_view value) const {
+  constexpr std::string_view digits = "0123456789abcdef";
   while (!value.empty()) {
     const auto c = static_cast<unsigned char>(value.front());
     const std::size_t length = utf8_length(value);
-    if (c == '"' || c == '\\') {
-      out_.push_back('\\');
-      out_.push_back(value.front());
-    } else if (length == 0 || c < 0x20 || c == 0x7f ||
-               (length == 2 && c == 0xc2 && static_cast<unsigned char>(value[1]) < 0xa0)) {
+    if (length == 0 || c < 0x20 || c == 0x7f ||
+        (length == 2 && c == 0xc2 && static_cast<unsigned char>(value[1]) < 0xa0)) {
       // One octet, as itself: control characters of C0 and C1, and what is not UTF-8.
-      out_.append(json_ ? std::string_view("\\u00") : std::string_view("\\x"));
-      fmt::format_to(std::back_inserter(out_), "{:02x}", c);
+      const std::string_view lead = json_ ? "\\u00" : "\\x";
+      at = std::copy(lead.begin(), lead.end(), at);
+      *at++ = digits[c >> 4];
+      *at++ = digits[c & 15];
       value.remove_prefix(1);
       continue;
-    } else {
-      out_.append(value.substr(0, length));
     }
-    value.remove_prefix(std::max<std::size_t>(length, 1));
+    if (c == '"' || c == '\\') *at++ = '\\';
+    at = std::copy_n(value.begin(), length, at);
+    value.remove_prefix(length);
   }
+  return at;
 }
 
-void Record::text(std::string_view name, std::string_view value) {
-  if (!is_plain(value)) {
-    key(name, 0);
-    out_.push_back('"');
-    escaped(value);
-    out_.push_back('"');
-    return;
-  }
-  const bool quoted = json_ || value.empty();
-  char* at = key(name, value.size() + (quoted ? 2 : 0));
-  if (quoted) *at++ = '"';
-  at = std::copy(value.begin(), value.end(), at);
-  if (quoted) *at = '"';
+void Record::text(const Key& key, std::string_view value) {
+  close(copy(open(key, value.size()), value));
 }
 
-void Record::number(std::string_view name, std::int64_t value) {
-  const fmt::format_int digits(value);
-  std::copy_n(digits.data(), digits.size(), key(name, digits.size()));
+void Record::word(const Key& key, std::string_view value) {
+  quote_and_part(copy(name(key, true, value.size()), value));
 }
 
-void Record::flag(std::string_view name, bool value) {
+void Record::number(const Key& key, std::int64_t value) {
+  constexpr std::size_t longest = sizeof "-9223372036854775808" - 1;
+  char* at = name(key, false, longest);
+  part(std::to_chars(at, at + longest, value).ptr);
+}
+
+void Record::hex(const Key& key, std::uint32_t value) {
+  constexpr std::size_t longest = sizeof "0xffffffff" - 1;
+  char* at = name(key, true, longest);
+  *at++ = '0';
+  *at++ = 'x';
+  quote_and_part(std::to_chars(at, at + longest - 2, value, 16).ptr);
+}
+
+void Record::flag(const Key& key, bool value) {
   const std::string_view word = value ? "true" : "false";
-  std::copy(word.begin(), word.end(), key(name, word.size()));
+  char* at = name(key, false, word.size());
+  part(std::copy(word.begin(), word.end(), at));
 }
 
-void put_event(Record& record, const RequestEvent& event) {
-  const auto text = [&](std::string_view key, std::string_view value) {
-    if (!value.empty()) record.text(key, value);
-  };
-  text("event", name(event.kind));
-  if (event.event_id != 0) record.number("event_id", event.event_id);
-  text("id", event.id);
-  text("client", event.client);
-  text("tls", event.tls);
-  text("http", event.http);
-  record.number("status", event.status);
-  if (event.request != nullptr) put_request(record, *event.request);
-  text("target_domain", event.target_domain);
-  if (event.hint) record.text("hint", fmt::format("{:#x}", *event.hint));
-  if (event.reply != nullptr) put_reply(record, *event.reply);
-  text("kdc", event.kdc);
-  text("transport", event.transport);
-  if (event.tries != 0) record.number("tries", event.tries);
-  if (event.hedged) record.flag("hedged", true);
-  if (event.rediscovered) record.flag("rediscovered", true);
-  text("reason", event.reason);
-  if (event.offset) record.number("offset", *event.offset);
-  if (event.unlogged != 0) record.number("unlogged", static_cast<std::int64_t>(event.unlogged));
-  if (event.locate_us != 0) record.number("locate_us", event.locate_us);
-  if (event.exchange_us != 0) record.number("exchange_us", event.exchange_us);
-  if (event.total_us != 0) record.number("total_us", event.total_us);
-}
-
-std::string_view timestamp(std::chrono::system_clock::time_point now, std::array<char, 32>& buffer) {
-  const auto since = now.time_since_epoch();
-  const std::time_t seconds = std::chrono::duration_cast<std::chrono::seconds>(since).count();
-  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(since).count() % 1000;
-  thread_local std::time_t last_second = -1;
-  thread_local std::array<char, 32> last{};
-  constexpr std::size_t size = sizeof "2026-01-31T12:00:00." - 1;
+std::string_view timestamp(std::chrono::system_clock::time_point now) {
+  constexpr std::string_view form = "2026-01-31T12:00:00.123Z";
+  thread_local std::int64_t last = -1, last_second = -1;
+  thread_local std::array<char, 32> text{};
+  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
+  if (since == last) return {text.data(), form.size()};
+  last = since;
+  const std::time_t seconds = since / 1000, milliseconds = since % 1000;
   if (seconds != last_second) {
     std::tm utc{};
     ::gmtime_r(&seconds, &utc);
-    fmt::format_to(last.data(), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.", utc.tm_year + 1900, utc.tm_mon + 1,
-                   utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
+    fmt::format_to_n(text.data(), text.size(), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.000Z", utc.tm_year + 1900,
+                     utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
     last_second = seconds;
   }
-  std::copy_n(last.begin(), size, buffer.begin());
-  buffer[size] = static_cast<char>('0' + milliseconds / 100);
-  buffer[size + 1] = static_cast<char>('0' + milliseconds / 10 % 10);
-  buffer[size + 2] = static_cast<char>('0' + milliseconds % 10);
-  buffer[size + 3] = 'Z';
-  return {buffer.data(), size + 4};
+  char* at = text.data() + form.size() - (sizeof "123Z" - 1);
+  *at++ = static_cast<char>('0' + milliseconds / 100);
+  *at++ = static_cast<char>('0' + milliseconds / 10 % 10);
+  *at = static_cast<char>('0' + milliseconds % 10);
+  return {text.data(), form.size()};
 }
 
 }  // namespace ferryman::telemetry

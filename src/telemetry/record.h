@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -12,30 +14,75 @@
 
 namespace ferryman::telemetry {
 
-// Builds one line of the log: logfmt or a JSON object. Values may hold any octets; what is not printable
-// UTF-8 is escaped, in text as \xNN, in JSON as \u00NN, so that no value can end its field or its line.
+// The name of a field: a word of ours, at most max_size letters.
+class Key {
+ public:
+  static constexpr std::size_t max_size = 27;
+
+  template <std::size_t N>
+  consteval Key(const char (&literal)[N])  // implicit, as a literal is a name
+      : Key(std::string_view(literal, N - 1)) {
+    static_assert(N - 1 <= max_size);
+  }
+  constexpr explicit Key(std::string_view name)
+      : size_(static_cast<std::uint8_t>(std::min(name.size(), max_size))) {
+    char* at = quoted_.data();
+    *at++ = '"';
+    at = std::copy_n(name.data(), size_, at);
+    *at++ = '"';
+    *at++ = ':';
+    *at = '"';
+  }
+
+ private:
+  friend class Record;
+
+  std::array<char, max_size + 4> quoted_{};  // "name":"
+  std::uint8_t size_;
+};
+
+// Builds one line of the log behind what stands in `out`: logfmt or a JSON object. Values may hold any
+// octets; what is not printable UTF-8 is escaped, in text as \xNN, in JSON as \u00NN, so that no value can
+// end its field or its line. Between begin() and end(), and only then, the line is being built and out is not
+// to be used.
 class Record {
  public:
   Record(Format format, fmt::memory_buffer& out) : json_(format == Format::json), out_(out) {}
 
   void begin();
-  void text(std::string_view key, std::string_view value);
-  void number(std::string_view key, std::int64_t value);
-  void flag(std::string_view key, bool value);
-  void end();
+  void text(const Key& key, std::string_view value);
+  void number(const Key& key, std::int64_t value);
+  void hex(const Key& key, std::uint32_t value);  // "0x40000000"
+  void flag(const Key& key, bool value);
+  void end();  // of a line of one field or more
+
+  // A word of ours, which is known to need no escape.
+  void word(const Key& key, std::string_view value);
+
+  // A value that is written in place, octets as they are: begins its field, and returns where at most `most`
+  // octets may be written. What stands there up to `end` is then escaped where it has to be.
+  char* open(const Key& key, std::size_t most);
+  void close(char* end);
+  void close_word(char* end);  // of what is known to need no escape
 
  private:
-  char* key(std::string_view key, std::size_t octets);
-  void escaped(std::string_view value);
+  char* name(const Key& key, bool quote, std::size_t room);
+  void escape(std::size_t octets);
+  char* escaped(char* at, std::string_view value) const;
+  void quote_and_part(char* end);
+  void part(char* end);
+  void reserve(std::size_t octets) {
+    if (static_cast<std::size_t>(end_ - at_) < octets) grow(octets);
+  }
+  void grow(std::size_t octets);
 
-  bool json_, first_ = true;
+  bool json_;
   fmt::memory_buffer& out_;
+  char* at_ = nullptr;  // where the line goes on; in an open field where its value begins
+  char* end_ = nullptr;
 };
 
-// The fields of an event, in their fixed order.
-void put_event(Record& record, const RequestEvent& event);
-
-// "2026-01-31T12:00:00.123Z"
-std::string_view timestamp(std::chrono::system_clock::time_point now, std::array<char, 32>& buffer);
+// "2026-01-31T12:00:00.123Z", in UTC; valid until the thread's next call.
+std::string_view timestamp(std::chrono::system_clock::time_point now);
 
 }  // namespace ferryman::telemetry

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <string>
 
 namespace ferryman::telemetry {
@@ -48,6 +49,62 @@ TEST(Record, JsonIsValidForAnyOctets) {
       EXPECT_EQ(text.find('\n'), text.size() - 1);
     }
   }
+}
+
+// Wherever an octet stands in it, also where a value is looked at eight octets at a time.
+TEST(Record, EscapesOneOctetAnywhere) {
+  for (const char octet : {'"', '\\', '\n', '\x1f', '\x7f', '\x80', '\xff', '\0'}) {
+    for (std::size_t size = 1; size <= 40; ++size) {
+      for (std::size_t at = 0; at < size; ++at) {
+        std::string value(size, '~');
+        value[at] = octet;
+        const std::string text = line(Format::json, value);
+        boost::system::error_code error;
+        const auto parsed = boost::json::parse(std::string_view(text).substr(0, text.size() - 1), error);
+        ASSERT_FALSE(error) << text;
+        const std::string_view read = parsed.at("key").as_string();
+        EXPECT_TRUE(read.starts_with(value.substr(0, at))) << text;
+        EXPECT_TRUE(read.ends_with(value.substr(at + 1))) << text;
+        EXPECT_EQ(text.find('\n'), text.size() - 1);
+      }
+    }
+  }
+}
+
+TEST(Record, GrowsWithItsValues) {
+  for (const Format format : {Format::text, Format::json}) {
+    for (std::size_t size = 0; size < 1500; size += 7) {
+      const std::string plain = line(format, std::string(size, 'x'));
+      EXPECT_NE(plain.find(std::string(size, 'x')), std::string::npos);
+      const std::string text = line(format, std::string(size, '\x01'));
+      const std::size_t escape = format == Format::json ? 6 : 4;
+      EXPECT_EQ(text.size(), line(format, "").size() + size * escape);
+    }
+  }
+}
+
+TEST(Record, WritesNumbers) {
+  fmt::memory_buffer out;
+  Record record(Format::json, out);
+  record.begin();
+  record.number("least", std::numeric_limits<std::int64_t>::min());
+  record.number("most", std::numeric_limits<std::int64_t>::max());
+  record.hex("hint", 0x40000010);
+  record.word("word", "TLSv1.3");
+  record.end();
+  EXPECT_EQ(fmt::to_string(out),
+            "{\"least\":-9223372036854775808,\"most\":9223372036854775807,\"hint\":\"0x40000010\","
+            "\"word\":\"TLSv1.3\"}\n");
+}
+
+TEST(Record, NamesItsTime) {
+  using namespace std::chrono_literals;
+  const std::chrono::system_clock::time_point noon(1769860800s);
+  EXPECT_EQ(timestamp(noon + 7ms), "2026-01-31T12:00:00.007Z");
+  EXPECT_EQ(timestamp(noon + 7999us), "2026-01-31T12:00:00.007Z");
+  EXPECT_EQ(timestamp(noon + 123ms), "2026-01-31T12:00:00.123Z");
+  EXPECT_EQ(timestamp(noon + 24h - 1ms), "2026-02-01T11:59:59.999Z");
+  EXPECT_EQ(timestamp(noon), "2026-01-31T12:00:00.000Z");
 }
 
 TEST(Log, DropsWhatDoesNotFitAndSaysHowMuch) {
