@@ -86,6 +86,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private http
   void open(bool http2);
   void wait();
   void note_phase();
+  void rest_if_idle(Clock::time_point now);
   std::chrono::milliseconds allowance() const;
 
   Stream stream_;
