@@ -15,17 +15,14 @@
 namespace ferryman::net {
 namespace {
 
-std::size_t page_size() {
-  static const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  return size;
-}
+const auto page_size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 
 bool fills_pages(std::size_t size) {
-  return size > page_size() && size <= 2 * page_size();
+  return size > page_size && size <= 2 * page_size;
 }
 
 void* allocate(std::size_t size, const char*, int) {
-  return fills_pages(size) ? std::aligned_alloc(page_size(), 2 * page_size()) : std::malloc(size);
+  return fills_pages(size) ? std::aligned_alloc(page_size, 2 * page_size) : std::malloc(size);
 }
 
 void* reallocate(void* block, std::size_t size, const char*, int) {
@@ -39,8 +36,8 @@ void release(void* block, const char*, int) {
 // The pages that the block fills by itself; none when it shares its first.
 std::span<std::uint8_t> whole_pages(void* block) {
   const std::size_t size = ::malloc_usable_size(block);
-  if (reinterpret_cast<std::uintptr_t>(block) % page_size() != 0) return {};
-  return {static_cast<std::uint8_t*>(block), size / page_size() * page_size()};
+  if (reinterpret_cast<std::uintptr_t>(block) % page_size != 0) return {};
+  return {static_cast<std::uint8_t*>(block), size / page_size * page_size};
 }
 
 bool is_zero(std::span<const std::uint8_t> octets) {
