@@ -94,10 +94,10 @@ class Ferrymand(Server):
 
 
 class Nginx(Server):
-    """servers: the text of server blocks. One worker."""
+    """servers: the text of server blocks. One worker, which sets up its table of `connections` at start."""
 
     def __init__(self, directory, servers, cores=SERVER, name="nginx", access_log=True, more="", wrap=(),
-                 master=True, ports=()):
+                 master=True, ports=(), connections=16000):
         prefix = os.path.join(directory, f"{name}-{time.monotonic_ns()}")
         os.makedirs(prefix)
         temp = "".join(f" {kind}_temp_path {prefix}/{kind};\n"
@@ -110,7 +110,7 @@ worker_processes 1;
 worker_rlimit_nofile 40000;
 pid {prefix}/pid;
 error_log {prefix}/error.log;
-events {{ worker_connections 16000; }}
+events {{ worker_connections {connections}; }}
 http {{
  default_type application/kerberos;
  access_log {prefix + "/access.log" if access_log else "off"};

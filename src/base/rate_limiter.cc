@@ -1,6 +1,8 @@
 #include "base/rate_limiter.h"
 
 #include <algorithm>
+#include <atomic>
+#include <new>
 #include <random>
 
 namespace ferryman {
@@ -10,6 +12,8 @@ namespace {
 // be full again (the generic cell rate algorithm's theoretical arrival time). 0: free.
 constexpr unsigned time_bits = 48;
 constexpr std::uint64_t time_mask = (std::uint64_t{1} << time_bits) - 1;
+
+using Slot = std::atomic_ref<std::uint64_t>;
 
 std::uint64_t tag_of(std::uint64_t hash) {
   return (hash >> time_bits | 1) << time_bits;
@@ -21,10 +25,22 @@ std::uint64_t limit(Rate rate, std::uint64_t now) {
 
 }  // namespace
 
+// calloc() gives pages that cost nothing until they are written, and few tables are ever full. Of one line
+// more a part is left over at each end.
 RateLimiter::RateLimiter(std::size_t slots)
     : lines_(slots / ways),
+      memory_(std::calloc(lines_ + 1, sizeof(Line))),
       seed_(static_cast<std::uint64_t>(std::random_device()()) << 32 | std::random_device()()),
-      epoch_(Clock::now()) {}
+      epoch_(Clock::now()) {
+  if (!memory_) throw std::bad_alloc();
+}
+
+RateLimiter::Line& RateLimiter::line(std::uint64_t hash) const {
+  void* first = memory_.get();
+  std::size_t size = (lines_ + 1) * sizeof(Line);
+  std::align(alignof(Line), lines_ * sizeof(Line), first, size);
+  return static_cast<Line*>(first)[hash & (lines_ - 1)];
+}
 
 std::uint64_t RateLimiter::microseconds(Clock::time_point now) const {
   return static_cast<std::uint64_t>(
@@ -42,13 +58,13 @@ std::uint64_t RateLimiter::mix(std::uint64_t key) const {
 bool RateLimiter::take(std::uint64_t key, Rate rate, Clock::time_point at) {
   if (rate.unlimited()) return true;
   const std::uint64_t hash = mix(key), tag = tag_of(hash), now = microseconds(at);
-  Line& line = lines_[hash & (lines_.size() - 1)];
+  Line& places = line(hash);
   constexpr int attempts = 16;  // then so many others change this line that one more does no harm
   for (int i = 0; i < attempts; ++i) {
-    auto* slot = line.slots;
-    std::uint64_t held = slot->load(std::memory_order_relaxed);
-    for (auto& candidate : line.slots) {
-      const std::uint64_t value = candidate.load(std::memory_order_relaxed);
+    std::uint64_t* slot = places.slots;
+    std::uint64_t held = Slot(*slot).load(std::memory_order_relaxed);
+    for (auto& candidate : places.slots) {
+      const std::uint64_t value = Slot(candidate).load(std::memory_order_relaxed);
       const bool ours = (value & ~time_mask) == tag;
       if (!ours && (value & time_mask) >= (held & time_mask)) continue;
       slot = &candidate;
@@ -59,7 +75,7 @@ bool RateLimiter::take(std::uint64_t key, Rate rate, Clock::time_point at) {
     const std::uint64_t full_at =
         std::max(ours ? held & time_mask : 0, now) + static_cast<std::uint64_t>(rate.interval.count());
     if (full_at > limit(rate, now)) return false;
-    if (slot->compare_exchange_weak(held, tag | (full_at & time_mask), std::memory_order_relaxed))
+    if (Slot(*slot).compare_exchange_weak(held, tag | (full_at & time_mask), std::memory_order_relaxed))
       return true;
   }
   return true;
@@ -68,9 +84,8 @@ bool RateLimiter::take(std::uint64_t key, Rate rate, Clock::time_point at) {
 bool RateLimiter::has(std::uint64_t key, Rate rate, Clock::time_point at) const {
   if (rate.unlimited()) return true;
   const std::uint64_t hash = mix(key), tag = tag_of(hash), now = microseconds(at);
-  const Line& line = lines_[hash & (lines_.size() - 1)];
-  for (const auto& slot : line.slots) {
-    const std::uint64_t value = slot.load(std::memory_order_relaxed);
+  for (auto& slot : line(hash).slots) {
+    const std::uint64_t value = Slot(slot).load(std::memory_order_relaxed);
     if ((value & ~time_mask) != tag) continue;
     return std::max(value & time_mask, now) + static_cast<std::uint64_t>(rate.interval.count()) <=
            limit(rate, now);

@@ -1,10 +1,11 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <cstdlib>
+#include <memory>
 
 namespace ferryman {
 
@@ -26,7 +27,7 @@ class RateLimiter {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // slots: keys that can be remembered, a power of two from 8 on; eight octets each.
+  // slots: keys that can be remembered, a power of two from 8 on; eight octets each, resident once used.
   explicit RateLimiter(std::size_t slots);
 
   // Takes one from the key's bucket; false when it is empty.
@@ -37,12 +38,17 @@ class RateLimiter {
  private:
   static constexpr std::size_t ways = 8;  // one cache line
   struct alignas(64) Line {
-    std::atomic<std::uint64_t> slots[ways];
+    std::uint64_t slots[ways];  // accessed atomically
+  };
+  struct Free {
+    void operator()(void* memory) const { std::free(memory); }
   };
   std::uint64_t microseconds(Clock::time_point now) const;
   std::uint64_t mix(std::uint64_t key) const;
+  Line& line(std::uint64_t hash) const;
 
-  std::vector<Line> lines_;
+  std::size_t lines_;
+  std::unique_ptr<void, Free> memory_;
   std::uint64_t seed_;  // so that nobody can choose keys that fall together
   Clock::time_point epoch_;
 };

@@ -5,7 +5,6 @@
 #include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,6 +16,7 @@
 #include <thread>
 
 #include "ferrymand/metrics.h"
+#include "ferrymand/service_manager.h"
 #include "ferrymand/socket_activation.h"
 #include "net/listen_socket.h"
 #include "net/tls_context.h"
@@ -123,7 +123,7 @@ int Daemon::run() {
   log_.write(
       Level::info, "ready",
       {{"workers", std::to_string(workers_.size())}, {"realms", std::to_string(config_.realms.size())}});
-  ::sd_notify(0, "READY=1");
+  notify_service_manager("READY=1");
   wait_for_signal();
   watch_files();
   io_.run();
@@ -246,7 +246,7 @@ bool Daemon::apply(const Config& config) {
 }
 
 void Daemon::reload() {
-  ::sd_notify(0, "RELOADING=1");
+  notify_service_manager("RELOADING=1");
   LoadedConfig loaded = load_();
   bool done = loaded.mistakes.empty();
   if (!done) say_mistakes(loaded.mistakes);
@@ -270,7 +270,7 @@ void Daemon::reload() {
   } else {
     log_.write(Level::error, "reload refused, the configuration in force stays");
   }
-  ::sd_notify(0, "READY=1");
+  notify_service_manager("READY=1");
 }
 
 void Daemon::reload_certificates() {
@@ -310,7 +310,7 @@ void Daemon::wait_for_signal() {
 
 void Daemon::begin_drain() {
   stopping_ = true;
-  ::sd_notify(0, "STOPPING=1");
+  notify_service_manager("STOPPING=1");
   log_.write(Level::info, "draining",
              {{"connections", std::to_string(counts_.connections.load())},
               {"in_flight", std::to_string(counts_.gateway.in_flight.load())}});

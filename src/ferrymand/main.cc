@@ -13,6 +13,7 @@
 #include "ferrymand/daemon.h"
 #include "ferrymand/kdcproxy.h"
 #include "ferrymand/kpssvc.h"
+#include "net/dormant_block.h"
 
 namespace {
 
@@ -47,6 +48,7 @@ int import_kpssvc(const std::string& file) {
 }  // namespace
 
 int main(int argc, char** argv) try {
+  ferryman::net::DormantBlock::prepare_openssl();
   std::string config_file = "/etc/ferryman/ferryman.toml", kdcproxy_file, kpssvc_file;
   bool check = false, show_config = false;
   CLI::App app{"A KDC proxy [MS-KKDCP]: brings Kerberos over HTTPS to the KDCs of your realms.", "ferrymand"};

@@ -14,7 +14,7 @@ struct InheritedSocket {
   net::ListenAddress address;
 };
 
-// Those that sd_listen_fds(3) tells of; once only, the environment forgets them. The error is a sentence.
+// Those that passed_descriptors() tells of; once only, the environment forgets them. The error is a sentence.
 tl::expected<std::vector<InheritedSocket>, std::string> inherited_sockets();
 
 }  // namespace ferryman

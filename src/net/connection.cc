@@ -17,6 +17,9 @@ namespace {
 // answer.
 constexpr std::chrono::milliseconds linger_time{2000};
 
+// After that time without a request the next is not expected soon.
+constexpr std::chrono::milliseconds rest_after{1000};
+
 }  // namespace
 
 Call::Call(ConnectionPtr connection, const http::Request& request)
@@ -395,8 +398,14 @@ std::chrono::milliseconds Connection::allowance() const {
   return std::chrono::milliseconds::max();
 }
 
+void Connection::rest_if_idle(Clock::time_point now) {
+  if (state_ != State::open || session_->phase() != http::Phase::idle || !session_->output().empty()) return;
+  if (now - since_ >= rest_after) stream_.rest();
+}
+
 void Connection::check_deadline(Clock::time_point now) {
   if (state_ == State::closed) return;
+  rest_if_idle(now);
   const auto allowed = allowance();
   if (allowed == std::chrono::milliseconds::max() || now - since_ < allowed) return;
   if (state_ == State::handshake) service_.on_handshake_failure(peer_, 0, "timeout");

@@ -94,6 +94,7 @@ class Connection final : public Recycled<Connection>,
   void open(bool http2);
   void wait();
   void note_phase();
+  void rest_if_idle(Clock::time_point now);
   std::chrono::milliseconds allowance() const;
 
   Stream stream_;

@@ -41,7 +41,7 @@ Stream::~Stream() = default;
 
 IoResult Stream::tls_result(int result) {
   if (result > 0) return {IoStatus::ok, static_cast<std::size_t>(result)};
-  switch (SSL_get_error(ssl_.get(), result)) {
+  switch (SSL_get_error(ssl(), result)) {
     case SSL_ERROR_WANT_READ:
       return {IoStatus::want_read, 0};
     case SSL_ERROR_WANT_WRITE:
@@ -62,7 +62,7 @@ IoResult Stream::tls_result(int result) {
 IoResult Stream::handshake() {
   if (!ssl_) return {};
   ERR_clear_error();
-  const IoResult result = tls_result(SSL_do_handshake(ssl_.get()));
+  const IoResult result = tls_result(SSL_do_handshake(ssl()));
   handshake_done_ = result.status == IoStatus::ok;
   if (handshake_done_) acknowledge();
   return result;
@@ -71,8 +71,8 @@ IoResult Stream::handshake() {
 // A client that spoke last and gets no ticket hears nothing until it has sent its request; and one without
 // TCP_NODELAY, as MIT's, sends that when its last octets are acknowledged: 40 ms later by the kernel's habit.
 void Stream::acknowledge() {
-  const bool spoke_last = SSL_version(ssl_.get()) == TLS1_3_VERSION || SSL_session_reused(ssl_.get()) == 1;
-  if (!spoke_last || SSL_get_num_tickets(ssl_.get()) > 0) return;
+  const bool spoke_last = SSL_version(ssl()) == TLS1_3_VERSION || SSL_session_reused(ssl()) == 1;
+  if (!spoke_last || SSL_get_num_tickets(ssl()) > 0) return;
   const int on = 1;
   ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 }
@@ -84,8 +84,8 @@ IoResult Stream::read(std::span<std::uint8_t> into) {
     return plain_result(octets, IoStatus::want_read);
   }
   ERR_clear_error();
-  const int octets = SSL_read(ssl_.get(), into.data(), int_size(into.size()));
-  has_more_ = octets > 0 && SSL_has_pending(ssl_.get()) == 1;
+  const int octets = SSL_read(ssl(), into.data(), int_size(into.size()));
+  has_more_ = octets > 0 && SSL_has_pending(ssl()) == 1;
   return tls_result(octets);
 }
 
@@ -117,13 +117,13 @@ IoResult Stream::write(Bytes bytes) {
                         IoStatus::want_write);
   }
   ERR_clear_error();
-  return tls_result(SSL_write(ssl_.get(), bytes.data(), int_size(bytes.size())));
+  return tls_result(SSL_write(ssl(), bytes.data(), int_size(bytes.size())));
 }
 
 void Stream::offer_resumption() {
   if (!ssl_ || std::exchange(resumption_offered_, true)) return;
-  if (SSL_version(ssl_.get()) == TLS1_3_VERSION && SSL_get_num_tickets(ssl_.get()) == 0) {
-    SSL_new_session_ticket(ssl_.get());
+  if (SSL_version(ssl()) == TLS1_3_VERSION && SSL_get_num_tickets(ssl()) == 0) {
+    SSL_new_session_ticket(ssl());
   }
 }
 
@@ -132,11 +132,15 @@ void Stream::cork() {
   ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_CORK, &on, sizeof on);
 }
 
+bool Stream::rest() {
+  return ssl_ && handshake_done_ && dormant_.put_away(ssl_.get());
+}
+
 void Stream::shutdown_write() {
   if (ssl_ && handshake_done_ && failure_.empty()) {
     ERR_clear_error();
     // One call: it sends our close_notify and does not wait for the peer's.
-    SSL_shutdown(ssl_.get());
+    SSL_shutdown(ssl());
     ERR_clear_error();
   }
   boost::system::error_code ignored;
@@ -148,15 +152,15 @@ void Stream::close() {
   socket_.close(ignored);
 }
 
-std::string_view Stream::tls_version() const {
-  return ssl_ ? std::string_view(SSL_get_version(ssl_.get())) : std::string_view();
+std::string_view Stream::tls_version() {
+  return ssl_ ? std::string_view(SSL_get_version(ssl())) : std::string_view();
 }
 
-std::string_view Stream::alpn() const {
+std::string_view Stream::alpn() {
   if (!ssl_) return {};
   const unsigned char* name = nullptr;
   unsigned int size = 0;
-  SSL_get0_alpn_selected(ssl_.get(), &name, &size);
+  SSL_get0_alpn_selected(ssl(), &name, &size);
   return {reinterpret_cast<const char*>(name), size};
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "net/dormant_block.h"
 
 namespace ferryman::net {
 
@@ -57,6 +58,10 @@ class Stream {
   // What is written from now on leaves with shutdown_write(), in as few packets as can be.
   void cork();
 
+  // Nothing is expected for a while: TLS is put away, until anything is done here. False when it is not, or
+  // was.
+  bool rest();
+
   // Says that nothing more will be written: close_notify and FIN. What the peer still sends can be read.
   void shutdown_write();
 
@@ -64,13 +69,18 @@ class Stream {
   void close();
 
   bool is_tls() const { return ssl_ != nullptr; }
-  std::string_view tls_version() const;  // "TLSv1.3"; empty on a plain stream
-  std::string_view alpn() const;         // "h2", "http/1.1" or empty
+  std::string_view tls_version();  // "TLSv1.3"; empty on a plain stream
+  std::string_view alpn();         // "h2", "http/1.1" or empty
   // Why the handshake failed, from OpenSSL's table of reasons; for logs.
   std::string_view failure() const { return failure_; }
   int failure_code() const { return failure_code_; }
 
  private:
+  // TLS, awake.
+  SSL* ssl() {
+    dormant_.wake();
+    return ssl_.get();
+  }
   void acknowledge();
   IoResult tls_result(int result);
 
@@ -79,6 +89,7 @@ class Stream {
     void operator()(SSL* ssl) const { SSL_free(ssl); }
   };
   std::unique_ptr<SSL, SslDeleter> ssl_;
+  DormantBlock dormant_;  // after ssl_, which is freed awake
   bool handshake_done_ = false, has_more_ = false, resumption_offered_ = false;
   std::string_view failure_;
   int failure_code_ = 0;

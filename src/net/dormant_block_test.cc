@@ -1,0 +1,93 @@
+#include "net/dormant_block.h"
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+namespace ferryman::net {
+namespace {
+
+struct Free {
+  void operator()(std::uint8_t* memory) const { std::free(memory); }
+};
+
+class DormantBlockTest : public testing::Test {
+ protected:
+  // Two pages with something at each end and here and there.
+  void SetUp() override {
+    block_.reset(static_cast<std::uint8_t*>(std::aligned_alloc(page_, size_)));
+    std::fill_n(block_.get(), size_, std::uint8_t{0});
+    for (std::size_t i = 0; i < size_; i += 100) block_[i] = static_cast<std::uint8_t>(i / 100 + 1);
+    block_[size_ - 1] = 7;
+  }
+  std::vector<std::uint8_t> octets() const { return {block_.get(), block_.get() + size_}; }
+  bool resident() const {
+    unsigned char pages[2] = {};
+    EXPECT_EQ(::mincore(block_.get(), size_, pages), 0);
+    return ((pages[0] | pages[1]) & 1) != 0;
+  }
+
+  const std::size_t page_ = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)), size_ = 2 * page_;
+  std::unique_ptr<std::uint8_t[], Free> block_;
+};
+
+TEST_F(DormantBlockTest, ComesBackAsItWas) {
+  const auto before = octets();
+  DormantBlock dormant;
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(dormant.put_away(block_.get()));
+    EXPECT_TRUE(dormant.holds());
+    EXPECT_FALSE(resident());
+    EXPECT_FALSE(dormant.put_away(block_.get())) << "it is already";
+    EXPECT_FALSE(resident());
+    dormant.wake();
+    EXPECT_FALSE(dormant.holds());
+    EXPECT_EQ(octets(), before);
+  }
+  dormant.wake();
+  EXPECT_EQ(octets(), before);
+}
+
+TEST_F(DormantBlockTest, WakesAtTheLatestWhenItGoes) {
+  const auto before = octets();
+  {
+    DormantBlock dormant;
+    ASSERT_TRUE(dormant.put_away(block_.get()));
+  }
+  EXPECT_EQ(octets(), before);
+}
+
+TEST_F(DormantBlockTest, OfZerosOnly) {
+  std::fill_n(block_.get(), size_, std::uint8_t{0});
+  DormantBlock dormant;
+  ASSERT_TRUE(dormant.put_away(block_.get()));
+  dormant.wake();
+  EXPECT_EQ(octets(), std::vector<std::uint8_t>(size_));
+}
+
+TEST_F(DormantBlockTest, StaysWhenTooFullOrNotAlone) {
+  DormantBlock dormant;
+  std::fill_n(block_.get(), size_, std::uint8_t{1});
+  EXPECT_FALSE(dormant.put_away(block_.get()));
+  EXPECT_EQ(octets(), std::vector<std::uint8_t>(size_, 1));
+  const std::unique_ptr<std::uint8_t[], Free> small(static_cast<std::uint8_t*>(std::calloc(1, 100)));
+  EXPECT_FALSE(dormant.put_away(small.get()));
+  EXPECT_FALSE(dormant.holds());
+}
+
+TEST_F(DormantBlockTest, StaysWhenLocked) {
+  if (::mlock(block_.get(), size_) != 0) GTEST_SKIP() << "may lock nothing";
+  const auto before = octets();
+  DormantBlock dormant;
+  EXPECT_FALSE(dormant.put_away(block_.get()));
+  EXPECT_EQ(octets(), before);
+  ::munlock(block_.get(), size_);
+}
+
+}  // namespace
+}  // namespace ferryman::net
