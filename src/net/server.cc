@@ -48,6 +48,8 @@ Server::~Server() {
 }
 
 void Server::listen(int descriptor, ListenerOptions options) {
+  const int on = 1;  // inherited by what is accepted; a unix socket has no such option
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   listeners_.push_back(std::make_shared<Listener>(io_, descriptor, std::move(options)));
   accept(listeners_.back());
 }
@@ -105,10 +107,6 @@ bool Server::accept_one(Listener& listener) {
                            SOCK_NONBLOCK | SOCK_CLOEXEC);
   // A client that has already gone is no reason to stop (accept(2), "Error handling").
   if (fd < 0) return errno == ECONNABORTED || errno == EINTR || errno == EPROTO;
-  if (address.ss_family != AF_UNIX) {
-    const int on = 1;
-    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  }
   const auto client = peer_endpoint(address);
   const ListenerOptions& options = *listener.options;
   Peer peer{peer_name(client), 0, {}, &options.paths};
