@@ -44,9 +44,7 @@ Result<void> check_krb_priv(Bytes message) {
   outer.finish();
   expect_constant(fields, 0, protocol_version);
   expect_constant(fields, 1, msg_type);
-  der::Reader enc_part = fields.enter(der::context(3));
-  read_encrypted_data(enc_part);
-  enc_part.finish();
+  read_encrypted_data_field(fields, 3);
   fields.finish_extensible(3);
   if (!status.ok()) return tl::unexpected(status.error());
   return {};
@@ -63,9 +61,7 @@ Result<void> check_ap_rep(Bytes message) {
   outer.finish();
   expect_constant(fields, 0, protocol_version);
   expect_constant(fields, 1, msg_type);
-  der::Reader enc_part = fields.enter(der::context(2));
-  read_encrypted_data(enc_part);
-  enc_part.finish();
+  read_encrypted_data_field(fields, 2);
   fields.finish_extensible(2);
   if (!status.ok()) return tl::unexpected(status.error());
   return {};
