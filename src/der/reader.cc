@@ -211,8 +211,20 @@ Bytes Reader::read_last(Tag tag) {
 }
 
 Bytes Reader::read_any_field(Tag outer, Tag tag) {
-  const Bytes content = enter(outer).read_last(tag);
-  return ok() ? content : Bytes();
+  if (!empty() && *next_ == outer) {
+    const Header whole = read_header(rest());
+    const Bytes inside(next_ + whole.size, whole.length);
+    const Header header = inside.empty() || inside[0] != tag ? Header{} : read_header(inside);
+    if (header.size != 0 && header.size + header.length == whole.length) {
+      return take(whole.size + header.size, header.length);
+    }
+  }
+  return no_field(outer, tag);
+}
+
+Bytes Reader::no_field(Tag outer, Tag tag) {
+  enter(outer).read_last(tag);
+  return {};
 }
 
 }  // namespace ferryman::der

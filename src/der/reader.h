@@ -150,6 +150,7 @@ class Reader {
   Bytes read_any(Tag tag);
   Bytes no_element(Tag tag);
   Bytes read_any_field(Tag outer, Tag tag);
+  Bytes no_field(Tag outer, Tag tag);
   void read_extensions(unsigned last);
   std::int64_t integer_value(Bytes content, std::int64_t max);
   std::uint32_t flags_value(Bytes content);

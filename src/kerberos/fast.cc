@@ -7,10 +7,9 @@ using der::context;
 Result<FastArmoredReq> parse_fast_armored_req(Bytes padata_value) {
   der::Status status;
   der::Reader reader(padata_value, status);
-  der::Reader choice = reader.enter(context(0));  // armored-data, the only alternative there is
+  // armored-data is the only alternative there is.
+  der::Reader fields = reader.enter_field(context(0), der::sequence);
   reader.finish();
-  der::Reader fields = choice.enter(der::sequence);
-  choice.finish();
 
   FastArmoredReq req;
   if (fields.at(context(0))) {

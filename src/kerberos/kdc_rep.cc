@@ -7,10 +7,8 @@ using der::context;
 Result<KdcRep> parse_kdc_rep(Bytes message, std::int32_t msg_type) {
   der::Status status;
   der::Reader reader(message, status);
-  der::Reader outer = reader.enter(der::application(static_cast<unsigned>(msg_type)));
+  der::Reader fields = reader.enter_field(der::application(static_cast<unsigned>(msg_type)), der::sequence);
   reader.finish();
-  der::Reader fields = outer.enter(der::sequence);
-  outer.finish();
 
   KdcRep rep;
   expect_constant(fields, 0, protocol_version);

@@ -1,5 +1,7 @@
 #include "kerberos/kdc_req.h"
 
+#include <algorithm>
+
 #include "der/reader.h"
 #include "kerberos/parts.h"
 
@@ -14,6 +16,10 @@ std::optional<std::string_view> next_string(der::Reader& strings) {
   const std::string_view text = strings.read_string(der::general_string);
   if (!strings.ok()) return std::nullopt;
   return text;
+}
+
+bool is_escaped(char c) {
+  return c == '/' || c == '@' || c == '\\';
 }
 
 void read_body(der::Reader& body, KdcReq& req) {
@@ -42,10 +48,13 @@ void PrincipalName::append_to(std::string& out) const {
   while (const auto text = next_string(strings)) {
     if (!first) out += '/';
     first = false;
-    for (const char c : *text) {
-      if (c == '/' || c == '@' || c == '\\') out += '\\';
-      out += c;
+    auto from = text->begin();
+    for (auto at = from; (at = std::find_if(at, text->end(), is_escaped)) != text->end(); ++at) {
+      out.append(from, at);
+      out += '\\';
+      from = at;
     }
+    out.append(from, text->end());
   }
 }
 
@@ -98,10 +107,8 @@ bool EtypeList::next(std::int32_t& out) {
 Result<KdcReq> parse_kdc_req(Bytes message, std::int32_t msg_type) {
   der::Status status;
   der::Reader reader(message, status);
-  der::Reader outer = reader.enter(der::application(static_cast<unsigned>(msg_type)));
+  der::Reader fields = reader.enter_field(der::application(static_cast<unsigned>(msg_type)), der::sequence);
   reader.finish();
-  der::Reader fields = outer.enter(der::sequence);
-  outer.finish();
 
   KdcReq req;
   expect_constant(fields, 1, protocol_version);

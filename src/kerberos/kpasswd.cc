@@ -38,10 +38,8 @@ Result<void> check_krb_priv(Bytes message) {
   constexpr std::int32_t msg_type = 21;
   der::Status status;
   der::Reader reader(message, status);
-  der::Reader outer = reader.enter(der::application(msg_type));
+  der::Reader fields = reader.enter_field(der::application(msg_type), der::sequence);
   reader.finish();
-  der::Reader fields = outer.enter(der::sequence);
-  outer.finish();
   expect_constant(fields, 0, protocol_version);
   expect_constant(fields, 1, msg_type);
   read_encrypted_data_field(fields, 3);
@@ -55,10 +53,8 @@ Result<void> check_ap_rep(Bytes message) {
   constexpr std::int32_t msg_type = 15;
   der::Status status;
   der::Reader reader(message, status);
-  der::Reader outer = reader.enter(der::application(msg_type));
+  der::Reader fields = reader.enter_field(der::application(msg_type), der::sequence);
   reader.finish();
-  der::Reader fields = outer.enter(der::sequence);
-  outer.finish();
   expect_constant(fields, 0, protocol_version);
   expect_constant(fields, 1, msg_type);
   read_encrypted_data_field(fields, 2);

@@ -10,10 +10,8 @@ Result<KrbError> parse_krb_error(Bytes message) {
   constexpr std::int32_t msg_type = 30;
   der::Status status;
   der::Reader reader(message, status);
-  der::Reader outer = reader.enter(der::application(msg_type));
+  der::Reader fields = reader.enter_field(der::application(msg_type), der::sequence);
   reader.finish();
-  der::Reader fields = outer.enter(der::sequence);
-  outer.finish();
 
   KrbError error;
   expect_constant(fields, 0, protocol_version);

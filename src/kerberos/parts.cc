@@ -2,23 +2,37 @@
 
 namespace ferryman::kerberos {
 
+namespace {
+
 using der::context;
 
-EncryptedData read_encrypted_data(der::Reader& reader) {
-  der::Reader parts = reader.enter(der::sequence);
+EncryptedData encrypted_data(der::Reader fields) {
   EncryptedData data;
-  data.etype = parts.read_int32_field(context(0));
-  if (parts.at(context(1))) data.kvno = parts.read_uint32_field(context(1));
-  data.cipher = parts.read_field(context(2), der::octet_string);
-  parts.finish_extensible(2);
+  data.etype = fields.read_int32_field(context(0));
+  if (fields.at(context(1))) data.kvno = fields.read_uint32_field(context(1));
+  data.cipher = fields.read_field(context(2), der::octet_string);
+  fields.finish_extensible(2);
   return data;
 }
 
+PrincipalName principal_name(der::Reader fields) {
+  PrincipalName name;
+  name.name_type = fields.read_int32_field(context(0));
+  der::Reader strings = fields.enter_field(context(1), der::sequence);
+  name.name_string = strings.rest();
+  while (!strings.empty()) strings.read_string(der::general_string);
+  fields.finish_extensible(1);
+  return name;
+}
+
+}  // namespace
+
+EncryptedData read_encrypted_data(der::Reader& reader) {
+  return encrypted_data(reader.enter(der::sequence));
+}
+
 EncryptedData read_encrypted_data_field(der::Reader& fields, unsigned number) {
-  der::Reader field = fields.enter(context(number));
-  const EncryptedData data = read_encrypted_data(field);
-  field.finish();
-  return data;
+  return encrypted_data(fields.enter_field(context(number), der::sequence));
 }
 
 std::string_view read_realm_field(der::Reader& fields, unsigned number) {
@@ -30,21 +44,11 @@ std::string_view read_realm_field(der::Reader& fields, unsigned number) {
 }
 
 PrincipalName read_principal_name(der::Reader& reader) {
-  der::Reader parts = reader.enter(der::sequence);
-  PrincipalName name;
-  name.name_type = parts.read_int32_field(context(0));
-  der::Reader strings = parts.enter_field(context(1), der::sequence);
-  name.name_string = strings.rest();
-  while (!strings.empty()) strings.read_string(der::general_string);
-  parts.finish_extensible(1);
-  return name;
+  return principal_name(reader.enter(der::sequence));
 }
 
 PrincipalName read_name_field(der::Reader& fields, unsigned number) {
-  der::Reader field = fields.enter(context(number));
-  const PrincipalName name = read_principal_name(field);
-  field.finish();
-  return name;
+  return principal_name(fields.enter_field(context(number), der::sequence));
 }
 
 PadataList read_padata_field(der::Reader& fields, unsigned number) {
@@ -61,9 +65,7 @@ PadataList read_padata_field(der::Reader& fields, unsigned number) {
 }
 
 Ticket read_ticket(der::Reader& reader) {
-  der::Reader outer = reader.enter(der::application(1));
-  der::Reader fields = outer.enter(der::sequence);
-  outer.finish();
+  der::Reader fields = reader.enter_field(der::application(1), der::sequence);
   Ticket ticket;
   expect_constant(fields, 0, protocol_version);
   ticket.realm = read_realm_field(fields, 1);
@@ -75,9 +77,7 @@ Ticket read_ticket(der::Reader& reader) {
 
 ApReq read_ap_req(der::Reader& reader) {
   constexpr std::int32_t msg_type = 14;
-  der::Reader outer = reader.enter(der::application(msg_type));
-  der::Reader fields = outer.enter(der::sequence);
-  outer.finish();
+  der::Reader fields = reader.enter_field(der::application(msg_type), der::sequence);
   ApReq ap_req;
   expect_constant(fields, 0, protocol_version);
   expect_constant(fields, 1, msg_type);
