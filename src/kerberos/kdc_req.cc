@@ -1,7 +1,5 @@
 #include "kerberos/kdc_req.h"
 
-#include <algorithm>
-
 #include "der/reader.h"
 #include "kerberos/parts.h"
 
@@ -16,10 +14,6 @@ std::optional<std::string_view> next_string(der::Reader& strings) {
   const std::string_view text = strings.read_string(der::general_string);
   if (!strings.ok()) return std::nullopt;
   return text;
-}
-
-bool is_escaped(char c) {
-  return c == '/' || c == '@' || c == '\\';
 }
 
 void read_body(der::Reader& body, KdcReq& req) {
@@ -48,13 +42,10 @@ void PrincipalName::append_to(std::string& out) const {
   while (const auto text = next_string(strings)) {
     if (!first) out += '/';
     first = false;
-    auto from = text->begin();
-    for (auto at = from; (at = std::find_if(at, text->end(), is_escaped)) != text->end(); ++at) {
-      out.append(from, at);
-      out += '\\';
-      from = at;
+    for (const char c : *text) {
+      if (c == '/' || c == '@' || c == '\\') out += '\\';
+      out += c;
     }
-    out.append(from, text->end());
   }
 }
 
