@@ -41,6 +41,7 @@ class Walk {
     const auto written = writer.finish();
     if (!written || as_text(*written) != as_text(element)) std::abort();
     read_values(element, buffer);
+    read_fields(element);
     if ((tag & 0x20) == 0 || depth == 16) return;
     der::Status inner_status;
     der::Reader inner = der::Reader(element, inner_status).enter(tag);
@@ -74,6 +75,32 @@ class Walk {
     status = {};
     der::Reader extensible(element, status);
     extensible.finish_extensible(0);
+  }
+
+  // A field's two elements give the same value or a fault whether they are read together or one by one.
+  static void read_fields(Bytes element) {
+    const auto same = [element](auto together, auto one_by_one) {
+      der::Status status[2];
+      der::Reader reader[] = {der::Reader(element, status[0]), der::Reader(element, status[1])};
+      if (together(reader[0]) != one_by_one(reader[1]) || status[0].ok() != status[1].ok()) std::abort();
+      if (!status[0].ok() && status[0].error().offset > element.size()) std::abort();
+    };
+    const der::Tag outer = element[0], inner = element.size() > 2 ? element[2] : der::octet_string;
+    same([=](der::Reader& r) { return as_text(r.read_field(outer, inner)); },
+         [=](der::Reader& r) {
+           const Bytes content = r.enter(outer).read_last(inner);
+           return r.ok() ? as_text(content) : std::string_view();
+         });
+    same([=](der::Reader& r) { return r.read_int32_field(outer); },
+         [=](der::Reader& r) {
+           const auto value = r.enter(outer).read_last_int32();
+           return r.ok() ? value : 0;
+         });
+    same([=](der::Reader& r) { return r.read_uint32_field(outer); },
+         [=](der::Reader& r) {
+           const auto value = r.enter(outer).read_last_uint32();
+           return r.ok() ? value : 0;
+         });
   }
 
   Bytes input_;

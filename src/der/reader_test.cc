@@ -107,6 +107,69 @@ TEST(DerReader, RefusesStringsWithControlOctetsAndTimesThatAreNone) {
   EXPECT_EQ(fault_of({0x18, 0x02, '1', 'Z'}, [](Reader& r) { r.read_time(); }).fault, Fault::bad_time);
 }
 
+TEST(DerReader, ReadsAnExplicitlyTaggedFieldAsTheTwoElementsThatItIs) {
+  Octets input = {0xa0, 0x03, 0x02, 0x01, 0xfe, 0xa1, 0x06, 0x02, 0x04, 0x80, 0x00, 0x00,
+                  0x00, 0xa2, 0x03, 0x1b, 0x01, 'R',  0xa3, 0x81, 0x84, 0x04, 0x81, 0x81};
+  input.resize(input.size() + 0x81);
+  Status status;
+  Reader reader(input, status);
+  EXPECT_EQ(reader.read_int32_field(context(0)), -2);
+  EXPECT_EQ(reader.read_uint32_field(context(1)), 0x80000000U);
+  EXPECT_EQ(reader.read_string_field(context(2), general_string), "R");
+  EXPECT_EQ(reader.read_field(context(3), octet_string).size(), 0x81U);
+  EXPECT_TRUE(reader.empty());
+  EXPECT_TRUE(status.ok());
+}
+
+TEST(DerReader, TellsWhatIsWrongInsideAnExplicitlyTaggedField) {
+  const auto int32 = [](Reader& r) { r.read_int32_field(context(0)); };
+  EXPECT_EQ(fault_of({}, int32), (Error{Fault::missing_field, 0}));
+  EXPECT_EQ(fault_of({0xa1, 0x03, 0x02, 0x01, 0x05}, int32), (Error{Fault::wrong_tag, 0}));
+  EXPECT_EQ(fault_of({0xa0, 0x03, 0x03, 0x01, 0x05}, int32), (Error{Fault::wrong_tag, 2}));
+  EXPECT_EQ(fault_of({0xa0, 0x00}, int32), (Error{Fault::missing_field, 2}));
+  EXPECT_EQ(fault_of({0xa0, 0x03, 0x02, 0x02, 0x05}, int32), (Error{Fault::truncated, 2}));
+  EXPECT_EQ(fault_of({0xa0, 0x04, 0x02, 0x01, 0x05}, int32), (Error{Fault::truncated, 0}));
+  EXPECT_EQ(fault_of({0xa0, 0x04, 0x02, 0x01, 0x05, 0x00}, int32), (Error{Fault::trailing_bytes, 5}));
+  EXPECT_EQ(fault_of({0xa0, 0x02, 0x02, 0x00}, int32), (Error{Fault::truncated, 2}));
+  EXPECT_EQ(fault_of({0xa0, 0x04, 0x02, 0x02, 0x00, 0x05}, int32), (Error{Fault::non_minimal_integer, 2}));
+  Octets string = {0xa0, 0x81, 0x83, 0x1b, 0x81, 0x80};
+  string.resize(string.size() + 0x80, 'x');
+  string.back() = 0x7f;
+  EXPECT_EQ(fault_of(string, [](Reader& r) { r.read_string_field(context(0), general_string); }),
+            (Error{Fault::bad_string, 3}));
+}
+
+// Octets are looked at in groups: each place in each group, and what is next to a refused one.
+TEST(DerReader, FindsAControlOctetInEveryPlace) {
+  for (std::uint8_t size = 1; size < 40; ++size) {
+    for (std::uint8_t place = 0; place < size; ++place) {
+      for (const std::uint8_t octet : {0x00, 0x1f, 0x20, 0x7e, 0x7f, 0x80, 0x9f, 0xff}) {
+        Octets input(2U + size, 'a');
+        input[0] = general_string;
+        input[1] = size;
+        input[2U + place] = octet;
+        Status status;
+        Reader(input, status).read_string(general_string);
+        EXPECT_EQ(status.ok(), octet >= 0x20 && octet != 0x7f) << int{size} << " " << int{octet};
+      }
+    }
+  }
+}
+
+TEST(DerReader, ReadsATimeOfDigitsOnly) {
+  const std::string_view good = "20370101000000Z";
+  for (std::size_t place = 0; place < good.size(); ++place) {
+    for (unsigned octet = 0; octet < 256; ++octet) {
+      Octets input = {generalized_time, 15};
+      input.insert(input.end(), good.begin(), good.end());
+      input[2 + place] = static_cast<std::uint8_t>(octet);
+      Status status;
+      Reader(input, status).read_time();
+      EXPECT_EQ(status.ok(), place == 14 ? octet == 'Z' : octet >= '0' && octet <= '9');
+    }
+  }
+}
+
 TEST(DerReader, PassesUnknownFieldsBehindTheLastKnownOneOnly) {
   const auto finish = [](Reader& r) { r.finish_extensible(2); };
   Status status;

@@ -15,7 +15,11 @@ void Writer::bytes(Bytes content) {
 }
 
 void Writer::octet(std::uint8_t value) {
-  bytes({&value, 1});
+  if (begin_ == 0) {
+    failed_ = true;
+    return;
+  }
+  buffer_[--begin_] = value;
 }
 
 void Writer::header(Tag tag, std::size_t length) {

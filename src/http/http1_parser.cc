@@ -40,7 +40,19 @@ std::size_t Http1Parser::parse(Bytes input) {
   if (refusal_.status == 0 && !is_done() && input.size() - used > limits_.max_header) {
     refusal_ = {431, "header_too_large"};
   }
+  if (!is_done()) keep_head();
   return used;
+}
+
+// The rest of the request comes with other input.
+void Http1Parser::keep_head() {
+  if (method_.empty() || !kept_head_.empty()) return;
+  const std::size_t method = method_.size();
+  kept_head_.reserve(method + path_.size());
+  kept_head_.append(method_).append(path_);
+  const std::string_view kept = kept_head_;
+  method_ = kept.substr(0, method);
+  path_ = kept.substr(method);
 }
 
 void Http1Parser::refuse(unsigned status, std::string_view reason, ErrorCode& error) {
@@ -64,7 +76,7 @@ void Http1Parser::refuse_for(const ErrorCode& error) {
 void Http1Parser::on_request_impl(Verb, StringView method, StringView target, int version, ErrorCode& error) {
   if (version != 10 && version != 11) return refuse(505, "http_version", error);
   version_ = version == 10 ? Version::http10 : Version::http11;
-  method_.assign(method.data(), method.size());
+  method_ = {method.data(), method.size()};
   path_ = path_of({target.data(), target.size()});
 }
 
@@ -112,9 +124,7 @@ void Http1Parser::on_header_impl(ErrorCode& error) {
 void Http1Parser::on_body_init_impl(const boost::optional<std::uint64_t>& length, ErrorCode& error) {
   if (!length) return;
   if (*length > limits_.max_body) return refuse(413, "body_too_large", error);
-  // A promise alone is worth no more than this.
-  constexpr std::uint64_t at_once = 16384;
-  body_.reserve(static_cast<std::size_t>(std::min(*length, at_once)));
+  length_ = static_cast<std::size_t>(*length);
 }
 
 std::size_t Http1Parser::on_body_impl(StringView body, ErrorCode& error) {
@@ -123,7 +133,15 @@ std::size_t Http1Parser::on_body_impl(StringView body, ErrorCode& error) {
     return 0;
   }
   const Bytes octets = as_bytes({body.data(), body.size()});
-  body_.insert(body_.end(), octets.begin(), octets.end());
+  if (length_ == octets.size()) {
+    body_ = octets;
+    return body.size();
+  }
+  // A promise alone is worth no more than this.
+  constexpr std::size_t at_once = 16384;
+  if (kept_body_.empty()) kept_body_.reserve(std::min(length_.value_or(0), at_once));
+  kept_body_.insert(kept_body_.end(), octets.begin(), octets.end());
+  body_ = kept_body_;
   return body.size();
 }
 

@@ -2,6 +2,7 @@
 
 #include <boost/beast/http/basic_parser.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,8 @@ struct Refusal {
 class Http1Parser : public boost::beast::http::basic_parser<true> {
  public:
   explicit Http1Parser(const Limits& limits);
+  Http1Parser(const Http1Parser&) = delete;  // it holds views of what it keeps
+  Http1Parser& operator=(const Http1Parser&) = delete;
 
   // Parses more of the request; returns how many octets of input were used up. The rest must be presented
   // again with more behind it. After a refusal nothing more may be given.
@@ -32,9 +35,10 @@ class Http1Parser : public boost::beast::http::basic_parser<true> {
   bool expects_continue() const { return expects_continue_; }
 
   Version version() const { return version_; }
-  const std::string& method() const { return method_; }
-  const std::string& path() const { return path_; }
-  const std::vector<std::uint8_t>& body() const { return body_; }
+  // Views, when the request is complete of the input that completed it: what came in one piece is not copied.
+  std::string_view method() const { return method_; }
+  std::string_view path() const { return path_; }
+  Bytes body() const { return body_; }
 
  private:
   using Verb = boost::beast::http::verb;
@@ -52,6 +56,7 @@ class Http1Parser : public boost::beast::http::basic_parser<true> {
   std::size_t on_chunk_body_impl(std::uint64_t, StringView body, ErrorCode& error) override;
   void on_finish_impl(ErrorCode&) override {}
 
+  void keep_head();
   void refuse(unsigned status, std::string_view reason, ErrorCode& error);
   void refuse_for(const ErrorCode& error);
 
@@ -59,8 +64,11 @@ class Http1Parser : public boost::beast::http::basic_parser<true> {
   Bytes input_;  // that is being parsed
   Refusal refusal_;
   Version version_ = Version::http11;
-  std::string method_, path_;
-  std::vector<std::uint8_t> body_;
+  std::string_view method_, path_;
+  Bytes body_;
+  std::optional<std::size_t> length_;  // Content-Length
+  std::string kept_head_;              // method and path of a request in several pieces
+  std::vector<std::uint8_t> kept_body_;
   std::size_t fields_ = 0;
   unsigned hosts_ = 0, lengths_ = 0, encodings_ = 0;
   bool expects_continue_ = false;

@@ -112,6 +112,18 @@ TEST_F(Http1SessionTest, TakesInputOctetByOctet) {
   EXPECT_TRUE(violations.empty());
 }
 
+TEST_F(Http1SessionTest, TakesARequestInTwoPiecesWhereverItIsCut) {
+  answer_at_once = true;
+  for (std::size_t cut = 1; cut < post.size(); ++cut) {
+    std::string piece(post.substr(0, cut));
+    receive(piece);
+    piece.assign(piece.size(), '?');  // what has been read may be overwritten
+    receive(post.substr(cut));
+    ASSERT_EQ(seen.size(), cut);
+    EXPECT_EQ(seen.back().method + " " + seen.back().path + " " + seen.back().body, "POST /KdcProxy abc");
+  }
+}
+
 TEST_F(Http1SessionTest, AnswersPipelinedRequestsInOrderAndOneAtATime) {
   receive(std::string(post) + std::string(post) + std::string(post));
   for (std::size_t i = 1; i <= 3; ++i) {

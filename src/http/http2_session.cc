@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
+#include <charconv>
 #include <new>
-#include <string>
+#include <utility>
 #include <vector>
 
+#include "http/http2_stream.h"
 #include "http/output_buffer.h"
 #include "http/session.h"
 
@@ -18,29 +19,33 @@ namespace {
 constexpr std::uint32_t frame_cost = 1, reset_cost = 2;
 constexpr std::size_t max_continuations = 8;                  // CVE-2024-28182
 constexpr std::uint32_t budget_per_request = 8;               // what one answered request earns back
+constexpr std::size_t kept_body = 4096;                       // memory that a request may leave to its answer
 constexpr std::size_t output_chunk = std::size_t{64} * 1024;  // framed ahead of what the peer has read
-
-struct Stream {
-  std::string method, path;
-  std::size_t fields = 0;
-  std::vector<std::uint8_t> body;
-  std::vector<std::uint8_t> answer;
-  std::size_t answered = 0;
-  bool complete = false;  // handed to the handler
-  bool responded = false;
-  bool refused = false;  // by the session; the rest of the request is ignored
-};
 
 std::string_view path_of(std::string_view target) {
   return target.substr(0, target.find('?'));
 }
 
+// The names are constants.
 nghttp2_nv field(std::string_view name, std::string_view value) {
   const auto octets = [](std::string_view text) {
     return const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(text.data()));
   };
   return {octets(name), octets(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NO_COPY_NAME};
 }
+
+// A number in decimal digits.
+class Digits {
+ public:
+  explicit Digits(std::size_t number)
+      : size_(static_cast<std::size_t>(std::to_chars(digits_.begin(), digits_.end(), number).ptr -
+                                       digits_.begin())) {}
+  std::string_view text() const { return {digits_.data(), size_}; }
+
+ private:
+  std::array<char, 20> digits_;
+  std::size_t size_;
+};
 
 // nghttp2 is C: no exception may pass through it. What ran out of memory fails as a callback.
 template <auto callback>
@@ -95,10 +100,11 @@ class Http2Session : public Session {
   static ssize_t read_answer(nghttp2_session*, std::int32_t id, std::uint8_t* out, std::size_t size,
                              std::uint32_t* flags, nghttp2_data_source* source, void* user_data);
 
-  Stream* find(std::int32_t id);
-  void complete(std::int32_t id, Stream& stream);
-  void submit(std::int32_t id, Stream& stream, const Response& response);
-  void refuse(std::int32_t id, Stream& stream, unsigned status, std::string_view reason);
+  Http2Stream* find(std::int32_t id);
+  void complete(std::int32_t id, Http2Stream& stream);
+  void end_work(Http2Stream& stream);
+  void submit(std::int32_t id, Http2Stream& stream, const Response& response);
+  void refuse(std::int32_t id, Http2Stream& stream, unsigned status, std::string_view reason);
   void spend(std::uint32_t cost = frame_cost);
   void end(std::uint32_t error_code);
   bool flushed() const;
@@ -106,10 +112,13 @@ class Http2Session : public Session {
   const Limits& limits_;
   Handler& handler_;
   nghttp2_session* session_ = nullptr;
-  std::map<std::int32_t, Stream> streams_;
+  Http2Streams streams_;
+  Http2Stream* latest_ = nullptr;  // the one that was asked for last
+  std::size_t in_work_ = 0;        // how many of the streams are
   OutputBuffer output_;
   std::uint32_t budget_;
   std::uint64_t requests_ = 0;
+  bool queued_ = true;    // nghttp2 may have something to write
   bool started_ = false;  // the peer's SETTINGS have come
   bool draining_ = false, goaway_sent_ = false;
   bool ended_ = false, input_ended_ = false;
@@ -151,21 +160,26 @@ void Http2Session::set_callbacks(nghttp2_session_callbacks* callbacks) {
   nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, Guarded<on_stream_close>::call);
 }
 
-Stream* Http2Session::find(std::int32_t id) {
-  const auto found = streams_.find(id);
-  return found == streams_.end() ? nullptr : &found->second;
+Http2Stream* Http2Session::find(std::int32_t id) {
+  if (latest_ != nullptr && latest_->id == id) return latest_;
+  auto* const stream = static_cast<Http2Stream*>(nghttp2_session_get_stream_user_data(session_, id));
+  if (stream != nullptr) latest_ = stream;
+  return stream;
 }
 
 int Http2Session::on_begin_headers(nghttp2_session*, const nghttp2_frame* frame, void* user_data) {
-  if (frame->headers.cat == NGHTTP2_HCAT_REQUEST) self(user_data).streams_.try_emplace(frame->hd.stream_id);
-  return 0;
+  if (frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
+  Http2Session& session = self(user_data);
+  const std::int32_t id = frame->hd.stream_id;
+  session.latest_ = &session.streams_.open(id);
+  return nghttp2_session_set_stream_user_data(session.session_, id, session.latest_);
 }
 
 int Http2Session::on_header(nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name,
                             std::size_t name_size, const std::uint8_t* value, std::size_t value_size,
                             std::uint8_t, void* user_data) {
   Http2Session& session = self(user_data);
-  Stream* stream = session.find(frame->hd.stream_id);
+  Http2Stream* stream = session.find(frame->hd.stream_id);
   if (stream == nullptr || stream->refused || frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
   const std::string_view key = as_text({name, name_size}), text = as_text({value, value_size});
   stream->fields += 1;
@@ -182,13 +196,13 @@ int Http2Session::on_header(nghttp2_session*, const nghttp2_frame* frame, const 
 int Http2Session::on_data(nghttp2_session*, std::uint8_t, std::int32_t id, const std::uint8_t* data,
                           std::size_t size, void* user_data) {
   Http2Session& session = self(user_data);
-  Stream* stream = session.find(id);
+  Http2Stream* stream = session.find(id);
   if (stream == nullptr || stream->refused) return 0;
-  if (size > session.limits_.max_body - stream->body.size()) {
+  if (size > session.limits_.max_body - stream->octets.size()) {
     session.refuse(id, *stream, 413, "body_too_large");
     return 0;
   }
-  stream->body.insert(stream->body.end(), data, data + size);
+  stream->octets.insert(stream->octets.end(), data, data + size);
   return 0;
 }
 
@@ -198,7 +212,7 @@ int Http2Session::on_frame(nghttp2_session*, const nghttp2_frame* frame, void* u
   switch (frame->hd.type) {
     case NGHTTP2_HEADERS:
     case NGHTTP2_DATA: {
-      Stream* stream = session.find(frame->hd.stream_id);
+      Http2Stream* stream = session.find(frame->hd.stream_id);
       if (end_stream && stream != nullptr && !stream->refused) session.complete(frame->hd.stream_id, *stream);
       if (frame->hd.type == NGHTTP2_DATA && frame->hd.length == 0 && !end_stream) session.spend();
       break;
@@ -242,7 +256,7 @@ int Http2Session::on_frame_sent(nghttp2_session*, const nghttp2_frame* frame, vo
   }
   if (frame->hd.type == NGHTTP2_DATA && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
     // RFC 9113 8.1: an answer before the end of its request, then a reset, so that the peer stops sending.
-    const Stream* stream = session.find(frame->hd.stream_id);
+    const Http2Stream* stream = session.find(frame->hd.stream_id);
     if (stream != nullptr && stream->refused) {
       nghttp2_submit_rst_stream(session.session_, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);
     }
@@ -258,59 +272,76 @@ int Http2Session::on_invalid_frame(nghttp2_session*, const nghttp2_frame*, int, 
 int Http2Session::on_stream_close(nghttp2_session*, std::int32_t id, std::uint32_t error_code,
                                   void* user_data) {
   Http2Session& session = self(user_data);
-  const auto found = session.streams_.find(id);
-  if (found == session.streams_.end()) return 0;
-  const bool given_up = found->second.complete && !found->second.responded;
+  Http2Stream* const stream = session.find(id);
+  if (stream == nullptr) return 0;
+  const bool given_up = stream->in_work();
   // Who resets what is just being answered earns nothing by it.
-  if (found->second.responded && error_code == NGHTTP2_NO_ERROR) {
+  if (stream->responded && error_code == NGHTTP2_NO_ERROR) {
     session.budget_ = std::min(session.budget_ + budget_per_request, session.limits_.control_budget);
   }
-  session.streams_.erase(found);
+  if (given_up) --session.in_work_;
+  session.latest_ = nullptr;
+  nghttp2_session_set_stream_user_data(session.session_, id, nullptr);
+  session.streams_.close(*stream);
   if (given_up) session.handler_.on_cancel(static_cast<std::uint64_t>(id));
   return 0;
 }
 
-void Http2Session::complete(std::int32_t id, Stream& stream) {
+void Http2Session::complete(std::int32_t id, Http2Stream& stream) {
   if (stream.complete) return;
   stream.complete = true;
+  if (stream.in_work()) ++in_work_;
   if (++requests_ >= limits_.max_requests) drain();
-  const auto body = std::move(stream.body);
+  auto body = std::move(stream.octets);
   handler_.on_request(
       Request{static_cast<std::uint64_t>(id), Version::http2, stream.method, stream.path, body});
+  Http2Stream* const still = find(id);
+  if (still == nullptr || still->responded || body.capacity() > kept_body) return;
+  body.clear();
+  still->octets = std::move(body);
 }
 
-void Http2Session::submit(std::int32_t id, Stream& stream, const Response& response) {
+void Http2Session::end_work(Http2Stream& stream) {
+  if (stream.in_work()) --in_work_;
   stream.responded = true;
-  stream.answer.reserve(response.body_head.size() + response.body.size());
-  stream.answer.assign(response.body_head.begin(), response.body_head.end());
-  stream.answer.insert(stream.answer.end(), response.body.begin(), response.body.end());
+  queued_ = true;
+}
 
-  const std::string status = std::to_string(response.status), length = std::to_string(stream.answer.size()),
-                    retry_after = std::to_string(response.retry_after_seconds);
-  std::vector<nghttp2_nv> fields{field(":status", status), field("content-type", response.content_type),
-                                 field("content-length", length), field("cache-control", "no-store")};
-  if (!response.allow.empty()) fields.push_back(field("allow", response.allow));
-  if (response.retry_after_seconds != 0) fields.push_back(field("retry-after", retry_after));
+void Http2Session::submit(std::int32_t id, Http2Stream& stream, const Response& response) {
+  end_work(stream);
+  auto& answer = stream.octets;
+  answer.clear();
+  answer.reserve(response.body_head.size() + response.body.size());
+  answer.insert(answer.end(), response.body_head.begin(), response.body_head.end());
+  answer.insert(answer.end(), response.body.begin(), response.body.end());
 
-  const bool no_body = stream.answer.empty() || stream.method == "HEAD";
+  const Digits status(response.status), length(answer.size()), retry_after(response.retry_after_seconds);
+  std::array<nghttp2_nv, 6> fields{
+      field(":status", status.text()), field("content-type", response.content_type),
+      field("content-length", length.text()), field("cache-control", "no-store")};
+  std::size_t count = 4;
+  if (!response.allow.empty()) fields[count++] = field("allow", response.allow);
+  if (response.retry_after_seconds != 0) fields[count++] = field("retry-after", retry_after.text());
+
+  const bool no_body = answer.empty() || stream.method == "HEAD";
   nghttp2_data_provider provider{{0}, read_answer};
-  nghttp2_submit_response(session_, id, fields.data(), fields.size(), no_body ? nullptr : &provider);
+  nghttp2_submit_response(session_, id, fields.data(), count, no_body ? nullptr : &provider);
 }
 
 ssize_t Http2Session::read_answer(nghttp2_session*, std::int32_t id, std::uint8_t* out, std::size_t size,
                                   std::uint32_t* flags, nghttp2_data_source*, void* user_data) {
-  Stream* stream = self(user_data).find(id);
+  Http2Stream* stream = self(user_data).find(id);
   if (stream == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-  const std::size_t octets = std::min(size, stream->answer.size() - stream->answered);
-  std::copy_n(stream->answer.begin() + static_cast<std::ptrdiff_t>(stream->answered), octets, out);
+  const std::size_t octets = std::min(size, stream->octets.size() - stream->answered);
+  std::copy_n(stream->octets.begin() + static_cast<std::ptrdiff_t>(stream->answered), octets, out);
   stream->answered += octets;
-  if (stream->answered == stream->answer.size()) *flags |= NGHTTP2_DATA_FLAG_EOF;
+  if (stream->answered == stream->octets.size()) *flags |= NGHTTP2_DATA_FLAG_EOF;
   return static_cast<ssize_t>(octets);
 }
 
-void Http2Session::refuse(std::int32_t id, Stream& stream, unsigned status, std::string_view reason) {
+void Http2Session::refuse(std::int32_t id, Http2Stream& stream, unsigned status, std::string_view reason) {
   stream.refused = true;
-  stream.body = {};
+  stream.octets = {};
   Response response;
   response.status = status;
   response.body = as_bytes("Refused.\n");
@@ -320,16 +351,16 @@ void Http2Session::refuse(std::int32_t id, Stream& stream, unsigned status, std:
 
 void Http2Session::respond(std::uint64_t id, const Response& response) {
   const auto stream_id = static_cast<std::int32_t>(id);
-  Stream* stream = find(stream_id);
-  if (stream == nullptr || !stream->complete || stream->responded || ended_) return;
+  Http2Stream* stream = find(stream_id);
+  if (stream == nullptr || !stream->in_work() || ended_) return;
   submit(stream_id, *stream, response);
 }
 
 void Http2Session::drop(std::uint64_t id) {
   const auto stream_id = static_cast<std::int32_t>(id);
-  Stream* stream = find(stream_id);
-  if (stream == nullptr || !stream->complete || stream->responded) return;
-  stream->responded = true;
+  Http2Stream* stream = find(stream_id);
+  if (stream == nullptr || !stream->in_work()) return;
+  end_work(*stream);
   nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream_id, NGHTTP2_CANCEL);
 }
 
@@ -346,12 +377,13 @@ void Http2Session::spend(std::uint32_t cost) {
 // GOAWAY, and nothing is read any more.
 void Http2Session::end(std::uint32_t error_code) {
   if (ended_) return;
-  ended_ = true;
+  ended_ = queued_ = true;
   nghttp2_session_terminate_session(session_, error_code);
 }
 
 void Http2Session::receive(Bytes bytes) {
   if (ended_ || input_ended_) return;
+  queued_ = true;
   const ssize_t used = nghttp2_session_mem_recv(session_, bytes.data(), bytes.size());
   if (used >= 0 || ended_) return;
   if (used == NGHTTP2_ERR_CALLBACK_FAILURE || used == NGHTTP2_ERR_NOMEM) {
@@ -369,7 +401,7 @@ void Http2Session::receive(Bytes bytes) {
 void Http2Session::end_of_input() {
   input_ended_ = true;
   const bool in_work =
-      std::any_of(streams_.begin(), streams_.end(), [](const auto& entry) { return entry.second.complete; });
+      std::any_of(streams_.begin(), streams_.end(), [](const auto& stream) { return stream->complete; });
   if (!in_work) end(NGHTTP2_NO_ERROR);
 }
 
@@ -380,18 +412,18 @@ void Http2Session::time_out() {
 
 void Http2Session::drain() {
   if (draining_ || phase() == Phase::closing) return;
-  draining_ = true;
+  draining_ = queued_ = true;
   // RFC 9113 6.8: first say that the end is near, then, when the PING behind it has come back, where it is.
   nghttp2_submit_shutdown_notice(session_);
   nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr);
 }
 
 Bytes Http2Session::output() {
-  while (output_.size() < output_chunk) {
+  while (queued_ && output_.size() < output_chunk) {
     const std::uint8_t* data = nullptr;
     const ssize_t size = nghttp2_session_mem_send(session_, &data);
-    if (size <= 0) break;
-    output_.append(Bytes(data, static_cast<std::size_t>(size)));
+    queued_ = size > 0;
+    if (queued_) output_.append(Bytes(data, static_cast<std::size_t>(size)));
   }
   return output_.bytes();
 }
@@ -406,10 +438,7 @@ Phase Http2Session::phase() const {
   if (input_ended_ && streams_.empty() && flushed()) return Phase::closing;
   if (!started_ || (draining_ && !goaway_sent_ && streams_.empty())) return Phase::head;
   // An answer that is still here waits for the peer's window, so the peer is waited for.
-  const bool incomplete = std::any_of(streams_.begin(), streams_.end(), [](const auto& entry) {
-    return !entry.second.complete || entry.second.responded;
-  });
-  if (incomplete) return Phase::body;
+  if (streams_.size() > in_work_) return Phase::body;
   return streams_.empty() ? Phase::idle : Phase::waiting;
 }
 

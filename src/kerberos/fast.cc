@@ -7,29 +7,22 @@ using der::context;
 Result<FastArmoredReq> parse_fast_armored_req(Bytes padata_value) {
   der::Status status;
   der::Reader reader(padata_value, status);
-  der::Reader choice = reader.enter(context(0));  // armored-data, the only alternative there is
+  // armored-data is the only alternative there is.
+  der::Reader fields = reader.enter_field(context(0), der::sequence);
   reader.finish();
-  der::Reader fields = choice.enter(der::sequence);
-  choice.finish();
 
   FastArmoredReq req;
   if (fields.at(context(0))) {
-    der::Reader field = fields.enter(context(0));
-    der::Reader armor = field.enter(der::sequence);
-    field.finish();
-    req.armor_type = armor.enter(context(0)).read_last_int32();
-    req.armor_value = armor.enter(context(1)).read_last(der::octet_string);
+    der::Reader armor = fields.enter_field(context(0), der::sequence);
+    req.armor_type = armor.read_int32_field(context(0));
+    req.armor_value = armor.read_field(context(1), der::octet_string);
     armor.finish_extensible(1);
   }
-  der::Reader field = fields.enter(context(1));
-  der::Reader checksum = field.enter(der::sequence);
-  field.finish();
-  checksum.enter(context(0)).read_last_int32();
-  checksum.enter(context(1)).read_last(der::octet_string);
+  der::Reader checksum = fields.enter_field(context(1), der::sequence);
+  checksum.read_int32_field(context(0));
+  checksum.read_field(context(1), der::octet_string);
   checksum.finish_extensible(1);
-  der::Reader enc = fields.enter(context(2));
-  req.enc_fast_req = read_encrypted_data(enc);
-  enc.finish();
+  req.enc_fast_req = read_encrypted_data_field(fields, 2);
   fields.finish_extensible(2);
   if (!status.ok()) return tl::unexpected(status.error());
   return req;

@@ -26,33 +26,16 @@ std::optional<std::string_view> next_string(der::Reader& strings) {
 }
 
 void read_body(der::Reader& body, KdcReq& req) {
-  der::Reader options = body.enter(context(0));
-  req.kdc_options = options.read_flags();
-  options.finish();
-  if (body.at(context(1))) {
-    der::Reader cname = body.enter(context(1));
-    req.cname = read_principal_name(cname);
-    cname.finish();
-  }
-  der::Reader realm = body.enter(context(2));
-  req.realm = read_realm(realm);
-  realm.finish();
-  if (body.at(context(3))) {
-    der::Reader sname = body.enter(context(3));
-    req.sname = read_principal_name(sname);
-    sname.finish();
-  }
+  req.kdc_options = body.read_flags_field(context(0));
+  if (body.at(context(1))) req.cname = read_name_field(body, 1);
+  req.realm = read_realm_field(body, 2);
+  if (body.at(context(3))) req.sname = read_name_field(body, 3);
   // from, till, rtime. RFC 4120 requires till; Heimdal's definition does not.
   for (unsigned number = 4; number <= 6; ++number) {
-    if (!body.at(context(number))) continue;
-    der::Reader time = body.enter(context(number));
-    time.read_time();
-    time.finish();
+    if (body.at(context(number))) body.read_time_field(context(number));
   }
-  req.nonce = body.enter(context(7)).read_last_uint32();
-  der::Reader field = body.enter(context(8));
-  der::Reader etypes = field.enter(der::sequence);
-  field.finish();
+  req.nonce = body.read_uint32_field(context(7));
+  der::Reader etypes = body.enter_field(context(8), der::sequence);
   req.etypes = EtypeList(etypes.rest());
   while (!etypes.empty()) etypes.read_int32();
   // addresses, enc-authorization-data, additional-tickets and whatever may follow are the KDC's to judge.
@@ -103,13 +86,14 @@ bool PadataList::next(Padata& out) {
   der::Reader elements(elements_, status);
   if (elements.empty()) return false;
   der::Reader fields = elements.enter(der::sequence);
-  out.type = fields.enter(context(1)).read_last_int32();
-  out.value = fields.enter(context(2)).read_last(der::octet_string);
+  out.type = fields.read_int32_field(context(1));
+  out.value = fields.read_field(context(2), der::octet_string);
   elements_ = elements.rest();
   return status.ok();
 }
 
 std::optional<Padata> PadataList::find(std::int32_t type) const {
+  if (!may_have(bit(type))) return std::nullopt;
   PadataList rest = *this;
   for (Padata padata; rest.next(padata);) {
     if (padata.type == type) return padata;
@@ -129,22 +113,14 @@ bool EtypeList::next(std::int32_t& out) {
 Result<KdcReq> parse_kdc_req(Bytes message, std::int32_t msg_type) {
   der::Status status;
   der::Reader reader(message, status);
-  der::Reader outer = reader.enter(der::application(static_cast<unsigned>(msg_type)));
+  der::Reader fields = reader.enter_field(der::application(static_cast<unsigned>(msg_type)), der::sequence);
   reader.finish();
-  der::Reader fields = outer.enter(der::sequence);
-  outer.finish();
 
   KdcReq req;
   expect_constant(fields, 1, protocol_version);
   expect_constant(fields, 2, msg_type);
-  if (fields.at(context(3))) {
-    der::Reader padata = fields.enter(context(3));
-    req.padata = read_padata(padata);
-    padata.finish();
-  }
-  der::Reader field = fields.enter(context(4));
-  der::Reader body = field.enter(der::sequence);
-  field.finish();
+  if (fields.at(context(3))) req.padata = read_padata_field(fields, 3);
+  der::Reader body = fields.enter_field(context(4), der::sequence);
   read_body(body, req);
   fields.finish_extensible(4);
   if (!status.ok()) return tl::unexpected(status.error());

@@ -35,7 +35,14 @@ struct Padata {
 class PadataList {
  public:
   PadataList() = default;
-  explicit PadataList(Bytes elements) : elements_(elements) {}
+  explicit PadataList(Bytes elements) : elements_(elements), types_(~std::uint64_t{0}) {}
+  // types: the bits of all types in it.
+  PadataList(Bytes elements, std::uint64_t types) : elements_(elements), types_(types) {}
+
+  // The bit that stands for a type; types that are 64 apart share one.
+  static constexpr std::uint64_t bit(std::int32_t type) { return std::uint64_t{1} << (type & 63); }
+  // False: there is none of the types that these bits stand for, as is known without walking through.
+  bool may_have(std::uint64_t bits) const { return (types_ & bits) != 0; }
 
   // The first of that type, or nothing.
   std::optional<Padata> find(std::int32_t type) const;
@@ -47,6 +54,7 @@ class PadataList {
 
  private:
   Bytes elements_;
+  std::uint64_t types_ = 0;
 };
 
 // The etype field: SEQUENCE OF Int32, in the client's order of preference.

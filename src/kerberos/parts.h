@@ -10,9 +10,10 @@
 
 namespace ferryman::kerberos {
 
-// The parts that several messages share, read from a der::Reader that stands before them. Faults go to the
-// reader's Status. Every SEQUENCE is taken as extensible, as libkrb5 does: unknown fields behind the last
-// known one pass.
+// The parts that several messages share. Those called field are read from a der::Reader that stands before
+// their [number], the others from one that stands before the element itself. Faults go to the reader's
+// Status. Every SEQUENCE is taken as extensible, as libkrb5 does: unknown fields behind the last known one
+// pass.
 
 inline constexpr std::int32_t protocol_version = 5;
 
@@ -38,15 +39,19 @@ struct ApReq {
   EncryptedData authenticator;
 };
 
-EncryptedData read_encrypted_data(der::Reader& reader);
 Ticket read_ticket(der::Reader& reader);
 ApReq read_ap_req(der::Reader& reader);
 PrincipalName read_principal_name(der::Reader& reader);
-std::string_view read_realm(der::Reader& reader);
+PrincipalName read_name_field(der::Reader& fields, unsigned number);
+EncryptedData read_encrypted_data(der::Reader& reader);
+EncryptedData read_encrypted_data_field(der::Reader& fields, unsigned number);
+std::string_view read_realm_field(der::Reader& fields, unsigned number);
 // SEQUENCE OF PA-DATA, each element checked.
-PadataList read_padata(der::Reader& reader);
+PadataList read_padata_field(der::Reader& fields, unsigned number);
 
 // A [number] INTEGER that must have one value: pvno, msg-type, tkt-vno.
-void expect_constant(der::Reader& fields, unsigned number, std::int32_t value);
+inline void expect_constant(der::Reader& fields, unsigned number, std::int32_t value) {
+  if (fields.read_int32_field(der::context(number)) != value) fields.fail(Fault::wrong_value);
+}
 
 }  // namespace ferryman::kerberos

@@ -1,11 +1,29 @@
 #include "kerberos/request.h"
 
+#include <algorithm>
+#include <iterator>
+#include <span>
+
 #include "der/tag.h"
 #include "kerberos/fast.h"
 #include "kerberos/kpasswd.h"
 #include "kerberos/names.h"
 
 namespace ferryman::kerberos {
+namespace {
+
+bool is_armored(const KdcReq& req) {
+  const auto fast = req.padata.find(padata::fx_fast);
+  return fast && parse_fast_armored_req(fast->value).has_value();
+}
+
+constexpr std::uint64_t bits_of(std::span<const std::int32_t> types) {
+  std::uint64_t bits = 0;
+  for (const std::int32_t type : types) bits |= PadataList::bit(type);
+  return bits;
+}
+
+}  // namespace
 
 std::string_view name(RequestKind kind) {
   switch (kind) {
@@ -23,29 +41,14 @@ std::string_view Request::realm() const {
   return kdc_req ? kdc_req->realm : std::string_view();
 }
 
-bool Request::armored() const {
-  if (!kdc_req) return false;
-  const auto fast = kdc_req->padata.find(padata::fx_fast);
-  return fast && parse_fast_armored_req(fast->value).has_value();
-}
-
 bool Request::may_carry_otp() const {
-  if (kind != RequestKind::as_req) return false;
-  PadataList list = kdc_req->padata;
-  for (Padata element; list.next(element);) {
-    switch (element.type) {
-      case padata::fx_fast:
-      case padata::otp_request:
-      case padata::sam_response:
-      case padata::sam_response_2:
-      case padata::redhat_idp_oauth2:
-      case padata::redhat_passkey:
-        return true;
-      default:
-        break;
-    }
-  }
-  return false;
+  constexpr std::int32_t types[] = {padata::fx_fast,           padata::otp_request,
+                                    padata::sam_response,      padata::sam_response_2,
+                                    padata::redhat_idp_oauth2, padata::redhat_passkey};
+  constexpr std::uint64_t bits = bits_of(types);
+  if (kind != RequestKind::as_req || !kdc_req->padata.may_have(bits)) return false;
+  return std::any_of(std::begin(types), std::end(types),
+                     [this](std::int32_t type) { return kdc_req->padata.has(type); });
 }
 
 bool Request::repeatable() const {
@@ -53,7 +56,8 @@ bool Request::repeatable() const {
 }
 
 Result<Request> parse_request(Bytes message) {
-  Request request;
+  Result<Request> result;
+  Request& request = *result;
   request.bytes = message;
   // An AS-REQ of 0x6a.. octets could only look like kpasswd if its length octets were the version 0x0001 or
   // 0xff80, which no DER length of such a message is.
@@ -62,7 +66,7 @@ Result<Request> parse_request(Bytes message) {
     if (!kpasswd) return tl::unexpected(kpasswd.error());
     request.kind = RequestKind::kpasswd;
     request.kpasswd_version = kpasswd->version;
-    return request;
+    return result;
   }
   if (message.empty()) return tl::unexpected(Error{Fault::truncated, 0});
   constexpr std::int32_t as_req = 10, tgs_req = 12;
@@ -72,7 +76,8 @@ Result<Request> parse_request(Bytes message) {
   if (!kdc_req) return tl::unexpected(kdc_req.error());
   request.kind = as ? RequestKind::as_req : RequestKind::tgs_req;
   request.kdc_req = *kdc_req;
-  return request;
+  request.fast = is_armored(*request.kdc_req);
+  return result;
 }
 
 }  // namespace ferryman::kerberos

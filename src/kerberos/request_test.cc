@@ -29,6 +29,22 @@ std::map<std::string, Octets> seeds(const std::string& fuzzer) {
   return found;
 }
 
+TEST(PrincipalName, EscapesWhatWouldPartItsComponents) {
+  const Octets strings = {0x1b, 0x05, 'a', '/', 'b', '@', '\\', 0x1b, 0x00, 0x1b, 0x02, '@', 'c'};
+  std::string text = "x ";
+  PrincipalName{1, strings}.append_to(text);
+  EXPECT_EQ(text, "x a\\/b\\@\\\\//\\@c");
+}
+
+TEST(PadataList, TellsTypesApartThatShareABit) {
+  const Octets elements = {0x30, 0x09, 0xa1, 0x03, 0x02, 0x01, padata::fx_fast - 64, 0xa2, 0x02, 0x04, 0x00};
+  const PadataList list(elements, PadataList::bit(padata::fx_fast - 64));
+  EXPECT_FALSE(list.has(padata::fx_fast));
+  EXPECT_TRUE(list.has(padata::fx_fast - 64));
+  EXPECT_FALSE(list.has(padata::enc_timestamp));
+  EXPECT_TRUE(PadataList(Bytes(elements)).has(padata::fx_fast - 64));
+}
+
 TEST(Request, ReadsAnAsReq) {
   const auto message = seeds("request_fuzz").at("as_req");
   const auto request = parse_request(message);

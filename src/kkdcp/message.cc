@@ -40,18 +40,18 @@ bool is_bare_kpasswd(Bytes bytes) {
   return length == bytes.size() && (version == 1 || version == 0xff80);
 }
 
-void remove_prefix(der::Reader& field, Message& message) {
+void remove_prefix(der::Reader& fields, Message& message) {
   const Bytes octets = message.kerb_message;
-  if (!field.ok()) return;
+  if (!fields.ok()) return;
   if (octets.size() <= prefix_size) {
-    field.fail(Fault::truncated);
+    fields.fail(Fault::truncated);
   } else if (u32(octets) == octets.size() - prefix_size) {
     message.framing = Framing::prefixed;
     message.kerb_message = octets.subspan(prefix_size);
   } else if (starts_kerberos(octets) || is_bare_kpasswd(octets)) {
     message.framing = Framing::bare;
   } else {
-    field.fail(Fault::wrong_value);
+    fields.fail(Fault::wrong_value);
   }
 }
 
@@ -85,16 +85,15 @@ Result<Message> parse(Bytes bytes) {
   reader.finish();
 
   Message message;
-  der::Reader kerb_message = fields.enter(context(0));
-  message.kerb_message = kerb_message.read_last(der::octet_string);
-  remove_prefix(kerb_message, message);
+  message.kerb_message = fields.read_field(context(0), der::octet_string);
+  remove_prefix(fields, message);
   if (fields.at(context(1))) {
     der::Reader domain = fields.enter(context(1));
     const std::string_view text = read_domain(domain);
     domain.finish();
     if (!text.empty()) message.target_domain = text;
   }
-  if (fields.at(context(2))) message.dclocator_hint = fields.enter(context(2)).read_last_uint32();
+  if (fields.at(context(2))) message.dclocator_hint = fields.read_uint32_field(context(2));
   fields.finish();
   if (!status.ok()) return tl::unexpected(status.error());
   return message;
