@@ -32,13 +32,18 @@ Contest::Contest(std::shared_ptr<Upstream> upstream, const kerberos::Request& re
     : kdcs_(std::move(kdcs)),
       deadline_(deadline),
       asker_(std::move(asker)),
+      purpose_(purpose),
       race_(std::move(upstream), request) {
   race_.outcome.kdcs = kdcs_;
-  plan(Clock::now(), purpose);
+}
+
+void Contest::begin(Clock::time_point now) {
+  plan(now);
+  advance(now);
 }
 
 // Those that serve in the given order, but slow ones behind the others of their rank; then those set aside.
-void Contest::plan(Clock::time_point now, Purpose purpose) {
+void Contest::plan(Clock::time_point now) {
   struct Place {
     Contender contender;
     bool aside, slow;
@@ -49,7 +54,7 @@ void Contest::plan(Clock::time_point now, Purpose purpose) {
   places.reserve(kdcs_->size());
   for (const Kdc& kdc : *kdcs_) {
     KdcRecordPtr record = race_.upstream.memory.of(key_of(kdc));
-    if (purpose == Purpose::user) record->planned_at = now;
+    if (purpose_ == Purpose::user) record->planned_at = now;
     const auto average = record->health.is_known(now) ? record->health.average() : KdcHealth::Latency(0);
     const bool aside = !record->health.serving();
     places.push_back({{&kdc, std::move(record)}, aside, false, average});
@@ -326,6 +331,7 @@ void Contest::finish(Clock::time_point now) {
     race_.outcome.kdc = last_.contender->kdc;
     race_.outcome.transport = last_.transport;
   }
+  race_.outcome.ended = now;
   std::exchange(asker_, nullptr)->on_outcome(race_.outcome);
 }
 

@@ -33,7 +33,7 @@ class Contest final : public Recycled<Contest>,
   Contest(std::shared_ptr<Upstream> upstream, const kerberos::Request& request, locate::KdcList kdcs,
           Clock::time_point deadline, AskerPtr asker, Purpose purpose = Purpose::user);
 
-  void begin() { advance(Clock::now()); }
+  void begin(Clock::time_point now);
 
   // Nobody waits for the answer any more. What a KDC has seen and must see once goes on all the same;
   // anything else ends now.
@@ -56,7 +56,7 @@ class Contest final : public Recycled<Contest>,
   };
   using Attempts = std::pmr::list<Running>;
 
-  void plan(Clock::time_point now, Purpose purpose);
+  void plan(Clock::time_point now);
   void plan_kdc(const Contender& contender);
   Steps::iterator next_step();
   bool is_running(const Contender& contender) const;
@@ -85,6 +85,7 @@ class Contest final : public Recycled<Contest>,
   const locate::KdcList kdcs_;
   const Clock::time_point deadline_;
   AskerPtr asker_;  // until it has been told
+  const Purpose purpose_;
   Race race_;
   boost::container::small_vector<Contender, 2> contenders_;
   Steps steps_;

@@ -44,9 +44,10 @@ struct Outcome {
   const locate::Kdc* kdc = nullptr;                      // of them: that answered, or that was tried last
   locate::Transport transport = locate::Transport::any;  // udp or tcp that was used for it
   bool no_socket = false;                                // a KDC could not be asked for want of descriptors
-  unsigned tries = 0;                                    // how often the request was written
-  bool hedged = false;                                   // a KDC was asked while another was still silent
-  std::optional<Error> bad_reply;                        // what was wrong with the last answer that was none
+  std::chrono::steady_clock::time_point ended{};
+  unsigned tries = 0;              // how often the request was written
+  bool hedged = false;             // a KDC was asked while another was still silent
+  std::optional<Error> bad_reply;  // what was wrong with the last answer that was none
 };
 
 // How one KDC has done so far.

@@ -49,7 +49,7 @@ asio::awaitable<Outcome> run_contest(std::shared_ptr<Upstream> upstream, const k
   const boost::intrusive_ptr<Waiter> waiter(new Waiter(upstream->io));
   const boost::intrusive_ptr<Contest> contest(
       new Contest(std::move(upstream), request, std::move(kdcs), deadline, waiter, purpose));
-  contest->begin();
+  contest->begin(Clock::now());
   while (!waiter->outcome) {
     boost::system::error_code ignored;
     co_await waiter->ended.async_wait(asio::redirect_error(asio::use_awaitable, ignored));

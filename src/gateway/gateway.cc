@@ -304,7 +304,7 @@ void Gateway::ask(Passage& passage, const locate::Located& located) {
     const auto contest =
         exchanger_.prepare(*passage.request, located.kdcs, passage.deadline(), exchange::AskerPtr(&passage));
     passage.contest = contest.get();
-    contest->begin();
+    contest->begin(passage.asked);
   });
 }
 
@@ -312,7 +312,7 @@ void Gateway::on_outcome(Passage& passage, exchange::Outcome& outcome) {
   passage.contest = nullptr;
   outcome.tries += passage.outcome.tries;
   passage.outcome = std::move(outcome);
-  passage.event.exchange_us += microseconds(Clock::now() - passage.asked);
+  passage.event.exchange_us += microseconds(passage.outcome.ended - passage.asked);
   passage.event.transport = transport_name(passage.outcome.transport);
   passage.event.tries = passage.outcome.tries;
   passage.event.hedged = passage.outcome.hedged;
@@ -366,7 +366,7 @@ void Gateway::answer(Passage& passage) {
   const kerberos::Reply& reply = passage.outcome.reply;
   passage.event.reply = &reply;
   shared_.failures.note(passage.realm->rules, *passage.request, reply, passage.call->peer().client,
-                        Clock::now());
+                        passage.outcome.ended);
   const auto header = kkdcp::reply_header(reply.bytes.size(), passage.message.framing);
   if (!header) {
     refuse(passage, 503, "No KDC answered.\n", EventKind::no_kdc, name(header.error().fault));

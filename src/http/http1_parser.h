@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/recycled.h"
 #include "http/session.h"
 
 namespace ferryman::http {
@@ -21,7 +22,7 @@ struct Refusal {
 // Content-Length, obs-fold, any Transfer-Encoding but `chunked` alone, either with HTTP/1.0, an Expect that
 // is not 100-continue, a POST without length. The Host's value is not looked at: MIT's client writes IPv6
 // addresses without brackets.
-class Http1Parser : public boost::beast::http::basic_parser<true> {
+class Http1Parser final : public Recycled<Http1Parser>, public boost::beast::http::basic_parser<true> {
  public:
   explicit Http1Parser(const Limits& limits);
   Http1Parser(const Http1Parser&) = delete;  // it holds views of what it keeps

@@ -1,6 +1,6 @@
 #include <array>
 #include <charconv>
-#include <optional>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -78,7 +78,7 @@ class Http1Session : public Session {
   const Limits& limits_;
   Handler& handler_;
   std::vector<std::uint8_t> input_;  // not yet parsed
-  std::optional<Http1Parser> parser_;
+  std::unique_ptr<Http1Parser> parser_;  // while a request comes
   OutputBuffer output_;
   std::uint64_t requests_ = 0;
   Version version_ = Version::http11;
@@ -116,7 +116,7 @@ std::size_t Http1Session::parse(Bytes bytes) {
         ++used;
         continue;
       }
-      parser_.emplace(limits_);
+      parser_ = std::make_unique<Http1Parser>(limits_);
     }
     const bool had_header = parser_->is_header_done();
     const Bytes rest = bytes.subspan(used);

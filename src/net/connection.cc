@@ -90,7 +90,9 @@ void Connection::on_violation(unsigned status, std::string_view reason) {
 }
 
 void Connection::forget(const Call& call) {
-  std::erase_if(calls_, [&call](const auto& held) { return held.get() == &call; });
+  const auto found =
+      std::find_if(calls_.begin(), calls_.end(), [&call](const auto& held) { return held.get() == &call; });
+  if (found != calls_.end()) calls_.erase(found);
 }
 
 void Connection::respond(Call& call, const http::Response& response) {

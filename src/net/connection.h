@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <boost/intrusive/list.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
@@ -103,7 +104,7 @@ class Connection final : public Recycled<Connection>,
   Service& service_;
   ConnectionOwner& owner_;
   std::unique_ptr<http::Session> session_;
-  std::vector<CallPtr> calls_;
+  boost::container::small_vector<CallPtr, 1> calls_;
   std::vector<std::uint8_t> preface_;  // what came before it is known what the connection speaks
   Clock::time_point since_;            // when the current phase began, or the wait for room to write
   http::Phase phase_ = http::Phase::idle;
