@@ -107,8 +107,8 @@ class Connection final : public Recycled<Connection>,
   boost::container::small_vector<CallPtr, 1> calls_;
   std::vector<std::uint8_t> preface_;  // what came before it is known what the connection speaks
   Clock::time_point since_;            // when the current phase began, or the wait for room to write
-  http::Phase phase_ = http::Phase::idle;
   std::uint64_t progress_ = 0;
+  http::Phase phase_ = http::Phase::idle;
   State state_ = State::handshake;
   bool pumping_ = false, again_ = false, draining_ = false, input_ended_ = false;
   bool want_read_ = false, want_write_ = false;        // what the next wait is for

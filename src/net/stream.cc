@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "net/listen_socket.h"
+#include "net/socket_bio.h"
 
 namespace ferryman::net {
 namespace {
@@ -39,15 +40,24 @@ int int_size(std::size_t size) {
 Stream::Stream(Socket socket, SSL_CTX* ctx) : socket_(std::move(socket)) {
   if (ctx == nullptr) return;
   ssl_.reset(SSL_new(ctx));
-  if (ssl_ == nullptr || SSL_set_fd(ssl_.get(), socket_.native_handle()) != 1) throw std::bad_alloc();
+  if (ssl_ == nullptr) throw std::bad_alloc();
+  BIO* bio = SocketBio::of_this_thread();
+  BIO_up_ref(bio);
+  SSL_set_bio(ssl_.get(), bio, bio);
   SSL_set_accept_state(ssl_.get());
 }
 
 Stream::~Stream() = default;
 
+SSL* Stream::ssl() {
+  dormant_.wake();
+  SocketBio::aim(socket_.native_handle());
+  return ssl_.get();
+}
+
 IoResult Stream::tls_result(int result) {
   if (result > 0) return {IoStatus::ok, static_cast<std::size_t>(result)};
-  switch (SSL_get_error(ssl(), result)) {
+  switch (SSL_get_error(ssl_.get(), result)) {
     case SSL_ERROR_WANT_READ:
       return {IoStatus::want_read, 0};
     case SSL_ERROR_WANT_WRITE:
@@ -91,7 +101,7 @@ IoResult Stream::read(std::span<std::uint8_t> into) {
   }
   forget_errors();
   const int octets = SSL_read(ssl(), into.data(), int_size(into.size()));
-  has_more_ = octets > 0 && SSL_has_pending(ssl()) == 1;
+  has_more_ = octets > 0 && SSL_has_pending(ssl_.get()) == 1;
   return tls_result(octets);
 }
 

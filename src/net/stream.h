@@ -76,11 +76,8 @@ class Stream {
   int failure_code() const { return failure_code_; }
 
  private:
-  // TLS, awake.
-  SSL* ssl() {
-    dormant_.wake();
-    return ssl_.get();
-  }
+  // TLS, awake and at this socket.
+  SSL* ssl();
   void acknowledge();
   IoResult tls_result(int result);
 
@@ -90,9 +87,9 @@ class Stream {
   };
   std::unique_ptr<SSL, SslDeleter> ssl_;
   DormantBlock dormant_;  // after ssl_, which is freed awake
-  bool handshake_done_ = false, has_more_ = false, resumption_offered_ = false;
   std::string_view failure_;
   int failure_code_ = 0;
+  bool handshake_done_ = false, has_more_ = false, resumption_offered_ = false;
 };
 
 }  // namespace ferryman::net
