@@ -274,6 +274,14 @@ class Loads:
         assert "TLSv1.3" in out, out
         return float(re.search(r"([\d.]+) req/s", out)[1])
 
+    def h2load_times(self, port, requests, clients, streams):
+        """What came back, all asked at once over HTTP/2, and how long the longest took."""
+        out = self.run("h2load", "-m", str(streams), "-n", str(requests), "-c", str(clients), "-d", self.body, "-H",
+                       "content-type: application/kerberos", f"https://127.0.0.1:{port}/KdcProxy")
+        longest, unit = re.search(r"time for request:\s+\S+\s+([\d.]+)(us|ms|s)\s", out).groups()
+        return {"answered": int(re.search(r" (\d+) 2xx", out)[1]),
+                "max_ms": float(longest) * {"us": 0.001, "ms": 1, "s": 1000}[unit]}
+
     def client(self, mode, port, requests, **options):
         """bench_load's report."""
         more = [part for name, value in options.items() for part in (f"--{name}", str(value))]
