@@ -77,7 +77,7 @@ class Http1Session : public Session {
 
   const Limits& limits_;
   Handler& handler_;
-  std::vector<std::uint8_t> input_;  // not yet parsed
+  std::vector<std::uint8_t> input_;      // not yet parsed
   std::unique_ptr<Http1Parser> parser_;  // while a request comes
   OutputBuffer output_;
   std::uint64_t requests_ = 0;
