@@ -55,8 +55,8 @@ def rates(at, values, names, what=""):
 
 
 def beside_floor(at, values, figure, of, targets):
-    """Our row with its targets and one beside the floor, and the floor's own beside the same peers: a target below these
-    is out of reach for any server on this kernel and OpenSSL."""
+    """Our figure beside its targets' peers and beside the floor, then the floor's beside the same peers: how near to a
+    target it comes that does nothing but what this kernel and OpenSSL ask for."""
     at.report.compare(figure, "us", values, of, {**targets, "floor": None})
     at.report.compare(f"{figure}, the floor's", "us", values, of, dict.fromkeys(targets), "floor")
 
