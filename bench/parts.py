@@ -54,11 +54,18 @@ def rates(at, values, names, what=""):
     at.report.compare("rate" + what, "/s", values, "rate", dict.fromkeys(names))
 
 
+def beside_floor(at, values, figure, of, targets):
+    """Our figure beside its targets' peers and beside the floor, then the floor's beside the same peers: how near to a
+    target it comes that does nothing but what this kernel and OpenSSL ask for."""
+    at.report.compare(figure, "us", values, of, {**targets, "floor": None})
+    at.report.compare(f"{figure}, the floor's", "us", values, of, dict.fromkeys(targets), "floor")
+
+
 def kept(at):
     """kept connections: HTTP/1.1, TLS 1.3, UDP upstream, beside nginx"""
-    servers = {**at.ferrymands(), "proxy_pass": at.nginx("proxy"), "constant": at.nginx("constant")}
+    servers = {**at.ferrymands(), "proxy_pass": at.nginx("proxy"), "constant": at.nginx("constant"), "floor": at.floor()}
     values = at.turns(servers, kept_cost(at, 16000))
-    at.report.compare("CPU per exchange", "us", values, "cpu", {"proxy_pass": 0.75, "constant": None})
+    beside_floor(at, values, "CPU per exchange", "cpu", {"proxy_pass": 0.75, "constant": None})
     rates(at, values, ["proxy_pass", "constant"])
 
 
@@ -73,33 +80,35 @@ def h2(at):
 def tcp(at):
     """TCP upstream, kept by the KDC and closed by it, beside nginx"""
     for what, kdc, peer in (("kept", at.kdc(), "proxy"), ("closed", at.kdc("--close"), "closing")):
-        servers = {**at.ferrymands([f"tcp://127.0.0.1:{kdc.port}"]), "proxy_pass": at.nginx(peer)}
+        servers = {**at.ferrymands([f"tcp://127.0.0.1:{kdc.port}"]), "proxy_pass": at.nginx(peer),
+                   "floor": at.floor(kdc=kdc, upstream=what)}
         values = at.turns(servers, kept_cost(at, 12000 if what == "kept" else 5000))
-        at.report.compare(f"CPU per exchange, upstream {what}", "us", values, "cpu", {"proxy_pass": 0.8})
+        beside_floor(at, values, f"CPU per exchange, upstream {what}", "cpu", {"proxy_pass": 0.8})
         rates(at, values, ["proxy_pass"], f", upstream {what}")
 
 
 def fresh(at):
     """a new TLS 1.3 connection (P-256) with one exchange over HTTP/1.0, as MIT's client"""
-    servers = {**at.ferrymands(), "constant": at.nginx("constant"), "proxy_pass": at.nginx("proxy")}
+    servers = {**at.ferrymands(), "constant": at.nginx("constant"), "proxy_pass": at.nginx("proxy"),
+               "floor": at.floor()}
     values = at.turns(servers, client_cost(at, "fresh", 1200))
-    at.report.compare("CPU per connection", "us", values, "cpu", {"constant": 0.8, "proxy_pass": None})
+    beside_floor(at, values, "CPU per connection", "cpu", {"constant": 0.8, "proxy_pass": None})
     rates(at, values, ["constant"])
 
 
 def rsa(at):
     """the same with RSA-2048"""
-    servers = {**at.ferrymands(pair=at.rsa), "constant": at.nginx("rsa")}
+    servers = {**at.ferrymands(pair=at.rsa), "constant": at.nginx("rsa"), "floor": at.floor(at.rsa)}
     values = at.turns(servers, client_cost(at, "fresh", 1200))
-    at.report.compare("CPU per connection", "us", values, "cpu", {"constant": 0.9})
+    beside_floor(at, values, "CPU per connection", "cpu", {"constant": 0.9})
     rates(at, values, ["constant"])
 
 
 def resumed(at):
     """a new connection that resumes a TLS 1.3 session"""
-    servers = {**at.ferrymands(), "constant": at.nginx("constant")}
+    servers = {**at.ferrymands(), "constant": at.nginx("constant"), "floor": at.floor()}
     values = at.turns(servers, client_cost(at, "resumed", 1500))
-    at.report.compare("CPU per connection", "us", values, "cpu", {"constant": 0.8})
+    beside_floor(at, values, "CPU per connection", "cpu", {"constant": 0.8})
     rates(at, values, ["constant"])
 
 
@@ -122,11 +131,11 @@ def kdcproxy(at):
 def latency(at):
     """one client on a kept connection: p50 and p99, beside nginx and the KDC without anything between"""
     requests = at.count(2000)
-    servers = {**at.ferrymands(), "proxy_pass": at.nginx("proxy"), "direct": at.kdc()}
+    servers = {**at.ferrymands(), "proxy_pass": at.nginx("proxy"), "floor": at.floor(), "direct": at.kdc()}
     how = lambda server: at.loads.client("direct" if server is servers["direct"] else "kept", server.port, requests)
     values = at.turns(servers, how)
     for part in ("p50", "p99"):
-        at.report.compare(f"whole exchange, {part}", "us", values, part + "_us", {"proxy_pass": 0.8, "direct": None})
+        beside_floor(at, values, f"whole exchange, {part}", part + "_us", {"proxy_pass": 0.8, "direct": None})
     added = [a["p50_us"] - b["p50_us"] for a, b in zip(values["ferrymand"], values["direct"])]
     at.report.add("added to direct, p50", "us", added)
 

@@ -93,6 +93,16 @@ class Ferrymand(Server):
             raise
 
 
+class Floor(Server):
+    """The least that a server with OpenSSL can do for an exchange. upstream: udp, or kept or closed for TCP."""
+
+    def __init__(self, directory, tools, pair, kdc, message, upstream):
+        port = free_port()
+        how = [] if upstream == "udp" else ["--tcp", upstream]
+        super().__init__(directory, "bench_floor", [os.path.join(tools, "bench_floor"), str(port), "--cert", pair[0], "--key",
+                                                    pair[1], "--kdc", str(kdc.port), "--message", message, *how], port=port)
+
+
 class Nginx(Server):
     """servers: the text of server blocks. One worker, which sets up its table of `connections` at start."""
 

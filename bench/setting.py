@@ -72,6 +72,11 @@ class Setting:
         names = ["ferrymand"] + (["base"] if self.options.base else [])
         return {name: self.ferrymand(*args, name=name, **options) for name in names}
 
+    def floor(self, pair=None, kdc=None, upstream="udp"):
+        """One that ends with the part."""
+        return self.start(peers.Floor(self.directory, self.tools, pair or self.pair, kdc or self.kdc(), self.loads.message,
+                                      upstream))
+
     def backend(self):
         # As large as ferrymand's answer: 1384 octets of AS-REP in a KDC-PROXY-MESSAGE.
         return self.share("backend", lambda: peers.Backend(self.directory, 1400))
