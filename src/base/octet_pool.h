@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -19,33 +20,29 @@ class OctetPool {
 
   // Empty, with or without capacity.
   static Octets take() {
-    auto& kept = mine().kept;
-    if (kept.empty()) return {};
-    Octets octets = std::move(kept.back());
-    kept.pop_back();
+    if (kept.count == 0) return {};
+    Octets& last = kept.at(--kept.count);
+    Octets octets = std::move(last);
+    last.~Octets();
     return octets;
   }
 
   static void give(Octets&& octets) {
-    Mine& pool = mine();
-    if (!recycles || octets.capacity() == 0 || octets.capacity() > max_capacity ||
-        pool.kept.size() == pool.kept.capacity()) {
-      Octets(std::move(octets));  // freed
-      return;
-    }
-    octets.clear();
-    pool.kept.push_back(std::move(octets));
+    Octets ours = std::move(octets);
+    const bool worth_it = ours.capacity() > 0 && ours.capacity() <= max_capacity;
+    if (!recycles || !worth_it || kept.count == max_kept) return;
+    ours.clear();
+    new (&kept.at(kept.count++)) Octets(std::move(ours));
   }
 
  private:
-  struct Mine {
-    Mine() { kept.reserve(max_kept); }
-    std::vector<Octets> kept;
+  // Without a destructor, as in Recycled.
+  struct Kept {
+    alignas(Octets) std::byte room[max_kept * sizeof(Octets)];
+    std::size_t count;
+    Octets& at(std::size_t index) { return reinterpret_cast<Octets*>(room)[index]; }
   };
-  static Mine& mine() {
-    thread_local Mine pool;
-    return pool;
-  }
+  static constinit inline thread_local Kept kept{};
 };
 
 }  // namespace ferryman

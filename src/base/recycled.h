@@ -16,22 +16,21 @@ inline constexpr bool recycles = true;
 #endif
 
 // A base that gives T an operator new of its own: the memory of a T that was deleted on this thread serves
-// the next one. Up to `keep` are kept for each thread. T is final.
+// the next one. Up to `keep` are kept for each thread, until the process ends: for objects of the threads
+// that last as long. T is final.
 //
 //   class Contest final : public Recycled<Contest> { ... };
 template <typename T, std::size_t keep = 256>
 class Recycled {
  public:
   static void* operator new(std::size_t size) {
-    Kept& kept = mine();
     if (kept.first == nullptr) return ::operator new(size);
     --kept.count;
     return std::exchange(kept.first, kept.first->next);
   }
 
   static void operator delete(void* memory) noexcept {
-    Kept& kept = mine();
-    if (!recycles || kept.over || kept.count >= keep) return ::operator delete(memory);
+    if (!recycles || kept.count >= keep) return ::operator delete(memory);
     static_assert(sizeof(T) >= sizeof(Free));
     ++kept.count;
     kept.first = new (memory) Free{kept.first};
@@ -41,19 +40,12 @@ class Recycled {
   struct Free {
     Free* next;
   };
+  // Without a destructor: registering one ends the process where memory has ended.
   struct Kept {
     Free* first = nullptr;
     std::size_t count = 0;
-    bool over = false;  // the thread is ending
-    ~Kept() {
-      over = true;
-      while (first != nullptr) ::operator delete(std::exchange(first, first->next));
-    }
   };
-  static Kept& mine() {
-    thread_local Kept kept;
-    return kept;
-  }
+  static constinit inline thread_local Kept kept{};
 };
 
 }  // namespace ferryman

@@ -3,20 +3,23 @@
 #include <array>
 #include <utility>
 
+#include "base/recycled.h"
+
 namespace ferryman::http {
 namespace {
 
 // What a worker keeps: streams of ordinary size, up to some hundred KiB in all.
 constexpr std::size_t max_octets = 4096, max_text = 256;
 
+// Without a destructor, as in Recycled.
 struct Spare {
-  std::array<std::unique_ptr<Http2Stream>, 128> streams;
-  std::size_t count = 0;
+  std::array<Http2Stream*, 128> streams;
+  std::size_t count;
 };
-thread_local Spare spare;
+constinit thread_local Spare spare{};
 
 void keep(std::unique_ptr<Http2Stream> stream) {
-  if (spare.count == spare.streams.size() || stream->octets.capacity() > max_octets ||
+  if (!recycles || spare.count == spare.streams.size() || stream->octets.capacity() > max_octets ||
       stream->method.capacity() + stream->path.capacity() > max_text) {
     return;
   }
@@ -25,13 +28,13 @@ void keep(std::unique_ptr<Http2Stream> stream) {
   stream->octets.clear();
   stream->fields = stream->answered = 0;
   stream->complete = stream->responded = stream->refused = false;
-  spare.streams[spare.count++] = std::move(stream);
+  spare.streams[spare.count++] = stream.release();
 }
 
 }  // namespace
 
 Http2Stream& Http2Streams::open(std::int32_t id) {
-  auto stream = spare.count == 0 ? std::make_unique<Http2Stream>() : std::move(spare.streams[--spare.count]);
+  std::unique_ptr<Http2Stream> stream(spare.count == 0 ? new Http2Stream : spare.streams[--spare.count]);
   stream->id = id;
   stream->place = streams_.size();
   streams_.push_back(std::move(stream));

@@ -54,7 +54,7 @@ void Call::cancel() {
 Connection::Connection(Stream::Socket socket, Peer peer, Kind kind,
                        std::shared_ptr<const ConnectionConfig> config, Service& service,
                        ConnectionOwner& owner)
-    : stream_(std::move(socket), kind.tls ? config->tls->get() : nullptr),
+    : stream_(std::move(socket), kind.tls ? config->tls->get() : nullptr, owner.bio()),
       peer_(std::move(peer)),
       config_(std::move(config)),
       service_(service),

@@ -34,6 +34,7 @@ class ConnectionOwner {
   virtual bool admit(Peer& peer, const boost::asio::ip::tcp::endpoint& client) = 0;
   virtual void on_closed(Connection& connection) = 0;
   virtual std::span<std::uint8_t> scratch() = 0;
+  virtual SocketBio& bio() = 0;
 };
 
 // One client connection: moves bytes between its stream and its HTTP session, and hands requests to the

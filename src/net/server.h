@@ -57,6 +57,7 @@ class Server : private ConnectionOwner {
   bool admit(Peer& peer, const boost::asio::ip::tcp::endpoint& client) override;
   void on_closed(Connection& connection) override;
   std::span<std::uint8_t> scratch() override { return scratch_; }
+  SocketBio& bio() override { return bio_; }
   std::vector<ConnectionPtr> connections();
   void sweep();
   void finish_drain();
@@ -69,6 +70,7 @@ class Server : private ConnectionOwner {
   std::vector<std::shared_ptr<Listener>> listeners_;
   boost::intrusive::list<Connection> connections_;  // each holds a reference
   std::vector<std::uint8_t> scratch_;
+  SocketBio bio_;
   boost::asio::steady_timer sweeper_;
   bool sweeping_ = false;
   std::function<void()> drained_;

@@ -3,14 +3,15 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <memory>
+#include <cstdint>
 #include <new>
 
 namespace ferryman::net {
 namespace {
 
-thread_local int aimed_at = -1;
-thread_local bool at_end = false;  // the peer has closed
+int descriptor_of(BIO* bio) {
+  return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
+}
 
 int finish(BIO* bio, ssize_t octets, int retry_flag) {
   BIO_clear_retry_flags(bio);
@@ -20,58 +21,40 @@ int finish(BIO* bio, ssize_t octets, int retry_flag) {
 }
 
 int read(BIO* bio, char* into, int size) {
-  const ssize_t octets = ::recv(aimed_at, into, static_cast<std::size_t>(size), 0);
-  at_end = octets == 0;
+  const ssize_t octets = ::recv(descriptor_of(bio), into, static_cast<std::size_t>(size), 0);
+  if (octets == 0) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
   return finish(bio, octets, BIO_FLAGS_READ);
 }
 
 int write(BIO* bio, const char* octets, int size) {
-  return finish(bio, ::send(aimed_at, octets, static_cast<std::size_t>(size), MSG_NOSIGNAL), BIO_FLAGS_WRITE);
+  return finish(bio, ::send(descriptor_of(bio), octets, static_cast<std::size_t>(size), MSG_NOSIGNAL),
+                BIO_FLAGS_WRITE);
 }
 
 // Nothing is buffered here.
-long control(BIO*, int command, long, void*) {
-  if (command == BIO_CTRL_EOF) return at_end ? 1 : 0;
+long control(BIO* bio, int command, long, void*) {
+  if (command == BIO_CTRL_EOF) return BIO_test_flags(bio, BIO_FLAGS_IN_EOF) != 0 ? 1 : 0;
   return command == BIO_CTRL_FLUSH ? 1 : 0;
 }
 
-struct MethodDeleter {
-  void operator()(BIO_METHOD* method) const { BIO_meth_free(method); }
-};
-using Method = std::unique_ptr<BIO_METHOD, MethodDeleter>;
-
-Method make_method() {
-  Method method(BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "sockets of a thread"));
-  if (method == nullptr || BIO_meth_set_read(method.get(), read) != 1 ||
-      BIO_meth_set_write(method.get(), write) != 1 || BIO_meth_set_ctrl(method.get(), control) != 1) {
-    throw std::bad_alloc();
-  }
-  return method;
-}
-
-struct BioDeleter {
-  void operator()(BIO* bio) const { BIO_free(bio); }
-};
-using OwnedBio = std::unique_ptr<BIO, BioDeleter>;
-
-OwnedBio make_bio() {
-  static const Method* const method = new Method(make_method());  // outlives every thread's
-  OwnedBio bio(BIO_new(method->get()));
-  if (bio == nullptr) throw std::bad_alloc();
-  BIO_set_init(bio.get(), 1);
-  return bio;
+const BIO_METHOD* method() {
+  static BIO_METHOD* const made =
+      BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "a thread's sockets");
+  static const bool complete = made != nullptr && BIO_meth_set_read(made, read) == 1 &&
+                               BIO_meth_set_write(made, write) == 1 && BIO_meth_set_ctrl(made, control) == 1;
+  return complete ? made : nullptr;
 }
 
 }  // namespace
 
-BIO* SocketBio::of_this_thread() {
-  thread_local const OwnedBio bio = make_bio();
-  return bio.get();
+SocketBio::SocketBio() : bio_(method() != nullptr ? BIO_new(method()) : nullptr) {
+  if (!bio_) throw std::bad_alloc();
+  BIO_set_init(bio_.get(), 1);
 }
 
 void SocketBio::aim(int descriptor) {
-  aimed_at = descriptor;
-  at_end = false;
+  BIO_set_data(bio_.get(), reinterpret_cast<void*>(static_cast<std::intptr_t>(descriptor)));
+  BIO_clear_flags(bio_.get(), BIO_FLAGS_IN_EOF);
 }
 
 }  // namespace ferryman::net

@@ -2,16 +2,25 @@
 
 #include <openssl/bio.h>
 
+#include <memory>
+
 namespace ferryman::net {
 
 // OpenSSL's way to the sockets of one thread: one BIO for all of its connections, where a BIO of each would
 // cost a connection two allocations. Before a call that may read or write, who makes it aims the BIO at its
-// socket; whether to try again is asked before the next one aims.
+// socket; what became of it is asked before the next one aims.
 class SocketBio {
  public:
-  // This thread's. Whoever keeps it takes a reference of its own (BIO_up_ref).
-  static BIO* of_this_thread();
-  static void aim(int descriptor);
+  SocketBio();
+
+  BIO* get() const { return bio_.get(); }
+  void aim(int descriptor);
+
+ private:
+  struct Deleter {
+    void operator()(BIO* bio) const { BIO_free(bio); }
+  };
+  std::unique_ptr<BIO, Deleter> bio_;
 };
 
 }  // namespace ferryman::net

@@ -13,7 +13,6 @@
 #include <utility>
 
 #include "net/listen_socket.h"
-#include "net/socket_bio.h"
 
 namespace ferryman::net {
 namespace {
@@ -37,13 +36,12 @@ int int_size(std::size_t size) {
 
 }  // namespace
 
-Stream::Stream(Socket socket, SSL_CTX* ctx) : socket_(std::move(socket)) {
+Stream::Stream(Socket socket, SSL_CTX* ctx, SocketBio& bio) : socket_(std::move(socket)), bio_(bio) {
   if (ctx == nullptr) return;
   ssl_.reset(SSL_new(ctx));
   if (ssl_ == nullptr) throw std::bad_alloc();
-  BIO* bio = SocketBio::of_this_thread();
-  BIO_up_ref(bio);
-  SSL_set_bio(ssl_.get(), bio, bio);
+  BIO_up_ref(bio.get());
+  SSL_set_bio(ssl_.get(), bio.get(), bio.get());
   SSL_set_accept_state(ssl_.get());
 }
 
@@ -51,7 +49,7 @@ Stream::~Stream() = default;
 
 SSL* Stream::ssl() {
   dormant_.wake();
-  SocketBio::aim(socket_.native_handle());
+  bio_.aim(socket_.native_handle());
   return ssl_.get();
 }
 

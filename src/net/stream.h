@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "net/dormant_block.h"
+#include "net/socket_bio.h"
 
 namespace ferryman::net {
 
@@ -30,8 +31,8 @@ class Stream {
   using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
                                                   boost::asio::io_context::executor_type>;
 
-  // ctx: null for a plain stream; must outlive it.
-  Stream(Socket socket, SSL_CTX* ctx);
+  // ctx: null for a plain stream. Both outlive it.
+  Stream(Socket socket, SSL_CTX* ctx, SocketBio& bio);
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
   ~Stream();
@@ -82,6 +83,7 @@ class Stream {
   IoResult tls_result(int result);
 
   Socket socket_;
+  SocketBio& bio_;
   struct SslDeleter {
     void operator()(SSL* ssl) const { SSL_free(ssl); }
   };

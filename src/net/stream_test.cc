@@ -51,7 +51,7 @@ class StreamAtRest : public testing::TestWithParam<int> {
     SSL_set_fd(client_.get(), ends_[1]);
     Stream::Socket socket(io_);
     socket.assign(boost::asio::generic::stream_protocol(AF_UNIX, 0), ends_[0]);
-    stream_ = std::make_unique<Stream>(std::move(socket), servers_.get());
+    stream_ = std::make_unique<Stream>(std::move(socket), servers_.get(), bio_);
     int connected = 0;
     IoResult accepted{IoStatus::want_read, 0};
     for (int i = 0; i < 10 && (connected != 1 || accepted.status != IoStatus::ok); ++i) {
@@ -81,6 +81,7 @@ class StreamAtRest : public testing::TestWithParam<int> {
   Context servers_ = server_context(), clients_{SSL_CTX_new(TLS_client_method())};
   std::array<int, 2> ends_{};
   Owned<SSL, SSL_free> client_;
+  SocketBio bio_;
   std::unique_ptr<Stream> stream_;
 };
 

@@ -11,7 +11,7 @@ namespace ferryman::telemetry {
 namespace {
 
 std::string line(Format format, const RequestEvent& event) {
-  fmt::memory_buffer out;
+  Line out;
   Record record(format, out);
   record.begin();
   put_event(record, event);

@@ -164,8 +164,7 @@ void Log::Impl::put(Level at, Fill fill) {
 
 template <typename Fill>
 void Log::Impl::format_line(Level at, Fill fill) {
-  thread_local fmt::memory_buffer line;
-  line.clear();
+  Line line;
   if (prefixed.load(std::memory_order_relaxed)) {
     const char prefix[] = {'<', static_cast<char>('0' + syslog_priority(at)), '>'};
     line.append(prefix, prefix + sizeof prefix);

@@ -14,6 +14,9 @@
 
 namespace ferryman::telemetry {
 
+// One line of the log: an ordinary one needs no more memory than this.
+using Line = fmt::basic_memory_buffer<char, 2048>;
+
 // The name of a field: a word of ours, at most max_size letters.
 class Key {
  public:
@@ -47,7 +50,7 @@ class Key {
 // to be used.
 class Record {
  public:
-  Record(Format format, fmt::memory_buffer& out) : json_(format == Format::json), out_(out) {}
+  Record(Format format, Line& out) : json_(format == Format::json), out_(out) {}
 
   void begin();
   void text(const Key& key, std::string_view value);
@@ -77,7 +80,7 @@ class Record {
   void grow(std::size_t octets);
 
   bool json_;
-  fmt::memory_buffer& out_;
+  Line& out_;
   char* at_ = nullptr;  // where the line goes on; in an open field where its value begins
   char* end_ = nullptr;
 };

@@ -14,7 +14,7 @@ namespace ferryman::telemetry {
 namespace {
 
 std::string line(Format format, std::string_view value) {
-  fmt::memory_buffer out;
+  Line out;
   Record record(format, out);
   record.begin();
   record.text("key", value);
@@ -84,7 +84,7 @@ TEST(Record, GrowsWithItsValues) {
 }
 
 TEST(Record, WritesNumbers) {
-  fmt::memory_buffer out;
+  Line out;
   Record record(Format::json, out);
   record.begin();
   record.number("least", std::numeric_limits<std::int64_t>::min());

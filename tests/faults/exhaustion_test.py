@@ -95,7 +95,7 @@ class ExhaustionTest(Scenario):
             self.skipTest("a sanitizer ends the process where memory does")
         self.limit(gateway, resource.RLIMIT_DATA, size + (8 << 20))
         crowd = []
-        for _ in range(300):  # 300 times 120 KiB would be 35 MiB
+        for _ in range(1200):  # 1,200 times 120 KiB would be 140 MiB
             try:
                 connection = self.plain()
                 connection.send(post(b"x" * 122880)[:-1])
