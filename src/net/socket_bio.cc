@@ -3,14 +3,13 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <cstdint>
 #include <new>
 
 namespace ferryman::net {
 namespace {
 
 int descriptor_of(BIO* bio) {
-  return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
+  return *static_cast<const int*>(BIO_get_data(bio));
 }
 
 int finish(BIO* bio, ssize_t octets, int retry_flag) {
@@ -49,11 +48,12 @@ const BIO_METHOD* method() {
 
 SocketBio::SocketBio() : bio_(method() != nullptr ? BIO_new(method()) : nullptr) {
   if (!bio_) throw std::bad_alloc();
+  BIO_set_data(bio_.get(), &descriptor_);
   BIO_set_init(bio_.get(), 1);
 }
 
 void SocketBio::aim(int descriptor) {
-  BIO_set_data(bio_.get(), reinterpret_cast<void*>(static_cast<std::intptr_t>(descriptor)));
+  descriptor_ = descriptor;
   BIO_clear_flags(bio_.get(), BIO_FLAGS_IN_EOF);
 }
 

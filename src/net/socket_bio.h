@@ -12,6 +12,8 @@ namespace ferryman::net {
 class SocketBio {
  public:
   SocketBio();
+  SocketBio(const SocketBio&) = delete;
+  SocketBio& operator=(const SocketBio&) = delete;
 
   BIO* get() const { return bio_.get(); }
   void aim(int descriptor);
@@ -20,6 +22,7 @@ class SocketBio {
   struct Deleter {
     void operator()(BIO* bio) const { BIO_free(bio); }
   };
+  int descriptor_ = -1;
   std::unique_ptr<BIO, Deleter> bio_;
 };
 

@@ -97,7 +97,7 @@ TEST_P(StreamAtRest, AwakesToReadAndToWrite) {
 }
 
 TEST_P(StreamAtRest, FollowsToNewKeys) {
-  if (GetParam() != TLS1_3_VERSION) GTEST_SKIP() << "TLS 1.3 only";
+  if (GetParam() != TLS1_3_VERSION) return;  // TLS 1.2 has no such message
   exchange("question");
   EXPECT_TRUE(stream_->rest());
   EXPECT_EQ(SSL_key_update(client_.get(), SSL_KEY_UPDATE_REQUESTED), 1);
