@@ -273,6 +273,15 @@ def waiting(at):
     at.report.add("time to the last answer, HTTP/2", "ms", pick("max_ms"), most=1200)
 
 
+def settled(server, patience=5):
+    """Resident KiB once that has stopped to change: who listens may not have set up everything yet."""
+    deadline, last = time.monotonic() + patience, None
+    while (now := server.memory()) != last and time.monotonic() < deadline:
+        last = now
+        time.sleep(0.1)
+    return now
+
+
 def idle(at):
     """resident memory of a TLS connection that has been idle for two seconds, beside nginx"""
     number, few = at.count(2000), 100

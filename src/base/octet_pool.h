@@ -16,7 +16,7 @@ using Octets = std::vector<std::uint8_t>;
 // grown beyond max_capacity. What waits for nothing holds none.
 class OctetPool {
  public:
-  static constexpr std::size_t max_kept = 64, max_capacity = 16 * 1024;
+  static constexpr std::size_t max_kept = 64, max_capacity = 32 * 1024;
 
   // Empty, with or without capacity.
   static Octets take() {

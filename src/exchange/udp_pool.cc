@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -47,8 +48,9 @@ UdpPool::Taken UdpPool::take(const KdcKey& key, bool may_be_kept, Clock::time_po
 
 void UdpPool::put(const KdcKey& key, LinePtr line, Clock::time_point now) {
   if (++line->uses >= max_uses || now - line->born >= max_age) return;
-  auto& queue = idle_[key];
-  if (queue.size() >= max_idle) return;
+  Queue& queue = idle_[key];
+  if (queue.capacity() == 0) queue.set_capacity(max_idle);
+  if (queue.full()) return;
   line->given_back = now;
   queue.push_back(std::move(line));
   if (!scheduled_) schedule();
@@ -68,8 +70,10 @@ void UdpPool::schedule() {
 void UdpPool::sweep() {
   const auto now = Clock::now();
   for (auto entry = idle_.begin(); entry != idle_.end();) {
-    std::erase_if(entry->second, [now](const LinePtr& line) { return now - line->born >= max_age; });
-    entry = entry->second.empty() ? idle_.erase(entry) : std::next(entry);
+    Queue& queue = entry->second;
+    const auto old = [now](const LinePtr& line) { return now - line->born >= max_age; };
+    queue.erase(std::remove_if(queue.begin(), queue.end(), old), queue.end());
+    entry = queue.empty() ? idle_.erase(entry) : std::next(entry);
   }
 }
 

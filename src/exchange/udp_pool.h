@@ -4,11 +4,12 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/udp.hpp>
+#include <boost/circular_buffer.hpp>
 #include <chrono>
-#include <deque>
 #include <map>
 #include <memory>
 
+#include "base/recycled.h"
 #include "exchange/kdc_memory.h"
 
 namespace ferryman::exchange {
@@ -30,7 +31,7 @@ class UdpPool {
   static constexpr unsigned max_uses = 256;
   static constexpr std::size_t max_idle = 64;  // for each KDC
 
-  struct Line {
+  struct Line final : Recycled<Line> {
     Line(Socket s, Clock::time_point now) : socket(std::move(s)), born(now) {}
     Socket socket;
     Clock::time_point born, given_back{};
@@ -57,7 +58,8 @@ class UdpPool {
   void sweep();
 
   boost::asio::io_context& io_;
-  std::map<KdcKey, std::deque<LinePtr>> idle_;  // the one given back first in front
+  using Queue = boost::circular_buffer<LinePtr>;
+  std::map<KdcKey, Queue> idle_;  // the one given back first in front
   boost::asio::basic_waitable_timer<Clock, boost::asio::wait_traits<Clock>, Executor> sweeper_;
   bool scheduled_ = false;
 };
