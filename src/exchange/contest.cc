@@ -155,9 +155,9 @@ void Contest::start(Clock::time_point now) {
   const auto at = std::prev(running_.end());
   const bool udp = attempt.step.transport == Transport::udp;
   const Contender& contender = *attempt.step.contender;
-  if (!udp) attempt.connect_until = now + race_.options.connect_timeout;
   const auto end =
       udp ? attempt.udp.emplace(race_, contender).send(now) : attempt.tcp.emplace(race_, contender).begin();
+  if (!end) limit_connecting(attempt, now);
   end ? attempt_ended(at, *end, now) : await(at);
 }
 
@@ -176,10 +176,15 @@ void Contest::await(Attempts::iterator attempt, Socket& socket, typename Socket:
 
 void Contest::proceed(Attempts::iterator attempt) {
   const auto now = Clock::now();
+  const bool was_connecting = attempt->tcp && attempt->tcp->connecting();
   std::optional<AttemptEnd> end;
   try {
     end = attempt->udp ? attempt->udp->receive(now) : attempt->tcp->proceed();
-    if (!end) return await(attempt);
+    if (!end) {
+      // A kept connection that died is replaced, which may take as long as any.
+      if (!was_connecting) limit_connecting(*attempt, now);
+      return await(attempt);
+    }
   } catch (const std::bad_alloc&) {
     end = AttemptEnd::failed;
   }
@@ -301,6 +306,13 @@ void Contest::on_alarm() {
   const auto now = Clock::now();
   give_up_connecting(now);
   advance(now);
+}
+
+// Where a connection has just been begun.
+void Contest::limit_connecting(Running& attempt, Clock::time_point now) {
+  if (!attempt.tcp || !attempt.tcp->connecting()) return;
+  attempt.connect_until = now + race_.options.connect_timeout;
+  race_.upstream.alarms->set(*this, next_alarm());
 }
 
 void Contest::give_up_connecting(Clock::time_point now) {

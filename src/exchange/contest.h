@@ -67,6 +67,7 @@ class Contest final : public Recycled<Contest>,
   void do_what_can_be_done(Clock::time_point now);
   Clock::time_point next_alarm() const;
   void on_alarm() override;
+  void limit_connecting(Running& attempt, Clock::time_point now);
   void give_up_connecting(Clock::time_point now);
   void finish(Clock::time_point now);
   void start(Clock::time_point now);
