@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <new>
 #include <utility>
 #include <vector>
@@ -22,8 +23,9 @@ class OctetPool {
   static Octets take() {
     if (kept.count == 0) return {};
     Octets& last = kept.at(--kept.count);
-    Octets octets = std::move(last);
-    last.~Octets();
+    Octets octets;
+    octets.swap(last);
+    std::destroy_at(&last);
     return octets;
   }
 
