@@ -108,7 +108,9 @@ std::optional<AttemptEnd> TcpAttempt::begin() {
   // What must not be sent twice is not trusted to a connection that the KDC may be closing just now.
   if (race_.repeatable) socket_ = race_.upstream.pool.take(key_of(*contender_.kdc), *contender_.record);
   kept_ = socket_ != nullptr;
-  return kept_ ? write() : connect();
+  if (!kept_) return connect();
+  state_ = State::writing;
+  return write();
 }
 
 std::optional<AttemptEnd> TcpAttempt::connect() {
@@ -120,25 +122,16 @@ std::optional<AttemptEnd> TcpAttempt::connect() {
   if (error) return AttemptEnd::no_socket;
   socket_->non_blocking(true, error);
   if (error) return AttemptEnd::connect_failed;
-  if (::connect(socket_->native_handle(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) == 0) {
-    return connected();
-  }
-  return errno == EINPROGRESS ? std::nullopt : std::optional(AttemptEnd::connect_failed);
-}
-
-std::optional<AttemptEnd> TcpAttempt::connected() {
-  int cause = 0;
-  socklen_t size = sizeof cause;
-  if (::getsockopt(socket_->native_handle(), SOL_SOCKET, SO_ERROR, &cause, &size) != 0 || cause != 0) {
+  socket_->set_option(tcp::no_delay(true), error);
+  const auto size = static_cast<socklen_t>(endpoint.size());
+  if (::connect(socket_->native_handle(), endpoint.data(), size) != 0 && errno != EINPROGRESS) {
     return AttemptEnd::connect_failed;
   }
-  error_code ignored;
-  socket_->set_option(tcp::no_delay(true), ignored);
-  return write();
+  return write();  // a KDC on this host is connected already
 }
 
+// To a connection that is not there yet too, which blocks; one that could not be made is an error here.
 std::optional<AttemptEnd> TcpAttempt::write() {
-  state_ = State::writing;
   const Bytes request = race_.request.bytes;
   const auto size = static_cast<std::uint32_t>(request.size());
   const std::array<std::uint8_t, prefix_size> prefix = {
@@ -152,7 +145,8 @@ std::optional<AttemptEnd> TcpAttempt::write() {
     error_code error;
     const std::size_t octets = socket_->write_some(rest, error);
     if (error == asio::error::would_block) return std::nullopt;
-    if (error) return died();
+    if (error) return state_ == State::connecting ? AttemptEnd::connect_failed : died();
+    state_ = State::writing;
     race_.written = true;
     written_ += octets;
   }
@@ -162,15 +156,7 @@ std::optional<AttemptEnd> TcpAttempt::write() {
 }
 
 std::optional<AttemptEnd> TcpAttempt::proceed() {
-  switch (state_) {
-    case State::connecting:
-      return connected();
-    case State::writing:
-      return write();
-    case State::reading:
-      break;
-  }
-  return read();
+  return state_ == State::reading ? read() : write();
 }
 
 // Never more than the limit is kept. A reply that comes in one piece, as nearly all do, is read where it

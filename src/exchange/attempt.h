@@ -83,7 +83,6 @@ class TcpAttempt {
   enum class State : std::uint8_t { connecting, writing, reading };
 
   std::optional<AttemptEnd> connect();
-  std::optional<AttemptEnd> connected();
   std::optional<AttemptEnd> write();
   std::optional<AttemptEnd> read();
   std::optional<AttemptEnd> died();
