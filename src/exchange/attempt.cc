@@ -119,6 +119,7 @@ std::optional<AttemptEnd> TcpAttempt::connect() {
   socket_ = std::make_unique<TcpPool::Socket>(race_.upstream.io);
   error_code error;
   socket_->open(endpoint.protocol(), error);
+  if (error && race_.upstream.udp_pool.release()) socket_->open(endpoint.protocol(), error);
   if (error) return AttemptEnd::no_socket;
   socket_->non_blocking(true, error);
   if (error) return AttemptEnd::connect_failed;

@@ -30,6 +30,10 @@ void Exchanger::on_change(HealthObserver observer) {
   impl_->upstream->on_change = std::move(observer);
 }
 
+void Exchanger::release_sockets() {
+  impl_->upstream->udp_pool.release();
+}
+
 std::vector<KdcReport> Exchanger::report() const {
   std::vector<KdcReport> reports;
   for (const auto& [key, record] : impl_->upstream->memory.all()) {

@@ -102,6 +102,9 @@ class Exchanger {
   void set_options(const Options& options);  // for exchanges that begin from now on
   void on_change(HealthObserver observer);
 
+  // Closes UDP sockets that are kept for later: descriptors have run out.
+  void release_sockets();
+
   std::vector<KdcReport> report() const;
 
  private:

@@ -11,6 +11,13 @@ namespace {
 
 using boost::asio::ip::udp;
 
+// Closing takes longer than an exchange may be kept waiting for where thousands are too old at once.
+constexpr unsigned most_looked_at = 16;
+constexpr std::size_t most_swept = 128;
+constexpr std::chrono::milliseconds sweep_on{10};
+
+constexpr std::size_t first_capacity = 64;
+
 // Nothing has come to it, neither datagrams nor errors.
 bool is_quiet(UdpPool::Socket& socket) {
   char octet;
@@ -23,7 +30,7 @@ UdpPool::LinePtr UdpPool::take_kept(const KdcKey& key, Clock::time_point now) {
   const auto found = idle_.find(key);
   if (found == idle_.end()) return nullptr;
   auto& queue = found->second;
-  while (!queue.empty() && now - queue.front()->given_back >= rest) {
+  for (unsigned i = 0; i < most_looked_at && !queue.empty() && now - queue.front()->given_back >= rest; ++i) {
     LinePtr line = std::move(queue.front());
     queue.pop_front();
     if (now - line->born < max_age && is_quiet(line->socket)) return line;
@@ -35,6 +42,11 @@ UdpPool::Taken UdpPool::take(const KdcKey& key, bool may_be_kept, Clock::time_po
   if (may_be_kept) {
     if (LinePtr line = take_kept(key, now)) return {std::move(line), true};
   }
+  Taken made = make(key, now);
+  return made.opened || !release() ? std::move(made) : make(key, now);
+}
+
+UdpPool::Taken UdpPool::make(const KdcKey& key, Clock::time_point now) {
   const udp::endpoint endpoint(key.first, key.second);
   boost::system::error_code error;
   Socket socket(io_);
@@ -49,32 +61,47 @@ UdpPool::Taken UdpPool::take(const KdcKey& key, bool may_be_kept, Clock::time_po
 void UdpPool::put(const KdcKey& key, LinePtr line, Clock::time_point now) {
   if (++line->uses >= max_uses || now - line->born >= max_age) return;
   Queue& queue = idle_[key];
-  if (queue.capacity() == 0) queue.set_capacity(max_idle);
-  if (queue.full()) return;
+  if (queue.full()) {
+    if (queue.capacity() >= max_idle_) return;
+    queue.set_capacity(std::min(max_idle_, std::max(first_capacity, 2 * queue.capacity())));
+  }
   line->given_back = now;
   queue.push_back(std::move(line));
-  if (!scheduled_) schedule();
+  if (!scheduled_) schedule(max_age / 2);
 }
 
-void UdpPool::schedule() {
+bool UdpPool::release() {
+  const bool any = !idle_.empty();
+  idle_.clear();
+  return any;
+}
+
+void UdpPool::schedule(std::chrono::milliseconds after) {
   scheduled_ = true;
-  sweeper_.expires_after(max_age / 2);
+  sweeper_.expires_after(after);
   sweeper_.async_wait([this](boost::system::error_code error) {
     if (error) return;
     scheduled_ = false;
-    sweep();
-    if (!idle_.empty()) schedule();
+    const bool all = sweep();
+    if (!idle_.empty()) schedule(all ? max_age / 2 : sweep_on);
   });
 }
 
-void UdpPool::sweep() {
+// False where more are too old than are closed at once.
+bool UdpPool::sweep() {
   const auto now = Clock::now();
+  std::size_t left = most_swept;
   for (auto entry = idle_.begin(); entry != idle_.end();) {
     Queue& queue = entry->second;
-    const auto old = [now](const LinePtr& line) { return now - line->born >= max_age; };
-    queue.erase(std::remove_if(queue.begin(), queue.end(), old), queue.end());
+    const auto close = [&](const LinePtr& line) {
+      if (left == 0 || now - line->born < max_age) return false;
+      --left;
+      return true;
+    };
+    queue.erase(std::remove_if(queue.begin(), queue.end(), close), queue.end());
     entry = queue.empty() ? idle_.erase(entry) : std::next(entry);
   }
+  return left > 0;
 }
 
 }  // namespace ferryman::exchange

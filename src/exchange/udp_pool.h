@@ -21,6 +21,9 @@ namespace ferryman::exchange {
 // What has come to it meanwhile (a datagram that was doubled on its way, a refusal) shows that more may
 // follow, so such a socket is given up: an answer to one request is never taken for the answer to another.
 // After max_age or max_uses it is given up as well, so that source ports stay hard to guess.
+//
+// Nearly as many are kept as have been in use at once, since making and closing one costs as much as half an
+// exchange; where descriptors run out they are all given up.
 class UdpPool {
  public:
   using Clock = std::chrono::steady_clock;
@@ -29,7 +32,6 @@ class UdpPool {
 
   static constexpr std::chrono::milliseconds rest{1}, max_age{2000};
   static constexpr unsigned max_uses = 256;
-  static constexpr std::size_t max_idle = 64;  // for each KDC
 
   struct Line final : Recycled<Line> {
     Line(Socket s, Clock::time_point now) : socket(std::move(s)), born(now) {}
@@ -39,7 +41,9 @@ class UdpPool {
   };
   using LinePtr = std::unique_ptr<Line>;
 
-  explicit UdpPool(boost::asio::io_context& io) : io_(io), sweeper_(io) {}
+  // max_idle: for each KDC.
+  explicit UdpPool(boost::asio::io_context& io, std::size_t max_idle = 4096)
+      : io_(io), max_idle_(max_idle), sweeper_(io) {}
 
   // A kept one if there is any, which only may_be_kept allows, or a new one. Null: none could be opened
   // (error) or connected (error, and the KDC is out of reach).
@@ -52,13 +56,19 @@ class UdpPool {
   // After the answer.
   void put(const KdcKey& key, LinePtr line, Clock::time_point now);
 
+  // Closes all that are kept. False when there were none.
+  bool release();
+
  private:
+  using Queue = boost::circular_buffer<LinePtr>;
+
   LinePtr take_kept(const KdcKey& key, Clock::time_point now);
-  void schedule();
-  void sweep();
+  Taken make(const KdcKey& key, Clock::time_point now);
+  void schedule(std::chrono::milliseconds after);
+  bool sweep();
 
   boost::asio::io_context& io_;
-  using Queue = boost::circular_buffer<LinePtr>;
+  const std::size_t max_idle_;
   std::map<KdcKey, Queue> idle_;  // the one given back first in front
   boost::asio::basic_waitable_timer<Clock, boost::asio::wait_traits<Clock>, Executor> sweeper_;
   bool scheduled_ = false;

@@ -1,7 +1,9 @@
 #include "exchange/udp_pool.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -26,6 +28,12 @@ class UdpPoolTest : public ::testing::Test {
     pool.put(key, std::move(line), now);
     return used;
   }
+  bool is_free(std::uint16_t port) {
+    boost::system::error_code error;
+    udp::socket same(io, udp::v4());
+    same.bind(udp::endpoint(asio::ip::address_v4::loopback(), port), error);
+    return !error;
+  }
   void send_to(std::uint16_t port) {
     kdc.send_to(asio::buffer("late", 4), udp::endpoint(asio::ip::address_v4::loopback(), port));
   }
@@ -33,7 +41,8 @@ class UdpPoolTest : public ::testing::Test {
   asio::io_context io{1};
   udp::socket kdc{io, udp::endpoint(asio::ip::address_v4::loopback(), 0)};
   KdcKey key{kdc.local_endpoint().address(), kdc.local_endpoint().port()};
-  UdpPool pool{io};
+  static constexpr std::size_t max_idle = 200;
+  UdpPool pool{io, max_idle};
   const Clock::time_point start = Clock::now();
 };
 
@@ -98,14 +107,14 @@ TEST_F(UdpPoolTest, MakesANewSocketForWhatMustNotBeMistaken) {
 }
 
 TEST_F(UdpPoolTest, KeepsNoMoreThanItsNumber) {
-  std::vector<UdpPool::LinePtr> lines(UdpPool::max_idle + 1);
+  std::vector<UdpPool::LinePtr> lines(max_idle + 1);
   for (auto& line : lines) line = take(start);
   std::vector<std::uint16_t> ports;
   for (auto& line : lines) {
     ports.push_back(port(*line));
     pool.put(key, std::move(line), start);
   }
-  for (std::size_t i = 0; i < UdpPool::max_idle; ++i) {
+  for (std::size_t i = 0; i < max_idle; ++i) {
     lines[i] = take(start + UdpPool::rest);
     EXPECT_EQ(port(*lines[i]), ports[i]) << "the one that has rested longest comes first";
   }
@@ -115,10 +124,29 @@ TEST_F(UdpPoolTest, KeepsNoMoreThanItsNumber) {
 TEST_F(UdpPoolTest, ClosesWhatNobodyUses) {
   const auto first = use(start);
   io.run_for(UdpPool::max_age + UdpPool::max_age);
-  boost::system::error_code error;
-  udp::socket same(io, udp::v4());
-  same.bind(udp::endpoint(asio::ip::address_v4::loopback(), first), error);
-  EXPECT_FALSE(error) << "the socket is still open";
+  EXPECT_TRUE(is_free(first));
+}
+
+TEST_F(UdpPoolTest, ClosesManyInSeveralTurns) {
+  std::vector<UdpPool::LinePtr> lines(max_idle);
+  std::vector<std::uint16_t> ports;
+  for (auto& line : lines) ports.push_back(port(*(line = take(start))));
+  for (auto& line : lines) pool.put(key, std::move(line), start);
+  io.run_for(UdpPool::max_age + UdpPool::max_age);
+  EXPECT_TRUE(std::all_of(ports.begin(), ports.end(), [this](auto port) { return is_free(port); }));
+}
+
+TEST_F(UdpPoolTest, GivesUpAllWhereThereAreNoMoreDescriptors) {
+  const auto kept = use(start);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{0, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto taken = pool.take(key, false, start);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_FALSE(taken.opened);
+  EXPECT_TRUE(is_free(kept));
+  EXPECT_FALSE(pool.release());
 }
 
 }  // namespace

@@ -505,6 +505,7 @@ void Gateway::on_kdc_change(const locate::Kdc& kdc, bool serves) {
 
 void Gateway::on_exhausted(int cause) {
   if (cause == 0) return log_.write(telemetry::Level::warning, "connections are accepted again");
+  exchanger_.release_sockets();
   const std::string text = std::generic_category().message(cause);
   log_.write(telemetry::Level::error, "no connection can be accepted", {{"cause", text}});
 }
