@@ -64,7 +64,7 @@ def beside_floor(at, values, figure, of, targets):
 def kept(at):
     """kept connections: HTTP/1.1, TLS 1.3, UDP upstream, beside nginx"""
     servers = {**at.ferrymands(), "proxy_pass": at.nginx("proxy"), "constant": at.nginx("constant"), "floor": at.floor()}
-    values = at.turns(servers, kept_cost(at, 16000))
+    values = at.turns(servers, kept_cost(at, 4000))
     beside_floor(at, values, "CPU per exchange", "cpu", {"proxy_pass": 0.75, "constant": None})
     rates(at, values, ["proxy_pass", "constant"])
 
@@ -72,7 +72,7 @@ def kept(at):
 def h2(at):
     """HTTP/2 with 10 streams a connection, beside nginx"""
     servers = {**at.ferrymands(), "proxy_pass": at.nginx("proxy"), "constant": at.nginx("constant")}
-    values = at.turns(servers, kept_cost(at, 16000, 8, STREAMS))
+    values = at.turns(servers, kept_cost(at, 4000, 8, STREAMS))
     at.report.compare("CPU per exchange", "us", values, "cpu", {"proxy_pass": 0.75, "constant": None})
     rates(at, values, ["proxy_pass", "constant"])
 
@@ -82,7 +82,7 @@ def tcp(at):
     for what, kdc, peer in (("kept", at.kdc(), "proxy"), ("closed", at.kdc("--close"), "closing")):
         servers = {**at.ferrymands([f"tcp://127.0.0.1:{kdc.port}"]), "proxy_pass": at.nginx(peer),
                    "floor": at.floor(kdc=kdc, upstream=what)}
-        values = at.turns(servers, kept_cost(at, 12000 if what == "kept" else 5000))
+        values = at.turns(servers, kept_cost(at, 3000 if what == "kept" else 1200))
         beside_floor(at, values, f"CPU per exchange, upstream {what}", "cpu", {"proxy_pass": 0.8})
         rates(at, values, ["proxy_pass"], f", upstream {what}")
 
@@ -91,7 +91,7 @@ def fresh(at):
     """a new TLS 1.3 connection (P-256) with one exchange over HTTP/1.0, as MIT's client"""
     servers = {**at.ferrymands(), "constant": at.nginx("constant"), "proxy_pass": at.nginx("proxy"),
                "floor": at.floor()}
-    values = at.turns(servers, client_cost(at, "fresh", 1200))
+    values = at.turns(servers, client_cost(at, "fresh", 300))
     beside_floor(at, values, "CPU per connection", "cpu", {"constant": 0.8, "proxy_pass": None})
     rates(at, values, ["constant"])
 
@@ -99,7 +99,7 @@ def fresh(at):
 def rsa(at):
     """the same with RSA-2048"""
     servers = {**at.ferrymands(pair=at.rsa), "constant": at.nginx("rsa"), "floor": at.floor(at.rsa)}
-    values = at.turns(servers, client_cost(at, "fresh", 1200))
+    values = at.turns(servers, client_cost(at, "fresh", 300))
     beside_floor(at, values, "CPU per connection", "cpu", {"constant": 0.9})
     rates(at, values, ["constant"])
 
@@ -107,7 +107,7 @@ def rsa(at):
 def resumed(at):
     """a new connection that resumes a TLS 1.3 session"""
     servers = {**at.ferrymands(), "constant": at.nginx("constant"), "floor": at.floor()}
-    values = at.turns(servers, client_cost(at, "resumed", 1500))
+    values = at.turns(servers, client_cost(at, "resumed", 400))
     beside_floor(at, values, "CPU per connection", "cpu", {"constant": 0.8})
     rates(at, values, ["constant"])
 
@@ -119,8 +119,8 @@ def kdcproxy(at):
     for name in ("apache", "uwsgi"):
         at.loads.h2load(servers[name].port, 200, 8)  # each process has loaded its modules
     for figure, cost, most in (("kept", {}, 1 / 60), ("new connection", None, 1 / 5)):
-        cheap = kept_cost(at, 12000, 8) if cost is not None else client_cost(at, "fresh", 600)
-        dear = kept_cost(at, 500, 8) if cost is not None else client_cost(at, "fresh", 300)
+        cheap = kept_cost(at, 3000, 8) if cost is not None else client_cost(at, "fresh", 150)
+        dear = kept_cost(at, 125, 8) if cost is not None else client_cost(at, "fresh", 75)
         of = lambda server: (dear if server in (servers["apache"], servers["uwsgi"]) else cheap)(server)
         values = at.turns(servers, of)
         values["kdcproxy"] = [min(pair, key=lambda one: one["cpu"]) for pair in zip(values["apache"], values["uwsgi"])]
@@ -130,7 +130,7 @@ def kdcproxy(at):
 
 def latency(at):
     """one client on a kept connection: p50 and p99, beside nginx and the KDC without anything between"""
-    requests = at.count(2000)
+    requests = at.count(500)
     servers = {**at.ferrymands(), "proxy_pass": at.nginx("proxy"), "floor": at.floor(), "direct": at.kdc()}
     how = lambda server: at.loads.client("direct" if server is servers["direct"] else "kept", server.port, requests)
     values = at.turns(servers, how)
@@ -162,7 +162,7 @@ def kinit(at):
                 **timed("kvno", lambda: client.kvno("HTTP/www.mit.test"))}
     for client in clients.values():
         cost(client)
-    values = at.turns(clients, cost, 4 * at.rounds)
+    values = at.turns(clients, cost)
     for command, messages in (("kinit", 2), ("kvno", 1)):
         through, direct = ([one[command] for one in values[way]] for way in ("gateway", "direct"))
         at.report.add(command, "ms", through, "direct", direct)
@@ -206,7 +206,7 @@ def dead(at):
                    "silent": at.ferrymand([silent, *at.udp()])}
         for server in servers.values():
             at.loads.h2load(server.port, 300)
-        values = at.turns(servers, kept_cost(at, 8000))
+        values = at.turns(servers, kept_cost(at, 2000))
         for kind in ("refuses", "silent"):
             at.report.compare(f"CPU per exchange, first KDC {kind}", "us", values, "cpu", {"healthy": 1.03}, kind)
             at.report.compare("rate", "/s", values, "rate", {"healthy": None}, kind)
@@ -216,7 +216,7 @@ def dead(at):
         def cost(waiting):
             clients = ask_and_wait(at, both.port, "DEAD.TEST", waiting)
             try:
-                return kept_cost(at, 8000)(both)
+                return kept_cost(at, 2000)(both)
             finally:
                 for client in clients:
                     client.close()
@@ -324,7 +324,7 @@ def start(at):
             return {"rss": gateway.memory() / 1024}
         finally:
             gateway.stop()
-    values = at.turns({name: name for name in (["ferrymand", "base"] if at.options.base else ["ferrymand"])}, cost)
+    values = at.turns({name: name for name in (["ferrymand", "base"] if at.options.base else ["ferrymand"])}, cost, at.rounds)
     at.report.add("resident", "MiB", [one["rss"] for one in values["ferrymand"]], most=12)
     at.report.compare("resident", "MiB", values, "rss", {})
 
@@ -332,7 +332,7 @@ def start(at):
 def cores(at):
     """two workers on two cores beside one on one: CPU per exchange"""
     servers = {"two": at.ferrymand(workers=2, cores=peers.BOTH), "one": at.ferrymand()}
-    values = at.turns(servers, kept_cost(at, 16000, cores=peers.BOTH))
+    values = at.turns(servers, kept_cost(at, 4000, cores=peers.BOTH))
     at.report.compare("CPU per exchange, two workers beside one", "us", values, "cpu", {"one": 2 / 1.85}, "two")
     at.report.compare("rate, load on the same cores", "/s", values, "rate", {"one": None}, "two")
 

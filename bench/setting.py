@@ -88,10 +88,12 @@ class Setting:
 
     # ---- measuring
 
-    def turns(self, subjects, cost, rounds=None):
-        """name to a list of what cost(server) gave, one a round; the first is another each round."""
+    def turns(self, subjects, cost, number=None):
+        """name to a list of what cost(server) gave, one a turn; the first is another each turn. Four to a round, unless
+        there is a number: a shared machine's speed changes within seconds, so short turns that follow each other closely
+        are compared better than long ones."""
         names, values = list(subjects), {name: [] for name in subjects}
-        for turn in range(rounds or self.rounds):
+        for turn in range(number or 4 * self.rounds):
             for i in range(len(names)):
                 name = names[(turn + i) % len(names)]
                 values[name].append(cost(subjects[name]))

@@ -42,22 +42,24 @@ void Contest::begin(Clock::time_point now) {
   advance(now);
 }
 
-// Those that serve in the given order, but slow ones behind the others of their rank; then those set aside.
+// Those that serve by rank and lot, but slow ones behind the others of their rank; then those set aside.
 void Contest::plan(Clock::time_point now) {
   struct Place {
     Contender contender;
     bool aside, slow;
+    double lot;
     KdcHealth::Latency average;
   };
   race_.upstream.budget.note_request();
-  boost::container::small_vector<Place, 4> places;
+  boost::container::small_vector<Place, few_kdcs> places;
   places.reserve(kdcs_->size());
   for (const Kdc& kdc : *kdcs_) {
     KdcRecordPtr record = race_.upstream.memory.of(key_of(kdc));
     if (purpose_ == Purpose::user) record->planned_at = now;
     const auto average = record->health.is_known(now) ? record->health.average() : KdcHealth::Latency(0);
     const bool aside = !record->health.serving();
-    places.push_back({{&kdc, std::move(record)}, aside, false, average});
+    const double lot = kdcs_->size() > 1 ? locate::draw_lot(kdc.weight, race_.upstream.random) : 0;
+    places.push_back({{&kdc, std::move(record)}, aside, false, lot, average});
   }
   if (places.size() > 1) {
     for (Place& place : places) {
@@ -66,9 +68,9 @@ void Contest::plan(Clock::time_point now) {
                other.average.count() > 0 && is_slow(place.average, other.average);
       });
     }
-    std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
-      return std::tie(a.aside, a.contender.kdc->rank, a.slow) <
-             std::tie(b.aside, b.contender.kdc->rank, b.slow);
+    std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
+      return std::tie(a.aside, a.contender.kdc->rank, a.slow, a.lot) <
+             std::tie(b.aside, b.contender.kdc->rank, b.slow, b.lot);
     });
   }
   contenders_.reserve(places.size());  // the steps point into it

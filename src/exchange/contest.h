@@ -18,7 +18,7 @@
 namespace ferryman::exchange {
 
 // One exchange's plan and its attempts: which KDC by which transport, and when the next one. What an exchange
-// with one or two KDCs needs is part of the object: it allocates nothing more. Its waits hold it until it has
+// with few KDCs needs is part of the object: it allocates nothing more. Its waits hold it until it has
 // ended.
 class Contest final : public Recycled<Contest>,
                       public boost::intrusive_ref_counter<Contest, boost::thread_unsafe_counter>,
@@ -45,7 +45,8 @@ class Contest final : public Recycled<Contest>,
     const Contender* contender = nullptr;
     locate::Transport transport = locate::Transport::any;  // then udp or tcp
   };
-  using Steps = boost::container::small_vector<Step, 4>;
+  static constexpr std::size_t few_kdcs = 4;
+  using Steps = boost::container::small_vector<Step, 2 * few_kdcs>;
   struct Running {
     Step step;
     Clock::time_point begun;
@@ -88,10 +89,10 @@ class Contest final : public Recycled<Contest>,
   AskerPtr asker_;  // until it has been told
   const Purpose purpose_;
   Race race_;
-  boost::container::small_vector<Contender, 2> contenders_;
+  boost::container::small_vector<Contender, few_kdcs> contenders_;
   Steps steps_;
-  Steps udp_steps_;  // to be asked again when all is silent
-  Step last_;        // that has begun, or that would
+  boost::container::small_vector<Step, few_kdcs> udp_steps_;  // to be asked again when all is silent
+  Step last_;                                                 // that has begun, or that would
   unsigned rounds_ = 1;
   alignas(std::max_align_t) std::array<std::byte, 2 * node_size> first_nodes_;
   std::pmr::monotonic_buffer_resource nodes_{first_nodes_.data(), first_nodes_.size()};

@@ -153,8 +153,16 @@ class ExchangerTest : public ::testing::Test {
 
   Outcome ask(const kerberos::Request& request, std::vector<locate::Kdc> kdcs,
               std::chrono::milliseconds deadline = 2s) {
+    return ask(request, std::make_shared<const std::vector<locate::Kdc>>(std::move(kdcs)), deadline);
+  }
+  // In that order, as a configured list.
+  static locate::KdcList ranked(std::vector<locate::Kdc> kdcs) {
+    for (std::size_t i = 0; i < kdcs.size(); ++i) kdcs[i].rank = static_cast<std::uint16_t>(i);
+    return std::make_shared<const std::vector<locate::Kdc>>(std::move(kdcs));
+  }
+  Outcome ask(const kerberos::Request& request, const locate::KdcList& list,
+              std::chrono::milliseconds deadline = 2s) {
     std::optional<Outcome> outcome;
-    const auto list = std::make_shared<const std::vector<locate::Kdc>>(std::move(kdcs));
     const auto until = std::chrono::steady_clock::now() + deadline;
     auto done = [&](const std::exception_ptr& error, Outcome result) {
       EXPECT_FALSE(error);
@@ -251,7 +259,7 @@ TEST_F(ExchangerTest, ALateAnswerStillWins) {
   FakeKdc late(io), silent(io);
   late.tcp_next = [](unsigned) { return Behaviour{framed(krb_error(25)), 150ms, false}; };
   silent.tcp_next = [](unsigned) { return Behaviour{std::nullopt, 0ms, false}; };
-  const Outcome outcome = ask(as_req, {late.kdc(), silent.kdc()});
+  const Outcome outcome = ask(as_req, ranked({late.kdc(), silent.kdc()}));
   EXPECT_EQ(outcome.status, Status::answered);
   EXPECT_EQ(outcome.kdc->port, late.kdc().port);
   EXPECT_EQ(silent.requests(), 1U) << "asked as well, after the hedge delay";
@@ -260,8 +268,8 @@ TEST_F(ExchangerTest, ALateAnswerStillWins) {
 TEST_F(ExchangerTest, AsksAKdcThatFailedLatelyAfterTheOthers) {
   FakeKdc bad(io), good(io);
   bad.tcp_next = [](unsigned) { return Behaviour{std::nullopt, 0ms, true}; };
-  EXPECT_EQ(ask(as_req, {bad.kdc(), good.kdc()}).tries, 2U);
-  EXPECT_EQ(ask(as_req, {bad.kdc(), good.kdc()}).tries, 1U);
+  EXPECT_EQ(ask(as_req, ranked({bad.kdc(), good.kdc()})).tries, 2U);
+  EXPECT_EQ(ask(as_req, ranked({bad.kdc(), good.kdc()})).tries, 1U);
   EXPECT_EQ(bad.requests(), 1U);
 }
 
@@ -279,23 +287,23 @@ TEST_F(ExchangerTest, PutsAKdcOnTrialByAProbeAndNotByAUser) {
     changes.push_back(serves);
   });
   as_req.kdc_req->realm = "R";
-  EXPECT_EQ(ask(as_req, {bad.kdc(), good.kdc()}).tries, 2U);
+  EXPECT_EQ(ask(as_req, ranked({bad.kdc(), good.kdc()})).tries, 2U);
   EXPECT_EQ(changes, std::vector<bool>{false});
   dead = false;
   while (changes.size() < 2) io.run_one();  // after its pause of a second
   EXPECT_EQ(changes, (std::vector<bool>{false, true}));
   EXPECT_EQ(bad.requests(), 2U) << "one of them the probe";
-  EXPECT_EQ(ask(as_req, {bad.kdc(), good.kdc()}).kdc->port, bad.kdc().port);
+  EXPECT_EQ(ask(as_req, ranked({bad.kdc(), good.kdc()})).kdc->port, bad.kdc().port);
 }
 
 TEST_F(ExchangerTest, LearnsHowLongAKdcMayBeSilent) {
   FakeKdc first(io), second(io);
   options.hedge_delay = 60s;
   exchanger.set_options(options);
-  for (int i = 0; i < 20; ++i) ask(as_req, {first.kdc(), second.kdc()});
+  for (int i = 0; i < 20; ++i) ask(as_req, ranked({first.kdc(), second.kdc()}));
   EXPECT_EQ(second.requests(), 0U);
   first.tcp_next = [](unsigned) { return Behaviour{std::nullopt, 0ms, false}; };
-  const Outcome outcome = ask(as_req, {first.kdc(), second.kdc()}, 30s);
+  const Outcome outcome = ask(as_req, ranked({first.kdc(), second.kdc()}), 30s);
   EXPECT_TRUE(outcome.hedged);
   EXPECT_EQ(outcome.kdc->port, second.kdc().port);
 }
@@ -321,8 +329,7 @@ TEST_F(ExchangerTest, FailsOverWithoutABudgetOnceAKdcHasGoneSilent) {
   silent.tcp_next = [](unsigned) { return Behaviour{std::nullopt, 0ms, false}; };
   unsigned answered = 0;
   constexpr unsigned requests = 60;
-  const auto kdcs =
-      std::make_shared<const std::vector<locate::Kdc>>(std::vector<locate::Kdc>{silent.kdc(), good.kdc()});
+  const auto kdcs = ranked({silent.kdc(), good.kdc()});
   for (unsigned i = 0; i < requests; ++i) {
     auto done = [&](const std::exception_ptr&, const Outcome& outcome) {
       if (outcome.status == Status::answered) ++answered;
@@ -346,11 +353,24 @@ TEST_F(ExchangerTest, PrefersTheQuickerOfARank) {
   EXPECT_EQ(ask(as_req, {slow.kdc(), farther}).kdc->port, slow.kdc().port) << "a rank goes before speed";
 }
 
+TEST_F(ExchangerTest, DrawsLotsByWeightAmongThoseOfARank) {
+  FakeKdc often(io), seldom(io);
+  auto heavy = often.kdc(), light = seldom.kdc();
+  heavy.weight = 90;
+  light.weight = 10;
+  int first = 0;
+  constexpr int requests = 400;
+  for (int i = 0; i < requests; ++i) {
+    if (ask(as_req, {light, heavy}).kdc->port == heavy.port) ++first;
+  }
+  EXPECT_NEAR(first, requests * 9 / 10, 40);
+}
+
 TEST_F(ExchangerTest, WritesAPasswordChangeOnceWhateverHappensThen) {
   for (const bool closes : {true, false}) {
     FakeKdc bad(io), good(io);
     bad.tcp_next = [closes](unsigned) { return Behaviour{std::nullopt, 0ms, closes}; };
-    const Outcome outcome = ask(kpasswd, {bad.kdc(), good.kdc()}, 300ms);
+    const Outcome outcome = ask(kpasswd, ranked({bad.kdc(), good.kdc()}), 300ms);
     EXPECT_EQ(outcome.status, closes ? Status::no_kdc : Status::deadline);
     EXPECT_EQ(outcome.tries, 1U);
     EXPECT_EQ(bad.requests() + good.requests(), 1U);
@@ -363,8 +383,8 @@ TEST_F(ExchangerTest, ADeadKdcDoesNotSpendAPasswordChange) {
   const auto gone = dead->kdc(locate::Transport::any), gone_udp = dead->kdc(locate::Transport::udp);
   dead->acceptor.close();
   dead->datagrams.close();
-  EXPECT_EQ(ask(kpasswd, {gone, good.kdc()}).kdc->port, good.kdc().port);
-  EXPECT_EQ(ask(kpasswd, {gone_udp, good.kdc()}).kdc->port, good.kdc().port);
+  EXPECT_EQ(ask(kpasswd, ranked({gone, good.kdc()})).kdc->port, good.kdc().port);
+  EXPECT_EQ(ask(kpasswd, ranked({gone_udp, good.kdc()})).kdc->port, good.kdc().port);
   EXPECT_EQ(good.requests(), 2U);
 }
 
@@ -393,7 +413,7 @@ TEST_F(ExchangerTest, LearnsThatAnswersFitUdpAndTurnsTooBigIntoTcp) {
 TEST_F(ExchangerTest, GoesToTheNextKdcWhenOneIsUnavailable) {
   FakeKdc busy(io), good(io);
   busy.tcp_next = [](unsigned) { return Behaviour{framed(krb_error(29)), 0ms, false}; };
-  EXPECT_EQ(ask(as_req, {busy.kdc(), good.kdc()}).reply.error_code, 25);
+  EXPECT_EQ(ask(as_req, ranked({busy.kdc(), good.kdc()})).reply.error_code, 25);
   EXPECT_EQ(ask(as_req, {busy.kdc()}).status, Status::no_kdc);
 }
 
@@ -412,8 +432,7 @@ TEST_F(ExchangerTest, AnAnswerEndsTheOthersAtWhateverStepTheyAre) {
     return Behaviour{framed(krb_error(25)), 700us + number % 400 * 1us, false};
   };
   options.hedge_delay = 1ms;
-  const auto list =
-      std::make_shared<const std::vector<locate::Kdc>>(std::vector<locate::Kdc>{quick.kdc(), silent.kdc()});
+  const auto list = ranked({quick.kdc(), silent.kdc()});
   for (int i = 0; i < 1000; ++i) {
     Exchanger fresh(io, options);  // with its whole budget
     constexpr int at_once = 5;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,7 +38,8 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
   TcpPool pool;
   UdpPool udp_pool;
   const std::shared_ptr<Alarms> alarms;
-  std::vector<std::uint8_t> scratch;  // read into and out of without suspending in between
+  std::vector<std::uint8_t> scratch;                // read into and out of without suspending in between
+  std::minstd_rand random{std::random_device{}()};  // for lots among KDCs
   HealthObserver on_change;
 
   void note_answer(const locate::Kdc& kdc, KdcRecord& record);

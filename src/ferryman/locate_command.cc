@@ -211,7 +211,7 @@ T Survey::wait_for(asio::awaitable<T> task) {
 }
 
 std::string why_there(const locate::Candidate& candidate, bool ad) {
-  std::string reason = fmt::format("priority {}, weight {}", candidate.priority, candidate.weight);
+  std::string reason = fmt::format("priority {}, weight {}", candidate.priority, candidate.kdc.weight);
   if (!ad) return reason;
   constexpr std::array<std::string_view, 3> places{"in the own site", "in the next closest site",
                                                    "elsewhere in the domain"};

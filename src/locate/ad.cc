@@ -171,7 +171,8 @@ void Search::take_answer(const net::DnsAnswer& answer, const Question& question)
     Kdc kdc;
     kdc.name = std::move(record.target);
     kdc.port = record.port;
-    ordered.push_back({std::move(kdc), record.priority, record.weight});
+    kdc.weight = record.weight;
+    ordered.push_back({std::move(kdc), record.priority});
   }
   put_in_order(ordered, random_);
   for (Candidate& candidate : ordered) targets_.push_back({std::move(candidate), question.nearness});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace ferryman::locate {
 namespace {
@@ -21,26 +22,16 @@ bool same_rank(const Candidate& a, const Candidate& b) {
 }
 
 void put_in_order(std::vector<Candidate>& candidates, std::minstd_rand& random) {
-  std::stable_sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
-    return std::tie(a.nearness, a.priority) < std::tie(b.nearness, b.priority);
+  std::vector<std::pair<double, Candidate>> drawn;
+  drawn.reserve(candidates.size());
+  for (Candidate& candidate : candidates)
+    drawn.emplace_back(draw_lot(candidate.kdc.weight, random), std::move(candidate));
+  std::sort(drawn.begin(), drawn.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.second.nearness, a.second.priority, a.first) <
+           std::tie(b.second.nearness, b.second.priority, b.first);
   });
-  for (auto group = candidates.begin(); group != candidates.end();) {
-    auto end =
-        std::find_if(group, candidates.end(), [&](const Candidate& c) { return !same_rank(c, *group); });
-    while (group != end) {
-      // Weights of 0 come first, so that they are taken only when the number drawn is 0 (RFC 2782, "Weight").
-      std::stable_sort(group, end,
-                       [](const Candidate& a, const Candidate& b) { return a.weight == 0 && b.weight != 0; });
-      unsigned sum = 0;
-      for (auto c = group; c != end; ++c) sum += c->weight;
-      const unsigned drawn = sum == 0 ? 0 : std::uniform_int_distribution<unsigned>(0, sum)(random);
-      unsigned running = 0;
-      auto chosen =
-          std::find_if(group, end, [&](const Candidate& c) { return (running += c.weight) >= drawn; });
-      std::rotate(group, chosen, chosen + 1);
-      ++group;
-    }
-  }
+  std::transform(drawn.begin(), drawn.end(), candidates.begin(),
+                 [](auto& each) { return std::move(each.second); });
 }
 
 asio::awaitable<Found> find_static(net::Resolver& resolver, std::vector<Entry> entries, Service service,
@@ -54,7 +45,7 @@ asio::awaitable<Found> find_static(net::Resolver& resolver, std::vector<Entry> e
     const auto address = asio::ip::make_address(entry.host, error);
     const std::string name = host_port(entry.host, port);
     if (!error) {
-      found.candidates.push_back({Kdc{address, port, entry.transport, name}, priority++, 0});
+      found.candidates.push_back({Kdc{address, port, entry.transport, name}, priority++});
       continue;
     }
     found.unchanging = false;
@@ -63,7 +54,7 @@ asio::awaitable<Found> find_static(net::Resolver& resolver, std::vector<Entry> e
     found.ttl = found.ttl.count() == 0 ? ttl : std::min(found.ttl, ttl);
     found.failed = found.failed || net::has_failed(resolved.status);
     for (const auto& one : resolved.addresses) {
-      found.candidates.push_back({Kdc{one, port, entry.transport, name}, priority++, 0});
+      found.candidates.push_back({Kdc{one, port, entry.transport, name}, priority++});
     }
   }
   if (found.candidates.size() > max_candidates) found.candidates.resize(max_candidates);

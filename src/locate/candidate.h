@@ -2,7 +2,6 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -14,11 +13,10 @@
 
 namespace ferryman::locate {
 
-// KDCs with the priority and weight by which each request puts them in order (RFC 2782).
-// nearness, of a site, goes before priority.
+// A KDC with its priority (RFC 2782). nearness, of a site, goes before priority.
 struct Candidate {
   Kdc kdc;
-  std::uint16_t priority = 0, weight = 0;
+  std::uint16_t priority = 0;
   std::uint8_t nearness = 0;
 };
 

@@ -119,7 +119,7 @@ asio::awaitable<Found> resolve(net::Resolver& resolver, Targets targets, const A
       } else if (found.candidates.size() < max_candidates) {
         const std::string name = target.entry.host + ":" + std::to_string(port);
         found.candidates.push_back(
-            {Kdc{address, port, target.entry.transport, name}, target.priority, target.weight});
+            {Kdc{address, port, target.entry.transport, name, 0, target.weight}, target.priority});
       }
     }
   }

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <cstdint>
 #include <memory>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,11 +27,19 @@ struct Kdc {
   Transport transport = Transport::any;
   std::string name;        // as configured or as DNS named it, for events
   std::uint16_t rank = 0;  // those of one rank are as good as each other: site and priority are the same
+  std::uint16_t weight = 0;
 
   friend bool operator==(const Kdc&, const Kdc&) = default;
 };
 
-// In the order in which they are to be tried. Shared and never changed.
+// By rank. Shared and never changed.
 using KdcList = std::shared_ptr<const std::vector<Kdc>>;
+
+// RFC 2782, "Weight": those of one rank, by ascending lots that are drawn anew for each request, are in a
+// random order by weight. A weight of 0 beside others leaves a very small chance to be the first.
+inline double draw_lot(std::uint16_t weight, std::minstd_rand& random) {
+  constexpr double least = 0.01;
+  return std::exponential_distribution(std::max<double>(weight, least))(random);
+}
 
 }  // namespace ferryman::locate

@@ -64,7 +64,7 @@ TEST(InOrder, FollowsPriorityThenWeight) {
     Candidate c;
     c.kdc.name = name;
     c.priority = priority;
-    c.weight = weight;
+    c.kdc.weight = weight;
     return c;
   };
   const std::vector<Candidate> candidates{candidate("late", 10, 100), candidate("often", 0, 90),

@@ -126,7 +126,7 @@ struct Known {
   const Service service;
   const Wanted wanted;
   std::vector<Candidate> candidates;
-  KdcList list;  // the candidates, where their order never changes
+  KdcList list;  // the candidates
   std::string_view why = "dns_timeout";
   Clock::time_point refresh{}, until{}, stale_until{};
   Clock::time_point looked_at{}, used_at{};
@@ -134,8 +134,8 @@ struct Known {
   std::vector<asio::steady_timer*> waiting;  // of those who wait for the lookup under way
 };
 
-bool order_varies(const std::vector<Candidate>& candidates) {
-  return std::adjacent_find(candidates.begin(), candidates.end(), same_rank) != candidates.end();
+Located answer(const Known& entry) {
+  return {entry.list, entry.why};
 }
 
 bool same_kdcs(const std::vector<Candidate>& a, const std::vector<Candidate>& b) {
@@ -169,9 +169,9 @@ struct Locator::Impl : std::enable_shared_from_this<Impl> {
   void begin_lookup(const asio::any_io_executor& executor, const std::shared_ptr<Known>& entry);
   AdSearch ad_search(const std::shared_ptr<Known>& entry);
   asio::awaitable<void> wait(std::shared_ptr<Known> entry, Clock::time_point deadline);
+  void keep(Known& entry, std::vector<Candidate> candidates);
   void take(Known& entry, Found found);
   void wake(Known& entry);
-  Located answer(Known& entry);
 
   net::Resolver& resolver;
   LocatorObserver* observer;
@@ -226,8 +226,7 @@ AdSearch Locator::Impl::ad_search(const std::shared_ptr<Known>& entry) {
     const auto impl = weak.lock();
     // Where something is known already, the end of the search is soon enough.
     if (!impl || !entry->candidates.empty()) return;
-    entry->candidates = std::move(found.candidates);
-    entry->list = nullptr;
+    impl->keep(*entry, std::move(found.candidates));
     entry->preliminary = true;
     impl->wake(*entry);
   };
@@ -261,6 +260,12 @@ void Locator::Impl::wake(Known& entry) {
   for (auto* timer : entry.waiting) timer->cancel();
 }
 
+void Locator::Impl::keep(Known& entry, std::vector<Candidate> candidates) {
+  put_in_order(candidates, random);
+  entry.candidates = std::move(candidates);
+  entry.list = ranked(entry.candidates);
+}
+
 // Keeps what was known where the network fails: an old answer is better than none.
 void Locator::Impl::take(Known& entry, Found found) {
   const auto now = Clock::now();
@@ -270,13 +275,11 @@ void Locator::Impl::take(Known& entry, Found found) {
   const int percent = std::uniform_int_distribution(from_percent, to_percent)(random);
   entry.refresh = found.unchanging ? entry.until : now + (entry.until - now) / 100 * percent;
   entry.why = found.why;
-  const bool keep = found.candidates.empty() && found.failed && now < entry.stale_until;
-  const bool changed = !keep && (entry.preliminary || !same_kdcs(entry.candidates, found.candidates));
-  if (!keep) {
-    entry.candidates = std::move(found.candidates);
-    put_in_order(entry.candidates, random);
+  const bool stays = found.candidates.empty() && found.failed && now < entry.stale_until;
+  const bool changed = !stays && (entry.preliminary || !same_kdcs(entry.candidates, found.candidates));
+  if (!stays) {
+    keep(entry, std::move(found.candidates));
     entry.stale_until = now + std::clamp(found.ttl, min_ttl, max_ttl) + max_stale;
-    entry.list = nullptr;
   }
   entry.preliminary = false;
   const bool rediscovery = std::exchange(entry.rediscovery, false);
@@ -284,16 +287,6 @@ void Locator::Impl::take(Known& entry, Found found) {
   const LookupEnd end{*entry.source,    entry.service, entry.wanted, entry.why,
                       entry.candidates, changed,       rediscovery};
   observer->on_located(end);
-}
-
-Located Locator::Impl::answer(Known& entry) {
-  if (!entry.list) {
-    put_in_order(entry.candidates, random);
-    KdcList list = ranked(entry.candidates);
-    if (order_varies(entry.candidates)) return {std::move(list), entry.why};
-    entry.list = std::move(list);
-  }
-  return {entry.list, entry.why};
 }
 
 asio::awaitable<void> Locator::Impl::wait(std::shared_ptr<Known> entry, Clock::time_point deadline) {
@@ -317,13 +310,13 @@ asio::awaitable<Located> Locator::locate(std::shared_ptr<const RealmSource> sour
   }
   const auto now = Clock::now();
   const auto entry = impl_->known(source, query, now);
-  if (now < entry->refresh) co_return impl_->answer(*entry);
+  if (now < entry->refresh) co_return answer(*entry);
   if (!entry->looking) impl_->begin_lookup(co_await asio::this_coro::executor, entry);
-  if (now < entry->until) co_return impl_->answer(*entry);
+  if (now < entry->until) co_return answer(*entry);
   // With an old answer at hand a slow server is not waited for long (RFC 8767 5).
   const bool has_old = !entry->candidates.empty() && now < entry->stale_until;
   co_await impl_->wait(entry, has_old ? std::min(deadline, now + stale_wait) : deadline);
-  co_return impl_->answer(*entry);
+  co_return answer(*entry);
 }
 
 std::optional<Located> Locator::recall(const std::shared_ptr<const RealmSource>& source, const Query& query,
@@ -331,7 +324,7 @@ std::optional<Located> Locator::recall(const std::shared_ptr<const RealmSource>&
   if ((query.hint & hint::force_rediscovery) != 0) return std::nullopt;
   Known& entry = *impl_->known(source, query, now);
   if (now >= entry.refresh) return std::nullopt;
-  return impl_->answer(entry);
+  return answer(entry);
 }
 
 asio::awaitable<Located> Locator::rediscover(std::shared_ptr<const RealmSource> source, Query query,
@@ -345,7 +338,7 @@ asio::awaitable<Located> Locator::rediscover(std::shared_ptr<const RealmSource> 
     impl_->begin_lookup(co_await asio::this_coro::executor, entry);
   }
   co_await impl_->wait(entry, deadline);
-  co_return impl_->answer(*entry);
+  co_return answer(*entry);
 }
 
 std::string_view Locator::realm_of_netbios(std::string_view name) const {

@@ -83,7 +83,7 @@ class LocatorObserver {
 // on for up to an hour. Equal questions that are under way are asked once. Static lists of addresses wait for
 // nothing after the first request.
 //
-// RFC 2782 order: a new weighted choice among equal priorities for each call.
+// KDCs of equal priority are of one rank, among which each request draws lots by their weights.
 class Locator {
  public:
   // resolver and observer, which may be null, outlive the locator and its lookups.
