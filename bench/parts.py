@@ -13,6 +13,7 @@ import time
 import peers
 from lib import krb
 from lib.client import Client
+from lib.fake_dns import A, SRV, FakeDns, record, srv
 from lib.https import post
 from lib.kdcs import MitKdc
 from lib.proc import free_port, listens, wait_for
@@ -363,6 +364,17 @@ def tell_sites(at, sites, exchanges):
         at.say(f"{number / exchanges:8.2f} {' < '.join(line[:100] for line in (ours or where)[:2])}")
 
 
+def three_by_dns(at):
+    """Options of a ferrymand whose realm has three KDCs of one priority in the DNS."""
+    ports = [at.kdc().port, *(at.start(peers.Kdc(at.directory, at.tools)).port for _ in range(2))]
+    answers = {("_kerberos._udp." + peers.REALM.lower(), SRV): [record(SRV, srv("kdc.bench", port)) for port in ports],
+               ("kdc.bench", A): [record(A, socket.inet_aton("127.0.0.1"))]}
+    dns = at.start(FakeDns(lambda *question: answers.get(question, [])))
+    realm = {"allow_unarmored_password": True, "discovery": "dns", "dns_allow_networks": ["127.0.0.0/8"],
+             "dns_allow_ports": ports}
+    return {"realms": {peers.REALM: realm}, "dns": {"servers": [dns.address]}}
+
+
 def allocations(at):
     """allocations per exchange on a kept connection, by whose code makes them"""
     file = os.path.join(at.directory, "allocations")
@@ -370,11 +382,11 @@ def allocations(at):
     env = {"LD_PRELOAD": os.path.join(at.tools, "libcount_malloc.so"), "COUNT_MALLOC_FILE": file}
     one = lambda server, number: at.loads.client("kept", server.port, number)
     streams = lambda server, number: at.loads.h2load(server.port, number, 1, STREAMS)
-    for what, kdc, load in (("HTTP/1.1, UDP", at.udp(), one), ("HTTP/1.1, TCP", [f"tcp://127.0.0.1:{at.kdc().port}"], one),
-                            ("HTTP/2, UDP", at.udp(), streams)):
-        gateway = at.ferrymand(kdc, env=env)
+    for what, how, load in (("HTTP/1.1, UDP", {}, one), ("HTTP/1.1, UDP, three KDCs by DNS", three_by_dns(at), one),
+                            ("HTTP/1.1, TCP", {"kdc": [f"tcp://127.0.0.1:{at.kdc().port}"]}, one), ("HTTP/2, UDP", {}, streams)):
+        gateway = at.ferrymand(env=env, **how)
         counts = []
-        for number in (200, 200, 200 + exchanges):  # the first warms, the second is what a connection costs
+        for number in (exchanges, 200, 200 + exchanges):  # the first warms, the second is what a connection costs
             before = object_counts(gateway, file)
             load(gateway, number)
             after = object_counts(gateway, file)

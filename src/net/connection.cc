@@ -100,11 +100,13 @@ void Connection::respond(Call& call, const http::Response& response) {
   session_->respond(call.id_, response);
   call.cancelled_ = true;
   forget(call);
-  session_->version() == http::Version::http2 ? answer_soon() : pump();
+  answer_soon();
 }
 
-// Of several streams that are answered in one turn of the event loop, one write is made.
+// At the end of the event loop's turn: answers to several streams are one write, and of several connections'
+// clients that wait on one processor only the first is woken at a cost.
 void Connection::answer_soon() {
+  if (pumping_) return pump();
   if (std::exchange(answering_soon_, true)) return;
   boost::asio::post(stream_.socket().get_executor(), [self = ConnectionPtr(this)] {
     self->answering_soon_ = false;
