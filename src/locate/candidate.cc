@@ -24,8 +24,10 @@ bool same_rank(const Candidate& a, const Candidate& b) {
 void put_in_order(std::vector<Candidate>& candidates, std::minstd_rand& random) {
   std::vector<std::pair<double, Candidate>> drawn;
   drawn.reserve(candidates.size());
-  for (Candidate& candidate : candidates)
-    drawn.emplace_back(draw_lot(candidate.kdc.weight, random), std::move(candidate));
+  for (Candidate& candidate : candidates) {
+    const double lot = draw_lot(candidate.kdc.weight, random);
+    drawn.emplace_back(lot, std::move(candidate));
+  }
   std::sort(drawn.begin(), drawn.end(), [](const auto& a, const auto& b) {
     return std::tie(a.second.nearness, a.second.priority, a.first) <
            std::tie(b.second.nearness, b.second.priority, b.first);
