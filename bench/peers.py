@@ -104,10 +104,10 @@ class Floor(Server):
 
 
 class Nginx(Server):
-    """servers: the text of server blocks. One worker, which sets up its table of `connections` at start."""
+    """servers: the text of server blocks. A worker sets up its table of `connections` at start."""
 
     def __init__(self, directory, servers, cores=SERVER, name="nginx", access_log=True, more="", wrap=(),
-                 master=True, ports=(), connections=16000):
+                 master=True, ports=(), connections=16000, workers=1):
         prefix = os.path.join(directory, f"{name}-{time.monotonic_ns()}")
         os.makedirs(prefix)
         temp = "".join(f" {kind}_temp_path {prefix}/{kind};\n"
@@ -116,7 +116,7 @@ class Nginx(Server):
 user root;
 daemon off;
 master_process {"on" if master else "off"};
-worker_processes 1;
+worker_processes {workers};
 worker_rlimit_nofile 40000;
 pid {prefix}/pid;
 error_log {prefix}/error.log;
@@ -139,7 +139,7 @@ http {{
 
 def tls_server(port, pair, location):
     return f""" server {{
-  listen 127.0.0.1:{port} ssl http2 backlog=4096;
+  listen 127.0.0.1:{port} ssl http2 backlog=4096 reuseport;
   ssl_certificate {pair[0]};
   ssl_certificate_key {pair[1]};
   ssl_protocols TLSv1.2 TLSv1.3;

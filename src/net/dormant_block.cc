@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <span>
 
 namespace ferryman::net {
 namespace {
@@ -100,8 +101,9 @@ bool DormantBlock::put_away(void* block) {
   if (size != 0) image_.reset(new (std::nothrow) std::uint8_t[size]);
   if (image_) {
     std::copy_n(packed.begin(), size, image_.get());
-    image_size_ = size;
-    pages_ = pages;
+    image_size_ = static_cast<std::uint32_t>(size);
+    size_ = static_cast<std::uint32_t>(pages.size());
+    pages_ = pages.data();
     // Memory that is locked stays, or some of it.
     if (::madvise(pages.data(), pages.size(), MADV_DONTNEED) != 0) restore();
   }
@@ -110,7 +112,7 @@ bool DormantBlock::put_away(void* block) {
 }
 
 void DormantBlock::restore() {
-  unpack(image_.get(), pages_);
+  unpack(image_.get(), {pages_, size_});
   OPENSSL_cleanse(image_.get(), image_size_);
   image_.reset();
 }

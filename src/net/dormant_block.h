@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
 
 namespace ferryman::net {
 
@@ -33,9 +32,9 @@ class DormantBlock {
  private:
   void restore();
 
-  std::span<std::uint8_t> pages_;
+  std::uint8_t* pages_ = nullptr;
   std::unique_ptr<std::uint8_t[]> image_;
-  std::size_t image_size_ = 0;
+  std::uint32_t size_ = 0, image_size_ = 0;
 };
 
 }  // namespace ferryman::net

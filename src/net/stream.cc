@@ -65,12 +65,19 @@ IoResult Stream::tls_result(int result) {
     default:
       break;
   }
-  const unsigned long code = ERR_peek_error();
-  failure_code_ = ERR_GET_REASON(code);
-  const char* reason = ERR_reason_error_string(code);
-  failure_ = reason != nullptr ? reason : "connection lost";
+  failed_ = true;
+  failure_ = ERR_peek_error();
   forget_errors();
   return {IoStatus::failed, 0};
+}
+
+std::string_view Stream::failure() const {
+  const char* reason = ERR_reason_error_string(failure_);
+  return reason != nullptr ? reason : "connection lost";
+}
+
+int Stream::failure_code() const {
+  return ERR_GET_REASON(failure_);
 }
 
 IoResult Stream::handshake() {
@@ -151,7 +158,7 @@ bool Stream::rest() {
 }
 
 void Stream::shutdown_write() {
-  if (ssl_ && handshake_done_ && failure_.empty()) {
+  if (ssl_ && handshake_done_ && !failed_) {
     forget_errors();
     // One call: it sends our close_notify and does not wait for the peer's.
     SSL_shutdown(ssl());

@@ -73,8 +73,8 @@ class Stream {
   std::string_view tls_version();  // "TLSv1.3"; empty on a plain stream
   std::string_view alpn();         // "h2", "http/1.1" or empty
   // Why the handshake failed, from OpenSSL's table of reasons; for logs.
-  std::string_view failure() const { return failure_; }
-  int failure_code() const { return failure_code_; }
+  std::string_view failure() const;
+  int failure_code() const;
 
  private:
   // TLS, awake and at this socket.
@@ -88,10 +88,9 @@ class Stream {
     void operator()(SSL* ssl) const { SSL_free(ssl); }
   };
   std::unique_ptr<SSL, SslDeleter> ssl_;
-  DormantBlock dormant_;  // after ssl_, which is freed awake
-  std::string_view failure_;
-  int failure_code_ = 0;
-  bool handshake_done_ = false, has_more_ = false, resumption_offered_ = false;
+  DormantBlock dormant_;       // after ssl_, which is freed awake
+  unsigned long failure_ = 0;  // OpenSSL's
+  bool failed_ = false, handshake_done_ = false, has_more_ = false, resumption_offered_ = false;
 };
 
 }  // namespace ferryman::net
