@@ -331,14 +331,16 @@ def start(at):
 
 
 def cores(at):
-    """two workers on two cores beside one on one: CPU per exchange"""
+    """two workers on two cores with twice the clients beside one on one: CPU per exchange"""
     servers = {"two": at.ferrymand(workers=2, cores=peers.BOTH), "one": at.ferrymand()}
     # What the machine's second core adds, whoever serves: the load and the KDC run on the same two.
     backend = at.backend()
     servers.update({f"nginx, {name}": peers.View(made, made.ports["proxy"]) for name, made in (
         ("two", at.start(peers.nginx_peers(at.directory, at.pair, at.rsa, backend, workers=2, cores=peers.BOTH))),
         ("one", at.start(peers.nginx_peers(at.directory, at.pair, at.rsa, backend))))})
-    values = at.turns(servers, kept_cost(at, 4000, cores=peers.BOTH))
+    twice, once = (kept_cost(at, 4000, clients, cores=peers.BOTH) for clients in (2 * CLIENTS, CLIENTS))
+    twos = [servers["two"], servers["nginx, two"]]
+    values = at.turns(servers, lambda server: (twice if server in twos else once)(server))
     at.report.compare("CPU per exchange, nginx with two", "us", values, "cpu", {"nginx, one": None}, "nginx, two")
     at.report.compare("CPU per exchange, two workers beside one", "us", values, "cpu", {"one": 2 / 1.85}, "two")
     at.report.compare("rate, load on the same cores", "/s", values, "rate", {"one": None}, "two")
