@@ -188,7 +188,8 @@ void Contest::proceed(Attempts::iterator attempt) {
       return await(attempt);
     }
   } catch (const std::bad_alloc&) {
-    end = AttemptEnd::failed;
+    // Where the answer has come, only its socket could not be kept.
+    end = race_.answered ? AttemptEnd::answered : AttemptEnd::failed;
   }
   attempt_ended(attempt, *end, now);
   advance(now);

@@ -68,16 +68,17 @@ TEST(InOrder, FollowsPriorityThenWeight) {
     return c;
   };
   const std::vector<Candidate> candidates{candidate("late", 10, 100), candidate("often", 0, 90),
-                                          candidate("seldom", 0, 10)};
+                                          candidate("seldom", 0, 10), candidate("never", 0, 0)};
   std::map<std::string, int> first;
   for (int i = 0; i < 10000; ++i) {
     auto ordered = candidates;
     put_in_order(ordered, random);
-    ASSERT_EQ(ordered.size(), 3U);
-    EXPECT_EQ(ordered[2].kdc.name, "late");
+    ASSERT_EQ(ordered.size(), 4U);
+    EXPECT_EQ(ordered[3].kdc.name, "late");
     ++first[ordered[0].kdc.name];
   }
   EXPECT_NEAR(first["often"], 9000, 300);
+  EXPECT_LT(first["never"], 20);
 }
 
 TEST(Krb5Conf, ReadsARealmAndLeavesTheRest) {

@@ -103,8 +103,8 @@ void Connection::respond(Call& call, const http::Response& response) {
   answer_soon();
 }
 
-// At the end of the event loop's turn: answers to several streams are one write, and of several connections'
-// clients that wait on one processor only the first is woken at a cost.
+// At the end of the event loop's turn: answers to several HTTP/2 streams leave in one write, and those to
+// several clients one after the other, of whom the first wakes the processor that they share.
 void Connection::answer_soon() {
   if (pumping_) return pump();
   if (std::exchange(answering_soon_, true)) return;
