@@ -5,6 +5,8 @@ import re
 import resource
 import socket
 import subprocess
+import threading
+import time
 import unittest
 
 from lib import krb
@@ -74,6 +76,45 @@ class ExhaustionTest(Scenario):
         waiting.close()
         wait_for(lambda: gateway.messages("connections are accepted again"), "that its end is said")
         self.assertTrue(self.served(), "no KDC was blamed")
+
+    def test_descriptors_of_kept_sockets(self):
+        """UDP sockets that are kept for later exchanges make room for a connection at once, not when they are too old."""
+        kept, too_old = 10, 2
+        barrier = threading.Event()
+
+        def answer(_):
+            barrier.wait(5)
+            return krb.krb_error()
+        kdc = self.running(FakeKdc(udp=answer))
+        gateway = self.running(Gateway(self.directory, configuration(
+            [{"address": f"127.0.0.1:{self.plain_port}", "tls": False}], {"MIT.TEST": {"kdc": ["udp://" + kdc.address]}},
+            self.tls, process={"workers": 1}), name="kept"))
+        descriptors = lambda: len(os.listdir(f"/proc/{gateway.process.child.pid}/fd"))
+        held = descriptors()
+        for _ in range(5):  # a slow machine's attempt says nothing
+            barrier.clear()
+            begun = time.monotonic()
+            crowd = [self.plain() for _ in range(kept)]
+            for one in crowd:
+                one.send(post(BODY))
+            wait_for(lambda: descriptors() >= held + 2 * kept, "each to have its socket")
+            barrier.set()
+            for one in crowd:
+                self.assertEqual(one.response()[0], 200)
+            self.limit(gateway, resource.RLIMIT_NOFILE, held + 2 * kept)
+            with socket.create_connection(("127.0.0.1", self.plain_port), 20) as late:
+                late.sendall(post(BODY))
+                self.assertTrue(late.recv(1000).startswith(b"HTTP/1.1 200"))
+            quick = time.monotonic() - begun < too_old
+            for one in crowd:
+                one.close()
+            if quick:
+                break
+            self.limit(gateway, resource.RLIMIT_NOFILE, held + 100)
+            wait_for(lambda: descriptors() == held, "the sockets to be too old")
+        else:
+            self.skipTest("too slow a machine to tell")
+        self.assertTrue(gateway.messages("no connection can be accepted"))
 
     def test_more_descriptors_than_select_knows(self):
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
