@@ -22,8 +22,8 @@ namespace ferryman::exchange {
 // follow, so such a socket is given up: an answer to one request is never taken for the answer to another.
 // After max_age or max_uses it is given up as well, so that source ports stay hard to guess.
 //
-// Nearly as many are kept as have been in use at once, since making and closing one costs as much as half an
-// exchange; where descriptors run out they are all given up.
+// Nearly as many are kept as have been in use at once, up to max_idle for each KDC, since making and closing
+// one costs as much as half an exchange; where descriptors run out they are all given up.
 class UdpPool {
  public:
   using Clock = std::chrono::steady_clock;
@@ -41,7 +41,6 @@ class UdpPool {
   };
   using LinePtr = std::unique_ptr<Line>;
 
-  // max_idle: for each KDC.
   explicit UdpPool(boost::asio::io_context& io, std::size_t max_idle = 4096)
       : io_(io), max_idle_(max_idle), sweeper_(io) {}
 

@@ -57,7 +57,7 @@ struct LookupEnd {
   const Wanted& wanted;
   std::string_view why;                // of an empty list, or of a failure that leaves the old list in use
   const std::vector<Candidate>& list;  // in use from now on
-  bool changed;                        // it names others than before
+  bool changed;                        // it names others than before, or with other weights
   bool rediscovery;
 };
 
