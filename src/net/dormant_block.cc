@@ -12,18 +12,21 @@
 #include <cstring>
 #include <new>
 #include <span>
+#include <utility>
+#include <vector>
 
 namespace ferryman::net {
 namespace {
 
 const auto page_size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+const std::size_t block_size = 2 * page_size;
 
 bool fills_pages(std::size_t size) {
-  return size > page_size && size <= 2 * page_size;
+  return size > page_size && size <= block_size;
 }
 
 void* allocate(std::size_t size, const char*, int) {
-  return fills_pages(size) ? std::aligned_alloc(page_size, 2 * page_size) : std::malloc(size);
+  return fills_pages(size) ? std::aligned_alloc(page_size, block_size) : std::malloc(size);
 }
 
 void* reallocate(void* block, std::size_t size, const char*, int) {
@@ -34,51 +37,77 @@ void release(void* block, const char*, int) {
   std::free(block);
 }
 
-// The pages that the block fills by itself; none when it shares its first.
-std::span<std::uint8_t> whole_pages(void* block) {
-  const std::size_t size = ::malloc_usable_size(block);
-  if (reinterpret_cast<std::uintptr_t>(block) % page_size != 0) return {};
-  return {static_cast<std::uint8_t*>(block), size / page_size * page_size};
+bool fills_its_pages(void* block) {
+  return reinterpret_cast<std::uintptr_t>(block) % page_size == 0 &&
+         ::malloc_usable_size(block) >= block_size;
 }
 
-bool is_zero(std::span<const std::uint8_t> octets) {
-  std::uint64_t value;
-  std::memcpy(&value, octets.data(), sizeof value);
-  return value == 0;
+using Word = std::uint64_t;
+constexpr std::size_t word = sizeof(Word), line = 8 * word, largest_line = 1 + 8 * (1 + word);
+
+Word word_at(std::span<const std::uint8_t> octets, std::size_t at) {
+  Word value;
+  std::memcpy(&value, octets.data() + at, word);
+  return value;
 }
 
-constexpr std::size_t word = 8, line = 8 * word, largest_line = 1 + 8 * (1 + word);
+void put_word(std::span<std::uint8_t> octets, std::size_t at, Word value) {
+  std::memcpy(octets.data() + at, &value, word);
+}
 
-// Of each line which words are not zero; of each of these which octets are not; and these. Returns the
+// No part of a key may stay in it: a word that is neither a pointer nor a small number is left out, and so is
+// the one behind it.
+std::vector<std::uint8_t> pattern_from(std::span<const std::uint8_t> first) {
+  std::vector<std::uint8_t> pattern(first.size());
+  bool in_key = false;
+  for (std::size_t at = 0; at < first.size(); at += word) {
+    const Word value = word_at(first, at);
+    const bool was_in_key = std::exchange(in_key, value >> 48 != 0);
+    if (!in_key && !was_in_key) put_word(pattern, at, value);
+  }
+  return pattern;
+}
+
+// What blocks have in common, so that an image holds only what is different: what the first to be put away
+// had of pointers and small numbers. It never changes.
+std::span<const std::uint8_t> pattern(std::span<const std::uint8_t> block) {
+  static const std::vector<std::uint8_t> made = pattern_from(block);
+  return made;
+}
+
+// Of each line which words differ; of each of these which octets do; and their differences. Returns the
 // image's size, 0 when there is no room for it.
-std::size_t pack(std::span<const std::uint8_t> pages, std::span<std::uint8_t> image) {
+std::size_t pack(std::span<const std::uint8_t> pages, std::span<const std::uint8_t> pattern,
+                 std::span<std::uint8_t> image) {
   std::size_t used = 0;
   for (std::size_t at = 0; at < pages.size(); at += line) {
     if (image.size() - used < largest_line) return 0;
     std::uint8_t& words = image[used++] = 0;
     for (std::size_t i = 0; i < line / word; ++i) {
-      const auto octets = pages.subspan(at + i * word, word);
-      if (is_zero(octets)) continue;
+      Word difference = word_at(pages, at + i * word) ^ word_at(pattern, at + i * word);
+      if (difference == 0) continue;
       words |= static_cast<std::uint8_t>(1U << i);
       std::uint8_t& mark = image[used++] = 0;
-      for (std::size_t j = 0; j < word; ++j) {
-        if (octets[j] == 0) continue;
+      for (std::size_t j = 0; j < word; ++j, difference >>= 8) {
+        if ((difference & 0xff) == 0) continue;
         mark |= static_cast<std::uint8_t>(1U << j);
-        image[used++] = octets[j];
+        image[used++] = static_cast<std::uint8_t>(difference);
       }
     }
   }
   return used;
 }
 
-// Into pages of zeros, or of what they were.
-void unpack(const std::uint8_t* image, std::span<std::uint8_t> pages) {
+void unpack(const std::uint8_t* image, std::span<const std::uint8_t> pattern, std::span<std::uint8_t> pages) {
+  std::copy_n(pattern.begin(), pages.size(), pages.begin());
   for (std::size_t at = 0; at < pages.size(); at += line) {
     for (unsigned words = *image++; words != 0; words &= words - 1) {
-      const auto octets = pages.subspan(at + static_cast<std::size_t>(std::countr_zero(words)) * word, word);
+      Word difference = 0;
       for (unsigned mark = *image++; mark != 0; mark &= mark - 1) {
-        octets[static_cast<std::size_t>(std::countr_zero(mark))] = *image++;
+        difference |= static_cast<Word>(*image++) << (8 * std::countr_zero(mark));
       }
+      const std::size_t here = at + static_cast<std::size_t>(std::countr_zero(words)) * word;
+      put_word(pages, here, word_at(pattern, here) ^ difference);
     }
   }
 }
@@ -93,26 +122,28 @@ DormantBlock::~DormantBlock() {
   wake();
 }
 
-bool DormantBlock::put_away(void* block) {
-  if (holds()) return false;
-  const auto pages = whole_pages(block);
+bool DormantBlock::put_away(void* block) try {
+  if (holds() || !fills_its_pages(block)) return false;
+  const std::span pages(static_cast<std::uint8_t*>(block), block_size);
   std::array<std::uint8_t, 4096> packed;
-  const std::size_t size = pages.size() < packed.size() ? 0 : pack(pages, packed);
+  const std::size_t size = pack(pages, pattern(pages), packed);
   if (size != 0) image_.reset(new (std::nothrow) std::uint8_t[size]);
   if (image_) {
     std::copy_n(packed.begin(), size, image_.get());
-    image_size_ = static_cast<std::uint32_t>(size);
-    size_ = static_cast<std::uint32_t>(pages.size());
+    image_size_ = size;
     pages_ = pages.data();
     // Memory that is locked stays, or some of it.
     if (::madvise(pages.data(), pages.size(), MADV_DONTNEED) != 0) restore();
   }
   OPENSSL_cleanse(packed.data(), size);
   return holds();
+} catch (const std::bad_alloc&) {
+  return false;
 }
 
 void DormantBlock::restore() {
-  unpack(image_.get(), {pages_, size_});
+  const std::span pages(pages_, block_size);
+  unpack(image_.get(), pattern(pages), pages);
   OPENSSL_cleanse(image_.get(), image_size_);
   image_.reset();
 }

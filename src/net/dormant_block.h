@@ -6,9 +6,10 @@
 
 namespace ferryman::net {
 
-// Memory that nobody looks at for a while and that is mostly zeros, as OpenSSL's SSL is after the handshake:
-// put away as those of its octets that are not zero, while the kernel takes its pages back. What points into
-// it stays valid, since it comes back at the same address. What was put away is wiped, for it may hold keys.
+// Memory of two pages that nobody looks at for a while and that is mostly zeros, as OpenSSL's SSL is after
+// the handshake: put away as those of its octets in which it differs from another, while the kernel takes its
+// pages back. What points into it stays valid, since it comes back at the same address. What was put away is
+// wiped, for it may hold keys.
 class DormantBlock {
  public:
   // Has blocks of more than one page and at most two begin at a page and fill two, when OpenSSL asks for
@@ -34,7 +35,7 @@ class DormantBlock {
 
   std::uint8_t* pages_ = nullptr;
   std::unique_ptr<std::uint8_t[]> image_;
-  std::uint32_t size_ = 0, image_size_ = 0;
+  std::size_t image_size_ = 0;
 };
 
 }  // namespace ferryman::net
