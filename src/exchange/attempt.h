@@ -46,16 +46,22 @@ struct Race {
 // no_socket: for want of descriptors here, so no word about the KDC.
 enum class AttemptEnd : std::uint8_t { answered, no_socket, connect_failed, failed, too_big };
 
-// One datagram to a KDC and what comes back. Nothing here waits: who owns it waits for socket() to become
-// readable and calls receive(), until there is an end. An answer lies in the upstream's scratch: who wants to
-// keep it copies it at once.
+// One datagram to a KDC and what comes back. Who owns it waits and calls receive(), until there is an end. An
+// answer lies in the upstream's scratch: who wants to keep it copies it at once.
 class UdpAttempt {
  public:
   UdpAttempt(Race& race, const Contender& contender) : race_(race), contender_(contender) {}
 
   std::optional<AttemptEnd> send(UdpPool::Clock::time_point now);
   std::optional<AttemptEnd> receive(UdpPool::Clock::time_point now);
-  UdpPool::Socket& socket() { return line_->socket; }
+
+  template <typename Handler>
+  void wait(Handler handler) {
+    auto& socket = line_->socket;
+    // What has disturbed may have more behind it.
+    if (disturbed_) return socket.async_wait(UdpPool::Socket::wait_read, std::move(handler));
+    socket.async_wait_drained(std::move(handler));
+  }
 
  private:
   AttemptEnd refused();
@@ -66,9 +72,9 @@ class UdpAttempt {
   bool written_before_ = false, disturbed_ = false;
 };
 
-// One request over TCP and its answer, on a connection kept from an earlier one or on a new one. Nothing here
-// waits: who owns it waits for what is wanted and calls proceed(), until there is an end. An answer lies in
-// the upstream's scratch, or in the outcome's buffer when it came in pieces.
+// One request over TCP and its answer, on a connection kept from an earlier one or on a new one. Who owns it
+// waits and calls proceed(), until there is an end. An answer lies in the upstream's scratch, or in the
+// outcome's buffer when it came in pieces.
 class TcpAttempt {
  public:
   TcpAttempt(Race& race, const Contender& contender) : race_(race), contender_(contender) {}
@@ -76,8 +82,14 @@ class TcpAttempt {
   std::optional<AttemptEnd> begin();
   std::optional<AttemptEnd> proceed();
   bool connecting() const { return state_ == State::connecting; }
-  bool wants_write() const { return state_ != State::reading; }
-  TcpPool::Socket& socket() { return *socket_; }
+
+  template <typename Handler>
+  void wait(Handler handler) {
+    if (state_ != State::reading) return socket_->async_wait(TcpPool::Socket::wait_write, std::move(handler));
+    // A piece may have filled the buffer it was read into.
+    if (!in_.empty()) return socket_->async_wait(TcpPool::Socket::wait_read, std::move(handler));
+    socket_->async_wait_drained(std::move(handler));
+  }
 
  private:
   enum class State : std::uint8_t { connecting, writing, reading };

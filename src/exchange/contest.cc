@@ -164,16 +164,10 @@ void Contest::start(Clock::time_point now) {
 }
 
 void Contest::await(Attempts::iterator attempt) {
-  if (attempt->udp) return await(attempt, attempt->udp->socket(), UdpPool::Socket::wait_read);
-  await(attempt, attempt->tcp->socket(),
-        attempt->tcp->wants_write() ? TcpPool::Socket::wait_write : TcpPool::Socket::wait_read);
-}
-
-template <typename Socket>
-void Contest::await(Attempts::iterator attempt, Socket& socket, typename Socket::wait_type what) {
-  socket.async_wait(what, [self = Self(this), attempt](boost::system::error_code) {
+  auto go_on = [self = Self(this), attempt](boost::system::error_code) {
     if (!attempt->over) self->proceed(attempt);
-  });
+  };
+  attempt->udp ? attempt->udp->wait(std::move(go_on)) : attempt->tcp->wait(std::move(go_on));
 }
 
 void Contest::proceed(Attempts::iterator attempt) {

@@ -73,8 +73,6 @@ class Contest final : public Recycled<Contest>,
   void finish(Clock::time_point now);
   void start(Clock::time_point now);
   void await(Attempts::iterator attempt);
-  template <typename Socket>
-  void await(Attempts::iterator attempt, Socket& socket, typename Socket::wait_type what);
   void proceed(Attempts::iterator attempt);
   std::chrono::milliseconds patience() const;
   void attempt_ended(Attempts::iterator attempt, AttemptEnd end, Clock::time_point now);

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "exchange/kdc_memory.h"
+#include "net/edge_socket.h"
 
 namespace ferryman::exchange {
 
@@ -18,7 +19,7 @@ namespace ferryman::exchange {
 class TcpPool {
  public:
   using Executor = boost::asio::io_context::executor_type;
-  using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
+  using Socket = net::EdgeSocket<boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>>;
   using SocketPtr = std::unique_ptr<Socket>;
 
   explicit TcpPool(boost::asio::io_context& io) : sweeper_(io) {}

@@ -11,6 +11,7 @@
 
 #include "base/recycled.h"
 #include "exchange/kdc_memory.h"
+#include "net/edge_socket.h"
 
 namespace ferryman::exchange {
 
@@ -28,7 +29,7 @@ class UdpPool {
  public:
   using Clock = std::chrono::steady_clock;
   using Executor = boost::asio::io_context::executor_type;
-  using Socket = boost::asio::basic_datagram_socket<boost::asio::ip::udp, Executor>;
+  using Socket = net::EdgeSocket<boost::asio::basic_datagram_socket<boost::asio::ip::udp, Executor>>;
 
   static constexpr std::chrono::milliseconds rest{1}, max_age{2000};
   static constexpr unsigned max_uses = 256;

@@ -348,7 +348,7 @@ void Connection::wait() {
   const ConnectionPtr self(this);
   if (want_read_ && !waiting_read_) {
     waiting_read_ = true;
-    stream_.socket().async_wait(Stream::Socket::wait_read, [self](boost::system::error_code error) {
+    stream_.socket().async_wait_drained([self](boost::system::error_code error) {
       self->waiting_read_ = self->dry_ = false;
       if (!error) self->pump();
     });

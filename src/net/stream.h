@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "net/dormant_block.h"
+#include "net/edge_socket.h"
 #include "net/socket_bio.h"
 
 namespace ferryman::net {
@@ -28,8 +29,8 @@ struct IoResult {
 // it waits on socket() and calls again.
 class Stream {
  public:
-  using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
-                                                  boost::asio::io_context::executor_type>;
+  using Socket = EdgeSocket<boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
+                                                             boost::asio::io_context::executor_type>>;
 
   // ctx: null for a plain stream. Both outlive it.
   Stream(Socket socket, SSL_CTX* ctx, SocketBio& bio);

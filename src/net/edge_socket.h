@@ -1,0 +1,78 @@
+#pragma once
+
+#include <boost/asio/basic_socket.hpp>
+#include <boost/asio/detail/reactive_wait_op.hpp>
+#include <boost/asio/detail/reactor.hpp>
+#include <boost/version.hpp>
+#include <memory>
+#include <utility>
+
+namespace ferryman::net {
+
+// Asio registers a socket with epoll once, edge-triggered, but its async_wait() arms it anew: a system call
+// for each wait, so that what already lies in the socket is told of too. EdgeSocket can wait without that.
+// This needs what is inside Asio, and is the only place that does; with another version of Boost it waits as
+// ever.
+#if BOOST_VERSION == 108100
+
+// As Asio's reactive_wait_op, but it tells the reactor that an event is used up with it.
+template <typename Handler, typename Executor>
+class EdgeWait final : public boost::asio::detail::reactor_op {
+ public:
+  BOOST_ASIO_DEFINE_HANDLER_PTR(EdgeWait);
+
+  EdgeWait(Handler& handler, const Executor& executor)
+      : reactor_op({}, &EdgeWait::do_perform, &EdgeWait::do_complete),
+        handler_(std::move(handler)),
+        work_(handler_, executor) {}
+
+ private:
+  // Upon an event, or at once if there was one that nobody waited for.
+  static status do_perform(boost::asio::detail::reactor_op*) { return done_and_exhausted; }
+
+  // owner: null where the event loop is destroyed. The handler may free what it belongs to, so it is called
+  // from here and not from the operation.
+  static void do_complete(void* owner, boost::asio::detail::operation* base, const boost::system::error_code&,
+                          std::size_t) {
+    auto* const wait = static_cast<EdgeWait*>(base);
+    ptr memory = {std::addressof(wait->handler_), wait, wait};
+    boost::asio::detail::handler_work<Handler, Executor> work(std::move(wait->work_));
+    boost::asio::detail::binder1<Handler, boost::system::error_code> handler(wait->handler_, wait->ec_);
+    memory.h = std::addressof(handler.handler_);
+    memory.reset();
+    if (owner != nullptr) work.complete(handler, handler.handler_);
+  }
+
+  Handler handler_;
+  boost::asio::detail::handler_work<Handler, Executor> work_;
+};
+
+#endif
+
+// Base: one of Asio's sockets with the event loop's own executor.
+template <typename Base>
+class EdgeSocket : public Base {
+ public:
+  using Base::Base;
+  EdgeSocket(Base&& base) : Base(std::move(base)) {}
+
+  // Base::async_wait(wait_read) for a socket that has been read until a read came short or found nothing. On
+  // the event loop's thread. As there, the handler may be called although nothing has come.
+  template <typename Handler>
+  void async_wait_drained(Handler handler) {
+#if BOOST_VERSION == 108100
+    namespace detail = boost::asio::detail;
+    using Wait = EdgeWait<Handler, typename Base::executor_type>;
+    auto& socket = this->impl_.get_implementation();
+    typename Wait::ptr memory = {std::addressof(handler), Wait::ptr::allocate(handler), nullptr};
+    auto* const wait = new (memory.v) Wait(handler, this->get_executor());
+    memory.v = nullptr;
+    boost::asio::use_service<detail::reactor>(this->get_executor().context())
+        .start_op(detail::reactor::read_op, socket.socket_, socket.reactor_data_, wait, false, true);
+#else
+    this->async_wait(Base::wait_read, std::move(handler));
+#endif
+  }
+};
+
+}  // namespace ferryman::net
