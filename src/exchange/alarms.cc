@@ -1,6 +1,15 @@
 #include "exchange/alarms.h"
 
+#include <algorithm>
+
 namespace ferryman::exchange {
+
+namespace {
+
+// Between two rings, which many that are due meanwhile share.
+constexpr std::chrono::milliseconds least_pause{1};
+
+}  // namespace
 
 void Alarms::set(Alarm& alarm, Clock::time_point at) {
   if (alarm.is_linked()) alarm.unlink();
@@ -31,7 +40,7 @@ void Alarms::ring() {
     due.unlink();
     due.on_alarm();
   }
-  if (!alarms_.empty() && alarms_.begin()->at_ < armed_) arm(alarms_.begin()->at_);
+  if (!alarms_.empty() && alarms_.begin()->at_ < armed_) arm(std::max(alarms_.begin()->at_, now + least_pause));
 }
 
 }  // namespace ferryman::exchange

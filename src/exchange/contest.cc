@@ -252,10 +252,21 @@ void Contest::attempt_ended(Attempts::iterator attempt, AttemptEnd end, Clock::t
   }
 }
 
+// Whether a KDC that answers, but late, is still to be given time: to ask it again would only make it later.
+bool Contest::expects_answer(Clock::time_point now) {
+  const Running& last = running_.back();
+  const KdcHealth& health = last.step.contender->record->health;
+  if (!health.answers() || !health.is_known(now)) return false;
+  constexpr int times = 2;
+  const auto most = last.begun + times * race_.options.hedge_delay;
+  next_at_ = std::max(next_at_, std::min<Clock::time_point>(last.begun + times * health.average(), most));
+  return now < next_at_;
+}
+
 // All has been asked and is silent: the datagrams once more.
 bool Contest::goes_round(Clock::time_point now) {
   const bool silent = !running_.empty() && steps_.empty() && race_.repeatable && now >= next_at_;
-  if (!silent || rounds_ >= udp_rounds || udp_steps_.empty()) return false;
+  if (!silent || rounds_ >= udp_rounds || udp_steps_.empty() || expects_answer(now)) return false;
   ++rounds_;
   steps_.assign(udp_steps_.begin(), udp_steps_.end());
   return true;

@@ -64,6 +64,7 @@ class Contest final : public Recycled<Contest>,
   bool may_start(Clock::time_point now);
   bool may_hedge(Clock::time_point now);
   bool goes_round(Clock::time_point now);
+  bool expects_answer(Clock::time_point now);
   void advance(Clock::time_point now);
   void do_what_can_be_done(Clock::time_point now);
   Clock::time_point next_alarm() const;

@@ -120,6 +120,8 @@ struct FakeKdc {
       udp::endpoint sender;
       co_await datagrams.async_receive_from(asio::buffer(request), sender, use_awaitable);
       const auto answer = udp_next(udp_requests++);
+      asio::steady_timer timer(datagrams.get_executor(), udp_delay);
+      co_await timer.async_wait(use_awaitable);
       for (int i = 0; answer && i < (udp_doubles ? 2 : 1); ++i)
         co_await datagrams.async_send_to(asio::buffer(*answer), sender, use_awaitable);
     }
@@ -135,6 +137,7 @@ struct FakeKdc {
   std::function<Behaviour(unsigned)> tcp_next = [](unsigned) { return Behaviour{}; };
   std::function<std::optional<Octets>(unsigned)> udp_next = [](unsigned) { return krb_error(25); };
   bool udp_doubles = false;
+  std::chrono::milliseconds udp_delay{0};
   unsigned connections = 0, tcp_requests = 0, udp_requests = 0;
 };
 
@@ -396,6 +399,25 @@ TEST_F(ExchangerTest, SendsALostDatagramAgainButNotAPasswordChange) {
   other.udp_next = [](unsigned) { return std::nullopt; };
   EXPECT_EQ(ask(kpasswd, {other.kdc(locate::Transport::udp)}, 300ms).status, Status::deadline);
   EXPECT_EQ(other.udp_requests, 1U);
+}
+
+TEST_F(ExchangerTest, GivesAKdcThatAnswersLateTheTimeItTakes) {
+  options.hedge_delay = 200ms;
+  exchanger.set_options(options);
+  FakeKdc kdc(io);
+  kdc.udp_delay = 300ms;
+  const auto list = ranked({kdc.kdc(locate::Transport::udp)});
+  EXPECT_EQ(ask(as_req, list).tries, 2U);
+  io.run_for(kdc.udp_delay + 50ms);  // the answer to the second as well
+  io.restart();
+  EXPECT_EQ(ask(as_req, list).tries, 1U);
+
+  kdc.udp_next = [lost = kdc.udp_requests](unsigned request) {
+    return request == lost ? std::nullopt : std::optional(krb_error(25));
+  };
+  const Outcome outcome = ask(as_req, list);
+  EXPECT_EQ(outcome.status, Status::answered);
+  EXPECT_EQ(outcome.tries, 2U);
 }
 
 TEST_F(ExchangerTest, LearnsThatAnswersFitUdpAndTurnsTooBigIntoTcp) {

@@ -34,6 +34,8 @@ class KdcHealth {
 
   State state() const { return state_; }
   bool serving() const { return state_ == State::serving; }
+  // It serves, and its last word was an answer.
+  bool answers() const { return serving() && silences_ == 0; }
   Clock::time_point retry_at() const { return retry_at_; }
   unsigned failures_in_a_row() const { return failures_; }
 

@@ -42,7 +42,7 @@ class UdpPool {
   };
   using LinePtr = std::unique_ptr<Line>;
 
-  explicit UdpPool(boost::asio::io_context& io, std::size_t max_idle = 4096)
+  explicit UdpPool(boost::asio::io_context& io, std::size_t max_idle = 16384)
       : io_(io), max_idle_(max_idle), sweeper_(io) {}
 
   // A kept one if there is any, which only may_be_kept allows, or a new one. Null: none could be opened
