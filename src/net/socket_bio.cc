@@ -8,8 +8,8 @@
 namespace ferryman::net {
 namespace {
 
-int descriptor_of(BIO* bio) {
-  return *static_cast<const int*>(BIO_get_data(bio));
+SocketBio::Aim& aim_of(BIO* bio) {
+  return *static_cast<SocketBio::Aim*>(BIO_get_data(bio));
 }
 
 int finish(BIO* bio, ssize_t octets, int retry_flag) {
@@ -20,13 +20,15 @@ int finish(BIO* bio, ssize_t octets, int retry_flag) {
 }
 
 int read(BIO* bio, char* into, int size) {
-  const ssize_t octets = ::recv(descriptor_of(bio), into, static_cast<std::size_t>(size), 0);
+  const SocketBio::Aim& aim = aim_of(bio);
+  const ssize_t octets = ::recv(aim.descriptor, into, static_cast<std::size_t>(size), 0);
+  *aim.filled = octets == size;
   if (octets == 0) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
   return finish(bio, octets, BIO_FLAGS_READ);
 }
 
 int write(BIO* bio, const char* octets, int size) {
-  return finish(bio, ::send(descriptor_of(bio), octets, static_cast<std::size_t>(size), MSG_NOSIGNAL),
+  return finish(bio, ::send(aim_of(bio).descriptor, octets, static_cast<std::size_t>(size), MSG_NOSIGNAL),
                 BIO_FLAGS_WRITE);
 }
 
@@ -48,12 +50,12 @@ const BIO_METHOD* method() {
 
 SocketBio::SocketBio() : bio_(method() != nullptr ? BIO_new(method()) : nullptr) {
   if (!bio_) throw std::bad_alloc();
-  BIO_set_data(bio_.get(), &descriptor_);
+  BIO_set_data(bio_.get(), &aim_);
   BIO_set_init(bio_.get(), 1);
 }
 
-void SocketBio::aim(int descriptor) {
-  descriptor_ = descriptor;
+void SocketBio::aim(Aim at) {
+  aim_ = at;
   BIO_clear_flags(bio_.get(), BIO_FLAGS_IN_EOF);
 }
 

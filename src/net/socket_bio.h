@@ -16,13 +16,19 @@ class SocketBio {
   SocketBio& operator=(const SocketBio&) = delete;
 
   BIO* get() const { return bio_.get(); }
-  void aim(int descriptor);
+
+  // filled: set by each read to whether it took as much as was asked for, so that there may be more.
+  struct Aim {
+    int descriptor = -1;
+    bool* filled = nullptr;
+  };
+  void aim(Aim at);
 
  private:
   struct Deleter {
     void operator()(BIO* bio) const { BIO_free(bio); }
   };
-  int descriptor_ = -1;
+  Aim aim_;
   std::unique_ptr<BIO, Deleter> bio_;
 };
 

@@ -49,7 +49,7 @@ Stream::~Stream() = default;
 
 SSL* Stream::ssl() {
   dormant_.wake();
-  bio_.aim(socket_.native_handle());
+  bio_.aim({socket_.native_handle(), &filled_});
   return ssl_.get();
 }
 
@@ -106,7 +106,7 @@ IoResult Stream::read(std::span<std::uint8_t> into) {
   }
   forget_errors();
   const int octets = SSL_read(ssl(), into.data(), int_size(into.size()));
-  has_more_ = octets > 0 && SSL_has_pending(ssl_.get()) == 1;
+  has_more_ = octets > 0 && (filled_ || SSL_has_pending(ssl_.get()) == 1);
   return tls_result(octets);
 }
 

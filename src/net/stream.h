@@ -44,8 +44,8 @@ class Stream {
   // Server side of the TLS handshake; ok at once on a plain stream.
   IoResult handshake();
   IoResult read(std::span<std::uint8_t> into);
-  // Whether a read that has just succeeded left something here that no wait on the socket tells of, or might
-  // have left more in the socket than a wait is worth.
+  // Whether a read that has just succeeded left something here, or may have left more in the socket: neither
+  // is what a wait tells of.
   bool has_more() const { return has_more_; }
   // What lies in the socket before any TLS, and to take it away.
   IoResult peek(std::span<std::uint8_t> into);
@@ -92,6 +92,7 @@ class Stream {
   DormantBlock dormant_;       // after ssl_, which is freed awake
   unsigned long failure_ = 0;  // OpenSSL's
   bool failed_ = false, handshake_done_ = false, has_more_ = false, resumption_offered_ = false;
+  bool filled_ = false;  // by the last read from the socket, which may hold more
 };
 
 }  // namespace ferryman::net

@@ -128,6 +128,24 @@ TEST_P(StreamAtRest, IsFreedAwake) {
   stream_.reset();
 }
 
+// Also where records end just where the buffer does that they are read into.
+TEST_P(StreamAtRest, LeavesNothingInTheSocketWithoutSayingSo) {
+  std::array<std::uint8_t, 20000> octets{};
+  for (int second = 8600; second < 8700; ++second) {
+    std::size_t left = 0;
+    for (const int size : {8000, second, 10}) {
+      ASSERT_EQ(SSL_write(client_.get(), octets.data(), size), size);
+      left += static_cast<std::size_t>(size);
+    }
+    while (left > 0) {
+      const IoResult read = stream_->read(octets);
+      ASSERT_EQ(read.status, IoStatus::ok);
+      left -= read.octets;
+      ASSERT_TRUE(left == 0 || stream_->has_more()) << "second record of " << second;
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Tls, StreamAtRest, testing::Values(TLS1_2_VERSION, TLS1_3_VERSION));
 
 }  // namespace
