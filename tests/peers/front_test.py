@@ -151,7 +151,7 @@ class FrontTest(Scenario):
             raw.connect(unix)
             raw.sendall(post(BODY))
             self.assertTrue(raw.recv(4096).startswith(b"HTTP/1.1 200"))
-        self.assertIn('"ready"', process.text())
+        wait_for(lambda: '"ready"' in process.text(), "that it says so")
 
     def test_a_passed_socket_that_nobody_asked_for_is_a_mistake(self):
         port, other = free_port(), free_port()
