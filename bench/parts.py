@@ -118,10 +118,10 @@ def kdcproxy(at):
     servers = {**at.ferrymands(), "apache": at.start(peers.Apache(at.directory, at.pair, at.kdc())),
                "uwsgi": at.start(peers.Uwsgi(at.directory, at.pair, at.kdc()))}
     for name in ("apache", "uwsgi"):
-        at.loads.h2load(servers[name].port, 200, 8)  # each process has loaded its modules
+        at.loads.h2load(servers[name].port, 200)  # each process has loaded its modules
     for figure, cost, most in (("kept", {}, 1 / 60), ("new connection", None, 1 / 5)):
-        cheap = kept_cost(at, 3000, 8) if cost is not None else client_cost(at, "fresh", 150)
-        dear = kept_cost(at, 125, 8) if cost is not None else client_cost(at, "fresh", 75)
+        cheap = kept_cost(at, 3000) if cost is not None else client_cost(at, "fresh", 150)
+        dear = kept_cost(at, 125) if cost is not None else client_cost(at, "fresh", 75)
         of = lambda server: (dear if server in (servers["apache"], servers["uwsgi"]) else cheap)(server)
         values = at.turns(servers, of)
         values["kdcproxy"] = min(values["apache"], values["uwsgi"], key=lambda of: statistics.median(one["cpu"] for one in of))
