@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <memory>
+#include <random>
 #include <vector>
 
 #include "base/recycled.h"
@@ -62,6 +64,28 @@ TEST_F(DormantBlockTest, WakesAtTheLatestWhenItGoes) {
     ASSERT_TRUE(dormant.put_away(block_.get()));
   }
   EXPECT_EQ(octets(), before);
+}
+
+// Whatever the first of them all had in common with it.
+TEST_F(DormantBlockTest, ManyAreKeptApart) {
+  constexpr std::size_t many = 20;
+  std::minstd_rand random(1);
+  std::array<std::unique_ptr<std::uint8_t[], Free>, many> blocks;
+  std::array<DormantBlock, many> dormant;
+  std::array<std::vector<std::uint8_t>, many> before;
+  for (std::size_t i = 0; i < many; ++i) {
+    blocks[i].reset(static_cast<std::uint8_t*>(std::aligned_alloc(page_, size_)));
+    std::fill_n(blocks[i].get(), size_, std::uint8_t{0});
+    for (int octet = 0; octet < 500; ++octet) {
+      blocks[i][random() % size_] = static_cast<std::uint8_t>(random() % 256);
+    }
+    before[i].assign(blocks[i].get(), blocks[i].get() + size_);
+    ASSERT_TRUE(dormant[i].put_away(blocks[i].get()));
+  }
+  for (std::size_t i = 0; i < many; ++i) {
+    dormant[i].wake();
+    EXPECT_EQ(std::vector<std::uint8_t>(blocks[i].get(), blocks[i].get() + size_), before[i]);
+  }
 }
 
 TEST_F(DormantBlockTest, OfZerosOnly) {
