@@ -40,7 +40,8 @@ void Alarms::ring() {
     due.unlink();
     due.on_alarm();
   }
-  if (!alarms_.empty() && alarms_.begin()->at_ < armed_) arm(std::max(alarms_.begin()->at_, now + least_pause));
+  if (!alarms_.empty() && alarms_.begin()->at_ < armed_)
+    arm(std::max(alarms_.begin()->at_, now + least_pause));
 }
 
 }  // namespace ferryman::exchange
