@@ -122,6 +122,7 @@ struct FakeKdc {
       const auto answer = udp_next(udp_requests++);
       asio::steady_timer timer(datagrams.get_executor(), udp_delay);
       co_await timer.async_wait(use_awaitable);
+      if (udp_nonsense) datagrams.send_to(asio::buffer("no reply"), sender);
       for (int i = 0; answer && i < (udp_doubles ? 2 : 1); ++i)
         co_await datagrams.async_send_to(asio::buffer(*answer), sender, use_awaitable);
     }
@@ -136,7 +137,7 @@ struct FakeKdc {
   udp::socket datagrams;
   std::function<Behaviour(unsigned)> tcp_next = [](unsigned) { return Behaviour{}; };
   std::function<std::optional<Octets>(unsigned)> udp_next = [](unsigned) { return krb_error(25); };
-  bool udp_doubles = false;
+  bool udp_doubles = false, udp_nonsense = false;
   std::chrono::milliseconds udp_delay{0};
   unsigned connections = 0, tcp_requests = 0, udp_requests = 0;
 };
@@ -207,6 +208,17 @@ TEST_F(ExchangerTest, NeverTakesADoubledDatagramForTheNextAnswer) {
     kdc.udp_next = [i](unsigned) { return krb_error(60 + i); };
     EXPECT_EQ(ask(as_req, {kdc.kdc(locate::Transport::udp)}).reply.error_code, 60 + i);
     if (i % 2 == 0) io.run_for(2 * UdpPool::rest);
+  }
+}
+
+// Both lie in the socket when it is looked at.
+TEST_F(ExchangerTest, FindsTheAnswerBehindADatagramThatIsNone) {
+  FakeKdc kdc(io);
+  kdc.udp_nonsense = true;
+  for (int i = 0; i < 3; ++i) {
+    const Outcome outcome = ask(as_req, {kdc.kdc(locate::Transport::udp)});
+    EXPECT_EQ(outcome.status, Status::answered);
+    EXPECT_EQ(outcome.tries, 1U) << "it had to be asked again";
   }
 }
 
