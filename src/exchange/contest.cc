@@ -159,8 +159,10 @@ void Contest::start(Clock::time_point now) {
   const Contender& contender = *attempt.step.contender;
   const auto end =
       udp ? attempt.udp.emplace(race_, contender).send(now) : attempt.tcp.emplace(race_, contender).begin();
-  if (!end) limit_connecting(attempt, now);
-  end ? attempt_ended(at, *end, now) : await(at);
+  if (end) return attempt_ended(at, *end, now);
+  race_.upstream.eager_wait->begin(now, contender.record->health.p95());
+  limit_connecting(attempt, now);
+  await(at);
 }
 
 void Contest::await(Attempts::iterator attempt) {
@@ -341,6 +343,7 @@ void Contest::abandon() {
 void Contest::finish(Clock::time_point now) {
   const Self self(this);
   Alarms::cancel(*this);
+  race_.upstream.eager_wait->end();
   if (!abandoned_) note_silent_ones(now);
   for (Running& attempt : running_) {
     attempt.over = true;

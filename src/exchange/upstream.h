@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "exchange/alarms.h"
+#include "exchange/eager_wait.h"
 #include "exchange/exchanger.h"
 #include "exchange/kdc_memory.h"
 #include "exchange/tcp_pool.h"
@@ -29,6 +30,7 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
         pool(context),
         udp_pool(context),
         alarms(std::make_shared<Alarms>(context)),
+        eager_wait(std::make_shared<EagerWait>(context)),
         scratch(scratch_size) {}
 
   boost::asio::io_context& io;
@@ -38,6 +40,7 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
   TcpPool pool;
   UdpPool udp_pool;
   const std::shared_ptr<Alarms> alarms;
+  const std::shared_ptr<EagerWait> eager_wait;
   std::vector<std::uint8_t> scratch;                // read into and out of without suspending in between
   std::minstd_rand random{std::random_device{}()};  // for lots among KDCs
   HealthObserver on_change;

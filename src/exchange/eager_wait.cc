@@ -1,0 +1,27 @@
+#include "exchange/eager_wait.h"
+
+#include <boost/asio/post.hpp>
+#include <new>
+
+namespace ferryman::exchange {
+
+void EagerWait::begin(Clock::time_point now, KdcHealth::Latency p95) {
+  if (p95.count() == 0 || p95 > longest) return;
+  until_ = now + longest;
+  if (!waiting_) turn();
+}
+
+// With something to do next, the loop looks for events without waiting for them.
+void EagerWait::turn() {
+  try {
+    boost::asio::post(io_, [self = shared_from_this()] {
+      self->waiting_ = false;
+      if (Clock::now() < self->until_) self->turn();
+    });
+    waiting_ = true;
+  } catch (const std::bad_alloc&) {
+    // The loop sleeps, then.
+  }
+}
+
+}  // namespace ferryman::exchange
