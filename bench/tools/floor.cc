@@ -214,7 +214,11 @@ class Floor {
     client.other = nullptr;
     answer(client, kdc.input);
     kdc.input.clear();
-    if (tcp_ == "closed") return drop(kdc);
+    if (tcp_ == "closed") {
+      constexpr linger none{1, 0};  // as ferrymand does: an RST costs less than a FIN
+      ::setsockopt(kdc.fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+      return drop(kdc);
+    }
     idle_.push_back(&kdc);
   }
 

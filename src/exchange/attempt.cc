@@ -1,6 +1,10 @@
 #include "exchange/attempt.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -17,7 +21,8 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr std::size_t prefix_size = 4;  // RFC 4120 7.2.2
+constexpr std::size_t prefix_size = 4;      // RFC 4120 7.2.2
+constexpr std::size_t least_segment = 536;  // that TCP sends as one on any network (RFC 9293 3.7.1)
 
 std::uint32_t u32(Bytes octets) {
   return static_cast<std::uint32_t>(octets[0]) << 24 | static_cast<std::uint32_t>(octets[1]) << 16 |
@@ -116,14 +121,9 @@ std::optional<AttemptEnd> TcpAttempt::begin() {
 std::optional<AttemptEnd> TcpAttempt::connect() {
   state_ = State::connecting;
   const tcp::endpoint endpoint(contender_.kdc->address, contender_.kdc->port);
-  socket_ = std::make_unique<TcpPool::Socket>(race_.upstream.io);
-  error_code error;
-  socket_->open(endpoint.protocol(), error);
-  if (error && race_.upstream.udp_pool.release()) socket_->open(endpoint.protocol(), error);
-  if (error) return AttemptEnd::no_socket;
-  socket_->non_blocking(true, error);
-  if (error) return AttemptEnd::connect_failed;
-  socket_->set_option(tcp::no_delay(true), error);
+  socket_ = open(endpoint.protocol());
+  if (!socket_ && race_.upstream.udp_pool.release()) socket_ = open(endpoint.protocol());
+  if (!socket_) return AttemptEnd::no_socket;
   const auto size = static_cast<socklen_t>(endpoint.size());
   if (::connect(socket_->native_handle(), endpoint.data(), size) != 0 && errno != EINPROGRESS) {
     return AttemptEnd::connect_failed;
@@ -131,25 +131,43 @@ std::optional<AttemptEnd> TcpAttempt::connect() {
   return write();  // a KDC on this host is connected already
 }
 
+// Null: no descriptor, or no memory for its wait.
+TcpPool::SocketPtr TcpAttempt::open(const tcp& protocol) const {
+  auto socket = std::make_unique<TcpPool::Socket>(race_.upstream.io);
+  const int descriptor = ::socket(protocol.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return nullptr;
+  error_code error;
+  socket->assign(protocol, descriptor, error);
+  if (!error) return socket;
+  ::close(descriptor);
+  return nullptr;
+}
+
 // To a connection that is not there yet too, which blocks; one that could not be made is an error here.
 std::optional<AttemptEnd> TcpAttempt::write() {
   const Bytes request = race_.request.bytes;
   const auto size = static_cast<std::uint32_t>(request.size());
-  const std::array<std::uint8_t, prefix_size> prefix = {
+  std::array<std::uint8_t, prefix_size> prefix = {
       static_cast<std::uint8_t>(size >> 24), static_cast<std::uint8_t>(size >> 16),
       static_cast<std::uint8_t>(size >> 8), static_cast<std::uint8_t>(size)};
+  if (written_ == 0 && prefix_size + request.size() > least_segment) {
+    const int on = 1;  // else the last of several segments waits for an acknowledgement
+    ::setsockopt(socket_->native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  }
   while (written_ < prefix_size + request.size()) {
     const std::size_t of_prefix = std::min(written_, prefix_size);
-    const std::array<asio::const_buffer, 2> rest = {
-        asio::buffer(prefix) + of_prefix,
-        asio::const_buffer(request.data(), request.size()) + (written_ - of_prefix)};
-    error_code error;
-    const std::size_t octets = socket_->write_some(rest, error);
-    if (error == asio::error::would_block) return std::nullopt;
-    if (error) return state_ == State::connecting ? AttemptEnd::connect_failed : died();
+    const Bytes rest = request.subspan(written_ - of_prefix);
+    std::array<iovec, 2> parts = {{{prefix.data() + of_prefix, prefix_size - of_prefix},
+                                   {const_cast<std::uint8_t*>(rest.data()), rest.size()}}};
+    msghdr message{};
+    message.msg_iov = parts.data();
+    message.msg_iovlen = parts.size();
+    const ssize_t octets = ::sendmsg(socket_->native_handle(), &message, MSG_NOSIGNAL);
+    if (octets < 0 && errno == EAGAIN) return std::nullopt;
+    if (octets < 0) return state_ == State::connecting ? AttemptEnd::connect_failed : died();
     state_ = State::writing;
     race_.written = true;
-    written_ += octets;
+    written_ += static_cast<std::size_t>(octets);
   }
   ++race_.outcome.tries;
   state_ = State::reading;
@@ -164,11 +182,10 @@ std::optional<AttemptEnd> TcpAttempt::proceed() {
 // lies.
 std::optional<AttemptEnd> TcpAttempt::read() {
   auto& scratch = race_.upstream.scratch;
-  error_code error;
-  const std::size_t got = socket_->read_some(asio::buffer(scratch), error);
-  if (error == asio::error::would_block) return std::nullopt;
-  if (error) return died();
-  Bytes input = Bytes(scratch).first(got);
+  const ssize_t got = ::recv(socket_->native_handle(), scratch.data(), scratch.size(), 0);
+  if (got < 0 && errno == EAGAIN) return std::nullopt;
+  if (got <= 0) return died();
+  Bytes input = Bytes(scratch).first(static_cast<std::size_t>(got));
   const bool in_pieces = !in_.empty();
   if (in_pieces) {
     in_.insert(in_.end(), input.begin(), input.end());
@@ -193,8 +210,19 @@ AttemptEnd TcpAttempt::finish(Bytes input) {
   race_.accept(*contender_.kdc, locate::Transport::tcp);
   if (input.size() == prefix_size + length && contender_.record->keeps_open) {
     race_.upstream.pool.put(key_of(*contender_.kdc), std::move(socket_));
+  } else {
+    reset();
   }
   return AttemptEnd::answered;
+}
+
+// Nothing is lost with a connection that has brought its answer. Closed in the usual way it would leave its
+// port in TIME_WAIT, here or at the KDC, and a port here for each request of the last minute is more than
+// there are.
+void TcpAttempt::reset() {
+  error_code ignored;
+  socket_->set_option(asio::socket_base::linger(true, 0), ignored);
+  socket_->close(ignored);  // its destructor would undo that
 }
 
 // A kept connection that died under the request: once more on a new one.

@@ -95,10 +95,12 @@ class TcpAttempt {
   enum class State : std::uint8_t { connecting, writing, reading };
 
   std::optional<AttemptEnd> connect();
+  TcpPool::SocketPtr open(const boost::asio::ip::tcp& protocol) const;
   std::optional<AttemptEnd> write();
   std::optional<AttemptEnd> read();
   std::optional<AttemptEnd> died();
   AttemptEnd finish(Bytes input);
+  void reset();
 
   Race& race_;
   const Contender& contender_;

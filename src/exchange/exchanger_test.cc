@@ -14,8 +14,11 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <cstdio>
+#include <fstream>
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "der/writer.h"
 #include "exchange/udp_pool.h"
@@ -258,6 +261,29 @@ TEST_F(ExchangerTest, DoesNotKeepAConnectionThatSaysTooMuch) {
   };
   for (int i = 0; i < 2; ++i) EXPECT_EQ(ask(as_req, {kdc.kdc()}).status, Status::answered);
   EXPECT_EQ(kdc.connections, 2U);
+}
+
+// Sockets of this host in TIME_WAIT whose own or other port it is.
+std::size_t resting_at(std::uint16_t port) {
+  std::ifstream sockets("/proc/net/tcp");
+  std::array<char, 8> hex{};
+  std::snprintf(hex.data(), hex.size(), ":%04X ", port);
+  std::size_t count = 0;
+  for (std::string line; std::getline(sockets, line);)
+    if (line.find(hex.data()) != std::string::npos && line.find(" 06 ") != std::string::npos) ++count;
+  return count;
+}
+
+TEST_F(ExchangerTest, LeavesNoPortInTimeWaitWhereAKdcKeepsNoConnection) {
+  FakeKdc kdc(io);
+  kdc.tcp_next = [](unsigned) { return Behaviour{framed(krb_error(25)), 0us, true}; };
+  constexpr unsigned times = 5;
+  for (unsigned i = 0; i < times; ++i) {
+    EXPECT_EQ(ask(as_req, {kdc.kdc()}).status, Status::answered);
+    io.run_for(5ms);
+  }
+  EXPECT_EQ(kdc.connections, times);
+  EXPECT_LE(resting_at(kdc.kdc().port), 1u) << "but for the first, which was to be kept";
 }
 
 TEST_F(ExchangerTest, HoldsTheReplyLimitAtItsBoundary) {
