@@ -72,10 +72,11 @@ class Setting:
         names = ["ferrymand"] + (["base"] if self.options.base else [])
         return {name: self.ferrymand(*args, name=name, **options) for name in names}
 
-    def floor(self, pair=None, kdc=None, upstream="udp"):
-        """One that ends with the part."""
-        return self.start(peers.Floor(self.directory, self.tools, pair or self.pair, kdc or self.kdc(), self.loads.message,
-                                      upstream))
+    def floors(self, pair=None, kdc=None, upstream="udp"):
+        """By name, each one that ends with the part."""
+        return {name: self.start(peers.Floor(self.directory, self.tools, pair or self.pair, kdc or self.kdc(),
+                                             self.loads.message, upstream, name == "least"))
+                for name in ("floor", "least")}
 
     def backend(self):
         # As large as ferrymand's answer: 1384 octets of AS-REP in a KDC-PROXY-MESSAGE.

@@ -1,11 +1,14 @@
 // The least that a server with OpenSSL does for an exchange, to tell a gateway's own costs from those of the
 // kernel and of TLS. One thread, epoll, each descriptor registered once.
 //
-//   bench_floor PORT --cert FILE --key FILE --kdc PORT --message FILE [--tcp kept|closed]
+//   bench_floor PORT --cert FILE --key FILE --kdc PORT --message FILE [--tcp kept|closed] [--log FILE]
 //
 // Of a request it only finds whether all has come. FILE's Kerberos message goes to the KDC instead, over UDP
 // or TCP, and what comes back is the answer's body. No log, limits, time-outs nor pipelining: for the bench
 // alone.
+//
+// With --log it is the least that a gateway does: it reads HTTP, KKDCP and Kerberos as ferrymand does and writes
+// the same line for each exchange, but has no policy, location, limits, KDC's health nor time-outs.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -15,10 +18,12 @@
 #include <openssl/ssl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -28,9 +33,17 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
+
+#include "http/session.h"
+#include "kerberos/reply.h"
+#include "kerberos/request.h"
+#include "kkdcp/message.h"
+#include "telemetry/log.h"
 
 namespace bench {
 namespace {
@@ -97,14 +110,88 @@ bool at_loopback(int (*call)(int, const sockaddr*, socklen_t), int fd, const std
   return call(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
-std::string message_for_kdc(const std::string& name, bool framed) {
+std::string message_of(const std::string& name) {
   std::ifstream file(name, std::ios::binary);
-  const std::string message(std::istreambuf_iterator<char>(file), {});
+  std::string message(std::istreambuf_iterator<char>(file), {});
   if (message.empty()) fail("the message");
-  const auto size = static_cast<std::uint16_t>(message.size());
-  const std::string length{0, 0, static_cast<char>(size >> 8), static_cast<char>(size)};
-  return framed ? length + message : message;
+  return message;
 }
+
+using Clock = std::chrono::steady_clock;
+
+std::uint32_t microseconds(Clock::duration duration) {
+  return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
+}
+
+// A client's HTTP and what its messages say, read as ferrymand reads them.
+class Reader final : public ferryman::http::Handler {
+ public:
+  Reader() : session_(ferryman::http::make_http1_session(limits(), *this)) {}
+
+  // The Kerberos message of a request that is complete.
+  std::optional<ferryman::Bytes> receive(ferryman::Bytes input) {
+    session_->receive(input);
+    if (!std::exchange(complete_, false)) return std::nullopt;
+    return request_->bytes;
+  }
+
+  // Where the answer lies until consume().
+  ferryman::Bytes answer(ferryman::Bytes reply, ferryman::telemetry::RequestEvent& event) {
+    namespace krb = ferryman::kerberos;
+    const auto now = Clock::now();
+    const auto read = krb::parse_reply(reply, request_->kind);
+    const auto header = ferryman::kkdcp::reply_header(reply.size(), message_.framing);
+    if (!read || !header) fail("the KDC's reply");
+    ferryman::http::Response response;
+    response.content_type = "application/kerberos";
+    response.body_head = header->bytes();
+    response.body = reply;
+    session_->respond(id_, response);
+    event.http = ferryman::http::name(session_->version());
+    event.status = response.status;
+    event.request = &*request_;
+    event.target_domain = message_.target_domain.value_or("");
+    event.hint = message_.dclocator_hint;
+    reply_ = *read;
+    event.reply = &reply_;
+    event.exchange_us = microseconds(now - asked_);
+    event.total_us = microseconds(Clock::now() - begun_);
+    return session_->output();
+  }
+  void consume(std::size_t octets) { session_->consume(octets); }
+  bool ends() const { return session_->phase() == ferryman::http::Phase::closing; }
+
+ private:
+  static const ferryman::http::Limits& limits() {
+    static const ferryman::http::Limits all{.max_requests = UINT32_MAX};
+    return all;
+  }
+
+  void on_request(const ferryman::http::Request& request) override {
+    begun_ = Clock::now();
+    id_ = request.id;
+    body_.assign(request.body.begin(), request.body.end());
+    const auto message = ferryman::kkdcp::parse(body_);
+    if (!message) fail("a KDC-PROXY-MESSAGE");
+    message_ = *message;
+    const auto read = ferryman::kerberos::parse_request(message_.kerb_message);
+    if (!read) fail("a Kerberos message");
+    request_ = *read;
+    asked_ = Clock::now();
+    complete_ = true;
+  }
+  void on_cancel(std::uint64_t) override {}
+  void on_violation(unsigned, std::string_view) override { fail("a request"); }
+
+  std::unique_ptr<ferryman::http::Session> session_;
+  std::vector<std::uint8_t> body_;
+  ferryman::kkdcp::Message message_;
+  std::optional<ferryman::kerberos::Request> request_;
+  ferryman::kerberos::Reply reply_;
+  Clock::time_point begun_, asked_;
+  std::uint64_t id_ = 0;
+  bool complete_ = false;
+};
 
 // A client's connection or, without `ssl`, a socket to the KDC.
 struct Peer {
@@ -113,6 +200,7 @@ struct Peer {
   Peer* other = nullptr;  // while an exchange lasts
   std::string input{};
   bool last = false;  // the connection ends with the answer
+  std::unique_ptr<Reader> reader{};
 };
 
 class Floor {
@@ -120,12 +208,19 @@ class Floor {
   explicit Floor(std::map<std::string, std::string> options)
       : kdc_(options["--kdc"]),
         tcp_(options["--tcp"]),
-        message_(message_for_kdc(options["--message"], !tcp_.empty())),
+        message_(message_of(options["--message"])),
         ctx_(tls_context(options["--cert"], options["--key"])),
         epoll_(::epoll_create1(0)) {
     listener_.fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     set(listener_.fd, SOL_SOCKET, SO_REUSEADDR);
     set(listener_.fd, IPPROTO_TCP, TCP_NODELAY);  // an accepted socket inherits it
+    if (const auto& file = options["--log"]; !file.empty()) {
+      ferryman::telemetry::LogOptions how;
+      how.format = ferryman::telemetry::Format::json;
+      how.destination = ferryman::telemetry::Destination::file;
+      how.file = file;
+      log_ = std::make_unique<ferryman::telemetry::Log>(how);
+    }
     if (!at_loopback(::bind, listener_.fd, options["PORT"]) || ::listen(listener_.fd, 4096) != 0)
       fail("the port");
     watch(listener_, EPOLLIN);
@@ -157,6 +252,7 @@ class Floor {
     const int fd = ::accept4(listener_.fd, nullptr, nullptr, SOCK_NONBLOCK);
     if (fd < 0) return;
     auto* const client = new Peer{fd, SSL_new(ctx_)};
+    if (log_) client->reader = std::make_unique<Reader>();
     SSL_set_fd(client->ssl, fd);
     SSL_set_accept_state(client->ssl);
     watch(*client);
@@ -173,8 +269,14 @@ class Floor {
     do {
       const int got = SSL_read(client.ssl, buffer_.data(), buffer_.size());
       if (got <= 0) return drop_unless_waiting(client, got);
+      const ferryman::Bytes input(reinterpret_cast<const std::uint8_t*>(buffer_.data()),
+                                  static_cast<std::size_t>(got));
+      if (client.reader) {
+        if (const auto message = client.reader->receive(input)) ask(client, *message);
+        continue;
+      }
       client.input.append(buffer_.data(), static_cast<std::size_t>(got));
-      if (client.other == nullptr && take_request(client)) ask(client);
+      if (client.other == nullptr && take_request(client)) ask(client, ferryman::as_bytes(message_));
     } while (SSL_has_pending(client.ssl) == 1);
   }
 
@@ -192,7 +294,7 @@ class Floor {
     return true;
   }
 
-  void ask(Peer& client) {
+  void ask(Peer& client, ferryman::Bytes message) {
     const bool anew = idle_.empty();
     if (anew) idle_.push_back(new Peer{::socket(AF_INET, tcp_.empty() ? SOCK_DGRAM : SOCK_STREAM, 0)});
     Peer* const kdc = idle_.back();
@@ -200,8 +302,23 @@ class Floor {
     if (anew && !at_loopback(::connect, kdc->fd, kdc_)) fail("the KDC");
     kdc->other = &client;
     client.other = kdc;
-    ::send(kdc->fd, message_.data(), message_.size(), MSG_NOSIGNAL);
+    send(*kdc, message);
     if (anew) watch(*kdc);  // which also tells of a failure to send
+  }
+
+  void send(const Peer& kdc, ferryman::Bytes message) const {
+    if (tcp_.empty()) {
+      ::send(kdc.fd, message.data(), message.size(), MSG_NOSIGNAL);
+      return;
+    }
+    const auto size = static_cast<std::uint16_t>(message.size());
+    std::array<char, 4> length{0, 0, static_cast<char>(size >> 8), static_cast<char>(size)};
+    std::array<iovec, 2> parts{
+        {{length.data(), length.size()}, {const_cast<std::uint8_t*>(message.data()), message.size()}}};
+    msghdr all{};
+    all.msg_iov = parts.data();
+    all.msg_iovlen = parts.size();
+    ::sendmsg(kdc.fd, &all, MSG_NOSIGNAL);
   }
 
   void hear(Peer& kdc) {
@@ -229,13 +346,35 @@ class Floor {
   }
 
   void answer(Peer& client, const std::string& reply) {
+    if (client.reader) return answer_and_tell(client, reply);
     output_ = "HTTP/1.1 200 OK\r\nContent-Type: application/kerberos\r\nContent-Length: ";
     output_ += std::to_string(reply.size()) + "\r\n\r\n" + reply;
+    write(client, output_);
+  }
+
+  // What lies in output as the answer.
+  void write(Peer& client, std::string_view output) {
     if (client.last) set(client.fd, IPPROTO_TCP, TCP_CORK);  // with close_notify and FIN in one packet
-    if (SSL_write(client.ssl, output_.data(), static_cast<int>(output_.size())) <= 0) return drop(client);
+    if (SSL_write(client.ssl, output.data(), static_cast<int>(output.size())) <= 0) return drop(client);
+    if (client.reader) client.reader->consume(output.size());
     if (!client.last) return;
     SSL_shutdown(client.ssl);
     drop(client);
+  }
+
+  void answer_and_tell(Peer& client, const std::string& reply) {
+    const std::size_t prefix = tcp_.empty() ? 0 : 4;
+    ferryman::telemetry::RequestEvent event;
+    const ferryman::Bytes output = client.reader->answer(ferryman::as_bytes(reply).subspan(prefix), event);
+    client.last = client.reader->ends();
+    event.id = "0-1";
+    event.client = "127.0.0.1:50000";
+    event.tls = SSL_get_version(client.ssl);
+    event.kdc = "127.0.0.1:88";
+    event.transport = tcp_.empty() ? "udp" : "tcp";
+    event.tries = 1;
+    log_->write(event);
+    write(client, ferryman::as_text(output));
   }
 
   void drop(Peer& peer) {
@@ -257,6 +396,7 @@ class Floor {
   std::vector<std::unique_ptr<Peer>> dropped_;  // to which an event at hand may still point
   std::array<char, 65536> buffer_;
   std::string output_;
+  std::unique_ptr<ferryman::telemetry::Log> log_;
 };
 
 }  // namespace
@@ -264,7 +404,7 @@ class Floor {
 
 int main(int argc, char** argv) {
   if (argc < 10)
-    bench::fail("usage: PORT --cert FILE --key FILE --kdc PORT --message FILE [--tcp kept|closed]");
+    bench::fail("usage: PORT --cert FILE --key FILE --kdc PORT --message FILE [--tcp kept|closed] [--log FILE]");
   std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
   std::map<std::string, std::string> options{{"PORT", argv[1]}};
   for (int i = 2; i + 1 < argc; i += 2) options[argv[i]] = argv[i + 1];
