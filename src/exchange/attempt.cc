@@ -4,7 +4,6 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -109,42 +108,31 @@ std::optional<AttemptEnd> UdpAttempt::receive(UdpPool::Clock::time_point now) {
   return AttemptEnd::answered;
 }
 
-std::optional<AttemptEnd> TcpAttempt::begin() {
+std::optional<AttemptEnd> TcpAttempt::begin(TcpPool::Clock::time_point now) {
   // What must not be sent twice is not trusted to a connection that the KDC may be closing just now.
-  if (race_.repeatable) socket_ = race_.upstream.pool.take(key_of(*contender_.kdc), *contender_.record);
-  kept_ = socket_ != nullptr;
-  if (!kept_) return connect();
+  if (race_.repeatable) line_ = race_.upstream.pool.take(key_of(*contender_.kdc), *contender_.record, now);
+  kept_ = line_ != nullptr;
+  if (!kept_) return connect(now);
   state_ = State::writing;
-  return write();
+  return write(now);
 }
 
-std::optional<AttemptEnd> TcpAttempt::connect() {
+std::optional<AttemptEnd> TcpAttempt::connect(TcpPool::Clock::time_point now) {
   state_ = State::connecting;
   const tcp::endpoint endpoint(contender_.kdc->address, contender_.kdc->port);
-  socket_ = open(endpoint.protocol());
-  if (!socket_ && race_.upstream.udp_pool.release()) socket_ = open(endpoint.protocol());
-  if (!socket_) return AttemptEnd::no_socket;
+  auto& upstream = race_.upstream;
+  line_ = upstream.pool.make(endpoint.protocol(), now);
+  if (!line_ && upstream.udp_pool.release()) line_ = upstream.pool.make(endpoint.protocol(), now);
+  if (!line_) return AttemptEnd::no_socket;
   const auto size = static_cast<socklen_t>(endpoint.size());
-  if (::connect(socket_->native_handle(), endpoint.data(), size) != 0 && errno != EINPROGRESS) {
+  if (::connect(line_->socket.native_handle(), endpoint.data(), size) != 0 && errno != EINPROGRESS) {
     return AttemptEnd::connect_failed;
   }
-  return write();  // a KDC on this host is connected already
-}
-
-// Null: no descriptor, or no memory for its wait.
-TcpPool::SocketPtr TcpAttempt::open(const tcp& protocol) const {
-  auto socket = std::make_unique<TcpPool::Socket>(race_.upstream.io);
-  const int descriptor = ::socket(protocol.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return nullptr;
-  error_code error;
-  socket->assign(protocol, descriptor, error);
-  if (!error) return socket;
-  ::close(descriptor);
-  return nullptr;
+  return write(now);  // a KDC on this host is connected already
 }
 
 // To a connection that is not there yet too, which blocks; one that could not be made is an error here.
-std::optional<AttemptEnd> TcpAttempt::write() {
+std::optional<AttemptEnd> TcpAttempt::write(TcpPool::Clock::time_point now) {
   const Bytes request = race_.request.bytes;
   const auto size = static_cast<std::uint32_t>(request.size());
   std::array<std::uint8_t, prefix_size> prefix = {
@@ -152,7 +140,7 @@ std::optional<AttemptEnd> TcpAttempt::write() {
       static_cast<std::uint8_t>(size >> 8), static_cast<std::uint8_t>(size)};
   if (written_ == 0 && prefix_size + request.size() > least_segment) {
     const int on = 1;  // else the last of several segments waits for an acknowledgement
-    ::setsockopt(socket_->native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    ::setsockopt(line_->socket.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }
   while (written_ < prefix_size + request.size()) {
     const std::size_t of_prefix = std::min(written_, prefix_size);
@@ -162,9 +150,9 @@ std::optional<AttemptEnd> TcpAttempt::write() {
     msghdr message{};
     message.msg_iov = parts.data();
     message.msg_iovlen = parts.size();
-    const ssize_t octets = ::sendmsg(socket_->native_handle(), &message, MSG_NOSIGNAL);
+    const ssize_t octets = ::sendmsg(line_->socket.native_handle(), &message, MSG_NOSIGNAL);
     if (octets < 0 && errno == EAGAIN) return std::nullopt;
-    if (octets < 0) return state_ == State::connecting ? AttemptEnd::connect_failed : died();
+    if (octets < 0) return state_ == State::connecting ? AttemptEnd::connect_failed : died(now);
     state_ = State::writing;
     race_.written = true;
     written_ += static_cast<std::size_t>(octets);
@@ -174,17 +162,17 @@ std::optional<AttemptEnd> TcpAttempt::write() {
   return std::nullopt;
 }
 
-std::optional<AttemptEnd> TcpAttempt::proceed() {
-  return state_ == State::reading ? read() : write();
+std::optional<AttemptEnd> TcpAttempt::proceed(TcpPool::Clock::time_point now) {
+  return state_ == State::reading ? read(now) : write(now);
 }
 
 // Never more than the limit is kept. A reply that comes in one piece, as nearly all do, is read where it
 // lies.
-std::optional<AttemptEnd> TcpAttempt::read() {
+std::optional<AttemptEnd> TcpAttempt::read(TcpPool::Clock::time_point now) {
   auto& scratch = race_.upstream.scratch;
-  const ssize_t got = ::recv(socket_->native_handle(), scratch.data(), scratch.size(), 0);
+  const ssize_t got = ::recv(line_->socket.native_handle(), scratch.data(), scratch.size(), 0);
   if (got < 0 && errno == EAGAIN) return std::nullopt;
-  if (got <= 0) return died();
+  if (got <= 0) return died(now);
   Bytes input = Bytes(scratch).first(static_cast<std::size_t>(got));
   const bool in_pieces = !in_.empty();
   if (in_pieces) {
@@ -194,22 +182,22 @@ std::optional<AttemptEnd> TcpAttempt::read() {
   if (input.size() >= prefix_size) {
     // The length is judged before anything is kept for it (CVE-2025-59089, CVE-2024-43639).
     const std::size_t length = u32(input);
-    if (length == 0 || length > race_.options.max_reply) return died();
-    if (input.size() >= prefix_size + length) return finish(input);
+    if (length == 0 || length > race_.options.max_reply) return died(now);
+    if (input.size() >= prefix_size + length) return finish(input, now);
   }
   if (!in_pieces) in_.assign(input.begin(), input.end());
   return std::nullopt;
 }
 
 // input: the whole reply with its prefix, and what else has come.
-AttemptEnd TcpAttempt::finish(Bytes input) {
+AttemptEnd TcpAttempt::finish(Bytes input, TcpPool::Clock::time_point now) {
   const std::size_t length = u32(input);
   if (race_.judge(input.subspan(prefix_size, length)) != Race::Verdict::accepted) return AttemptEnd::failed;
   contender_.record->note_reply_size(race_.request.kind, length);
   race_.outcome.buffer = std::move(in_);
   race_.accept(*contender_.kdc, locate::Transport::tcp);
-  if (input.size() == prefix_size + length && contender_.record->keeps_open) {
-    race_.upstream.pool.put(key_of(*contender_.kdc), std::move(socket_));
+  if (input.size() == prefix_size + length && contender_.record->may_keep(now)) {
+    race_.upstream.pool.put(key_of(*contender_.kdc), std::move(line_), now);
   } else {
     reset();
   }
@@ -221,17 +209,17 @@ AttemptEnd TcpAttempt::finish(Bytes input) {
 // there are.
 void TcpAttempt::reset() {
   error_code ignored;
-  socket_->set_option(asio::socket_base::linger(true, 0), ignored);
-  socket_->close(ignored);  // its destructor would undo that
+  line_->socket.set_option(asio::socket_base::linger(true, 0), ignored);
+  line_.reset();
 }
 
 // A kept connection that died under the request: once more on a new one.
-std::optional<AttemptEnd> TcpAttempt::died() {
+std::optional<AttemptEnd> TcpAttempt::died(TcpPool::Clock::time_point now) {
   if (!kept_) return AttemptEnd::failed;
   kept_ = false;
   written_ = 0;
   in_.clear();
-  return connect();
+  return connect(now);
 }
 
 }  // namespace ferryman::exchange

@@ -55,13 +55,9 @@ class UdpAttempt {
   std::optional<AttemptEnd> send(UdpPool::Clock::time_point now);
   std::optional<AttemptEnd> receive(UdpPool::Clock::time_point now);
 
-  template <typename Handler>
-  void wait(Handler handler) {
-    auto& socket = line_->socket;
-    // What has disturbed may have more behind it.
-    if (disturbed_) return socket.async_wait(UdpPool::Socket::wait_read, std::move(handler));
-    socket.async_wait_drained(std::move(handler));
-  }
+  bool has(const void* line) const { return line_.get() == line; }
+  // What has disturbed may have more behind it.
+  void wait(LineReaderPtr reader) { line_->await(std::move(reader), !disturbed_); }
 
  private:
   AttemptEnd refused();
@@ -79,32 +75,33 @@ class TcpAttempt {
  public:
   TcpAttempt(Race& race, const Contender& contender) : race_(race), contender_(contender) {}
 
-  std::optional<AttemptEnd> begin();
-  std::optional<AttemptEnd> proceed();
+  std::optional<AttemptEnd> begin(TcpPool::Clock::time_point now);
+  std::optional<AttemptEnd> proceed(TcpPool::Clock::time_point now);
   bool connecting() const { return state_ == State::connecting; }
+  bool reading() const { return state_ == State::reading; }
 
+  bool has(const void* line) const { return line_.get() == line; }
+  // While reading(). A piece may have filled the buffer it was read into.
+  void wait(LineReaderPtr reader) { line_->await(std::move(reader), in_.empty()); }
+  // Else.
   template <typename Handler>
-  void wait(Handler handler) {
-    if (state_ != State::reading) return socket_->async_wait(TcpPool::Socket::wait_write, std::move(handler));
-    // A piece may have filled the buffer it was read into.
-    if (!in_.empty()) return socket_->async_wait(TcpPool::Socket::wait_read, std::move(handler));
-    socket_->async_wait_drained(std::move(handler));
+  void wait_to_write(Handler handler) {
+    line_->socket.async_wait(TcpPool::Line::Socket::wait_write, std::move(handler));
   }
 
  private:
   enum class State : std::uint8_t { connecting, writing, reading };
 
-  std::optional<AttemptEnd> connect();
-  TcpPool::SocketPtr open(const boost::asio::ip::tcp& protocol) const;
-  std::optional<AttemptEnd> write();
-  std::optional<AttemptEnd> read();
-  std::optional<AttemptEnd> died();
-  AttemptEnd finish(Bytes input);
+  std::optional<AttemptEnd> connect(TcpPool::Clock::time_point now);
+  std::optional<AttemptEnd> write(TcpPool::Clock::time_point now);
+  std::optional<AttemptEnd> read(TcpPool::Clock::time_point now);
+  std::optional<AttemptEnd> died(TcpPool::Clock::time_point now);
+  AttemptEnd finish(Bytes input, TcpPool::Clock::time_point now);
   void reset();
 
   Race& race_;
   const Contender& contender_;
-  TcpPool::SocketPtr socket_;
+  TcpPool::LinePtr line_;
   State state_ = State::connecting;
   bool kept_ = false;
   std::size_t written_ = 0;       // of prefix and request

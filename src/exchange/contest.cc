@@ -157,8 +157,8 @@ void Contest::start(Clock::time_point now) {
   const auto at = std::prev(running_.end());
   const bool udp = attempt.step.transport == Transport::udp;
   const Contender& contender = *attempt.step.contender;
-  const auto end =
-      udp ? attempt.udp.emplace(race_, contender).send(now) : attempt.tcp.emplace(race_, contender).begin();
+  const auto end = udp ? attempt.udp.emplace(race_, contender).send(now)
+                       : attempt.tcp.emplace(race_, contender).begin(now);
   if (end) return attempt_ended(at, *end, now);
   race_.upstream.eager_wait->begin(now, contender.record->health.p95());
   limit_connecting(attempt, now);
@@ -166,10 +166,18 @@ void Contest::start(Clock::time_point now) {
 }
 
 void Contest::await(Attempts::iterator attempt) {
-  auto go_on = [self = Self(this), attempt](boost::system::error_code) {
+  if (attempt->udp) return attempt->udp->wait(LineReaderPtr(this));
+  if (attempt->tcp->reading()) return attempt->tcp->wait(LineReaderPtr(this));
+  attempt->tcp->wait_to_write([self = Self(this), attempt](boost::system::error_code) {
     if (!attempt->over) self->proceed(attempt);
-  };
-  attempt->udp ? attempt->udp->wait(std::move(go_on)) : attempt->tcp->wait(std::move(go_on));
+  });
+}
+
+void Contest::on_readable(const void* line) {
+  const auto attempt = std::find_if(running_.begin(), running_.end(), [line](const Running& running) {
+    return running.udp ? running.udp->has(line) : running.tcp && running.tcp->has(line);
+  });
+  if (attempt != running_.end()) proceed(attempt);
 }
 
 void Contest::proceed(Attempts::iterator attempt) {
@@ -177,7 +185,7 @@ void Contest::proceed(Attempts::iterator attempt) {
   const bool was_connecting = attempt->tcp && attempt->tcp->connecting();
   std::optional<AttemptEnd> end;
   try {
-    end = attempt->udp ? attempt->udp->receive(now) : attempt->tcp->proceed();
+    end = attempt->udp ? attempt->udp->receive(now) : attempt->tcp->proceed(now);
     if (!end) {
       // A kept connection that died is replaced, which may take as long as any.
       if (!was_connecting) limit_connecting(*attempt, now);

@@ -20,9 +20,7 @@ namespace ferryman::exchange {
 // One exchange's plan and its attempts: which KDC by which transport, and when the next one. What an exchange
 // with few KDCs needs is part of the object: it allocates nothing more. Its waits hold it until it has
 // ended.
-class Contest final : public Recycled<Contest>,
-                      public boost::intrusive_ref_counter<Contest, boost::thread_unsafe_counter>,
-                      private Alarms::Alarm {
+class Contest final : public Recycled<Contest>, public LineReader, private Alarms::Alarm {
  public:
   using Clock = std::chrono::steady_clock;
 
@@ -74,6 +72,7 @@ class Contest final : public Recycled<Contest>,
   void finish(Clock::time_point now);
   void start(Clock::time_point now);
   void await(Attempts::iterator attempt);
+  void on_readable(const void* line) override;
   void proceed(Attempts::iterator attempt);
   std::chrono::milliseconds patience() const;
   void attempt_ended(Attempts::iterator attempt, AttemptEnd end, Clock::time_point now);

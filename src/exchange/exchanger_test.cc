@@ -21,6 +21,7 @@
 #include <string>
 
 #include "der/writer.h"
+#include "exchange/tcp_pool.h"
 #include "exchange/udp_pool.h"
 
 namespace ferryman::exchange {
@@ -85,6 +86,8 @@ struct Behaviour {
   std::optional<Octets> answer = framed(krb_error(25));
   std::chrono::microseconds delay{0};
   bool close = false;
+  std::chrono::milliseconds lingers{0};  // before it closes
+  std::size_t first_piece = 0;           // octets of the answer that are sent before the others
 };
 
 // One port for TCP and UDP. `next` is asked for each request, with its number.
@@ -112,9 +115,15 @@ struct FakeKdc {
       const Behaviour behaviour = tcp_next(tcp_requests++);
       asio::steady_timer timer(socket.get_executor(), behaviour.delay);
       co_await timer.async_wait(use_awaitable);
-      if (behaviour.answer)
-        co_await asio::async_write(socket, asio::buffer(*behaviour.answer), use_awaitable);
-      if (behaviour.close) co_return;
+      if (behaviour.answer) {
+        const auto octets = asio::buffer(*behaviour.answer);
+        co_await asio::async_write(socket, asio::buffer(octets, behaviour.first_piece), use_awaitable);
+        co_await asio::async_write(socket, octets + behaviour.first_piece, use_awaitable);
+      }
+      if (!behaviour.close) continue;
+      timer.expires_after(behaviour.lingers);
+      co_await timer.async_wait(use_awaitable);
+      co_return;
     }
   }
   asio::awaitable<void> serve_udp() {
@@ -250,6 +259,39 @@ TEST_F(ExchangerTest, UsesAKeptConnectionAgainAndReplacesItWhenItDiesUnderAReque
   EXPECT_EQ(outcome.status, Status::answered);
   EXPECT_EQ(outcome.tries, 2U);
   EXPECT_EQ(kdc.connections, 2U);
+}
+
+TEST_F(ExchangerTest, KeepsAConnectionWhoseAnswersComeInPieces) {
+  FakeKdc kdc(io);
+  kdc.tcp_next = [](unsigned) {
+    Behaviour behaviour;
+    behaviour.first_piece = 6;
+    return behaviour;
+  };
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(ask(as_req, {kdc.kdc()}).status, Status::answered);
+  EXPECT_EQ(kdc.connections, 1U);
+}
+
+TEST_F(ExchangerTest, TellsAKdcThatKeepsNoConnectionFromOneThatClosesWhatNobodyUses) {
+  FakeKdc kdc(io);
+  Behaviour behaviour;
+  kdc.tcp_next = [&](unsigned) { return behaviour; };
+  const auto is_kept = [&] {
+    const unsigned before = kdc.connections;
+    behaviour = {};
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(ask(as_req, {kdc.kdc()}).status, Status::answered);
+    return kdc.connections - before <= 1;
+  };
+  const auto closes_after = [&](std::chrono::milliseconds time) {
+    behaviour.close = true;
+    behaviour.lingers = time;
+    EXPECT_EQ(ask(as_req, {kdc.kdc()}).status, Status::answered);
+    io.run_for(time + 20ms);
+  };
+  closes_after(TcpPool::soon + 20ms);
+  EXPECT_TRUE(is_kept());
+  closes_after(0ms);
+  EXPECT_FALSE(is_kept());
 }
 
 TEST_F(ExchangerTest, DoesNotKeepAConnectionThatSaysTooMuch) {

@@ -32,9 +32,10 @@ struct KdcRecord {
   KdcHealth health;
   KdcCounts counts;
   KdcHealth::Clock::time_point planned_at{};  // when a request last had it on its list
-  bool keeps_open = true;                     // TCP connections after an answer, until it is seen to close
+  KdcHealth::Clock::time_point keep_again{};  // TCP connections after an answer, which it was seen to close
   std::array<std::size_t, 3> largest_reply{};
 
+  bool may_keep(KdcHealth::Clock::time_point now) const { return now >= keep_again; }
   // The size of an answer to that kind of request; RESPONSE_TOO_BIG counts as larger than any.
   void note_reply_size(kerberos::RequestKind kind, std::size_t octets);
   void note_too_big(kerberos::RequestKind kind);

@@ -1,50 +1,45 @@
 #include "exchange/tcp_pool.h"
 
 #include <sys/socket.h>
+#include <unistd.h>
 
-#include <cerrno>
 #include <utility>
 
 namespace ferryman::exchange {
-namespace {
-
-// Neither closed by the KDC nor holding octets that nobody asked for.
-bool is_quiet(TcpPool::Socket& socket) {
-  char octet;
-  return ::recv(socket.native_handle(), &octet, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
-}
-
-}  // namespace
-
 void TcpPool::set_limits(std::size_t max_idle, std::chrono::milliseconds idle_timeout) {
   max_idle_ = max_idle;
   idle_timeout_ = idle_timeout;
 }
 
-TcpPool::SocketPtr TcpPool::take(const KdcKey& key, KdcRecord& record) {
+TcpPool::LinePtr TcpPool::take(const KdcKey& key, KdcRecord& record, Clock::time_point now) {
   const auto found = idle_.find(key);
   if (found == idle_.end()) return nullptr;
-  SocketPtr taken;
-  while (!taken && !found->second.empty()) {
-    SocketPtr socket = std::move(found->second.back().socket);
+  while (!found->second.empty()) {
+    LinePtr line = std::move(found->second.back());
     found->second.pop_back();
-    if (is_quiet(*socket)) {
-      record.keeps_open = true;
-      taken = std::move(socket);
-    } else {
-      // Closed since: by a KDC that always does, or after its own idle time. It is tried again at the next
-      // answer, which costs one descriptor for a moment.
-      record.keeps_open = false;
-    }
+    if (line->is_quiet()) return line;
+    if (line->disturbed().value_or(now) - line->rests_since < soon) record.keep_again = now + a_while;
   }
-  return taken;  // an empty queue stays until the next sweep: it is likely to be filled again
+  return nullptr;  // an empty queue stays until the next sweep: it is likely to be filled again
 }
 
-void TcpPool::put(const KdcKey& key, SocketPtr socket) {
+TcpPool::LinePtr TcpPool::make(const boost::asio::ip::tcp& protocol, Clock::time_point now) {
+  const int descriptor = ::socket(protocol.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return nullptr;
+  Line::Socket socket(io_);
+  boost::system::error_code error;
+  socket.adopt(protocol, descriptor, error);
+  if (!error) return Line::make(std::move(socket), now);
+  ::close(descriptor);
+  return nullptr;
+}
+
+void TcpPool::put(const KdcKey& key, LinePtr line, Clock::time_point now) {
   if (max_idle_ == 0) return;
   auto& idle = idle_[key];
   while (idle.size() >= max_idle_) idle.pop_front();
-  idle.push_back({std::move(socket), Clock::now()});
+  line->rest(now);
+  idle.push_back(std::move(line));
   if (!scheduled_) schedule();
 }
 
@@ -63,8 +58,9 @@ void TcpPool::sweep() {
   const auto now = Clock::now();
   for (auto entry = idle_.begin(); entry != idle_.end();) {
     auto& queue = entry->second;
-    std::erase_if(queue,
-                  [&](Idle& idle) { return now - idle.since >= idle_timeout_ || !is_quiet(*idle.socket); });
+    std::erase_if(queue, [&](const LinePtr& line) {
+      return now - line->rests_since >= idle_timeout_ || !line->is_quiet();
+    });
     entry = queue.empty() ? idle_.erase(entry) : std::next(entry);
   }
 }

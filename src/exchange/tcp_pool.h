@@ -10,7 +10,7 @@
 #include <memory>
 
 #include "exchange/kdc_memory.h"
-#include "net/edge_socket.h"
+#include "exchange/line.h"
 
 namespace ferryman::exchange {
 
@@ -19,28 +19,31 @@ namespace ferryman::exchange {
 class TcpPool {
  public:
   using Executor = boost::asio::io_context::executor_type;
-  using Socket = net::EdgeSocket<boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>>;
-  using SocketPtr = std::unique_ptr<Socket>;
+  using Clock = std::chrono::steady_clock;
+  using Line = exchange::Line<boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>>;
+  using LinePtr = Line::Ptr;
 
-  explicit TcpPool(boost::asio::io_context& io) : sweeper_(io) {}
+  // A KDC that closes a connection within `soon` of its answer keeps none; in a while it is seen whether it
+  // still does so. One that closes later has had enough of waiting.
+  static constexpr std::chrono::milliseconds soon{200}, a_while{60000};
+
+  explicit TcpPool(boost::asio::io_context& io) : io_(io), sweeper_(io) {}
 
   void set_limits(std::size_t max_idle, std::chrono::milliseconds idle_timeout);
 
   // A connection that is still open and silent, the one used last first; null when there is none.
-  // Notes whether the KDC has left it open.
-  SocketPtr take(const KdcKey& key, KdcRecord& record);
-  void put(const KdcKey& key, SocketPtr socket);
+  // Notes whether the KDC keeps any.
+  LinePtr take(const KdcKey& key, KdcRecord& record, Clock::time_point now);
+  // Not connected yet. Null: no descriptor, or no memory to wait for it.
+  LinePtr make(const boost::asio::ip::tcp& protocol, Clock::time_point now);
+  void put(const KdcKey& key, LinePtr line, Clock::time_point now);
 
  private:
-  using Clock = std::chrono::steady_clock;
-  struct Idle {
-    SocketPtr socket;
-    Clock::time_point since;
-  };
   void sweep();
   void schedule();
 
-  std::map<KdcKey, std::deque<Idle>> idle_;
+  boost::asio::io_context& io_;
+  std::map<KdcKey, std::deque<LinePtr>> idle_;
   boost::asio::steady_timer sweeper_;
   std::size_t max_idle_ = 16;
   std::chrono::milliseconds idle_timeout_{10000};

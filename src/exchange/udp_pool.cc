@@ -1,9 +1,6 @@
 #include "exchange/udp_pool.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 namespace ferryman::exchange {
@@ -18,22 +15,17 @@ constexpr std::chrono::milliseconds sweep_on{10};
 
 constexpr std::size_t first_capacity = 64;
 
-// Nothing has come to it, neither datagrams nor errors.
-bool is_quiet(UdpPool::Socket& socket) {
-  char octet;
-  return ::recv(socket.native_handle(), &octet, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN;
-}
-
 }  // namespace
 
 UdpPool::LinePtr UdpPool::take_kept(const KdcKey& key, Clock::time_point now) {
   const auto found = idle_.find(key);
   if (found == idle_.end()) return nullptr;
   auto& queue = found->second;
-  for (unsigned i = 0; i < most_looked_at && !queue.empty() && now - queue.front()->given_back >= rest; ++i) {
+  for (unsigned i = 0; i < most_looked_at && !queue.empty() && now - queue.front()->rests_since >= rest;
+       ++i) {
     LinePtr line = std::move(queue.front());
     queue.pop_front();
-    if (now - line->born < max_age && is_quiet(line->socket)) return line;
+    if (now - line->born < max_age && line->is_quiet()) return line;
   }
   return nullptr;
 }
@@ -49,23 +41,23 @@ UdpPool::Taken UdpPool::take(const KdcKey& key, bool may_be_kept, Clock::time_po
 UdpPool::Taken UdpPool::make(const KdcKey& key, Clock::time_point now) {
   const udp::endpoint endpoint(key.first, key.second);
   boost::system::error_code error;
-  Socket socket(io_);
+  Line::Socket socket(io_);
   socket.open(endpoint.protocol(), error);
   if (error) return {};
   socket.connect(endpoint, error);
   if (!error) socket.non_blocking(true, error);
   if (error) return {nullptr, true};
-  return {std::make_unique<Line>(std::move(socket), now), true};
+  return {Line::make(std::move(socket), now), true};
 }
 
 void UdpPool::put(const KdcKey& key, LinePtr line, Clock::time_point now) {
-  if (++line->uses >= max_uses || now - line->born >= max_age) return;
+  if (line->disturbed() || ++line->uses >= max_uses || now - line->born >= max_age) return;
   Queue& queue = idle_[key];
   if (queue.full()) {
     if (queue.capacity() >= max_idle_) return;
     queue.set_capacity(std::min(max_idle_, std::max(first_capacity, 2 * queue.capacity())));
   }
-  line->given_back = now;
+  line->rest(now);
   queue.push_back(std::move(line));
   if (!scheduled_) schedule(max_age / 2);
 }

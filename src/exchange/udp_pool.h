@@ -9,9 +9,8 @@
 #include <map>
 #include <memory>
 
-#include "base/recycled.h"
 #include "exchange/kdc_memory.h"
-#include "net/edge_socket.h"
+#include "exchange/line.h"
 
 namespace ferryman::exchange {
 
@@ -19,8 +18,8 @@ namespace ferryman::exchange {
 // kernel drops what comes from elsewhere and tells of an ICMP refusal.
 //
 // Only a socket whose exchange has had its answer comes back, and it rests for a while before its next use.
-// What has come to it meanwhile (a datagram that was doubled on its way, a refusal) shows that more may
-// follow, so such a socket is given up: an answer to one request is never taken for the answer to another.
+// What comes to it meanwhile (a datagram that was doubled on its way, a refusal) shows that more may follow,
+// so such a socket is given up: an answer to one request is never taken for the answer to another.
 // After max_age or max_uses it is given up as well, so that source ports stay hard to guess.
 //
 // Nearly as many are kept as have been in use at once, up to max_idle for each KDC, since making and closing
@@ -29,18 +28,11 @@ class UdpPool {
  public:
   using Clock = std::chrono::steady_clock;
   using Executor = boost::asio::io_context::executor_type;
-  using Socket = net::EdgeSocket<boost::asio::basic_datagram_socket<boost::asio::ip::udp, Executor>>;
+  using Line = exchange::Line<boost::asio::basic_datagram_socket<boost::asio::ip::udp, Executor>>;
+  using LinePtr = Line::Ptr;
 
   static constexpr std::chrono::milliseconds rest{1}, max_age{2000};
   static constexpr unsigned max_uses = 256;
-
-  struct Line final : Recycled<Line> {
-    Line(Socket s, Clock::time_point now) : socket(std::move(s)), born(now) {}
-    Socket socket;
-    Clock::time_point born, given_back{};
-    unsigned uses = 0;
-  };
-  using LinePtr = std::unique_ptr<Line>;
 
   explicit UdpPool(boost::asio::io_context& io, std::size_t max_idle = 16384)
       : io_(io), max_idle_(max_idle), sweeper_(io) {}

@@ -55,6 +55,7 @@ TEST_F(UdpPoolTest, GivesASocketOutAgainOnceItHasRested) {
 TEST_F(UdpPoolTest, GivesUpASocketToWhichSomethingCameMeanwhile) {
   const auto first = use(start);
   send_to(first);
+  io.poll();
   auto line = take(start + UdpPool::rest);
   ASSERT_NE(line, nullptr);
   EXPECT_NE(port(*line), first);
@@ -70,6 +71,7 @@ TEST_F(UdpPoolTest, GivesUpASocketThatHasBeenRefused) {
   kdc.close();
   line->socket.send(asio::buffer("x", 1));
   pool.put(key, std::move(line), start);
+  io.poll();
   auto next = take(start + UdpPool::rest);
   EXPECT_NE(port(*next), first);
   boost::system::error_code error;

@@ -56,6 +56,15 @@ class EdgeSocket : public Base {
   using Base::Base;
   EdgeSocket(Base&& base) : Base(std::move(base)) {}
 
+  // Base::assign() of a descriptor that nobody else has: with its closing epoll forgets it without being
+  // told.
+  void adopt(const typename Base::protocol_type& protocol, int descriptor, boost::system::error_code& error) {
+    this->assign(protocol, descriptor, error);
+#if BOOST_VERSION == 108100
+    this->impl_.get_implementation().state_ &= ~boost::asio::detail::socket_ops::possible_dup;
+#endif
+  }
+
   // Base::async_wait(wait_read) for a socket that has been read until a read came short or found nothing. On
   // the event loop's thread. As there, the handler may be called although nothing has come.
   template <typename Handler>

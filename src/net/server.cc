@@ -128,7 +128,7 @@ bool Server::accept_one(Listener& listener) {
   }
   boost::system::error_code error;
   Stream::Socket socket(io_);
-  socket.assign(boost::asio::generic::stream_protocol(address.ss_family, 0), fd, error);
+  socket.adopt(boost::asio::generic::stream_protocol(address.ss_family, 0), fd, error);
   if (error) {
     ::close(fd);
     clients_.leave(peer.client);
