@@ -216,6 +216,7 @@ void TcpAttempt::reset() {
 // A kept connection that died under the request: once more on a new one.
 std::optional<AttemptEnd> TcpAttempt::died(TcpPool::Clock::time_point now) {
   if (!kept_) return AttemptEnd::failed;
+  TcpPool::note_closed(*line_, now, *contender_.record);
   kept_ = false;
   written_ = 0;
   in_.clear();

@@ -294,6 +294,15 @@ TEST_F(ExchangerTest, TellsAKdcThatKeepsNoConnectionFromOneThatClosesWhatNobodyU
   EXPECT_FALSE(is_kept());
 }
 
+TEST_F(ExchangerTest, SeesAlsoUnderARequestThatAKdcKeepsNoConnection) {
+  FakeKdc kdc(io);
+  kdc.tcp_next = [](unsigned number) {
+    return number == 1 ? Behaviour{std::nullopt, 0us, true} : Behaviour{};
+  };
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(ask(as_req, {kdc.kdc()}).status, Status::answered);
+  EXPECT_EQ(kdc.connections, 4U);
+}
+
 TEST_F(ExchangerTest, DoesNotKeepAConnectionThatSaysTooMuch) {
   FakeKdc kdc(io);
   kdc.tcp_next = [](unsigned) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 namespace ferryman::exchange {
+
 void TcpPool::set_limits(std::size_t max_idle, std::chrono::milliseconds idle_timeout) {
   max_idle_ = max_idle;
   idle_timeout_ = idle_timeout;
@@ -18,9 +19,13 @@ TcpPool::LinePtr TcpPool::take(const KdcKey& key, KdcRecord& record, Clock::time
     LinePtr line = std::move(found->second.back());
     found->second.pop_back();
     if (line->is_quiet()) return line;
-    if (line->disturbed().value_or(now) - line->rests_since < soon) record.keep_again = now + a_while;
+    note_closed(*line, line->disturbed().value_or(now), record);
   }
   return nullptr;  // an empty queue stays until the next sweep: it is likely to be filled again
+}
+
+void TcpPool::note_closed(const Line& line, Clock::time_point at, KdcRecord& record) {
+  if (at - line.rests_since < soon) record.keep_again = at + a_while;
 }
 
 TcpPool::LinePtr TcpPool::make(const boost::asio::ip::tcp& protocol, Clock::time_point now) {

@@ -34,6 +34,8 @@ class TcpPool {
   // A connection that is still open and silent, the one used last first; null when there is none.
   // Notes whether the KDC keeps any.
   LinePtr take(const KdcKey& key, KdcRecord& record, Clock::time_point now);
+  // By the KDC, after it rested here.
+  static void note_closed(const Line& line, Clock::time_point at, KdcRecord& record);
   // Not connected yet. Null: no descriptor, or no memory to wait for it.
   LinePtr make(const boost::asio::ip::tcp& protocol, Clock::time_point now);
   void put(const KdcKey& key, LinePtr line, Clock::time_point now);
