@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <charconv>
 #include <optional>
 #include <system_error>
@@ -107,16 +106,23 @@ std::optional<std::uint32_t> parse_one(std::string_view text) {
   return std::nullopt;
 }
 
+template <std::size_t count>
+constexpr std::uint32_t all_flags(const std::array<Name, count>& table) {
+  std::uint32_t all = 0;
+  for (const Name& name : table) all |= name.flag;
+  return all;
+}
+
 bool excludes_each_other(std::uint32_t flags, std::uint32_t group) {
-  return std::popcount(flags & group) > 1;
+  const std::uint32_t set = flags & group;
+  return (set & (set - 1)) != 0;
 }
 
 }  // namespace
 
 bool is_valid_hint(std::uint32_t flags, bool site_given) {
   using namespace hint;
-  std::uint32_t known = 0;
-  for (const Name& name : hint_table) known |= name.flag;
+  constexpr std::uint32_t known = all_flags(hint_table);
   if ((flags & ~known) != 0) return false;
   constexpr std::uint32_t versions = directory_service_required | directory_service_6_required |
                                      directory_service_8_required | directory_service_9_required |

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/basic_socket.hpp>
+#include <boost/asio/detail/reactive_socket_service_base.hpp>
 #include <boost/asio/detail/reactive_wait_op.hpp>
 #include <boost/asio/detail/reactor.hpp>
 #include <boost/version.hpp>
@@ -47,6 +48,11 @@ class EdgeWait final : public boost::asio::detail::reactor_op {
   boost::asio::detail::handler_work<Handler, Executor> work_;
 };
 
+// The way into the reactor that the socket's service keeps for itself.
+struct EdgeStart : boost::asio::detail::reactive_socket_service_base {
+  static constexpr auto op = &EdgeStart::start_op;
+};
+
 #endif
 
 // Base: one of Asio's sockets with the event loop's own executor.
@@ -76,8 +82,7 @@ class EdgeSocket : public Base {
     typename Wait::ptr memory = {std::addressof(handler), Wait::ptr::allocate(handler), nullptr};
     auto* const wait = new (memory.v) Wait(handler, this->get_executor());
     memory.v = nullptr;
-    boost::asio::use_service<detail::reactor>(this->get_executor().context())
-        .start_op(detail::reactor::read_op, socket.socket_, socket.reactor_data_, wait, false, true);
+    (this->impl_.get_service().*EdgeStart::op)(socket, detail::reactor::read_op, wait, false, true, false);
 #else
     this->async_wait(Base::wait_read, std::move(handler));
 #endif
