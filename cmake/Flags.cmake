@@ -8,7 +8,7 @@ endif()
 target_compile_definitions(ferryman_flags INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_DATE_TIME
   # How many freed handlers and coroutine frames of each kind a thread keeps for reuse: as many as are under
   # way at once on a busy worker.
-  BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=32)
+  BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=128)
 
 if(FERRYMAN_SANITIZE)
   add_compile_options(-fsanitize=${FERRYMAN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
