@@ -21,6 +21,7 @@
 #include <string>
 
 #include "der/writer.h"
+#include "exchange/contest.h"
 #include "exchange/tcp_pool.h"
 #include "exchange/udp_pool.h"
 
@@ -526,6 +527,31 @@ TEST_F(ExchangerTest, GoesToTheNextKdcWhenOneIsUnavailable) {
   busy.tcp_next = [](unsigned) { return Behaviour{framed(krb_error(29)), 0ms, false}; };
   EXPECT_EQ(ask(as_req, ranked({busy.kdc(), good.kdc()})).reply.error_code, 25);
   EXPECT_EQ(ask(as_req, {busy.kdc()}).status, Status::no_kdc);
+}
+
+TEST_F(ExchangerTest, LeavesNothingBehindWhenTheEventLoopEndsUnderIt) {
+  struct Stranger final : Asker {
+    explicit Stranger(bool& g) : gone(g) {}
+    ~Stranger() override { gone = true; }
+    void on_outcome(Outcome&) override {}
+    bool& gone;
+  };
+  for (const auto transport : {locate::Transport::udp, locate::Transport::tcp}) {
+    bool gone = false;
+    FakeKdc kdc(io);
+    kdc.udp_next = [](unsigned) { return std::nullopt; };
+    kdc.tcp_next = [](unsigned) { return Behaviour{std::nullopt, 0us, false}; };
+    {
+      asio::io_context other{1};
+      Exchanger ended(other, options);
+      const auto list = std::make_shared<const std::vector<locate::Kdc>>(1, kdc.kdc(transport));
+      const auto now = std::chrono::steady_clock::now();
+      ended.prepare(as_req, list, now + 1s, new Stranger(gone))->begin(now);
+      other.run_for(10ms);
+      EXPECT_FALSE(gone);
+    }
+    EXPECT_TRUE(gone);
+  }
 }
 
 TEST_F(ExchangerTest, EndsAtItsDeadline) {

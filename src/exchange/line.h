@@ -54,14 +54,10 @@ class Line final : public Recycled<Line<Base>>,
   void await(LineReaderPtr reader, bool drained) {
     reader_ = std::move(reader);
     if (waiting_) return;
-    auto told = [self = boost::intrusive_ptr<Line>(this)](boost::system::error_code error) {
-      self->waiting_ = false;
-      if (!error && self->socket.is_open()) self->tell();
-    };
     if (drained) {
-      socket.async_wait_drained(std::move(told));
+      socket.async_wait_drained(Wait(this));
     } else {
-      socket.async_wait(Socket::wait_read, std::move(told));
+      socket.async_wait(Socket::wait_read, Wait(this));
     }
     waiting_ = true;
   }
@@ -83,6 +79,26 @@ class Line final : public Recycled<Line<Base>>,
   unsigned uses = 0;
 
  private:
+  // Holds the line. One that is destroyed with the event loop lets go of the reader, which may own the line.
+  class Wait {
+   public:
+    explicit Wait(Line* line) : line_(line) {}
+    Wait(Wait&&) noexcept = default;
+    Wait& operator=(Wait&&) = delete;
+    ~Wait() {
+      if (line_) LineReaderPtr(std::move(line_->reader_)).reset();
+    }
+
+    void operator()(boost::system::error_code error) {
+      const boost::intrusive_ptr<Line> line = std::move(line_);
+      line->waiting_ = false;
+      if (!error && line->socket.is_open()) line->tell();
+    }
+
+   private:
+    boost::intrusive_ptr<Line> line_;
+  };
+
   Line(Socket s, Clock::time_point now) : socket(std::move(s)), born(now) {}
 
   void tell() {
