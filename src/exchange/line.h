@@ -54,7 +54,7 @@ class Line final : public Recycled<Line<Base>>,
   void await(LineReaderPtr reader, bool drained) {
     reader_ = std::move(reader);
     if (waiting_) return;
-    if (drained) {
+    if (drained && !disturbed_) {
       socket.async_wait_drained(Wait(this));
     } else {
       socket.async_wait(Socket::wait_read, Wait(this));
