@@ -2,6 +2,7 @@
 
 #include <boost/asio/post.hpp>
 #include <new>
+#include <thread>
 
 namespace ferryman::exchange {
 
@@ -16,7 +17,9 @@ void EagerWait::turn() {
   try {
     boost::asio::post(io_, [self = shared_from_this()] {
       self->waiting_ = false;
-      if (Clock::now() < self->until_) self->turn();
+      if (Clock::now() >= self->until_) return;
+      std::this_thread::yield();  // a KDC may share this processor
+      self->turn();
     });
     waiting_ = true;
   } catch (const std::bad_alloc&) {
