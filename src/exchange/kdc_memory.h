@@ -32,7 +32,7 @@ struct KdcRecord {
   KdcHealth health;
   KdcCounts counts;
   KdcHealth::Clock::time_point planned_at{};  // when a request last had it on its list
-  KdcHealth::Clock::time_point keep_again{};  // TCP connections after an answer, which it was seen to close
+  KdcHealth::Clock::time_point keep_again{};  // its TCP connections; it was seen to close one after an answer
   std::array<std::size_t, 3> largest_reply{};
 
   bool may_keep(KdcHealth::Clock::time_point now) const { return now >= keep_again; }

@@ -65,6 +65,7 @@ class Line final : public Recycled<Line<Base>>,
   // After an exchange, until the next one.
   void rest(Clock::time_point now) {
     rests_since = now;
+    disturbed_.reset();  // what came before has been read
     await(nullptr, true);
   }
 

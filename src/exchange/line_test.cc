@@ -111,6 +111,10 @@ TEST_F(LineTest, TellsOfWhatCameBeforeAnybodyWaited) {
   await();
   turn();
   EXPECT_EQ(listener->told, 1U);
+  read();
+  line->rest(TestLine::Clock::now());
+  turn();
+  EXPECT_TRUE(line->is_quiet()) << "since it rests anew";
 }
 
 TEST_F(LineTest, LetsGoOfWhoWaitsWhenItIsClosed) {

@@ -51,7 +51,7 @@ UdpPool::Taken UdpPool::make(const KdcKey& key, Clock::time_point now) {
 }
 
 void UdpPool::put(const KdcKey& key, LinePtr line, Clock::time_point now) {
-  if (line->disturbed() || ++line->uses >= max_uses || now - line->born >= max_age) return;
+  if (++line->uses >= max_uses || now - line->born >= max_age) return;
   Queue& queue = idle_[key];
   if (queue.full()) {
     if (queue.capacity() >= max_idle_) return;
