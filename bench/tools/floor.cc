@@ -263,8 +263,10 @@ class Floor {
     if (SSL_is_init_finished(client.ssl) == 0) {
       const int done = SSL_do_handshake(client.ssl);
       if (done <= 0) return drop_unless_waiting(client, done);
-      if (SSL_get_num_tickets(client.ssl) == 0) set(client.fd, IPPROTO_TCP, TCP_QUICKACK);
-      if (SSL_has_pending(client.ssl) == 0) return;
+      if (SSL_has_pending(client.ssl) == 0) {
+        if (SSL_get_num_tickets(client.ssl) == 0) set(client.fd, IPPROTO_TCP, TCP_QUICKACK);
+        return;
+      }
     }
     do {
       const int got = SSL_read(client.ssl, buffer_.data(), buffer_.size());

@@ -14,7 +14,7 @@ constexpr std::chrono::milliseconds least_pause{1};
 void Alarms::set(Alarm& alarm, Clock::time_point at) {
   if (alarm.is_linked()) alarm.unlink();
   alarm.at_ = at;
-  alarms_.insert(alarm);
+  alarms_.insert(alarms_.end(), alarm);  // which is where most belong
   if (at < armed_) arm(at);
 }
 

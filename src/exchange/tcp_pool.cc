@@ -1,7 +1,6 @@
 #include "exchange/tcp_pool.h"
 
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <utility>
 
@@ -34,9 +33,7 @@ TcpPool::LinePtr TcpPool::make(const boost::asio::ip::tcp& protocol, Clock::time
   Line::Socket socket(io_);
   boost::system::error_code error;
   socket.adopt(protocol, descriptor, error);
-  if (!error) return Line::make(std::move(socket), now);
-  ::close(descriptor);
-  return nullptr;
+  return error ? nullptr : Line::make(std::move(socket), now);
 }
 
 void TcpPool::put(const KdcKey& key, LinePtr line, Clock::time_point now) {

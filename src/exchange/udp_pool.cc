@@ -1,5 +1,7 @@
 #include "exchange/udp_pool.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -40,12 +42,13 @@ UdpPool::Taken UdpPool::take(const KdcKey& key, bool may_be_kept, Clock::time_po
 
 UdpPool::Taken UdpPool::make(const KdcKey& key, Clock::time_point now) {
   const udp::endpoint endpoint(key.first, key.second);
+  const int descriptor = ::socket(endpoint.protocol().family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) return {};
   boost::system::error_code error;
   Line::Socket socket(io_);
-  socket.open(endpoint.protocol(), error);
+  socket.adopt(endpoint.protocol(), descriptor, error);
   if (error) return {};
   socket.connect(endpoint, error);
-  if (!error) socket.non_blocking(true, error);
   if (error) return {nullptr, true};
   return {Line::make(std::move(socket), now), true};
 }

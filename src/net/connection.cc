@@ -166,6 +166,7 @@ void Connection::run() {
   } while (again_);
   pumping_ = false;
   if (state_ == State::closed) return;
+  if (std::exchange(just_open_, false) && calls_.empty()) stream_.acknowledge();
   note_phase();
   wait();
 }
@@ -275,6 +276,7 @@ void Connection::open(bool http2) {
   session_ =
       http2 ? http::make_http2_session(config_->http, *this) : http::make_http1_session(config_->http, *this);
   state_ = State::open;
+  just_open_ = true;
   if (draining_) session_->drain();
 }
 
@@ -371,6 +373,7 @@ void Connection::note_phase() {
   phase_ = phase;
   progress_ = progress;
   since_ = Clock::now();
+  asked_at_rest_ = false;
 }
 
 std::chrono::milliseconds Connection::allowance() const {
@@ -404,7 +407,13 @@ std::chrono::milliseconds Connection::allowance() const {
 
 void Connection::rest_if_idle(Clock::time_point now) {
   if (state_ != State::open || session_->phase() != http::Phase::idle || !session_->output().empty()) return;
-  if (now - since_ >= rest_after) stream_.rest();
+  if (now - since_ < rest_after) return;
+  if (!std::exchange(asked_at_rest_, true)) {
+    dry_ = false;  // of an end that came together with the last request no event of its own tells
+    pump();
+    if (state_ != State::open || session_->phase() != http::Phase::idle) return;
+  }
+  stream_.rest();
 }
 
 void Connection::check_deadline(Clock::time_point now) {

@@ -115,7 +115,7 @@ class Connection final : public Recycled<Connection>,
   bool want_read_ = false, want_write_ = false;        // what the next wait is for
   bool waiting_read_ = false, waiting_write_ = false;  // waits under way
   bool dry_ = false;  // all that had come has been read: only the wait tells of more
-  bool answering_soon_ = false;
+  bool just_open_ = false, answering_soon_ = false, asked_at_rest_ = false;
 };
 
 using ConnectionPtr = boost::intrusive_ptr<Connection>;

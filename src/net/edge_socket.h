@@ -1,5 +1,7 @@
 #pragma once
 
+#include <unistd.h>
+
 #include <boost/asio/basic_socket.hpp>
 #include <boost/asio/detail/reactive_socket_service_base.hpp>
 #include <boost/asio/detail/reactive_wait_op.hpp>
@@ -53,6 +55,10 @@ struct EdgeStart : boost::asio::detail::reactive_socket_service_base {
   static constexpr auto op = &EdgeStart::start_op;
 };
 
+// Of a descriptor that is new there Asio believes that something may have come already, and ends the first
+// wait at once. But epoll tells of that by itself.
+void expect_an_event(boost::asio::detail::reactor::descriptor_state& descriptor);
+
 #endif
 
 // Base: one of Asio's sockets with the event loop's own executor.
@@ -62,12 +68,28 @@ class EdgeSocket : public Base {
   using Base::Base;
   EdgeSocket(Base&& base) : Base(std::move(base)) {}
 
-  // Base::assign() of a descriptor that nobody else has: with its closing epoll forgets it without being
-  // told.
+  // Base::assign() of a non-blocking descriptor that nobody else has: it is not made so again, and with its
+  // closing epoll forgets it without being told. To async_wait_drained() it is as one that has been read. It
+  // is closed if it cannot be taken.
   void adopt(const typename Base::protocol_type& protocol, int descriptor, boost::system::error_code& error) {
-    this->assign(protocol, descriptor, error);
+    try {
+      this->assign(protocol, descriptor, error);
+    } catch (...) {
+      ::close(descriptor);
+      throw;
+    }
+    if (error) {
+      ::close(descriptor);
+      return;
+    }
 #if BOOST_VERSION == 108100
-    this->impl_.get_implementation().state_ &= ~boost::asio::detail::socket_ops::possible_dup;
+    namespace ops = boost::asio::detail::socket_ops;
+    auto& socket = this->impl_.get_implementation();
+    socket.state_ |= ops::user_set_non_blocking;
+    socket.state_ &= ~ops::possible_dup;
+    expect_an_event(*socket.reactor_data_);
+#else
+    this->non_blocking(true, error);
 #endif
   }
 

@@ -1,5 +1,6 @@
 #include "net/edge_socket.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -26,6 +27,15 @@ class EdgeSocketTest : public testing::Test {
     socket_.assign(Stream(AF_UNIX, 0), ends_[0]);
   }
   void TearDown() override { ::close(ends_[1]); }
+
+  // As a socket that is new.
+  void adopt_again() {
+    boost::system::error_code error;
+    const int copy = ::dup(ends_[0]);
+    socket_.close();
+    socket_.adopt(Stream(AF_UNIX, 0), copy, error);
+    ASSERT_FALSE(error);
+  }
 
   void send(char octet) { ASSERT_EQ(::send(ends_[1], &octet, 1, 0), 1); }
   std::optional<char> read() {
@@ -101,6 +111,44 @@ TEST_F(EdgeSocketTest, EndsWithTheSocket) {
   socket_.close();
   turn();
   EXPECT_EQ(ended_, boost::asio::error::operation_aborted);
+}
+
+TEST_F(EdgeSocketTest, WaitsForAnEventOfWhatItHasAdopted) {
+  adopt_again();
+  wait();
+  turn();
+#if BOOST_VERSION == 108100
+  EXPECT_FALSE(ended_);
+#endif
+  send('a');
+  turn();
+  EXPECT_EQ(got_, 'a');
+}
+
+TEST_F(EdgeSocketTest, TellsOfWhatCameBeforeItWasAdopted) {
+  send('a');
+  adopt_again();
+  wait();
+  turn();
+  EXPECT_EQ(got_, 'a');
+}
+
+TEST_F(EdgeSocketTest, TellsOfWhatCameBetweenItsAdoptionAndTheWait) {
+  adopt_again();
+  turn();
+  send('a');
+  turn();
+  wait();
+  turn();
+  EXPECT_EQ(got_, 'a');
+}
+
+TEST_F(EdgeSocketTest, ClosesWhatItCannotAdopt) {
+  const int copy = ::dup(ends_[0]);
+  boost::system::error_code error;
+  socket_.adopt(Stream(AF_UNIX, 0), copy, error);
+  EXPECT_EQ(error, boost::asio::error::already_open);
+  EXPECT_EQ(::fcntl(copy, F_GETFD), -1);
 }
 
 TEST(EdgeSocket, FreesAWaitThatOutlivesTheEventLoop) {

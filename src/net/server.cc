@@ -59,24 +59,33 @@ void Server::listen(int descriptor, ListenerOptions options) {
   const int on = 1;  // inherited by what is accepted; a unix socket has no such option
   ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   listeners_.push_back(std::make_shared<Listener>(io_, descriptor, std::move(options)));
-  accept(listeners_.back());
+  accept(listeners_.back(), false);
 }
 
 void Server::configure(std::shared_ptr<const ConnectionConfig> config) {
   config_ = std::move(config);
 }
 
-void Server::accept(const std::shared_ptr<Listener>& listener) {
-  listener->socket.async_wait(Stream::Socket::wait_read, [this, listener](boost::system::error_code error) {
+void Server::accept(const std::shared_ptr<Listener>& listener, bool drained) {
+  auto handler = [this, listener](boost::system::error_code error) {
     listener->waiting = false;
     if (!error && listener->socket.is_open()) accept_waiting(listener);
-  });
+  };
+  if (drained) {
+    listener->socket.async_wait_drained(std::move(handler));
+  } else {
+    listener->socket.async_wait(Stream::Socket::wait_read, std::move(handler));
+  }
   listener->waiting = true;
 }
 
 void Server::accept_waiting(const std::shared_ptr<Listener>& listener) {
-  for (int i = 0; i < accept_burst && holds_connection(listener->socket.native_handle()); ++i) {
-    if (accept_one(*listener)) continue;
+  bool drained = false;
+  for (int i = 0; i < accept_burst && !drained; ++i) {
+    if (accept_one(*listener)) {
+      drained = !holds_connection(listener->socket.native_handle());
+      continue;
+    }
     const int cause = errno;
     // Those that wait in the queue are served once there is room.
     if (cause == EMFILE || cause == ENFILE || cause == ENOBUFS || cause == ENOMEM) {
@@ -84,10 +93,11 @@ void Server::accept_waiting(const std::shared_ptr<Listener>& listener) {
       retry_accept_later(listener);
       return;
     }
+    drained = cause == EAGAIN;
     break;
   }
   if (std::exchange(listener->exhausted, false)) service_.on_exhausted(0);
-  accept(listener);
+  accept(listener, drained);
 }
 
 void Server::retry_accept_later(const std::shared_ptr<Listener>& listener) {
@@ -101,7 +111,7 @@ void Server::retry_accept_later(const std::shared_ptr<Listener>& listener) {
 
 void Server::recover() {
   for (const auto& listener : listeners_) {
-    if (!listener->waiting && listener->socket.is_open()) accept(listener);
+    if (!listener->waiting && listener->socket.is_open()) accept(listener, false);
   }
   if (!connections_.empty() && !sweeping_) sweep();
 }
@@ -133,17 +143,16 @@ bool Server::accept_one(Listener& listener) {
     ::close(fd);
     return true;
   }
-  boost::system::error_code error;
-  Stream::Socket socket(io_);
-  socket.adopt(boost::asio::generic::stream_protocol(address.ss_family, 0), fd, error);
-  if (error) {
-    ::close(fd);
-    clients_.leave(peer.client);
-    return true;
-  }
   const Connection::Kind kind{options.tls, options.proxy_protocol};
   ConnectionPtr connection;
   try {
+    boost::system::error_code error;
+    Stream::Socket socket(io_);
+    socket.adopt(boost::asio::generic::stream_protocol(address.ss_family, 0), fd, error);
+    if (error) {
+      clients_.leave(peer.client);
+      return true;
+    }
     connection = new Connection(std::move(socket), peer, kind, config_, service_, *this);
   } catch (const std::bad_alloc&) {
     clients_.leave(peer.client);

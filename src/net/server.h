@@ -50,7 +50,8 @@ class Server : private ConnectionOwner {
  private:
   struct Listener;
 
-  void accept(const std::shared_ptr<Listener>& listener);
+  // drained: there is none that waits to be accepted.
+  void accept(const std::shared_ptr<Listener>& listener, bool drained);
   void accept_waiting(const std::shared_ptr<Listener>& listener);
   bool accept_one(Listener& listener);
   void retry_accept_later(const std::shared_ptr<Listener>& listener);

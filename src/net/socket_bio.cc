@@ -12,23 +12,31 @@ SocketBio::Aim& aim_of(BIO* bio) {
   return *static_cast<SocketBio::Aim*>(BIO_get_data(bio));
 }
 
+int blocked(BIO* bio, int retry_flag) {
+  BIO_set_flags(bio, retry_flag | BIO_FLAGS_SHOULD_RETRY);
+  return -1;
+}
+
 int finish(BIO* bio, ssize_t octets, int retry_flag) {
-  BIO_clear_retry_flags(bio);
-  if (octets < 0 && (errno == EAGAIN || errno == EINTR))
-    BIO_set_flags(bio, retry_flag | BIO_FLAGS_SHOULD_RETRY);
+  if (octets < 0 && (errno == EAGAIN || errno == EINTR)) return blocked(bio, retry_flag);
   return static_cast<int>(octets);
 }
 
 int read(BIO* bio, char* into, int size) {
-  const SocketBio::Aim& aim = aim_of(bio);
+  BIO_clear_retry_flags(bio);
+  SocketBio::Aim& aim = aim_of(bio);
+  if (aim.emptied) return blocked(bio, BIO_FLAGS_READ);
   const ssize_t octets = ::recv(aim.descriptor, into, static_cast<std::size_t>(size), 0);
   *aim.filled = octets == size;
+  aim.emptied = octets > 0 && octets < size;
   if (octets == 0) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
   return finish(bio, octets, BIO_FLAGS_READ);
 }
 
 int write(BIO* bio, const char* octets, int size) {
-  return finish(bio, ::send(aim_of(bio).descriptor, octets, static_cast<std::size_t>(size), MSG_NOSIGNAL),
+  BIO_clear_retry_flags(bio);
+  const int descriptor = aim_of(bio).descriptor;
+  return finish(bio, ::send(descriptor, octets, static_cast<std::size_t>(size), MSG_NOSIGNAL),
                 BIO_FLAGS_WRITE);
 }
 

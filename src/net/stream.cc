@@ -85,13 +85,11 @@ IoResult Stream::handshake() {
   forget_errors();
   const IoResult result = tls_result(SSL_do_handshake(ssl()));
   handshake_done_ = result.status == IoStatus::ok;
-  if (handshake_done_) acknowledge();
   return result;
 }
 
-// A client that spoke last and gets no ticket hears nothing until it has sent its request; and one without
-// TCP_NODELAY, as MIT's, sends that when its last octets are acknowledged: 40 ms later by the kernel's habit.
 void Stream::acknowledge() {
+  if (!ssl_) return;
   const bool spoke_last = SSL_version(ssl()) == TLS1_3_VERSION || SSL_session_reused(ssl()) == 1;
   if (!spoke_last || SSL_get_num_tickets(ssl()) > 0) return;
   const int on = 1;

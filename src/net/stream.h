@@ -43,6 +43,10 @@ class Stream {
 
   // Server side of the TLS handshake; ok at once on a plain stream.
   IoResult handshake();
+  // After it, where the first request has not come with it. A client that spoke last and gets no ticket hears
+  // nothing until it has sent that; and one without TCP_NODELAY, as MIT's, sends it when its last octets are
+  // acknowledged: 40 ms later by the kernel's habit.
+  void acknowledge();
   IoResult read(std::span<std::uint8_t> into);
   // Whether a read that has just succeeded left something here, or may have left more in the socket: neither
   // is what a wait tells of.
@@ -80,7 +84,6 @@ class Stream {
  private:
   // TLS, awake and at this socket.
   SSL* ssl();
-  void acknowledge();
   IoResult tls_result(int result);
 
   Socket socket_;

@@ -226,6 +226,20 @@ class Http1Test(Scenario):
         self.assertLess(sent, 100000, "no longer read from, then closed")
         self.others_are_served()
 
+    def test_an_end_that_comes_in_one_packet_with_the_last_request(self):
+        port = free_port()  # of a gateway that waits a minute for a next request
+        self.started(Gateway(self.directory, configuration([{"address": f"127.0.0.1:{port}", "tls": False}],
+                                                           {"MIT.TEST": {"kdc": ["tcp://" + self.kdc.address]}}), name="patient"))
+        connection = Connection(port, tls=False)
+        self.addCleanup(connection.close)
+        connection.send(post(BODY))
+        self.assertEqual(connection.response()[0], 200)
+        connection.raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+        connection.send(post(BODY))
+        connection.raw.shutdown(socket.SHUT_WR)
+        self.assertEqual(connection.response()[0], 200)
+        self.assertTrue(connection.closed())
+
     def test_memory_and_descriptors_stay_where_they_were(self):
         def descriptors():
             return len(subprocess.run(["ls", f"/proc/{self.gateway.process.child.pid}/fd"], capture_output=True,
