@@ -405,7 +405,8 @@ def allocations(at):
     for what, how, load in (("HTTP/1.1, UDP", {}, one), ("HTTP/1.1, UDP, three KDCs by DNS", three_by_dns(at), one),
                             ("HTTP/1.1, TCP", {"kdc": [f"tcp://127.0.0.1:{at.kdc().port}"]}, one), ("HTTP/2, UDP", {}, streams)):
         gateway = at.ferrymand(env=env, **how)
-        load(gateway, exchanges)  # warms
+        for _ in range(3):
+            load(gateway, exchanges)  # warms
 
         def count(number):
             before = object_counts(gateway, file)

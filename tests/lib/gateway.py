@@ -58,13 +58,15 @@ class Gateway:
         return [r for r in self.records() if r.get("message") == message]
 
     def events(self, kind=None, **fields):
-        time.sleep(0.05)  # the log's writer lets lines gather for 10 ms
+        time.sleep(0.1)  # the log's writer lets lines gather for 50 ms
         return [r for r in self.records() if "event" in r and (kind is None or r["event"] == kind)
                 and all(r.get(k) == v for k, v in fields.items())]
 
     def wait_event(self, kind, count=1, **fields):
-        return wait_for(lambda: len(self.events(kind, **fields)) >= count and self.events(kind, **fields),
-                        f"event {kind} {fields}")
+        def seen():
+            events = self.events(kind, **fields)
+            return len(events) >= count and events
+        return wait_for(seen, f"event {kind} {fields}")
 
     def reload(self, message="reloaded"):
         before = len(self.messages(message))
