@@ -117,7 +117,7 @@ def resumed(at):
 def kdcproxy(at):
     """python-kdcproxy under Apache mod_wsgi and under uwsgi behind nginx, and the better of the two"""
     servers = {**at.ferrymands(), "apache": at.start(peers.Apache(at.directory, at.pair, at.kdc())),
-               "uwsgi": at.start(peers.Uwsgi(at.directory, at.pair, at.kdc()))}
+               "uwsgi": at.start(peers.Uwsgi(at.directory, at.pair, at.kdc())), **at.floors()}
     for name in ("apache", "uwsgi"):
         at.loads.h2load(servers[name].port, 200)  # each process has loaded its modules
     for figure, cost, most in (("kept", {}, 1 / 60), ("new connection", None, 1 / 5)):
@@ -128,6 +128,8 @@ def kdcproxy(at):
         values = at.turns(servers, of)
         values["kdcproxy"] = min(values["apache"], values["uwsgi"], key=lambda of: statistics.median(one["cpu"] for one in of))
         at.report.compare(f"CPU per exchange, {figure}", "us", values, "cpu", {"kdcproxy": most, "apache": None, "uwsgi": None})
+        at.report.compare(f"CPU per exchange, {figure}, the floor's", "us", values, "cpu", {"kdcproxy": None}, "floor")
+        at.report.compare(f"CPU per exchange, {figure}, the least gateway's", "us", values, "cpu", {"kdcproxy": None}, "least")
         rates(at, values, ["kdcproxy"], f", {figure}")
 
 
