@@ -1,7 +1,5 @@
 #include "exchange/tcp_pool.h"
 
-#include <sys/socket.h>
-
 #include <utility>
 
 namespace ferryman::exchange {
@@ -28,11 +26,9 @@ void TcpPool::note_closed(const Line& line, Clock::time_point at, KdcRecord& rec
 }
 
 TcpPool::LinePtr TcpPool::make(const boost::asio::ip::tcp& protocol, Clock::time_point now) {
-  const int descriptor = ::socket(protocol.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return nullptr;
   Line::Socket socket(io_);
   boost::system::error_code error;
-  socket.adopt(protocol, descriptor, error);
+  socket.open_new(protocol, error);
   return error ? nullptr : Line::make(std::move(socket), now);
 }
 

@@ -1,7 +1,5 @@
 #include "exchange/udp_pool.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -42,11 +40,9 @@ UdpPool::Taken UdpPool::take(const KdcKey& key, bool may_be_kept, Clock::time_po
 
 UdpPool::Taken UdpPool::make(const KdcKey& key, Clock::time_point now) {
   const udp::endpoint endpoint(key.first, key.second);
-  const int descriptor = ::socket(endpoint.protocol().family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return {};
   boost::system::error_code error;
   Line::Socket socket(io_);
-  socket.adopt(endpoint.protocol(), descriptor, error);
+  socket.open_new(endpoint.protocol(), error);
   if (error) return {};
   socket.connect(endpoint, error);
   if (error) return {nullptr, true};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <boost/asio/basic_socket.hpp>
@@ -7,6 +8,7 @@
 #include <boost/asio/detail/reactive_wait_op.hpp>
 #include <boost/asio/detail/reactor.hpp>
 #include <boost/version.hpp>
+#include <cerrno>
 #include <memory>
 #include <utility>
 
@@ -91,6 +93,13 @@ class EdgeSocket : public Base {
 #else
     this->non_blocking(true, error);
 #endif
+  }
+
+  // Base::open() of a socket that is non-blocking, adopted.
+  void open_new(const typename Base::protocol_type& protocol, boost::system::error_code& error) {
+    const int descriptor = ::socket(protocol.family(), protocol.type() | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (descriptor >= 0) return adopt(protocol, descriptor, error);
+    error.assign(errno, boost::system::system_category());
   }
 
   // Base::async_wait(wait_read) for a socket that has been read until a read came short or found nothing. On

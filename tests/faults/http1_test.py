@@ -1,4 +1,6 @@
 """HTTP/1 and TLS as enemies: smuggling shapes, bombs, slow clients in each phase, floods of handshakes."""
+import os
+import signal
 import socket
 import ssl
 import struct
@@ -225,6 +227,17 @@ class Http1Test(Scenario):
             pass
         self.assertLess(sent, 100000, "no longer read from, then closed")
         self.others_are_served()
+
+    def test_more_connections_at_once_than_are_accepted_in_one_turn(self):
+        pid = self.gateway.process.child.pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            crowd = [self.connect() for _ in range(200)]
+            for one in crowd:
+                one.send(post(BODY))
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        self.assertEqual({one.response()[0] for one in crowd}, {200})
 
     def test_an_end_that_comes_in_one_packet_with_the_last_request(self):
         port = free_port()  # of a gateway that waits a minute for a next request

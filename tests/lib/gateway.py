@@ -58,15 +58,20 @@ class Gateway:
         return [r for r in self.records() if r.get("message") == message]
 
     def events(self, kind=None, **fields):
-        time.sleep(0.1)  # the log's writer lets lines gather for 50 ms
+        """All that there are: the log's writer lets lines gather for 50 ms."""
+        time.sleep(0.2)
+        return self.seen(kind, **fields)
+
+    def seen(self, kind=None, **fields):
+        """Those that have been written by now."""
         return [r for r in self.records() if "event" in r and (kind is None or r["event"] == kind)
                 and all(r.get(k) == v for k, v in fields.items())]
 
     def wait_event(self, kind, count=1, **fields):
-        def seen():
-            events = self.events(kind, **fields)
-            return len(events) >= count and events
-        return wait_for(seen, f"event {kind} {fields}")
+        def enough():
+            seen = self.seen(kind, **fields)
+            return len(seen) >= count and seen
+        return wait_for(enough, f"event {kind} {fields}")
 
     def reload(self, message="reloaded"):
         before = len(self.messages(message))
