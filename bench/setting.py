@@ -7,13 +7,11 @@ import peers
 from lib import krb
 from lib.pki import Authority
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-
 
 class Setting:
     def __init__(self, directory, options, report):
         self.directory, self.options, self.report = directory, options, report
-        self.rounds, self.tools = options.rounds, os.path.join(ROOT, "build/release/bench")
+        self.rounds, self.tools = options.rounds, options.tools
         os.chmod(directory, 0o755)  # Apache's processes become www-data
         self.authority = Authority(directory)
         self.pair, self.rsa = self.authority.server(), self.authority.server("server-rsa", "rsa")
