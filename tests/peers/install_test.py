@@ -36,6 +36,12 @@ class InstallTest(Scenario):
         examples = os.path.join(cls.root, "share/doc/ferryman/examples")
         cls.c, cls.cc = (os.path.join(examples, name) for name in ("proxy_message.c", "on_an_event_loop.cc"))
 
+    @unittest.skipIf("FERRYMAN_SANITIZED" in os.environ, "a sanitizer brings an allocator of its own")
+    def test_ferrymand_allocates_by_mimalloc(self):
+        bindings = subprocess.run([os.path.join(self.root, "sbin/ferrymand"), "--version"], capture_output=True, text=True,
+                                  env={**self.env, "LD_DEBUG": "bindings"}, timeout=60).stderr
+        self.assertRegex(bindings, r"libcrypto\S+ \[0\] to \S*libmimalloc\S+ \[0\]: normal symbol `malloc'")
+
     def use(self, program, third):
         gateway = self.running(FakeGateway(certificate=self.certificate, key=self.key))
         request = os.path.join(self.directory, "request")
