@@ -270,7 +270,7 @@ bool Gateway::admit(Passage& passage) {
 void Gateway::locate(Passage& passage) {
   passage.call->watch(&passage);
   if (const auto known = locator_.recall(passage.realm->source, passage.query, passage.begun)) {
-    return ask(passage, *known);
+    return ask(passage, *known, passage.begun);
   }
   wait_for(passage, look_up(PassagePtr(&passage)));
 }
@@ -285,12 +285,12 @@ void Gateway::wait_for(Passage& passage, boost::asio::awaitable<void> task) {
 boost::asio::awaitable<void> Gateway::look_up(PassagePtr passage) {
   const locate::Located located =
       co_await locator_.locate(passage->realm->source, passage->query, passage->deadline());
-  ask(*passage, located);
+  ask(*passage, located, Clock::now());
 }
 
-void Gateway::ask(Passage& passage, const locate::Located& located) {
+void Gateway::ask(Passage& passage, const locate::Located& located, Clock::time_point now) {
   if (passage.ended) return;  // the client has gone meanwhile
-  passage.asked = Clock::now();
+  passage.asked = now;
   if (!passage.sought_others) passage.event.locate_us = microseconds(passage.asked - passage.begun);
   passage.kdcs = located.kdcs;
   if (!located.kdcs || located.kdcs->empty()) {
@@ -339,7 +339,7 @@ boost::asio::awaitable<void> Gateway::rediscover(PassagePtr passage) {
   const locate::Located anew = co_await locator_.rediscover(passage->realm->source, passage->query, until);
   if (may_ask && names_another(passage->kdcs, anew.kdcs)) {
     passage->event.rediscovered = true;
-    ask(*passage, anew);
+    ask(*passage, anew, Clock::now());
   } else {
     conclude(*passage);
   }
@@ -444,7 +444,8 @@ void Gateway::write_event(const Passage& passage) {
   event.client = passage.call->peer().address;
   event.tls = passage.call->peer().tls_version;
   event.http = http::name(passage.call->version());
-  event.total_us = microseconds(Clock::now() - passage.begun);
+  const auto ended = event.kind == EventKind::exchange ? passage.outcome.ended : Clock::now();
+  event.total_us = microseconds(ended - passage.begun);
   log_.write(event);
 }
 

@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -97,7 +98,7 @@ class Gateway : public net::Service, private locate::LocatorObserver {
   void on_kdc_change(const locate::Kdc& kdc, bool serves);
   void locate(Passage& passage);
   boost::asio::awaitable<void> look_up(PassagePtr passage);
-  void ask(Passage& passage, const locate::Located& located);
+  void ask(Passage& passage, const locate::Located& located, std::chrono::steady_clock::time_point now);
   void on_outcome(Passage& passage, exchange::Outcome& outcome);
   void conclude(Passage& passage);
   boost::asio::awaitable<void> rediscover(PassagePtr passage);

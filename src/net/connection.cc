@@ -3,7 +3,6 @@
 #include <openssl/sslerr.h>
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <new>
 #include <utility>
 
@@ -107,11 +106,14 @@ void Connection::respond(Call& call, const http::Response& response) {
 // several clients one after the other, of whom the first wakes the processor that they share.
 void Connection::answer_soon() {
   if (pumping_) return pump();
-  if (std::exchange(answering_soon_, true)) return;
-  boost::asio::post(stream_.socket().get_executor(), [self = ConnectionPtr(this)] {
-    self->answering_soon_ = false;
-    self->pump();
-  });
+  if (answering_soon_) return;
+  owner_.answer_soon(*this);
+  answering_soon_ = true;
+}
+
+void Connection::answer() {
+  answering_soon_ = false;
+  pump();
 }
 
 void Connection::drop(Call& call) {
@@ -167,7 +169,6 @@ void Connection::run() {
   pumping_ = false;
   if (state_ == State::closed) return;
   if (std::exchange(just_open_, false) && calls_.empty()) stream_.acknowledge();
-  note_phase();
   wait();
 }
 
@@ -365,14 +366,14 @@ void Connection::wait() {
   }
 }
 
-void Connection::note_phase() {
-  if (!session_ || state_ != State::open) return;
+// Seen here at the latest one sweep after it began, so that a request asks no clock for it.
+void Connection::note_phase(Clock::time_point now) {
   const http::Phase phase = session_->phase();
   const std::uint64_t progress = session_->progress();
   if (phase == phase_ && progress == progress_) return;
   phase_ = phase;
   progress_ = progress;
-  since_ = Clock::now();
+  since_ = now;
   asked_at_rest_ = false;
 }
 
@@ -418,6 +419,7 @@ void Connection::rest_if_idle(Clock::time_point now) {
 
 void Connection::check_deadline(Clock::time_point now) {
   if (state_ == State::closed) return;
+  if (state_ == State::open) note_phase(now);
   rest_if_idle(now);
   const auto allowed = allowance();
   if (allowed == std::chrono::milliseconds::max() || now - since_ < allowed) return;

@@ -33,6 +33,8 @@ class ConnectionOwner {
   // reported, when that client may not have it.
   virtual bool admit(Peer& peer, const boost::asio::ip::tcp::endpoint& client) = 0;
   virtual void on_closed(Connection& connection) = 0;
+  // Calls the connection's answer() at the end of the event loop's turn.
+  virtual void answer_soon(Connection& connection) = 0;
   virtual std::span<std::uint8_t> scratch() = 0;
   virtual SocketBio& bio() = 0;
 };
@@ -56,6 +58,9 @@ class Connection final : public Recycled<Connection>,
   ~Connection() override;
 
   void start();
+
+  // Writes what answers are ready.
+  void answer();
 
   // Closes or times out what has been in its phase for too long.
   void check_deadline(Clock::time_point now);
@@ -95,7 +100,7 @@ class Connection final : public Recycled<Connection>,
   bool blocked(IoResult result);
   void open(bool http2);
   void wait();
-  void note_phase();
+  void note_phase(Clock::time_point now);
   void rest_if_idle(Clock::time_point now);
   std::chrono::milliseconds allowance() const;
 
@@ -107,7 +112,7 @@ class Connection final : public Recycled<Connection>,
   std::unique_ptr<http::Session> session_;
   boost::container::small_vector<CallPtr, 1> calls_;
   std::vector<std::uint8_t> preface_;  // what came before it is known what the connection speaks
-  Clock::time_point since_;            // when the current phase began, or the wait for room to write
+  Clock::time_point since_;            // when the current phase was first seen, or the wait for room to write began
   std::uint64_t progress_ = 0;
   http::Phase phase_ = http::Phase::idle;
   State state_ = State::handshake;

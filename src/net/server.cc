@@ -188,6 +188,17 @@ void Server::on_closed(Connection& connection) {
   if (connections_.empty()) finish_drain();
 }
 
+void Server::answer_soon(Connection& connection) {
+  if (answering_.empty()) boost::asio::post(io_, [this] { answer(); });
+  answering_.emplace_back(&connection);
+}
+
+void Server::answer() {
+  answering_now_.swap(answering_);
+  for (const auto& connection : answering_now_) connection->answer();
+  answering_now_.clear();
+}
+
 // A copy: a connection whose time is over leaves the list.
 std::vector<ConnectionPtr> Server::connections() {
   std::vector<ConnectionPtr> all;

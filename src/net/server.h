@@ -57,9 +57,11 @@ class Server : private ConnectionOwner {
   void retry_accept_later(const std::shared_ptr<Listener>& listener);
   bool admit(Peer& peer, const boost::asio::ip::tcp::endpoint& client) override;
   void on_closed(Connection& connection) override;
+  void answer_soon(Connection& connection) override;
   std::span<std::uint8_t> scratch() override { return scratch_; }
   SocketBio& bio() override { return bio_; }
   std::vector<ConnectionPtr> connections();
+  void answer();
   void sweep();
   void finish_drain();
 
@@ -70,6 +72,7 @@ class Server : private ConnectionOwner {
   std::shared_ptr<const ConnectionConfig> config_;
   std::vector<std::shared_ptr<Listener>> listeners_;
   boost::intrusive::list<Connection> connections_;  // each holds a reference
+  std::vector<ConnectionPtr> answering_, answering_now_;  // at the end of this turn; at this moment
   std::vector<std::uint8_t> scratch_;
   SocketBio bio_;
   boost::asio::steady_timer sweeper_;
