@@ -105,15 +105,7 @@ void Connection::respond(Call& call, const http::Response& response) {
 // At the end of the event loop's turn: answers to several HTTP/2 streams leave in one write, and those to
 // several clients one after the other, of whom the first wakes the processor that they share.
 void Connection::answer_soon() {
-  if (pumping_) return pump();
-  if (answering_soon_) return;
-  owner_.answer_soon(*this);
-  answering_soon_ = true;
-}
-
-void Connection::answer() {
-  answering_soon_ = false;
-  pump();
+  pumping_ ? pump() : owner_.answer_soon(*this);
 }
 
 void Connection::drop(Call& call) {

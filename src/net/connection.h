@@ -39,12 +39,18 @@ class ConnectionOwner {
   virtual SocketBio& bio() = 0;
 };
 
+// Membership among an owner's connections, and among those of them that answer at the end of the event loop's
+// turn.
+using OpenHook = boost::intrusive::list_base_hook<boost::intrusive::tag<struct Open>>;
+using AnsweringHook = boost::intrusive::list_base_hook<boost::intrusive::tag<struct Answering>>;
+
 // One client connection: moves bytes between its stream and its HTTP session, and hands requests to the
 // service. An idle one holds no buffer. All calls on its worker's thread. It lives while its owner, a wait
 // or a Call holds it.
 class Connection final : public Recycled<Connection>,
                          public boost::intrusive_ref_counter<Connection, boost::thread_unsafe_counter>,
-                         public boost::intrusive::list_base_hook<>,
+                         public OpenHook,
+                         public AnsweringHook,
                          private http::Handler {
  public:
   using Clock = std::chrono::steady_clock;
@@ -59,8 +65,8 @@ class Connection final : public Recycled<Connection>,
 
   void start();
 
-  // Writes what answers are ready.
-  void answer();
+  // Writes the answers that are ready.
+  void answer() { pump(); }
 
   // Closes or times out what has been in its phase for too long.
   void check_deadline(Clock::time_point now);
@@ -112,7 +118,7 @@ class Connection final : public Recycled<Connection>,
   std::unique_ptr<http::Session> session_;
   boost::container::small_vector<CallPtr, 1> calls_;
   std::vector<std::uint8_t> preface_;  // what came before it is known what the connection speaks
-  Clock::time_point since_;            // when the current phase was first seen, or the wait for room to write began
+  Clock::time_point since_;  // when the current phase was first seen, or the wait for room to write began
   std::uint64_t progress_ = 0;
   http::Phase phase_ = http::Phase::idle;
   State state_ = State::handshake;
@@ -120,7 +126,7 @@ class Connection final : public Recycled<Connection>,
   bool want_read_ = false, want_write_ = false;        // what the next wait is for
   bool waiting_read_ = false, waiting_write_ = false;  // waits under way
   bool dry_ = false;  // all that had come has been read: only the wait tells of more
-  bool just_open_ = false, answering_soon_ = false, asked_at_rest_ = false;
+  bool just_open_ = false, asked_at_rest_ = false;
 };
 
 using ConnectionPtr = boost::intrusive_ptr<Connection>;

@@ -52,6 +52,7 @@ Server::Server(boost::asio::io_context& io, Service& service, std::atomic<std::u
       sweeper_(io) {}
 
 Server::~Server() {
+  answering_.clear();
   connections_.clear_and_dispose([](Connection* connection) { intrusive_ptr_release(connection); });
 }
 
@@ -114,6 +115,7 @@ void Server::recover() {
     if (!listener->waiting && listener->socket.is_open()) accept(listener, false);
   }
   if (!connections_.empty() && !sweeping_) sweep();
+  answer();
 }
 
 // False when there is nothing to accept, with errno's cause.
@@ -180,7 +182,8 @@ bool Server::admit(Peer& peer, const boost::asio::ip::tcp::endpoint& client) {
 }
 
 void Server::on_closed(Connection& connection) {
-  if (!connection.is_linked()) return;
+  if (connection.AnsweringHook::is_linked()) answering_.erase(answering_.iterator_to(connection));
+  if (!connection.OpenHook::is_linked()) return;
   const ConnectionPtr released(&connection, false);
   connections_.erase(connections_.iterator_to(connection));
   count_.fetch_sub(1, std::memory_order_relaxed);
@@ -189,14 +192,20 @@ void Server::on_closed(Connection& connection) {
 }
 
 void Server::answer_soon(Connection& connection) {
-  if (answering_.empty()) boost::asio::post(io_, [this] { answer(); });
-  answering_.emplace_back(&connection);
+  if (!connection.AnsweringHook::is_linked()) answering_.push_back(connection);
+  if (answer_posted_) return;
+  boost::asio::post(io_, [this] { answer(); });
+  answer_posted_ = true;
 }
 
+// Those that come meanwhile are for the next time.
 void Server::answer() {
-  answering_now_.swap(answering_);
-  for (const auto& connection : answering_now_) connection->answer();
-  answering_now_.clear();
+  answer_posted_ = false;
+  for (std::size_t left = answering_.size(); left > 0 && !answering_.empty(); --left) {
+    Connection& connection = answering_.front();
+    answering_.pop_front();
+    connection.answer();
+  }
 }
 
 // A copy: a connection whose time is over leaves the list.

@@ -71,8 +71,9 @@ class Server : private ConnectionOwner {
   ClientTable& clients_;
   std::shared_ptr<const ConnectionConfig> config_;
   std::vector<std::shared_ptr<Listener>> listeners_;
-  boost::intrusive::list<Connection> connections_;  // each holds a reference
-  std::vector<ConnectionPtr> answering_, answering_now_;  // at the end of this turn; at this moment
+  boost::intrusive::list<Connection, boost::intrusive::base_hook<OpenHook>> connections_;  // each holds a reference
+  boost::intrusive::list<Connection, boost::intrusive::base_hook<AnsweringHook>> answering_;
+  bool answer_posted_ = false;
   std::vector<std::uint8_t> scratch_;
   SocketBio bio_;
   boost::asio::steady_timer sweeper_;
