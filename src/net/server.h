@@ -71,7 +71,8 @@ class Server : private ConnectionOwner {
   ClientTable& clients_;
   std::shared_ptr<const ConnectionConfig> config_;
   std::vector<std::shared_ptr<Listener>> listeners_;
-  boost::intrusive::list<Connection, boost::intrusive::base_hook<OpenHook>> connections_;  // each holds a reference
+  // Each holds a reference.
+  boost::intrusive::list<Connection, boost::intrusive::base_hook<OpenHook>> connections_;
   boost::intrusive::list<Connection, boost::intrusive::base_hook<AnsweringHook>> answering_;
   bool answer_posted_ = false;
   std::vector<std::uint8_t> scratch_;
