@@ -15,10 +15,7 @@ class Setting:
         os.chmod(directory, 0o755)  # Apache's processes become www-data
         self.authority = Authority(directory)
         self.pair, self.rsa = self.authority.server(), self.authority.server("server-rsa", "rsa")
-        message = peers.as_req()
-        body = krb.proxy_message(message, peers.REALM)
-        self.loads = peers.Loads(directory, self.tools, peers.write(directory, "body", body),
-                                 peers.write(directory, "message", message))
+        self.loads = self.loads_of("as-req", peers.as_req())
         self.running, self.shared = contextlib.ExitStack(), {}
 
     def __enter__(self):
@@ -42,6 +39,12 @@ class Setting:
             self.shared[name] = make()
             self.running.callback(self.shared[name].stop)
         return self.shared[name]
+
+    def loads_of(self, name, message):
+        """Loads that send this Kerberos message."""
+        return peers.Loads(self.directory, self.tools,
+                           peers.write(self.directory, f"{name}.body", krb.proxy_message(message, peers.REALM)),
+                           peers.write(self.directory, name, message))
 
     def count(self, number):
         return max(20, int(number * self.options.scale))

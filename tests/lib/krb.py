@@ -38,18 +38,27 @@ def padata(number, value):
     return sequence(context(1, integer(number)), context(2, tlv(4, value)))
 
 
-def as_req(realm="MIT.TEST", cname=("alice",), padatas=(), nonce=None, padding=0):
+def kdc_req(number, realm, cname, sname, padatas, nonce=None):
     nonce = nonce if nonce is not None else int.from_bytes(os.urandom(4), "big") >> 1
-    padatas = list(padatas) + ([padata(150, bytes(padding))] if padding else [])
     body = sequence(context(0, tlv(3, b"\0" + struct.pack(">I", 0x50800000))),
-                    context(1, principal(*cname)), context(2, general_string(realm)),
-                    context(3, principal("krbtgt", realm, name_type=2)),
+                    context(1, principal(*cname)) if cname else b"", context(2, general_string(realm)),
+                    context(3, principal(*sname, name_type=2)),
                     context(5, tlv(0x18, b"20370101000000Z")), context(7, integer(nonce)),
                     context(8, sequence(integer(18), integer(17))))
-    parts = [context(1, integer(5)), context(2, integer(10))]
+    parts = [context(1, integer(5)), context(2, integer(number))]
     if padatas:
         parts.append(context(3, sequence(*padatas)))
-    return tlv(0x6A, sequence(*parts, context(4, body)))
+    return tlv(0x60 | number, sequence(*parts, context(4, body)))
+
+
+def as_req(realm="MIT.TEST", cname=("alice",), padatas=(), nonce=None, padding=0):
+    padatas = list(padatas) + ([padata(150, bytes(padding))] if padding else [])
+    return kdc_req(10, realm, cname, ("krbtgt", realm), padatas, nonce)
+
+
+def tgs_req(realm="MIT.TEST", sname=("host", "server.mit.test")):
+    """With a TGT that no KDC could open."""
+    return kdc_req(12, realm, None, sname, [padata(1, ap_req(realm, principal("krbtgt", realm, name_type=2)))])
 
 
 def fast_padata():
@@ -80,13 +89,17 @@ def encrypted():
     return sequence(context(0, integer(18)), context(2, tlv(4, bytes(32))))
 
 
+def ap_req(realm, sname):
+    ticket = tlv(0x61, sequence(context(0, integer(5)), context(1, general_string(realm)), context(2, sname),
+                                context(3, encrypted())))
+    return tlv(0x6E, sequence(context(0, integer(5)), context(1, integer(14)), context(2, tlv(3, bytes(5))),
+                              context(3, ticket), context(4, encrypted())))
+
+
 def kpasswd_request(realm="MIT.TEST", version=1):
-    ticket = tlv(0x61, sequence(context(0, integer(5)), context(1, general_string(realm)),
-                                context(2, principal("kadmin", "changepw", name_type=2)), context(3, encrypted())))
-    ap_req = tlv(0x6E, sequence(context(0, integer(5)), context(1, integer(14)), context(2, tlv(3, bytes(5))),
-                                context(3, ticket), context(4, encrypted())))
+    request = ap_req(realm, principal("kadmin", "changepw", name_type=2))
     priv = tlv(0x75, sequence(context(0, integer(5)), context(1, integer(21)), context(3, encrypted())))
-    return struct.pack(">HHH", 6 + len(ap_req) + len(priv), version, len(ap_req)) + ap_req + priv
+    return struct.pack(">HHH", 6 + len(request) + len(priv), version, len(request)) + request + priv
 
 
 def kpasswd_error(code=60):
