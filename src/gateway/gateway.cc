@@ -119,7 +119,10 @@ Gateway::~Gateway() = default;
 void Gateway::configure(std::shared_ptr<const Settings> settings) {
   exchanger_.set_options(settings->exchange);
   realms_ = std::make_shared<RealmMap>(settings->realms);
-  settings_ = std::move(settings);
+  // With a count of its own: each request holds the settings, and a count that all workers share would go
+  // from one processor's cache to the other's with each.
+  const auto own = std::make_shared<std::shared_ptr<const Settings>>(std::move(settings));
+  settings_ = {own, own->get()};
   keep_located();
 }
 
