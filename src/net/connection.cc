@@ -204,10 +204,9 @@ bool Connection::do_proxy_header() {
     abort();
     return false;
   }
-  const std::size_t before = preface_.size();
-  preface_.insert(preface_.end(), scratch.begin(),
-                  scratch.begin() + static_cast<std::ptrdiff_t>(result.octets));
-  const ProxyHeader header = read_proxy_header(preface_);
+  const auto& preface = add_to_preface(scratch.first(result.octets));
+  const std::size_t before = preface.size() - result.octets;
+  const ProxyHeader header = read_proxy_header(preface);
   if (header.state == ProxyHeader::State::malformed) {
     service_.on_violation(peer_, http::Version::http11, 0, "bad_proxy_header");
     abort();
@@ -216,7 +215,7 @@ bool Connection::do_proxy_header() {
   const bool complete = header.state == ProxyHeader::State::complete;
   stream_.skip(complete ? header.size - before : result.octets);
   if (!complete) return true;
-  preface_ = {};
+  preface_.reset();
   const auto client = header.source.value_or(stream_.peer());
   if (header.source) peer_.address = peer_name(client);
   if (!owner_.admit(peer_, client)) {
@@ -255,14 +254,18 @@ bool Connection::do_preface() {
     abort();
     return false;
   }
-  preface_.insert(preface_.end(), scratch.begin(),
-                  scratch.begin() + static_cast<std::ptrdiff_t>(result.octets));
-  const auto preface = http::sniff_preface(preface_);
+  const auto preface = http::sniff_preface(add_to_preface(scratch.first(result.octets)));
   if (preface == http::Preface::undecided) return true;
   open(preface == http::Preface::yes);
-  const auto first = std::exchange(preface_, {});
-  session_->receive(first);
+  const auto first = std::move(preface_);
+  session_->receive(*first);
   return true;
+}
+
+std::vector<std::uint8_t>& Connection::add_to_preface(Bytes octets) {
+  if (!preface_) preface_ = std::make_unique<std::vector<std::uint8_t>>();
+  preface_->insert(preface_->end(), octets.begin(), octets.end());
+  return *preface_;
 }
 
 void Connection::open(bool http2) {

@@ -101,6 +101,7 @@ class Connection final : public Recycled<Connection>,
   bool do_write();
   bool do_read();
   bool do_linger();
+  std::vector<std::uint8_t>& add_to_preface(Bytes octets);
   void begin_linger();
   void answer_soon();
   bool blocked(IoResult result);
@@ -117,7 +118,8 @@ class Connection final : public Recycled<Connection>,
   ConnectionOwner& owner_;
   std::unique_ptr<http::Session> session_;
   boost::container::small_vector<CallPtr, 1> calls_;
-  std::vector<std::uint8_t> preface_;  // what came before it is known what the connection speaks
+  // What came before it is known what the connection speaks; with TLS alone nothing does.
+  std::unique_ptr<std::vector<std::uint8_t>> preface_;
   Clock::time_point since_;  // when the current phase was first seen, or the wait for room to write began
   std::uint64_t progress_ = 0;
   http::Phase phase_ = http::Phase::idle;
