@@ -1,4 +1,5 @@
 """What a server costs: processor time, memory, calls, and what to make of several figures."""
+import math
 import os
 import signal
 import statistics
@@ -53,9 +54,23 @@ def spread(values):
     return statistics.median(values), min(values), max(values)
 
 
-def ratio(ours, theirs):
-    """The median of the rounds' ratios."""
-    return statistics.median(a / b for a, b in zip(ours, theirs))
+def ratios(ours, theirs):
+    """Turn by turn."""
+    return [a / b for a, b in zip(ours, theirs)]
+
+
+def interval(values):
+    """What the true median lies between, 19 times in 20, if only chance makes turns differ: two of the values, by the
+    binomial distribution of how many lie below it. None of fewer than six."""
+    count = len(values)
+    if count < 6:
+        return None
+    below, chance = 0, 0.5 ** count
+    while chance + math.comb(count, below + 1) * 0.5 ** count <= 0.025:
+        below += 1
+        chance += math.comb(count, below) * 0.5 ** count
+    ordered = sorted(values)
+    return ordered[below], ordered[count - 1 - below]
 
 
 def system_calls(leader, load):

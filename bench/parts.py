@@ -1,4 +1,5 @@
 """The parts of bench/run: each measures one thing and adds its rows to the report."""
+import concurrent.futures
 import contextlib
 import os
 import re
@@ -346,17 +347,34 @@ def start(at):
 
 def cores(at):
     """two workers on two cores with twice the clients beside one on one: CPU per exchange"""
-    servers = {"two": at.ferrymand(workers=2, cores=peers.BOTH), "one": at.ferrymand()}
-    # What the machine's second core adds, whoever serves: the load and the KDC run on the same two.
-    backend = at.backend()
-    servers.update({f"nginx, {name}": peers.View(made, made.ports["proxy"]) for name, made in (
-        ("two", at.start(peers.nginx_peers(at.directory, at.pair, at.rsa, backend, workers=2, cores=peers.BOTH))),
-        ("one", at.start(peers.nginx_peers(at.directory, at.pair, at.rsa, backend))))})
-    twice, once = (kept_cost(at, 4000, clients, cores=peers.BOTH) for clients in (2 * CLIENTS, CLIENTS))
-    twos = [servers["two"], servers["nginx, two"]]
-    values = at.turns(servers, lambda server: (twice if server in twos else once)(server))
-    at.report.compare("CPU per exchange, nginx with two", "us", values, "cpu", {"nginx, one": None}, "nginx, two")
+    def nginx(**options):
+        made = at.start(peers.nginx_peers(at.directory, at.pair, at.rsa, at.backend(), **options))
+        return peers.View(made, made.ports["proxy"])
+
+    one, two, nginx_one = at.ferrymand(), at.ferrymand(workers=2, cores=peers.BOTH), nginx()
+    nginx_two, other = nginx(workers=2, cores=peers.BOTH), at.ferrymand(cores=peers.LOAD)
+    # What serves, one for each load. Two processes share nothing: they show what the machine's second core adds by itself,
+    # on which the load and the KDC run, too.
+    subjects = {"two": [two, two], "processes": [one, other], "one": [one], "nginx, two": [nginx_two, nginx_two],
+                "nginx, one": [nginx_one]}
+    requests = at.count(4000)
+
+    def cost(serving):
+        def spent_on(number):
+            load = lambda server: at.loads.h2load(server.port, number // len(serving), CLIENTS, cores=peers.BOTH)
+            cpu = lambda: sum(server.cpu() for server in set(serving))
+            before = cpu()
+            with concurrent.futures.ThreadPoolExecutor() as pool:
+                rate = sum(pool.map(load, serving))
+            return cpu() - before, rate
+        least = CLIENTS * len(serving)
+        (opening, _), (whole, rate) = spent_on(least), spent_on(requests + least)
+        return {"cpu": (whole - opening) * 1e6 / requests, "rate": rate}
+    values = at.turns(subjects, cost)
     at.report.compare("CPU per exchange, two workers beside one", "us", values, "cpu", {"one": 2 / 1.85}, "two")
+    at.report.compare("CPU per exchange, two processes beside one", "us", values, "cpu", {"one": None}, "processes")
+    at.report.compare("CPU per exchange, two workers beside processes", "us", values, "cpu", {"processes": None}, "two")
+    at.report.compare("CPU per exchange, nginx with two", "us", values, "cpu", {"nginx, one": None}, "nginx, two")
     at.report.compare("rate, load on the same cores", "/s", values, "rate", {"one": None}, "two")
 
 

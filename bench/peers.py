@@ -97,12 +97,12 @@ class Floor(Server):
     """The least that a server with OpenSSL can do for an exchange, or a gateway: one that reads the messages and writes a
     log. upstream: udp, or kept or closed for TCP."""
 
-    def __init__(self, directory, tools, pair, kdc, message, upstream, gateway):
+    def __init__(self, directory, binary, pair, kdc, message, upstream, gateway):
         port = free_port()
         how = [] if upstream == "udp" else ["--tcp", upstream]
         how += ["--log", os.path.join(directory, f"floor-{port}.log")] if gateway else []
-        super().__init__(directory, "bench_floor", [os.path.join(tools, "bench_floor"), str(port), "--cert", pair[0], "--key",
-                                                    pair[1], "--kdc", str(kdc.port), "--message", message, *how], port=port)
+        super().__init__(directory, "bench_floor", [binary, str(port), "--cert", pair[0], "--key", pair[1], "--kdc", str(kdc.port),
+                                                    "--message", message, *how], port=port)
 
 
 class Nginx(Server):

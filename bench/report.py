@@ -1,7 +1,8 @@
 """The table of what was measured."""
+import statistics
 from dataclasses import asdict, dataclass, field
 
-from measure import ratio, spread
+from measure import interval, ratios, spread
 
 
 @dataclass
@@ -15,8 +16,16 @@ class Row:
     most_ratio: float = None  # the target, of the ratio
     most: float = None        # or of the figure itself
 
+    def ratios(self):
+        return ratios(self.ours, self.theirs) if self.theirs and all(self.theirs) else []
+
     def ratio(self):
-        return ratio(self.ours, self.theirs) if self.theirs and all(self.theirs) else None
+        return statistics.median(self.ratios()) if self.ratios() else None
+
+    def interval(self):
+        """Of the ratio, or of a figure with a target of its own."""
+        ends = interval(self.ratios() or (self.ours if self.most is not None else []))
+        return " to ".join(f"{end:.3f}" if self.ratios() else number(end) for end in ends) if ends else ""
 
     def reached(self):
         if self.most_ratio is not None and self.ratio() is not None:
@@ -58,10 +67,10 @@ class Report:
         reached = {True: "yes", False: "NO", None: ""}[row.reached()]
         return (row.part, row.figure, f"{number(median)} [{number(least)} to {number(most)}] {row.unit}", row.peer,
                 f"{number(spread(row.theirs)[0])}" if row.theirs else "",
-                f"{share:.3f}" if share is not None else "", target, reached)
+                f"{share:.3f}" if share is not None else "", row.interval(), target, reached)
 
     def table(self):
-        lines = [("part", "figure", "ferrymand", "beside", "it", "ratio", "target", "reached")]
+        lines = [("part", "figure", "ferrymand", "beside", "it", "ratio", "19 in 20", "target", "reached")]
         lines += [self.cells(row) for row in self.rows]
         widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
         text = "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)

@@ -75,7 +75,7 @@ class Setting:
 
     def floors(self, pair=None, kdc=None, upstream="udp"):
         """By name, each one that ends with the part."""
-        return {name: self.start(peers.Floor(self.directory, self.tools, pair or self.pair, kdc or self.kdc(),
+        return {name: self.start(peers.Floor(self.directory, self.options.floor, pair or self.pair, kdc or self.kdc(),
                                              self.loads.message, upstream, name == "least"))
                 for name in ("floor", "least")}
 
