@@ -1,0 +1,206 @@
+#include "net/server.h"
+
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace ferryman::net {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Keeps the calls, in the order in which they came.
+struct Keeper : Service {
+  void serve(CallPtr call, const http::Request&) override { calls.push_back(std::move(call)); }
+  void on_violation(const Peer&, http::Version, unsigned, std::string_view reason) override {
+    violations.emplace_back(reason);
+  }
+  void on_handshake_failure(const Peer&, int, std::string_view) override {}
+  void on_exhausted(int) override {}
+
+  std::vector<CallPtr> calls;
+  std::vector<std::string> violations;
+};
+
+class Client {
+ public:
+  explicit Client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in server{};
+    server.sin_family = AF_INET;
+    server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    server.sin_port = htons(port);
+    EXPECT_EQ(::connect(socket_, reinterpret_cast<sockaddr*>(&server), sizeof server), 0);
+  }
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+  ~Client() { leave(); }
+
+  void post(std::string_view more = {}) {
+    const std::string text =
+        "POST /KdcProxy HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\n" + std::string(more) + "\r\nhi";
+    EXPECT_EQ(::send(socket_, text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+  }
+  // What has come; "end" once the server has closed.
+  std::string got() {
+    std::array<char, 1000> text;
+    const ssize_t size = ::recv(socket_, text.data(), text.size(), MSG_DONTWAIT);
+    return size > 0 ? std::string(text.data(), static_cast<std::size_t>(size)) : size == 0 ? "end" : "";
+  }
+  // With an RST.
+  void reset() {
+    const linger none{1, 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    leave();
+  }
+
+ private:
+  void leave() {
+    if (socket_ >= 0) ::close(std::exchange(socket_, -1));
+  }
+  int socket_;
+};
+
+class ServerTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
+    ASSERT_EQ(::listen(listener, 16), 0);
+    ASSERT_EQ(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    port_ = ntohs(address.sin_port);
+    server_ = std::make_unique<Server>(io_, service_, count_, clients_);
+    server_->configure(std::make_shared<ConnectionConfig>());
+    server_->listen(listener, {false, {}, false, {}});
+  }
+  void TearDown() override {
+    service_.calls.clear();  // they hold connections
+    if (!server_) return;
+    server_->abort();
+    turn();
+    EXPECT_EQ(count_, 0U);
+  }
+
+  void run_until(const std::function<bool()>& done) {
+    const auto end = std::chrono::steady_clock::now() + 5s;
+    while (!done() && std::chrono::steady_clock::now() < end) {
+      io_.restart();
+      io_.run_one_for(10ms);
+    }
+    EXPECT_TRUE(done());
+  }
+  // That many requests have come.
+  void await_calls(std::size_t number) {
+    run_until([&] { return service_.calls.size() == number; });
+  }
+  void respond(std::size_t call) { service_.calls.at(call)->respond({}); }
+  void turn() {
+    io_.restart();
+    io_.poll();
+  }
+
+  boost::asio::io_context io_;
+  Keeper service_;
+  std::atomic<std::uint32_t> count_{0};
+  ClientTable clients_;
+  std::uint16_t port_ = 0;
+  std::unique_ptr<Server> server_;
+};
+
+constexpr std::string_view ok = "HTTP/1.1 200";
+
+TEST_F(ServerTest, AnswersAtTheEndOfTheTurn) {
+  Client a(port_), b(port_);
+  a.post();
+  b.post();
+  await_calls(2);
+  respond(1);
+  respond(0);
+  EXPECT_EQ(a.got() + b.got(), "");
+  turn();
+  EXPECT_EQ(a.got().substr(0, ok.size()), ok);
+  EXPECT_EQ(b.got().substr(0, ok.size()), ok);
+  a.post();
+  await_calls(3);
+  respond(2);
+  turn();
+  EXPECT_EQ(a.got().substr(0, ok.size()), ok);
+}
+
+TEST_F(ServerTest, ClientsThatHaveGoneCostTheOthersNothing) {
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 5; ++i) clients.push_back(std::make_unique<Client>(port_));
+  for (const auto& client : clients) client->post();
+  await_calls(5);
+  for (std::size_t i = 0; i < 5; ++i) respond(i);
+  for (const std::size_t i : {0, 2, 4}) clients[i]->reset();  // first, in the middle, last of those to answer
+  turn();
+  EXPECT_EQ(clients[1]->got().substr(0, ok.size()), ok);
+  EXPECT_EQ(clients[3]->got().substr(0, ok.size()), ok);
+  run_until([&] { return count_ == 2; });
+}
+
+TEST_F(ServerTest, ClosesOnesThatAreToAnswer) {
+  Client a(port_), b(port_);
+  a.post();
+  b.post();
+  await_calls(2);
+  respond(0);
+  respond(1);
+  server_->abort();
+  EXPECT_EQ(count_, 0U);
+  service_.calls.clear();
+  turn();
+  EXPECT_EQ(a.got(), "end");
+  EXPECT_EQ(b.got(), "end");
+}
+
+TEST_F(ServerTest, EndsWithOnesThatAreToAnswer) {
+  Client client(port_);
+  client.post();
+  await_calls(1);
+  respond(0);
+  server_.reset();
+  service_.calls.clear();
+}
+
+TEST_F(ServerTest, AnswersWhatWasLeftWhenMemoryWasOut) {
+  Client client(port_);
+  client.post();
+  await_calls(1);
+  respond(0);
+  server_->recover();
+  EXPECT_EQ(client.got().substr(0, ok.size()), ok);
+}
+
+TEST_F(ServerTest, DrainsWhatIsToAnswer) {
+  Client last(port_), other(port_);
+  last.post("Connection: close\r\n");
+  other.post();
+  await_calls(2);
+  respond(0);
+  respond(1);
+  int drained = 0;
+  server_->drain([&] { ++drained; });
+  turn();
+  for (Client* client : {&last, &other}) {
+    EXPECT_EQ(client->got().substr(0, ok.size()), ok);
+    EXPECT_EQ(client->got(), "end");
+    client->reset();
+  }
+  run_until([&] { return drained > 0; });
+  turn();
+  EXPECT_EQ(drained, 1);
+}
+
+}  // namespace
+}  // namespace ferryman::net
