@@ -162,6 +162,8 @@ void Stream::shutdown_write() {
     SSL_shutdown(ssl());
     forget_errors();
   }
+  dormant_.wake();
+  ssl_.reset();
   boost::system::error_code ignored;
   socket_.shutdown(Socket::shutdown_send, ignored);
 }

@@ -68,7 +68,8 @@ class Stream {
   // was.
   bool rest();
 
-  // Says that nothing more will be written: close_notify and FIN. What the peer still sends can be read.
+  // Says that nothing more will be written: close_notify and FIN. TLS is over with that: what the peer still
+  // sends is read as it lies in the socket, to be thrown away.
   void shutdown_write();
 
   // Closes without more ado. Pending waits end with operation_aborted.
