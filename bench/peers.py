@@ -14,6 +14,7 @@ from measure import cpu_seconds, memory, session
 SERVER, LOAD, BOTH = "0", "1", "0,1"
 REALM = "BENCH.TEST"
 MANY = 10_000_000  # requests on one connection
+READY = re.compile(r'message"?[:=]"?ready')  # in either format of the log
 
 
 class Server:
@@ -81,13 +82,13 @@ class Ferrymand(Server):
         process = {"workers": workers} if workers else {}
         text = configuration([{"address": f"127.0.0.1:{port}"}], realms or {REALM: static},
                              {"certificate": pair[0], "private_key": pair[1]}, process=process,
-                             log={"format": "json", "level": "info"},
+                             log={"format": "json", "level": "info", **sections.pop("log", {})},
                              limits={"max_requests": MANY, **sections.pop("limits", {})}, **sections)
         config = write(directory, f"{name}-{port}.toml", text)
         super().__init__(directory, name, [*wrap, binary, "-c", config], cores, env)
         self.port = port
         try:
-            self.wait(lambda: '"message":"ready"' in self.process.text(), 60)
+            self.wait(lambda: READY.search(self.process.text()), 60)
         except BaseException:
             self.stop()
             raise

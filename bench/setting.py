@@ -1,11 +1,23 @@
 """What the parts of bench/run share: certificates, servers that are started once, and turns."""
 import contextlib
 import os
+import resource
 import sys
 
 import peers
 from lib import krb
 from lib.pki import Authority
+
+
+def allow_descriptors(most=65536):
+    """More than the usual limit, where we may."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    for value in (max(hard, most), hard):
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (value, value))
+            return
+        except (ValueError, OSError):
+            continue
 
 
 class Setting:
