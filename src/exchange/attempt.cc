@@ -64,8 +64,9 @@ void Race::accept(const locate::Kdc& kdc, locate::Transport transport) {
 }
 
 std::optional<AttemptEnd> UdpAttempt::send(UdpPool::Clock::time_point now) {
-  // What must be seen once goes to a socket that nothing else has gone through.
-  auto [line, opened] = race_.upstream.udp_pool.take(key_of(*contender_.kdc), race_.repeatable, now);
+  // What must be seen once could not be asked again if an answer came that belongs to another.
+  const auto rested = race_.repeatable ? UdpPool::rest : UdpPool::long_rest;
+  auto [line, opened] = race_.upstream.udp_pool.take(key_of(*contender_.kdc), rested, now);
   if (!opened) return AttemptEnd::no_socket;
   if (!line) return AttemptEnd::connect_failed;
   line_ = std::move(line);
@@ -126,7 +127,7 @@ std::optional<AttemptEnd> TcpAttempt::connect(TcpPool::Clock::time_point now) {
   if (!line_) return AttemptEnd::no_socket;
   const auto size = static_cast<socklen_t>(endpoint.size());
   if (::connect(line_->socket.native_handle(), endpoint.data(), size) != 0 && errno != EINPROGRESS) {
-    return AttemptEnd::connect_failed;
+    return errno == EADDRNOTAVAIL ? AttemptEnd::no_socket : AttemptEnd::connect_failed;  // no port is free
   }
   return write(now);  // a KDC on this host is connected already
 }

@@ -43,7 +43,7 @@ struct Race {
 };
 
 // How an attempt ended without an answer, for what to try next.
-// no_socket: for want of descriptors here, so no word about the KDC.
+// no_socket: for want of descriptors or ports here, so no word about the KDC.
 enum class AttemptEnd : std::uint8_t { answered, no_socket, connect_failed, failed, too_big };
 
 // One datagram to a KDC and what comes back. Who owns it waits and calls receive(), until there is an end. An

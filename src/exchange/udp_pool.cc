@@ -1,6 +1,9 @@
 #include "exchange/udp_pool.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 namespace ferryman::exchange {
@@ -17,11 +20,11 @@ constexpr std::size_t first_capacity = 64;
 
 }  // namespace
 
-UdpPool::LinePtr UdpPool::take_kept(const KdcKey& key, Clock::time_point now) {
+UdpPool::LinePtr UdpPool::take_kept(const KdcKey& key, Clock::duration rested, Clock::time_point now) {
   const auto found = idle_.find(key);
   if (found == idle_.end()) return nullptr;
   auto& queue = found->second;
-  for (unsigned i = 0; i < most_looked_at && !queue.empty() && now - queue.front()->rests_since >= rest;
+  for (unsigned i = 0; i < most_looked_at && !queue.empty() && now - queue.front()->rests_since >= rested;
        ++i) {
     LinePtr line = std::move(queue.front());
     queue.pop_front();
@@ -30,10 +33,8 @@ UdpPool::LinePtr UdpPool::take_kept(const KdcKey& key, Clock::time_point now) {
   return nullptr;
 }
 
-UdpPool::Taken UdpPool::take(const KdcKey& key, bool may_be_kept, Clock::time_point now) {
-  if (may_be_kept) {
-    if (LinePtr line = take_kept(key, now)) return {std::move(line), true};
-  }
+UdpPool::Taken UdpPool::take(const KdcKey& key, Clock::duration rested, Clock::time_point now) {
+  if (LinePtr line = take_kept(key, rested, now)) return {std::move(line), true};
   Taken made = make(key, now);
   return made.opened || !release() ? std::move(made) : make(key, now);
 }
@@ -44,8 +45,9 @@ UdpPool::Taken UdpPool::make(const KdcKey& key, Clock::time_point now) {
   Line::Socket socket(io_);
   socket.open_new(endpoint.protocol(), error);
   if (error) return {};
-  socket.connect(endpoint, error);
-  if (error) return {nullptr, true};
+  // Not by Asio, to which EAGAIN means that it is under way: here it means that no port is free.
+  const auto size = static_cast<socklen_t>(endpoint.size());
+  if (::connect(socket.native_handle(), endpoint.data(), size) != 0) return {nullptr, errno != EAGAIN};
   return {Line::make(std::move(socket), now), true};
 }
 

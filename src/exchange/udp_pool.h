@@ -19,11 +19,13 @@ namespace ferryman::exchange {
 //
 // Only a socket whose exchange has had its answer comes back, and it rests for a while before its next use.
 // What comes to it meanwhile (a datagram that was doubled on its way, a refusal) shows that more may follow,
-// so such a socket is given up: an answer to one request is never taken for the answer to another.
+// so such a socket is given up: an answer to one request is never taken for the answer to another. A request
+// that cannot be asked again with one that would be gets a socket that has rested for long.
 // After max_age or max_uses it is given up as well, so that source ports stay hard to guess.
 //
-// Nearly as many are kept as have been in use at once, up to max_idle for each KDC, since making and closing
-// one costs as much as half an exchange; where descriptors run out they are all given up.
+// Nearly as many are kept as have been in use or had to rest at once, up to max_idle for each KDC, since
+// making and closing one costs as much as half an exchange; where descriptors or ports run out they are all
+// given up.
 class UdpPool {
  public:
   using Clock = std::chrono::steady_clock;
@@ -31,19 +33,19 @@ class UdpPool {
   using Line = exchange::Line<boost::asio::basic_datagram_socket<boost::asio::ip::udp, Executor>>;
   using LinePtr = Line::Ptr;
 
-  static constexpr std::chrono::milliseconds rest{1}, max_age{2000};
+  static constexpr std::chrono::milliseconds rest{1}, long_rest{100}, max_age{2000};
   static constexpr unsigned max_uses = 256;
 
   explicit UdpPool(boost::asio::io_context& io, std::size_t max_idle = 16384)
       : io_(io), max_idle_(max_idle), sweeper_(io) {}
 
-  // A kept one if there is any, which only may_be_kept allows, or a new one. Null: none could be opened
-  // (error) or connected (error, and the KDC is out of reach).
+  // A kept one that has rested for so long, if there is any, or a new one. Null: none could be opened, for
+  // want of descriptors or ports, or (opened) none connected: the KDC is out of reach.
   struct Taken {
     LinePtr line;
     bool opened = false;
   };
-  Taken take(const KdcKey& key, bool may_be_kept, Clock::time_point now);
+  Taken take(const KdcKey& key, Clock::duration rested, Clock::time_point now);
 
   // After the answer.
   void put(const KdcKey& key, LinePtr line, Clock::time_point now);
@@ -54,7 +56,7 @@ class UdpPool {
  private:
   using Queue = boost::circular_buffer<LinePtr>;
 
-  LinePtr take_kept(const KdcKey& key, Clock::time_point now);
+  LinePtr take_kept(const KdcKey& key, Clock::duration rested, Clock::time_point now);
   Taken make(const KdcKey& key, Clock::time_point now);
   void schedule(std::chrono::milliseconds after);
   bool sweep();

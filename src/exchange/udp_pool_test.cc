@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <vector>
 
 namespace ferryman::exchange {
@@ -17,8 +18,8 @@ using namespace std::chrono_literals;
 
 class UdpPoolTest : public ::testing::Test {
  protected:
-  UdpPool::LinePtr take(Clock::time_point now = Clock::now(), bool may_be_kept = true) {
-    return pool.take(key, may_be_kept, now).line;
+  UdpPool::LinePtr take(Clock::time_point now = Clock::now(), Clock::duration rested = UdpPool::rest) {
+    return pool.take(key, rested, now).line;
   }
   static std::uint16_t port(UdpPool::Line& line) { return line.socket.local_endpoint().port(); }
   // One use of a line; returns its port.
@@ -98,14 +99,26 @@ TEST_F(UdpPoolTest, KeepsKdcsApart) {
   const auto first = use(start);
   udp::socket other(io, udp::endpoint(asio::ip::address_v4::loopback(), 0));
   const KdcKey other_key{other.local_endpoint().address(), other.local_endpoint().port()};
-  auto line = pool.take(other_key, true, start + UdpPool::rest).line;
+  auto line = pool.take(other_key, UdpPool::rest, start + UdpPool::rest).line;
   EXPECT_NE(port(*line), first);
   EXPECT_EQ(line->socket.remote_endpoint(), other.local_endpoint());
 }
 
-TEST_F(UdpPoolTest, MakesANewSocketForWhatMustNotBeMistaken) {
+TEST_F(UdpPoolTest, GivesWhatMustNotBeMistakenASocketThatHasRestedForLong) {
   const auto first = use(start);
-  EXPECT_NE(port(*take(start + UdpPool::rest, false)), first);
+  EXPECT_NE(port(*take(start + UdpPool::long_rest / 2, UdpPool::long_rest)), first);
+  EXPECT_EQ(port(*take(start + UdpPool::long_rest, UdpPool::long_rest)), first);
+}
+
+// One request a millisecond, of those that must not be mistaken.
+TEST_F(UdpPoolTest, NeedsNoMoreSocketsThanRestAtOnce) {
+  std::set<std::uint16_t> ports;
+  for (auto now = start; now < start + UdpPool::max_age / 2; now += 1ms) {
+    auto line = take(now, UdpPool::long_rest);
+    ports.insert(port(*line));
+    pool.put(key, std::move(line), now);
+  }
+  EXPECT_EQ(ports.size(), static_cast<std::size_t>(UdpPool::long_rest / 1ms));
 }
 
 TEST_F(UdpPoolTest, KeepsNoMoreThanItsNumber) {
@@ -160,7 +173,7 @@ TEST_F(UdpPoolTest, GivesUpAllWhereThereAreNoMoreDescriptors) {
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   const rlimit none{0, before.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-  const auto taken = pool.take(key, false, start);
+  const auto taken = pool.take(key, UdpPool::long_rest, start);
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   EXPECT_FALSE(taken.opened);
   EXPECT_TRUE(is_free(kept));
