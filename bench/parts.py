@@ -30,14 +30,14 @@ def spent(server, load, requests):
     return (server.cpu() - before) * 1e6 / requests, returned
 
 
-def kept_cost(at, requests, clients=CLIENTS, streams=0, cores=peers.LOAD):
+def kept_cost(at, requests, clients=CLIENTS, streams=0, cores=peers.LOAD, loads=None):
     """A cost for turns: of a request on connections that are kept; their handshakes are measured apart and taken off."""
-    requests = at.count(requests)
+    requests, loads = at.count(requests), loads or at.loads
 
     def cost(server):
         least = clients * max(1, streams)
-        opening, _ = spent(server, lambda: at.loads.h2load(server.port, least, clients, streams, cores), 1)
-        whole, rate = spent(server, lambda: at.loads.h2load(server.port, requests + least, clients, streams, cores), 1)
+        opening, _ = spent(server, lambda: loads.h2load(server.port, least, clients, streams, cores), 1)
+        whole, rate = spent(server, lambda: loads.h2load(server.port, requests + least, clients, streams, cores), 1)
         return {"cpu": (whole - opening) / requests, "rate": rate}
     return cost
 
@@ -70,6 +70,14 @@ def kept(at):
     values = at.turns(servers, kept_cost(at, 4000))
     beside_floor(at, values, "CPU per exchange", "cpu", {"proxy_pass": 0.75, "constant": None})
     rates(at, values, ["proxy_pass", "constant"])
+
+
+def armored(at):
+    """the same with armored AS-REQs (FAST), which are never asked twice, beside others"""
+    server = at.ferrymand()
+    loads = {"armored": at.loads_of("armored", krb.as_req(peers.REALM, padatas=[krb.fast_padata()])), "others": at.loads}
+    values = at.turns(loads, lambda of: kept_cost(at, 4000, loads=of)(server))
+    at.report.compare("CPU per exchange", "us", values, "cpu", {"others": None}, "armored")
 
 
 def h2(at):
@@ -501,5 +509,5 @@ def instructions(at):
         at.report.add(figure, "thousand", [per["ferrymand"]], "proxy_pass", [per["proxy_pass"]])
 
 
-ALL = {part.__name__: part for part in (kept, h2, tcp, fresh, rsa, resumed, kdcproxy, latency, kinit, dead, waiting, idle,
-                                        start, cores, allocations, syscalls, instructions)}
+ALL = {part.__name__: part for part in (kept, armored, h2, tcp, fresh, rsa, resumed, kdcproxy, latency, kinit, dead, waiting,
+                                        idle, start, cores, allocations, syscalls, instructions)}

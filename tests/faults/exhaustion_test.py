@@ -1,9 +1,11 @@
 """Out of descriptors, out of memory, disk full: degraded, said, recovered."""
 import contextlib
 import os
+import pathlib
 import re
 import resource
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -211,6 +213,41 @@ class ExhaustionTest(Scenario):
         for _ in range(20):
             socket.create_connection(("127.0.0.1", self.plain_port), 20).close()
         gateway.wait_event("http_violation", reason="client_connection_rate")
+
+    def few_ports(self, number):
+        """That many are left for sockets that ask for none."""
+        if "FERRYMAN_ISOLATED" not in os.environ:
+            self.skipTest("these ports are the machine's")
+        range_of_ports = pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range")
+        self.addCleanup(range_of_ports.write_text, range_of_ports.read_text())
+        range_of_ports.write_text(f"40000 {40000 + number - 1}")
+
+    def test_ports_for_udp(self):
+        kdc = self.running(FakeKdc(udp=lambda _: krb.krb_error()))
+        gateway = self.running(Gateway(self.directory, configuration(
+            [{"address": f"127.0.0.1:{self.plain_port}", "tls": False}], {"MIT.TEST": {"kdc": ["udp://" + kdc.address]}},
+            process={"workers": 1}), name="ports-udp"))
+        client = self.plain()
+        self.few_ports(16)
+        # Each wants a socket that has been silent for long, since it may carry a one-time password.
+        armored = post(krb.proxy_message(krb.as_req(padatas=[krb.fast_padata()])))
+        for _ in range(100):
+            client.send(armored)
+            self.assertEqual(client.response()[0], 200)
+
+    def test_ports_for_tcp(self):
+        gateway = self.start("ports-tcp")
+        client = self.plain()
+        self.few_ports(4)
+        crowd = [socket.create_connection(("127.0.0.1", self.kdc.port), 20) for _ in range(4)]
+        client.send(post(BODY))
+        self.assertEqual(client.response()[0], 503)
+        gateway.wait_event("no_kdc", reason="no_descriptors")
+        for one in crowd:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            one.close()
+        client.send(post(BODY))
+        self.assertEqual(client.response()[0], 200, "the KDC is blamed")
 
 
 if __name__ == "__main__":
