@@ -228,7 +228,7 @@ class ExhaustionTest(Scenario):
             [{"address": f"127.0.0.1:{self.plain_port}", "tls": False}], {"MIT.TEST": {"kdc": ["udp://" + kdc.address]}},
             process={"workers": 1}), name="ports-udp"))
         client = self.plain()
-        self.few_ports(16)
+        self.few_ports(4)
         # Each wants a socket that has been silent for long, since it may carry a one-time password.
         armored = post(krb.proxy_message(krb.as_req(padatas=[krb.fast_padata()])))
         for _ in range(100):
