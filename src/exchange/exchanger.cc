@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "exchange/run_contest.h"
+#include "exchange/run_exchange.h"
 
 namespace ferryman::exchange {
 
@@ -43,14 +43,15 @@ std::vector<KdcReport> Exchanger::report() const {
   return reports;
 }
 
-boost::intrusive_ptr<Contest> Exchanger::prepare(const kerberos::Request& request, locate::KdcList kdcs,
-                                                 Clock::time_point deadline, AskerPtr asker) {
-  return new Contest(impl_->upstream, request, std::move(kdcs), deadline, std::move(asker));
+boost::intrusive_ptr<PendingExchange> Exchanger::prepare(const kerberos::Request& request,
+                                                         locate::KdcList kdcs, Clock::time_point deadline,
+                                                         OutcomeHandlerPtr handler) {
+  return new PendingExchange(impl_->upstream, request, std::move(kdcs), deadline, std::move(handler));
 }
 
 asio::awaitable<Outcome> Exchanger::exchange(const kerberos::Request& request, locate::KdcList kdcs,
                                              Clock::time_point deadline) {
-  return run_contest(impl_->upstream, request, std::move(kdcs), deadline);
+  return run_exchange(impl_->upstream, request, std::move(kdcs), deadline);
 }
 
 }  // namespace ferryman::exchange

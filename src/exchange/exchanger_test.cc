@@ -21,7 +21,7 @@
 #include <string>
 
 #include "der/writer.h"
-#include "exchange/contest.h"
+#include "exchange/pending_exchange.h"
 #include "exchange/tcp_pool.h"
 #include "exchange/udp_pool.h"
 
@@ -530,7 +530,7 @@ TEST_F(ExchangerTest, GoesToTheNextKdcWhenOneIsUnavailable) {
 }
 
 TEST_F(ExchangerTest, LeavesNothingBehindWhenTheEventLoopEndsUnderIt) {
-  struct Stranger final : Asker {
+  struct Stranger final : OutcomeHandler {
     explicit Stranger(bool& g) : gone(g) {}
     ~Stranger() override { gone = true; }
     void on_outcome(Outcome&) override {}

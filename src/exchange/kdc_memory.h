@@ -9,7 +9,7 @@
 #include <memory>
 #include <utility>
 
-#include "exchange/kdc_health.h"
+#include "exchange/transport_health.h"
 #include "kerberos/request.h"
 #include "locate/kdc.h"
 
@@ -29,13 +29,14 @@ struct KdcCounts {
 };
 
 struct KdcRecord {
-  KdcHealth health;
+  TransportHealth health;
   KdcCounts counts;
-  KdcHealth::Clock::time_point planned_at{};  // when a request last had it on its list
-  KdcHealth::Clock::time_point keep_again{};  // its TCP connections; it was seen to close one after an answer
+  TransportHealth::Clock::time_point planned_at{};  // when a request last had it on its list
+  TransportHealth::Clock::time_point
+      keep_again{};  // its TCP connections; it was seen to close one after an answer
   std::array<std::size_t, 3> largest_reply{};
 
-  bool may_keep(KdcHealth::Clock::time_point now) const { return now >= keep_again; }
+  bool may_keep(TransportHealth::Clock::time_point now) const { return now >= keep_again; }
   // The size of an answer to that kind of request; RESPONSE_TOO_BIG counts as larger than any.
   void note_reply_size(kerberos::RequestKind kind, std::size_t octets);
   void note_too_big(kerberos::RequestKind kind);

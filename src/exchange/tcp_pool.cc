@@ -9,35 +9,35 @@ void TcpPool::set_limits(std::size_t max_idle, std::chrono::milliseconds idle_ti
   idle_timeout_ = idle_timeout;
 }
 
-TcpPool::LinePtr TcpPool::take(const KdcKey& key, KdcRecord& record, Clock::time_point now) {
+TcpPool::SocketPtr TcpPool::take(const KdcKey& key, KdcRecord& record, Clock::time_point now) {
   const auto found = idle_.find(key);
   if (found == idle_.end()) return nullptr;
   while (!found->second.empty()) {
-    LinePtr line = std::move(found->second.back());
+    SocketPtr pooled = std::move(found->second.back());
     found->second.pop_back();
-    if (line->is_quiet()) return line;
-    note_closed(*line, line->disturbed().value_or(now), record);
+    if (pooled->is_quiet()) return pooled;
+    note_closed(*pooled, pooled->disturbed().value_or(now), record);
   }
   return nullptr;  // an empty queue stays until the next sweep: it is likely to be filled again
 }
 
-void TcpPool::note_closed(const Line& line, Clock::time_point at, KdcRecord& record) {
-  if (at - line.rests_since < soon) record.keep_again = at + a_while;
+void TcpPool::note_closed(const PooledSocket& pooled, Clock::time_point at, KdcRecord& record) {
+  if (at - pooled.rests_since < soon) record.keep_again = at + a_while;
 }
 
-TcpPool::LinePtr TcpPool::make(const boost::asio::ip::tcp& protocol, Clock::time_point now) {
-  Line::Socket socket(io_);
+TcpPool::SocketPtr TcpPool::make(const boost::asio::ip::tcp& protocol, Clock::time_point now) {
+  PooledSocket::Socket socket(io_);
   boost::system::error_code error;
   socket.open_new(protocol, error);
-  return error ? nullptr : Line::make(std::move(socket), now);
+  return error ? nullptr : PooledSocket::make(std::move(socket), now);
 }
 
-void TcpPool::put(const KdcKey& key, LinePtr line, Clock::time_point now) {
+void TcpPool::put(const KdcKey& key, SocketPtr pooled, Clock::time_point now) {
   if (max_idle_ == 0) return;
   auto& idle = idle_[key];
   while (idle.size() >= max_idle_) idle.pop_front();
-  line->rest(now);
-  idle.push_back(std::move(line));
+  pooled->rest(now);
+  idle.push_back(std::move(pooled));
   if (!scheduled_) schedule();
 }
 
@@ -56,8 +56,8 @@ void TcpPool::sweep() {
   const auto now = Clock::now();
   for (auto entry = idle_.begin(); entry != idle_.end();) {
     auto& queue = entry->second;
-    std::erase_if(queue, [&](const LinePtr& line) {
-      return now - line->rests_since >= idle_timeout_ || !line->is_quiet();
+    std::erase_if(queue, [&](const SocketPtr& pooled) {
+      return now - pooled->rests_since >= idle_timeout_ || !pooled->is_quiet();
     });
     entry = queue.empty() ? idle_.erase(entry) : std::next(entry);
   }

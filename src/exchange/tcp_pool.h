@@ -10,7 +10,7 @@
 #include <memory>
 
 #include "exchange/kdc_memory.h"
-#include "exchange/line.h"
+#include "exchange/pooled_socket.h"
 
 namespace ferryman::exchange {
 
@@ -20,8 +20,9 @@ class TcpPool {
  public:
   using Executor = boost::asio::io_context::executor_type;
   using Clock = std::chrono::steady_clock;
-  using Line = exchange::Line<boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>>;
-  using LinePtr = Line::Ptr;
+  using PooledSocket =
+      exchange::PooledSocket<boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>>;
+  using SocketPtr = PooledSocket::Ptr;
 
   // A KDC that closes a connection within `soon` of its answer keeps none; in a while it is seen whether it
   // still does so. One that closes later has had enough of waiting.
@@ -33,19 +34,19 @@ class TcpPool {
 
   // A connection that is still open and silent, the one used last first; null when there is none.
   // Notes whether the KDC keeps any.
-  LinePtr take(const KdcKey& key, KdcRecord& record, Clock::time_point now);
+  SocketPtr take(const KdcKey& key, KdcRecord& record, Clock::time_point now);
   // By the KDC, after it rested here.
-  static void note_closed(const Line& line, Clock::time_point at, KdcRecord& record);
+  static void note_closed(const PooledSocket& pooled, Clock::time_point at, KdcRecord& record);
   // Not connected yet. Null: no descriptor, or no memory to wait for it.
-  LinePtr make(const boost::asio::ip::tcp& protocol, Clock::time_point now);
-  void put(const KdcKey& key, LinePtr line, Clock::time_point now);
+  SocketPtr make(const boost::asio::ip::tcp& protocol, Clock::time_point now);
+  void put(const KdcKey& key, SocketPtr pooled, Clock::time_point now);
 
  private:
   void sweep();
   void schedule();
 
   boost::asio::io_context& io_;
-  std::map<KdcKey, std::deque<LinePtr>> idle_;
+  std::map<KdcKey, std::deque<SocketPtr>> idle_;
   boost::asio::steady_timer sweeper_;
   std::size_t max_idle_ = 16;
   std::chrono::milliseconds idle_timeout_{10000};

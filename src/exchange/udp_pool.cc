@@ -20,21 +20,21 @@ constexpr std::size_t first_capacity = 64;
 
 }  // namespace
 
-UdpPool::LinePtr UdpPool::take_kept(const KdcKey& key, Clock::duration rested, Clock::time_point now) {
+UdpPool::SocketPtr UdpPool::take_kept(const KdcKey& key, Clock::duration rested, Clock::time_point now) {
   const auto found = idle_.find(key);
   if (found == idle_.end()) return nullptr;
   auto& queue = found->second;
   for (unsigned i = 0; i < most_looked_at && !queue.empty() && now - queue.front()->rests_since >= rested;
        ++i) {
-    LinePtr line = std::move(queue.front());
+    SocketPtr pooled = std::move(queue.front());
     queue.pop_front();
-    if (now - line->born < max_age && line->is_quiet()) return line;
+    if (now - pooled->born < max_age && pooled->is_quiet()) return pooled;
   }
   return nullptr;
 }
 
 UdpPool::Taken UdpPool::take(const KdcKey& key, Clock::duration rested, Clock::time_point now) {
-  if (LinePtr line = take_kept(key, rested, now)) return {std::move(line), true};
+  if (SocketPtr pooled = take_kept(key, rested, now)) return {std::move(pooled), true};
   Taken made = make(key, now);
   return made.opened || !release() ? std::move(made) : make(key, now);
 }
@@ -42,24 +42,24 @@ UdpPool::Taken UdpPool::take(const KdcKey& key, Clock::duration rested, Clock::t
 UdpPool::Taken UdpPool::make(const KdcKey& key, Clock::time_point now) {
   const udp::endpoint endpoint(key.first, key.second);
   boost::system::error_code error;
-  Line::Socket socket(io_);
+  PooledSocket::Socket socket(io_);
   socket.open_new(endpoint.protocol(), error);
   if (error) return {};
   // Not by Asio, to which EAGAIN means that it is under way: here it means that no port is free.
   const auto size = static_cast<socklen_t>(endpoint.size());
   if (::connect(socket.native_handle(), endpoint.data(), size) != 0) return {nullptr, errno != EAGAIN};
-  return {Line::make(std::move(socket), now), true};
+  return {PooledSocket::make(std::move(socket), now), true};
 }
 
-void UdpPool::put(const KdcKey& key, LinePtr line, Clock::time_point now) {
-  if (++line->uses >= max_uses || now - line->born >= max_age) return;
+void UdpPool::put(const KdcKey& key, SocketPtr pooled, Clock::time_point now) {
+  if (++pooled->uses >= max_uses || now - pooled->born >= max_age) return;
   Queue& queue = idle_[key];
   if (queue.full()) {
     if (queue.capacity() >= max_idle_) return;
     queue.set_capacity(std::min(max_idle_, std::max(first_capacity, 2 * queue.capacity())));
   }
-  line->rest(now);
-  queue.push_back(std::move(line));
+  pooled->rest(now);
+  queue.push_back(std::move(pooled));
   if (!scheduled_) schedule(max_age / 2);
 }
 
@@ -86,8 +86,8 @@ bool UdpPool::sweep() {
   std::size_t left = most_swept;
   for (auto entry = idle_.begin(); entry != idle_.end();) {
     Queue& queue = entry->second;
-    const auto close = [&](const LinePtr& line) {
-      if (left == 0 || now - line->born < max_age) return false;
+    const auto close = [&](const SocketPtr& pooled) {
+      if (left == 0 || now - pooled->born < max_age) return false;
       --left;
       return true;
     };

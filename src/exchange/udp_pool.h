@@ -10,7 +10,7 @@
 #include <memory>
 
 #include "exchange/kdc_memory.h"
-#include "exchange/line.h"
+#include "exchange/pooled_socket.h"
 
 namespace ferryman::exchange {
 
@@ -30,8 +30,9 @@ class UdpPool {
  public:
   using Clock = std::chrono::steady_clock;
   using Executor = boost::asio::io_context::executor_type;
-  using Line = exchange::Line<boost::asio::basic_datagram_socket<boost::asio::ip::udp, Executor>>;
-  using LinePtr = Line::Ptr;
+  using PooledSocket =
+      exchange::PooledSocket<boost::asio::basic_datagram_socket<boost::asio::ip::udp, Executor>>;
+  using SocketPtr = PooledSocket::Ptr;
 
   static constexpr std::chrono::milliseconds rest{1}, long_rest{100}, max_age{2000};
   static constexpr unsigned max_uses = 256;
@@ -42,21 +43,21 @@ class UdpPool {
   // A kept one that has rested for so long, if there is any, or a new one. Null: none could be opened, for
   // want of descriptors or ports, or (opened) none connected: the KDC is out of reach.
   struct Taken {
-    LinePtr line;
+    SocketPtr pooled;
     bool opened = false;
   };
   Taken take(const KdcKey& key, Clock::duration rested, Clock::time_point now);
 
   // After the answer.
-  void put(const KdcKey& key, LinePtr line, Clock::time_point now);
+  void put(const KdcKey& key, SocketPtr pooled, Clock::time_point now);
 
   // Closes all that are kept. False when there were none.
   bool release();
 
  private:
-  using Queue = boost::circular_buffer<LinePtr>;
+  using Queue = boost::circular_buffer<SocketPtr>;
 
-  LinePtr take_kept(const KdcKey& key, Clock::duration rested, Clock::time_point now);
+  SocketPtr take_kept(const KdcKey& key, Clock::duration rested, Clock::time_point now);
   Taken make(const KdcKey& key, Clock::time_point now);
   void schedule(std::chrono::milliseconds after);
   bool sweep();

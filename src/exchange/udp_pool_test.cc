@@ -18,15 +18,15 @@ using namespace std::chrono_literals;
 
 class UdpPoolTest : public ::testing::Test {
  protected:
-  UdpPool::LinePtr take(Clock::time_point now = Clock::now(), Clock::duration rested = UdpPool::rest) {
-    return pool.take(key, rested, now).line;
+  UdpPool::SocketPtr take(Clock::time_point now = Clock::now(), Clock::duration rested = UdpPool::rest) {
+    return pool.take(key, rested, now).pooled;
   }
-  static std::uint16_t port(UdpPool::Line& line) { return line.socket.local_endpoint().port(); }
-  // One use of a line; returns its port.
+  static std::uint16_t port(UdpPool::PooledSocket& pooled) { return pooled.socket.local_endpoint().port(); }
+  // One use of a pooled; returns its port.
   std::uint16_t use(Clock::time_point now) {
-    auto line = take(now);
-    const auto used = port(*line);
-    pool.put(key, std::move(line), now);
+    auto pooled = take(now);
+    const auto used = port(*pooled);
+    pool.put(key, std::move(pooled), now);
     return used;
   }
   bool is_free(std::uint16_t port) {
@@ -57,21 +57,21 @@ TEST_F(UdpPoolTest, GivesUpASocketToWhichSomethingCameMeanwhile) {
   const auto first = use(start);
   send_to(first);
   io.poll();
-  auto line = take(start + UdpPool::rest);
-  ASSERT_NE(line, nullptr);
-  EXPECT_NE(port(*line), first);
+  auto pooled = take(start + UdpPool::rest);
+  ASSERT_NE(pooled, nullptr);
+  EXPECT_NE(port(*pooled), first);
   std::array<char, 8> octets{};
   boost::system::error_code error;
-  line->socket.receive(asio::buffer(octets), 0, error);
+  pooled->socket.receive(asio::buffer(octets), 0, error);
   EXPECT_EQ(error, asio::error::would_block);
 }
 
 TEST_F(UdpPoolTest, GivesUpASocketThatHasBeenRefused) {
-  auto line = take(start);
-  const auto first = port(*line);
+  auto pooled = take(start);
+  const auto first = port(*pooled);
   kdc.close();
-  line->socket.send(asio::buffer("x", 1));
-  pool.put(key, std::move(line), start);
+  pooled->socket.send(asio::buffer("x", 1));
+  pool.put(key, std::move(pooled), start);
   io.poll();
   auto next = take(start + UdpPool::rest);
   EXPECT_NE(port(*next), first);
@@ -99,9 +99,9 @@ TEST_F(UdpPoolTest, KeepsKdcsApart) {
   const auto first = use(start);
   udp::socket other(io, udp::endpoint(asio::ip::address_v4::loopback(), 0));
   const KdcKey other_key{other.local_endpoint().address(), other.local_endpoint().port()};
-  auto line = pool.take(other_key, UdpPool::rest, start + UdpPool::rest).line;
-  EXPECT_NE(port(*line), first);
-  EXPECT_EQ(line->socket.remote_endpoint(), other.local_endpoint());
+  auto pooled = pool.take(other_key, UdpPool::rest, start + UdpPool::rest).pooled;
+  EXPECT_NE(port(*pooled), first);
+  EXPECT_EQ(pooled->socket.remote_endpoint(), other.local_endpoint());
 }
 
 TEST_F(UdpPoolTest, GivesWhatMustNotBeMistakenASocketThatHasRestedForLong) {
@@ -114,24 +114,24 @@ TEST_F(UdpPoolTest, GivesWhatMustNotBeMistakenASocketThatHasRestedForLong) {
 TEST_F(UdpPoolTest, NeedsNoMoreSocketsThanRestAtOnce) {
   std::set<std::uint16_t> ports;
   for (auto now = start; now < start + UdpPool::max_age / 2; now += 1ms) {
-    auto line = take(now, UdpPool::long_rest);
-    ports.insert(port(*line));
-    pool.put(key, std::move(line), now);
+    auto pooled = take(now, UdpPool::long_rest);
+    ports.insert(port(*pooled));
+    pool.put(key, std::move(pooled), now);
   }
   EXPECT_EQ(ports.size(), static_cast<std::size_t>(UdpPool::long_rest / 1ms));
 }
 
 TEST_F(UdpPoolTest, KeepsNoMoreThanItsNumber) {
-  std::vector<UdpPool::LinePtr> lines(max_idle + 1);
-  for (auto& line : lines) line = take(start);
+  std::vector<UdpPool::SocketPtr> sockets(max_idle + 1);
+  for (auto& pooled : sockets) pooled = take(start);
   std::vector<std::uint16_t> ports;
-  for (auto& line : lines) {
-    ports.push_back(port(*line));
-    pool.put(key, std::move(line), start);
+  for (auto& pooled : sockets) {
+    ports.push_back(port(*pooled));
+    pool.put(key, std::move(pooled), start);
   }
   for (std::size_t i = 0; i < max_idle; ++i) {
-    lines[i] = take(start + UdpPool::rest);
-    EXPECT_EQ(port(*lines[i]), ports[i]) << "the one that has rested longest comes first";
+    sockets[i] = take(start + UdpPool::rest);
+    EXPECT_EQ(port(*sockets[i]), ports[i]) << "the one that has rested longest comes first";
   }
   EXPECT_NE(port(*take(start + UdpPool::rest)), ports.back());
 }
@@ -143,10 +143,10 @@ TEST_F(UdpPoolTest, ClosesWhatNobodyUses) {
 }
 
 TEST_F(UdpPoolTest, ClosesManyInSeveralTurns) {
-  std::vector<UdpPool::LinePtr> lines(max_idle);
+  std::vector<UdpPool::SocketPtr> sockets(max_idle);
   std::vector<std::uint16_t> ports;
-  for (auto& line : lines) ports.push_back(port(*(line = take(start))));
-  for (auto& line : lines) pool.put(key, std::move(line), start);
+  for (auto& pooled : sockets) ports.push_back(port(*(pooled = take(start))));
+  for (auto& pooled : sockets) pool.put(key, std::move(pooled), start);
   const auto closed = [&] {
     return std::count_if(ports.begin(), ports.end(), [this](auto p) { return is_free(p); });
   };
@@ -157,10 +157,10 @@ TEST_F(UdpPoolTest, ClosesManyInSeveralTurns) {
 }
 
 TEST_F(UdpPoolTest, ClosesFewThatAreTooOldForOneExchange) {
-  std::vector<UdpPool::LinePtr> lines(max_idle);
+  std::vector<UdpPool::SocketPtr> sockets(max_idle);
   std::vector<std::uint16_t> ports;
-  for (auto& line : lines) ports.push_back(port(*(line = take(start))));
-  for (auto& line : lines) pool.put(key, std::move(line), start);
+  for (auto& pooled : sockets) ports.push_back(port(*(pooled = take(start))));
+  for (auto& pooled : sockets) pool.put(key, std::move(pooled), start);
   EXPECT_NE(take(start + UdpPool::max_age), nullptr);
   const auto closed = std::count_if(ports.begin(), ports.end(), [this](auto p) { return is_free(p); });
   EXPECT_GT(closed, 0);

@@ -8,14 +8,14 @@
 #include <random>
 #include <utility>
 
-#include "exchange/probe.h"
-#include "exchange/run_contest.h"
+#include "exchange/health_check.h"
+#include "exchange/run_exchange.h"
 
 namespace ferryman::exchange {
 namespace {
 
 namespace asio = boost::asio;
-using Clock = KdcHealth::Clock;
+using Clock = TransportHealth::Clock;
 using std::chrono::seconds;
 
 constexpr seconds probe_time{2};
@@ -88,23 +88,23 @@ asio::awaitable<void> Upstream::try_again(std::shared_ptr<Upstream> self, locate
     record.health.begin_trial();
     co_await self->probe(kdc, realm);
     if (self->closed_ || record.health.serving()) co_return;
-    if (record.health.state() == KdcHealth::State::on_trial) self->note_failure(kdc, record, realm);
+    if (record.health.state() == TransportHealth::State::on_trial) self->note_failure(kdc, record, realm);
   }
 }
 
 // One exchange like any other, so that its outcome is noted as any other's.
 asio::awaitable<void> Upstream::probe(locate::Kdc kdc, std::string realm) {
-  const std::vector<std::uint8_t> message = probe_request(realm);
+  const std::vector<std::uint8_t> message = health_check_request(realm);
   const auto request = kerberos::parse_request(message);
   if (!request) co_return;
   const auto only = std::make_shared<const std::vector<locate::Kdc>>(1, std::move(kdc));
-  co_await run_contest(shared_from_this(), *request, only, Clock::now() + probe_time,
-                       Contest::Purpose::probe);
+  co_await run_exchange(shared_from_this(), *request, only, Clock::now() + probe_time,
+                        PendingExchange::Purpose::probe);
 }
 
 void Upstream::close() {
   closed_ = true;
-  alarms->stop();
+  timers->stop();
   for (const auto& [key, timer] : trials_) timer->cancel();
 }
 

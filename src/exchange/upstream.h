@@ -12,11 +12,12 @@
 #include <string_view>
 #include <vector>
 
-#include "exchange/alarms.h"
-#include "exchange/eager_wait.h"
-#include "exchange/exchanger.h"
+#include "exchange/busy_poll.h"
 #include "exchange/kdc_memory.h"
+#include "exchange/kdc_report.h"
+#include "exchange/options.h"
 #include "exchange/tcp_pool.h"
+#include "exchange/timer_queue.h"
 #include "exchange/udp_pool.h"
 
 namespace ferryman::exchange {
@@ -29,8 +30,8 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
       : io(context),
         pool(context),
         udp_pool(context),
-        alarms(std::make_shared<Alarms>(context)),
-        eager_wait(std::make_shared<EagerWait>(context)),
+        timers(std::make_shared<TimerQueue>(context)),
+        busy_poll(std::make_shared<BusyPoll>(context)),
         scratch(scratch_size) {}
 
   boost::asio::io_context& io;
@@ -39,8 +40,8 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
   HedgeBudget budget;
   TcpPool pool;
   UdpPool udp_pool;
-  const std::shared_ptr<Alarms> alarms;
-  const std::shared_ptr<EagerWait> eager_wait;
+  const std::shared_ptr<TimerQueue> timers;
+  const std::shared_ptr<BusyPoll> busy_poll;
   std::vector<std::uint8_t> scratch;                // read into and out of without suspending in between
   std::minstd_rand random{std::random_device{}()};  // for lots among KDCs
   HealthObserver on_change;

@@ -16,7 +16,7 @@
 
 #include "base/text.h"
 #include "exchange/exchanger.h"
-#include "exchange/probe.h"
+#include "exchange/health_check.h"
 #include "ferryman/exit_codes.h"
 #include "ferryman/locate_record.h"
 #include "ferrymand/config.h"
@@ -240,7 +240,7 @@ void Survey::run(std::chrono::milliseconds time, bool with_probe) {
 // An AS-REQ that any KDC of the realm answers; a kpasswd service has no such question.
 void Survey::probe(LocateRecord::Kdc& entry, const locate::Kdc& kdc) {
   constexpr std::chrono::seconds probe_time{3};
-  const auto message = exchange::probe_request(plan_.source->realm);
+  const auto message = exchange::health_check_request(plan_.source->realm);
   const auto request = kerberos::parse_request(message);
   if (!request) return;
   exchange::Exchanger exchanger(io_, exchange::Options());

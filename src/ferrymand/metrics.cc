@@ -60,7 +60,7 @@ std::map<std::string, Kdc> gather_kdcs(const std::vector<gateway::Report>& worke
       kdc.weighted_average += seconds(report.average) * static_cast<double>(report.counts.answers);
       kdc.p95 = std::max(kdc.p95, seconds(report.p95));
       kdc.failures_in_a_row = std::max(kdc.failures_in_a_row, report.failures_in_a_row);
-      if (report.state != exchange::KdcHealth::State::serving) ++kdc.set_aside_by;
+      if (report.state != exchange::TransportHealth::State::serving) ++kdc.set_aside_by;
     }
   }
   return kdcs;

@@ -14,7 +14,7 @@
 
 #include "base/recycled.h"
 #include "base/text.h"
-#include "exchange/contest.h"
+#include "exchange/pending_exchange.h"
 #include "kerberos/reply.h"
 #include "kerberos/request.h"
 #include "kkdcp/message.h"
@@ -74,14 +74,14 @@ std::string endpoint_name(const locate::Kdc& kdc) {
 }  // namespace
 
 // One request between its arrival and its event. Held by what it waits for.
-struct Gateway::Passage final : Recycled<Passage>, exchange::Asker, net::CallWatcher {
+struct Gateway::Passage final : Recycled<Passage>, exchange::OutcomeHandler, net::CallWatcher {
   Passage(Gateway& g, net::CallPtr c) : gateway(g), call(std::move(c)), settings(g.settings_) {}
   ~Passage() override { call->watch(nullptr); }
 
   void on_outcome(exchange::Outcome& ended) override { gateway.on_outcome(*this, ended); }
   void on_gone() override {
     const PassagePtr self(this);
-    contest != nullptr ? contest->abandon() : gateway.conclude(*this);
+    pending != nullptr ? pending->abandon() : gateway.conclude(*this);
   }
   Clock::time_point deadline() const { return begun + realm->deadline; }
 
@@ -94,8 +94,8 @@ struct Gateway::Passage final : Recycled<Passage>, exchange::Asker, net::CallWat
   kkdcp::Message message;
   std::optional<kerberos::Request> request;
   locate::Query query;
-  locate::KdcList kdcs;                  // that were asked first
-  exchange::Contest* contest = nullptr;  // while it is under way
+  locate::KdcList kdcs;                          // that were asked first
+  exchange::PendingExchange* pending = nullptr;  // while it is under way
   exchange::Outcome outcome;
   bool sought_others = false, ended = false;
   telemetry::RequestEvent event;
@@ -304,15 +304,15 @@ void Gateway::ask(Passage& passage, const locate::Located& located, Clock::time_
   }
   passage.event.reason = {};
   guard(passage, [&] {
-    const auto contest =
-        exchanger_.prepare(*passage.request, located.kdcs, passage.deadline(), exchange::AskerPtr(&passage));
-    passage.contest = contest.get();
-    contest->begin(passage.asked);
+    const auto pending = exchanger_.prepare(*passage.request, located.kdcs, passage.deadline(),
+                                            exchange::OutcomeHandlerPtr(&passage));
+    passage.pending = pending.get();
+    pending->begin(passage.asked);
   });
 }
 
 void Gateway::on_outcome(Passage& passage, exchange::Outcome& outcome) {
-  passage.contest = nullptr;
+  passage.pending = nullptr;
   outcome.tries += passage.outcome.tries;
   passage.outcome = std::move(outcome);
   passage.event.exchange_us += microseconds(passage.outcome.ended - passage.asked);

@@ -1,4 +1,4 @@
-#include "exchange/kdc_health.h"
+#include "exchange/transport_health.h"
 
 #include <gtest/gtest.h>
 
@@ -6,13 +6,13 @@ namespace ferryman::exchange {
 namespace {
 
 using namespace std::chrono_literals;
-using Clock = KdcHealth::Clock;
-using State = KdcHealth::State;
+using Clock = TransportHealth::Clock;
+using State = TransportHealth::State;
 
 const Clock::time_point start{1h};
 
-TEST(KdcHealth, SetsAsideAtOnceWhatFails) {
-  KdcHealth health;
+TEST(TransportHealth, SetsAsideAtOnceWhatFails) {
+  TransportHealth health;
   EXPECT_TRUE(health.serving());
   health.note_failure(start);
   EXPECT_EQ(health.state(), State::set_aside);
@@ -22,8 +22,8 @@ TEST(KdcHealth, SetsAsideAtOnceWhatFails) {
   EXPECT_EQ(health.failures_in_a_row(), 0U);
 }
 
-TEST(KdcHealth, DoublesThePauseWithEachFailedTrialUpToALimit) {
-  KdcHealth health;
+TEST(TransportHealth, DoublesThePauseWithEachFailedTrialUpToALimit) {
+  TransportHealth health;
   auto now = start;
   for (const auto pause : {1s, 2s, 4s, 8s, 16s, 30s, 30s}) {
     health.note_failure(now);
@@ -34,14 +34,14 @@ TEST(KdcHealth, DoublesThePauseWithEachFailedTrialUpToALimit) {
   }
 }
 
-TEST(KdcHealth, CountsABurstOfFailuresOnce) {
-  KdcHealth health;
+TEST(TransportHealth, CountsABurstOfFailuresOnce) {
+  TransportHealth health;
   for (int i = 0; i < 100; ++i) health.note_failure(start + i * 1ms);
   EXPECT_EQ(health.retry_at(), start + 1s);
 }
 
-TEST(KdcHealth, TakesThreeSilencesInARowForAFailure) {
-  KdcHealth health;
+TEST(TransportHealth, TakesThreeSilencesInARowForAFailure) {
+  TransportHealth health;
   health.note_silence(start);
   health.note_silence(start);
   health.note_answer();
@@ -52,8 +52,8 @@ TEST(KdcHealth, TakesThreeSilencesInARowForAFailure) {
   EXPECT_FALSE(health.serving());
 }
 
-TEST(KdcHealth, LearnsItsLatencies) {
-  KdcHealth health;
+TEST(TransportHealth, LearnsItsLatencies) {
+  TransportHealth health;
   for (int i = 0; i < 15; ++i) health.note_latency(start, 2ms);
   EXPECT_EQ(health.p95(), 0us) << "too few to tell";
   for (int i = 0; i < 113; ++i) health.note_latency(start, i % 10 == 0 ? 50ms : 2ms);
@@ -64,8 +64,8 @@ TEST(KdcHealth, LearnsItsLatencies) {
   EXPECT_EQ(health.p95(), 4ms) << "what is older is forgotten";
 }
 
-TEST(KdcHealth, ForgetsAnAverageThatIsOld) {
-  KdcHealth health;
+TEST(TransportHealth, ForgetsAnAverageThatIsOld) {
+  TransportHealth health;
   health.note_latency(start, 500ms);
   EXPECT_TRUE(health.is_known(start + 29s));
   EXPECT_FALSE(health.is_known(start + 31s));

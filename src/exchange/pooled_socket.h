@@ -16,42 +16,43 @@
 
 namespace ferryman::exchange {
 
-// Told that something has come to a line: octets, its end, or an error.
-class LineReader : public boost::intrusive_ref_counter<LineReader, boost::thread_unsafe_counter> {
+// Told that something has come to a pooled: octets, its end, or an error.
+class SocketReader : public boost::intrusive_ref_counter<SocketReader, boost::thread_unsafe_counter> {
  public:
-  virtual ~LineReader() = default;
-  // line: only to tell one from another.
-  virtual void on_readable(const void* line) = 0;
+  virtual ~SocketReader() = default;
+  // pooled: only to tell one from another.
+  virtual void on_readable(const void* pooled) = 0;
 };
-using LineReaderPtr = boost::intrusive_ptr<LineReader>;
+using SocketReaderPtr = boost::intrusive_ptr<SocketReader>;
 
 // A connected socket to a KDC, for one exchange after another. It is always waited for, at rest too, so that
 // the pool it rests in need not ask the kernel whether it is still as it was left. Base: Asio's socket.
 template <typename Base>
-class Line final : public Recycled<Line<Base>>,
-                   public boost::intrusive_ref_counter<Line<Base>, boost::thread_unsafe_counter> {
+class PooledSocket final
+    : public Recycled<PooledSocket<Base>>,
+      public boost::intrusive_ref_counter<PooledSocket<Base>, boost::thread_unsafe_counter> {
  public:
   using Clock = std::chrono::steady_clock;
   using Socket = net::EdgeSocket<Base>;
 
-  // Closes: the wait, which holds the line as well, ends with that.
+  // Closes: the wait, which holds the pooled as well, ends with that.
   struct Release {
-    void operator()(Line* line) const {
-      line->close();
-      intrusive_ptr_release(line);
+    void operator()(PooledSocket* pooled) const {
+      pooled->close();
+      intrusive_ptr_release(pooled);
     }
   };
-  using Ptr = std::unique_ptr<Line, Release>;
+  using Ptr = std::unique_ptr<PooledSocket, Release>;
 
   static Ptr make(Socket socket, Clock::time_point now) {
-    auto* const line = new Line(std::move(socket), now);
-    intrusive_ptr_add_ref(line);
-    return Ptr(line);
+    auto* const pooled = new PooledSocket(std::move(socket), now);
+    intrusive_ptr_add_ref(pooled);
+    return Ptr(pooled);
   }
 
-  // reader is told once, and held until then or until the line is closed. drained: the socket has been read
+  // reader is told once, and held until then or until the pooled is closed. drained: the socket has been read
   // until a read came short or found nothing.
-  void await(LineReaderPtr reader, bool drained) {
+  void await(SocketReaderPtr reader, bool drained) {
     reader_ = std::move(reader);
     if (waiting_) return;
     if (drained && !disturbed_) {
@@ -80,30 +81,31 @@ class Line final : public Recycled<Line<Base>>,
   unsigned uses = 0;
 
  private:
-  // Holds the line. One that is destroyed with the event loop lets go of the reader, which may own the line.
+  // Holds the pooled. One that is destroyed with the event loop lets go of the reader, which may own the
+  // pooled.
   class Wait {
    public:
-    explicit Wait(Line* line) : line_(line) {}
+    explicit Wait(PooledSocket* pooled) : socket_(pooled) {}
     Wait(Wait&&) noexcept = default;
     Wait& operator=(Wait&&) = delete;
     ~Wait() {
-      if (line_) LineReaderPtr(std::move(line_->reader_)).reset();
+      if (socket_) SocketReaderPtr(std::move(socket_->reader_)).reset();
     }
 
     void operator()(boost::system::error_code error) {
-      const boost::intrusive_ptr<Line> line = std::move(line_);
-      line->waiting_ = false;
-      if (!error && line->socket.is_open()) line->tell();
+      const boost::intrusive_ptr<PooledSocket> pooled = std::move(socket_);
+      pooled->waiting_ = false;
+      if (!error && pooled->socket.is_open()) pooled->tell();
     }
 
    private:
-    boost::intrusive_ptr<Line> line_;
+    boost::intrusive_ptr<PooledSocket> socket_;
   };
 
-  Line(Socket s, Clock::time_point now) : socket(std::move(s)), born(now) {}
+  PooledSocket(Socket s, Clock::time_point now) : socket(std::move(s)), born(now) {}
 
   void tell() {
-    if (const LineReaderPtr reader = std::move(reader_)) return reader->on_readable(this);
+    if (const SocketReaderPtr reader = std::move(reader_)) return reader->on_readable(this);
     if (holds_something()) {
       disturbed_ = Clock::now();
     } else {
@@ -123,7 +125,7 @@ class Line final : public Recycled<Line<Base>>,
     socket.close(ignored);
   }
 
-  LineReaderPtr reader_;
+  SocketReaderPtr reader_;
   std::optional<Clock::time_point> disturbed_;
   bool waiting_ = false;
 };

@@ -1,4 +1,4 @@
-#include "exchange/probe.h"
+#include "exchange/health_check.h"
 
 #include <array>
 
@@ -6,7 +6,7 @@
 
 namespace ferryman::exchange {
 
-std::vector<std::uint8_t> probe_request(std::string_view realm) {
+std::vector<std::uint8_t> health_check_request(std::string_view realm) {
   constexpr std::array<std::int32_t, 2> aes{18, 17};
   return kerberos::make_as_req("ferryman:probe", realm, aes);
 }

@@ -1,4 +1,4 @@
-#include "exchange/eager_wait.h"
+#include "exchange/busy_poll.h"
 
 #include <boost/asio/post.hpp>
 #include <new>
@@ -6,14 +6,14 @@
 
 namespace ferryman::exchange {
 
-void EagerWait::begin(Clock::time_point now, KdcHealth::Latency p95) {
+void BusyPoll::begin(Clock::time_point now, TransportHealth::Latency p95) {
   if (p95.count() == 0 || p95 > longest) return;
   until_ = now + longest;
   if (!waiting_) turn();
 }
 
 // With something to do next, the loop looks for events without waiting for them.
-void EagerWait::turn() {
+void BusyPoll::turn() {
   try {
     boost::asio::post(io_, [self = shared_from_this()] {
       self->waiting_ = false;

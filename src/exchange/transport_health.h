@@ -9,7 +9,7 @@ namespace ferryman::exchange {
 
 // What exchanges have shown of one KDC: how long it takes to answer, and whether it does. A circuit breaker
 // with three states. Pure: time is passed in. Not thread-safe.
-class KdcHealth {
+class TransportHealth {
  public:
   using Clock = std::chrono::steady_clock;
   using Latency = std::chrono::microseconds;

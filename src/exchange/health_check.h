@@ -9,6 +9,6 @@ namespace ferryman::exchange {
 // An AS-REQ that any KDC of the realm answers and that logs nobody on: its client's name holds characters
 // that Active Directory allows in none (RFC 4120 5.4.1). The answer is KDC_ERR_C_PRINCIPAL_UNKNOWN or the
 // like. Empty for a realm name that is too long.
-std::vector<std::uint8_t> probe_request(std::string_view realm);
+std::vector<std::uint8_t> health_check_request(std::string_view realm);
 
 }  // namespace ferryman::exchange

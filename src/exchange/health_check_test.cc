@@ -1,4 +1,4 @@
-#include "exchange/probe.h"
+#include "exchange/health_check.h"
 
 #include <gtest/gtest.h>
 
@@ -9,8 +9,8 @@
 namespace ferryman::exchange {
 namespace {
 
-TEST(Probe, IsAnAsReqOfTheRealm) {
-  const auto message = probe_request("EXAMPLE.COM");
+TEST(HealthCheck, IsAnAsReqOfTheRealm) {
+  const auto message = health_check_request("EXAMPLE.COM");
   const auto request = kerberos::parse_request(message);
   ASSERT_TRUE(request);
   EXPECT_EQ(request->kind, kerberos::RequestKind::as_req);
@@ -22,8 +22,8 @@ TEST(Probe, IsAnAsReqOfTheRealm) {
   EXPECT_EQ(sname, "krbtgt/EXAMPLE.COM");
 }
 
-TEST(Probe, RefusesARealmThatIsTooLong) {
-  EXPECT_TRUE(probe_request(std::string(2000, 'R')).empty());
+TEST(HealthCheck, RefusesARealmThatIsTooLong) {
+  EXPECT_TRUE(health_check_request(std::string(2000, 'R')).empty());
 }
 
 }  // namespace

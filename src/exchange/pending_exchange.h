@@ -12,15 +12,18 @@
 #include <vector>
 
 #include "base/recycled.h"
-#include "exchange/alarms.h"
-#include "exchange/attempt.h"
+#include "exchange/tcp_attempt.h"
+#include "exchange/timer_queue.h"
+#include "exchange/udp_attempt.h"
 
 namespace ferryman::exchange {
 
 // One exchange's plan and its attempts: which KDC by which transport, and when the next one. What an exchange
 // with few KDCs needs is part of the object: it allocates nothing more. Its waits hold it until it has
 // ended.
-class Contest final : public Recycled<Contest>, public LineReader, private Alarms::Alarm {
+class PendingExchange final : public Recycled<PendingExchange>,
+                              public SocketReader,
+                              private TimerQueue::Timer {
  public:
   using Clock = std::chrono::steady_clock;
 
@@ -28,8 +31,8 @@ class Contest final : public Recycled<Contest>, public LineReader, private Alarm
   enum class Purpose : std::uint8_t { user, probe };
 
   // request: valid until the end has been told.
-  Contest(std::shared_ptr<Upstream> upstream, const kerberos::Request& request, locate::KdcList kdcs,
-          Clock::time_point deadline, AskerPtr asker, Purpose purpose = Purpose::user);
+  PendingExchange(std::shared_ptr<Upstream> upstream, const kerberos::Request& request, locate::KdcList kdcs,
+                  Clock::time_point deadline, OutcomeHandlerPtr handler, Purpose purpose = Purpose::user);
 
   void begin(Clock::time_point now);
 
@@ -38,9 +41,9 @@ class Contest final : public Recycled<Contest>, public LineReader, private Alarm
   void abandon();
 
  private:
-  using Self = boost::intrusive_ptr<Contest>;
+  using Self = boost::intrusive_ptr<PendingExchange>;
   struct Step {
-    const Contender* contender = nullptr;
+    const Target* target = nullptr;
     locate::Transport transport = locate::Transport::any;  // then udp or tcp
   };
   static constexpr std::size_t few_kdcs = 4;
@@ -56,23 +59,23 @@ class Contest final : public Recycled<Contest>, public LineReader, private Alarm
   using Attempts = std::pmr::list<Running>;
 
   void plan(Clock::time_point now);
-  void plan_kdc(const Contender& contender);
+  void plan_kdc(const Target& target);
   Steps::iterator next_step();
-  bool is_running(const Contender& contender) const;
+  bool is_running(const Target& target) const;
   bool may_start(Clock::time_point now);
   bool may_hedge(Clock::time_point now);
   bool goes_round(Clock::time_point now);
   bool expects_answer(Clock::time_point now);
   void advance(Clock::time_point now);
   void do_what_can_be_done(Clock::time_point now);
-  Clock::time_point next_alarm() const;
-  void on_alarm() override;
+  Clock::time_point next_timer() const;
+  void on_timer() override;
   void limit_connecting(Running& attempt, Clock::time_point now);
   void give_up_connecting(Clock::time_point now);
   void finish(Clock::time_point now);
   void start(Clock::time_point now);
   void await(Attempts::iterator attempt);
-  void on_readable(const void* line) override;
+  void on_readable(const void* pooled) override;
   void proceed(Attempts::iterator attempt);
   std::chrono::milliseconds patience() const;
   void attempt_ended(Attempts::iterator attempt, AttemptEnd end, Clock::time_point now);
@@ -84,10 +87,10 @@ class Contest final : public Recycled<Contest>, public LineReader, private Alarm
 
   const locate::KdcList kdcs_;
   const Clock::time_point deadline_;
-  AskerPtr asker_;  // until it has been told
+  OutcomeHandlerPtr handler_;  // until it has been told
   const Purpose purpose_;
-  Race race_;
-  boost::container::small_vector<Contender, few_kdcs> contenders_;
+  ExchangeState state_;
+  boost::container::small_vector<Target, few_kdcs> targets_;
   Steps steps_;
   boost::container::small_vector<Step, few_kdcs> udp_steps_;  // to be asked again when all is silent
   Step last_;                                                 // that has begun, or that would

@@ -1,4 +1,4 @@
-#include "exchange/kdc_health.h"
+#include "exchange/transport_health.h"
 
 #include <algorithm>
 
@@ -13,21 +13,21 @@ constexpr int average_of = 8;
 
 }  // namespace
 
-void KdcHealth::note_answer() {
+void TransportHealth::note_answer() {
   state_ = State::serving;
   failures_ = silences_ = 0;
 }
 
-void KdcHealth::note_failure(Clock::time_point now) {
+void TransportHealth::note_failure(Clock::time_point now) {
   set_aside(now);
 }
 
-void KdcHealth::note_silence(Clock::time_point now) {
+void TransportHealth::note_silence(Clock::time_point now) {
   if (++silences_ >= silences_allowed) set_aside(now);
 }
 
 // What fails while it is set aside already, such as the others of a burst, makes the pause no longer.
-void KdcHealth::set_aside(Clock::time_point now) {
+void TransportHealth::set_aside(Clock::time_point now) {
   silences_ = 0;
   if (state_ == State::set_aside) return;
   state_ = State::set_aside;
@@ -36,11 +36,11 @@ void KdcHealth::set_aside(Clock::time_point now) {
   retry_at_ = now + std::min<Clock::duration>(first_pause * (1U << doublings), longest_pause);
 }
 
-bool KdcHealth::is_known(Clock::time_point now) const {
+bool TransportHealth::is_known(Clock::time_point now) const {
   return average_.count() > 0 && now - measured_at_ < stale_after;
 }
 
-void KdcHealth::note_latency(Clock::time_point now, Latency latency) {
+void TransportHealth::note_latency(Clock::time_point now, Latency latency) {
   const Latency least{1};
   latency = std::max(latency, least);
   average_ = is_known(now) ? average_ + (latency - average_) / average_of : latency;

@@ -1,29 +1,29 @@
-#include "exchange/eager_wait.h"
+#include "exchange/busy_poll.h"
 
 #include <gtest/gtest.h>
 
 namespace ferryman::exchange {
 namespace {
 
-using Clock = EagerWait::Clock;
+using Clock = BusyPoll::Clock;
 using namespace std::chrono_literals;
 
-class EagerWaitTest : public ::testing::Test {
+class BusyPollTest : public ::testing::Test {
  protected:
   boost::asio::io_context io{1};
-  const std::shared_ptr<EagerWait> wait = std::make_shared<EagerWait>(io);
+  const std::shared_ptr<BusyPoll> wait = std::make_shared<BusyPoll>(io);
 };
 
-TEST_F(EagerWaitTest, KeepsTheLoopBusyForItsTimeAndNoLonger) {
+TEST_F(BusyPollTest, KeepsTheLoopBusyForItsTimeAndNoLonger) {
   const auto begun = Clock::now() + 50ms;  // long enough for a busy machine to come to it
   wait->begin(begun, 50us);
   EXPECT_TRUE(wait->lasts());
   EXPECT_GT(io.run(), 1u);
-  EXPECT_GE(Clock::now() - begun, EagerWait::longest);
+  EXPECT_GE(Clock::now() - begun, BusyPoll::longest);
   EXPECT_FALSE(wait->lasts());
 }
 
-TEST_F(EagerWaitTest, EndsWithTheAnswer) {
+TEST_F(BusyPollTest, EndsWithTheAnswer) {
   wait->begin(Clock::now() + 1h, 50us);
   io.run_one();
   EXPECT_TRUE(wait->lasts());
@@ -32,14 +32,14 @@ TEST_F(EagerWaitTest, EndsWithTheAnswer) {
   EXPECT_FALSE(wait->lasts());
 }
 
-TEST_F(EagerWaitTest, IsNotForAKdcThatIsFarOrNotKnown) {
-  wait->begin(Clock::now(), EagerWait::longest + 1us);
+TEST_F(BusyPollTest, IsNotForAKdcThatIsFarOrNotKnown) {
+  wait->begin(Clock::now(), BusyPoll::longest + 1us);
   wait->begin(Clock::now(), 0us);
   EXPECT_FALSE(wait->lasts());
   EXPECT_EQ(io.run(), 0u);
 }
 
-TEST_F(EagerWaitTest, IsOneForAllExchanges) {
+TEST_F(BusyPollTest, IsOneForAllExchanges) {
   const auto begun = Clock::now() + 1h;
   wait->begin(begun, 50us);
   wait->begin(begun, 50us);

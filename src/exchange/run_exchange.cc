@@ -1,4 +1,4 @@
-#include "exchange/run_contest.h"
+#include "exchange/run_exchange.h"
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -14,7 +14,7 @@ namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
 
 // Keeps the outcome, and wakes who waits for it.
-class Waiter final : public Asker {
+class Waiter final : public OutcomeHandler {
  public:
   explicit Waiter(asio::io_context& io) : ended(io, Clock::time_point::max()) {}
 
@@ -42,19 +42,19 @@ class Waiter final : public Asker {
 
 }  // namespace
 
-asio::awaitable<Outcome> run_contest(std::shared_ptr<Upstream> upstream, const kerberos::Request& request,
-                                     locate::KdcList kdcs, Clock::time_point deadline,
-                                     Contest::Purpose purpose) {
+asio::awaitable<Outcome> run_exchange(std::shared_ptr<Upstream> upstream, const kerberos::Request& request,
+                                      locate::KdcList kdcs, Clock::time_point deadline,
+                                      PendingExchange::Purpose purpose) {
   co_await asio::this_coro::throw_if_cancelled(false);
   const boost::intrusive_ptr<Waiter> waiter(new Waiter(upstream->io));
-  const boost::intrusive_ptr<Contest> contest(
-      new Contest(std::move(upstream), request, std::move(kdcs), deadline, waiter, purpose));
-  contest->begin(Clock::now());
+  const boost::intrusive_ptr<PendingExchange> pending(
+      new PendingExchange(std::move(upstream), request, std::move(kdcs), deadline, waiter, purpose));
+  pending->begin(Clock::now());
   while (!waiter->outcome) {
     boost::system::error_code ignored;
     co_await waiter->ended.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     const auto state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none) contest->abandon();
+    if (state.cancelled() != asio::cancellation_type::none) pending->abandon();
   }
   co_return std::move(*waiter->outcome);
 }

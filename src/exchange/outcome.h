@@ -1,0 +1,44 @@
+#pragma once
+
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "kerberos/reply.h"
+#include "locate/kdc.h"
+
+namespace ferryman::exchange {
+
+enum class Status : std::uint8_t {
+  answered,
+  no_kdc,    // each KDC failed
+  deadline,  // none failed for good, none answered in time
+};
+
+struct Outcome {
+  Status status = Status::no_kdc;
+  kerberos::Reply reply;                                 // only when answered
+  std::vector<std::uint8_t> buffer;                      // may hold the reply's octets
+  locate::KdcList kdcs;                                  // that could be asked
+  const locate::Kdc* kdc = nullptr;                      // of them: that answered, or that was tried last
+  locate::Transport transport = locate::Transport::any;  // udp or tcp that was used for it
+  bool no_socket = false;                                // a KDC could not be asked for want of descriptors
+  std::chrono::steady_clock::time_point ended{};
+  unsigned tries = 0;              // how often the request was written
+  bool hedged = false;             // a KDC was asked while another was still silent
+  std::optional<Error> bad_reply;  // what was wrong with the last answer that was none
+};
+
+// Told of the end of an exchange that it has asked for.
+class OutcomeHandler : public boost::intrusive_ref_counter<OutcomeHandler, boost::thread_unsafe_counter> {
+ public:
+  virtual ~OutcomeHandler() = default;
+  // The reply's octets are valid until this returns.
+  virtual void on_outcome(Outcome& outcome) = 0;
+};
+using OutcomeHandlerPtr = boost::intrusive_ptr<OutcomeHandler>;
+
+}  // namespace ferryman::exchange
