@@ -37,8 +37,18 @@ void Exchanger::release_sockets() {
 std::vector<KdcReport> Exchanger::report() const {
   std::vector<KdcReport> reports;
   for (const auto& [key, record] : impl_->upstream->memory.all()) {
-    reports.push_back({key.first, key.second, record->health.state(), record->health.average(),
-                       record->health.p95(), record->health.failures_in_a_row(), record->counts});
+    KdcReport& report = reports.emplace_back();
+    report.address = key.first;
+    report.port = key.second;
+    for (const auto transport : {locate::Transport::udp, locate::Transport::tcp}) {
+      const TransportRecord& own = record->of(transport);
+      report.transports[transport == locate::Transport::udp ? 0 : 1] = {transport,
+                                                                        own.health.state(),
+                                                                        own.health.average(),
+                                                                        own.health.p95(),
+                                                                        own.health.failures_in_a_row(),
+                                                                        own.counts};
+    }
   }
   return reports;
 }

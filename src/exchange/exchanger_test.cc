@@ -104,15 +104,16 @@ struct FakeKdc {
     while (true) {
       tcp::socket socket = co_await acceptor.async_accept(use_awaitable);
       ++connections;
-      asio::co_spawn(acceptor.get_executor(), serve(std::move(socket)), asio::detached);
+      asio::co_spawn(acceptor.get_executor(), serve(std::move(socket), connections), asio::detached);
     }
   }
-  asio::awaitable<void> serve(tcp::socket socket) {
+  asio::awaitable<void> serve(tcp::socket socket, unsigned number) {
     while (true) {
       std::array<std::uint8_t, 4> head{};
       co_await asio::async_read(socket, asio::buffer(head), use_awaitable);
       Octets body(static_cast<std::size_t>(head[2]) << 8 | head[3]);
       co_await asio::async_read(socket, asio::buffer(body), use_awaitable);
+      if (number <= swallow_connections) continue;
       const Behaviour behaviour = tcp_next(tcp_requests++);
       asio::steady_timer timer(socket.get_executor(), behaviour.delay);
       co_await timer.async_wait(use_awaitable);
@@ -131,7 +132,9 @@ struct FakeKdc {
     while (true) {
       Octets request(4096);
       udp::endpoint sender;
-      co_await datagrams.async_receive_from(asio::buffer(request), sender, use_awaitable);
+      const std::size_t size =
+          co_await datagrams.async_receive_from(asio::buffer(request), sender, use_awaitable);
+      if (size > udp_most || size == udp_lost_size) continue;
       const auto answer = udp_next(udp_requests++);
       asio::steady_timer timer(datagrams.get_executor(), udp_delay);
       co_await timer.async_wait(use_awaitable);
@@ -151,6 +154,8 @@ struct FakeKdc {
   std::function<Behaviour(unsigned)> tcp_next = [](unsigned) { return Behaviour{}; };
   std::function<std::optional<Octets>(unsigned)> udp_next = [](unsigned) { return krb_error(25); };
   bool udp_doubles = false, udp_nonsense = false;
+  std::size_t udp_most = 4096, udp_lost_size = 0;  // larger datagrams, and those of that size, are lost
+  unsigned swallow_connections = 0;                // so many of the first ones lead into silence from now on
   std::chrono::milliseconds udp_delay{0};
   unsigned connections = 0, tcp_requests = 0, udp_requests = 0;
 };
@@ -163,6 +168,7 @@ class ExchangerTest : public ::testing::Test {
     exchanger.set_options(options);
     as_req.kind = kerberos::RequestKind::as_req;
     as_req.kdc_req.emplace();
+    as_req.kdc_req->realm = "R";
     as_req.bytes = message;
     kpasswd.kind = kerberos::RequestKind::kpasswd;
     kpasswd.bytes = message;
@@ -191,6 +197,20 @@ class ExchangerTest : public ::testing::Test {
     return std::move(*outcome);
   }
 
+  // Health checks begin within a quarter of a second and may take two.
+  void let_trials_run(std::chrono::milliseconds time = 400ms) {
+    io.restart();
+    io.run_for(time);
+    io.restart();
+  }
+  const TransportReport& report_of(const FakeKdc& kdc, locate::Transport transport) {
+    reports = exchanger.report();
+    const auto found = std::find_if(reports.begin(), reports.end(),
+                                    [&](const KdcReport& report) { return report.port == kdc.kdc().port; });
+    return found->transports[transport == locate::Transport::udp ? 0 : 1];
+  }
+
+  std::vector<KdcReport> reports;
   asio::io_context io{1};
   Options options;
   Exchanger exchanger{io, options};
@@ -264,6 +284,8 @@ TEST_F(ExchangerTest, UsesAKeptConnectionAgainAndReplacesItWhenItDiesUnderAReque
 
 TEST_F(ExchangerTest, KeepsAConnectionWhoseAnswersComeInPieces) {
   FakeKdc kdc(io);
+  options.hedge_delay = 1s;  // the kernel may let the second piece wait for 40 ms
+  exchanger.set_options(options);
   kdc.tcp_next = [](unsigned) {
     Behaviour behaviour;
     behaviour.first_piece = 6;
@@ -379,7 +401,6 @@ TEST_F(ExchangerTest, PutsAKdcOnTrialByAProbeAndNotByAUser) {
     EXPECT_EQ(kdc.port, bad.kdc().port);
     changes.push_back(serves);
   });
-  as_req.kdc_req->realm = "R";
   EXPECT_EQ(ask(as_req, ranked({bad.kdc(), good.kdc()})).tries, 2U);
   EXPECT_EQ(changes, std::vector<bool>{false});
   dead = false;
@@ -401,20 +422,31 @@ TEST_F(ExchangerTest, LearnsHowLongAKdcMayBeSilent) {
   EXPECT_EQ(outcome.kdc->port, second.kdc().port);
 }
 
+// Those whose answers come, but late, are not taken for dead: that would double what they cannot cope with.
 TEST_F(ExchangerTest, AsksTwiceAtMostOneRequestInTwentyWhileAllAreSlow) {
   FakeKdc first(io), second(io);
+  const auto list = ranked({first.kdc(), second.kdc()});
+  for (const auto* kdc : {&first, &second}) ask(as_req, {kdc->kdc()});
   for (auto* kdc : {&first, &second})
-    kdc->tcp_next = [](unsigned) { return Behaviour{framed(krb_error(25)), 15ms, false}; };
-  options.hedge_delay = 5ms;
+    kdc->tcp_next = [](unsigned) { return Behaviour{framed(krb_error(25)), 300ms, false}; };
+  options.hedge_delay = 60s;
   exchanger.set_options(options);
-  auto one = second.kdc();
-  one.rank = 1;
-  constexpr unsigned requests = 100;
-  for (unsigned i = 0; i < requests; ++i) ask(as_req, {first.kdc(), one});
-  std::uint64_t hedges = 0;
-  for (const KdcReport& report : exchanger.report()) hedges += report.counts.hedges;
+  constexpr unsigned requests = 300;
+  unsigned ended = 0;
+  for (unsigned i = 0; i < requests; ++i) {
+    if (i == requests / 4) {  // answers are on their way
+      options.hedge_delay = 120ms;
+      exchanger.set_options(options);
+    }
+    asio::co_spawn(io, exchanger.exchange(as_req, list, std::chrono::steady_clock::now() + 5s),
+                   [&](const std::exception_ptr&, const Outcome&) { ++ended; });
+    io.run_for(4ms);
+  }
+  while (ended < requests) io.run_one();
+  const auto hedges = report_of(second, locate::Transport::tcp).counts.hedges;
   EXPECT_LE(hedges, 10 + requests / 20);
   EXPECT_GE(hedges, 10U);
+  EXPECT_LE(second.requests(), 2 + hedges);
 }
 
 TEST_F(ExchangerTest, FailsOverWithoutABudgetOnceAKdcHasGoneSilent) {
@@ -513,13 +545,212 @@ TEST_F(ExchangerTest, GivesAKdcThatAnswersLateTheTimeItTakes) {
 TEST_F(ExchangerTest, LearnsThatAnswersFitUdpAndTurnsTooBigIntoTcp) {
   FakeKdc kdc(io);
   EXPECT_EQ(ask(as_req, {kdc.kdc(locate::Transport::any)}).transport, locate::Transport::tcp);
+  let_trials_run();
   EXPECT_EQ(ask(as_req, {kdc.kdc(locate::Transport::any)}).transport, locate::Transport::udp);
   kdc.udp_next = [](unsigned) { return krb_error(52); };
   const Outcome outcome = ask(as_req, {kdc.kdc(locate::Transport::any)});
   EXPECT_EQ(outcome.transport, locate::Transport::tcp);
   EXPECT_EQ(outcome.reply.error_code, 25);
   ask(as_req, {kdc.kdc(locate::Transport::any)});
-  EXPECT_EQ(kdc.udp_requests, 2U) << "UDP is not tried again";
+  EXPECT_EQ(kdc.udp_requests, 3U) << "the health check, and one; UDP is not tried again";
+}
+
+// A firewall drops UDP.
+TEST_F(ExchangerTest, NoUserWaitsForUdpThatIsSwallowedAndItComesBackByAHealthCheck) {
+  FakeKdc kdc(io);
+  bool dropped = true;
+  kdc.udp_next = [&](unsigned) { return dropped ? std::nullopt : std::optional(krb_error(25)); };
+  std::vector<std::pair<locate::Transport, bool>> changes;
+  exchanger.on_change(
+      [&](const locate::Kdc& one, bool serves) { changes.emplace_back(one.transport, serves); });
+  for (int i = 0; i < 3; ++i) {
+    const Outcome outcome = ask(as_req, {kdc.kdc(locate::Transport::any)});
+    EXPECT_EQ(outcome.transport, locate::Transport::tcp);
+    EXPECT_EQ(outcome.tries, 1U);
+    let_trials_run(1s);
+  }
+  while (changes.empty()) io.run_one();
+  EXPECT_EQ(changes, (std::vector{std::pair(locate::Transport::udp, false)}));
+  EXPECT_TRUE(report_of(kdc, locate::Transport::udp).set_aside());
+  EXPECT_FALSE(report_of(kdc, locate::Transport::tcp).set_aside());
+  EXPECT_FALSE(reports.front().set_aside());
+  dropped = false;
+  while (changes.size() < 2) io.run_one();
+  EXPECT_EQ(changes.back(), std::pair(locate::Transport::udp, true));
+  EXPECT_EQ(ask(as_req, {kdc.kdc(locate::Transport::any)}).transport, locate::Transport::udp);
+}
+
+TEST_F(ExchangerTest, OneUserWaitsForUdpThatIsSwallowedFromNowOn) {
+  FakeKdc kdc(io);
+  const auto list = ranked({kdc.kdc(locate::Transport::any)});
+  ask(as_req, list);
+  let_trials_run();
+  ASSERT_EQ(ask(as_req, list).transport, locate::Transport::udp);
+  kdc.udp_next = [](unsigned) { return std::nullopt; };
+  const Outcome first = ask(as_req, list);
+  EXPECT_EQ(first.transport, locate::Transport::tcp);
+  EXPECT_EQ(first.tries, 2U);
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(ask(as_req, list).tries, 1U);
+    let_trials_run(20ms);
+  }
+}
+
+// Both of two KDCs behind it: none of their users is told that there is no KDC.
+TEST_F(ExchangerTest, NeedsNoBudgetWhereUdpIsSwallowedForAllKdcs) {
+  FakeKdc one(io), other(io);
+  const auto list = ranked({one.kdc(locate::Transport::any), other.kdc(locate::Transport::any)});
+  for (const auto* kdc : {&one, &other}) ask(as_req, {kdc->kdc(locate::Transport::any)});
+  let_trials_run();
+  for (auto* kdc : {&one, &other}) kdc->udp_next = [](unsigned) { return std::nullopt; };
+  constexpr int requests = 60;
+  int answered = 0;
+  for (int i = 0; i < requests; ++i) {
+    asio::co_spawn(io, exchanger.exchange(as_req, list, std::chrono::steady_clock::now() + 1s),
+                   [&](const std::exception_ptr&, const Outcome& outcome) {
+                     if (outcome.status == Status::answered) ++answered;
+                   });
+  }
+  let_trials_run(1s);
+  EXPECT_EQ(answered, requests);
+  EXPECT_EQ(ask(as_req, list).tries, 1U);
+}
+
+// Small requests pass where large ones are lost, so a small health check would show nothing.
+TEST_F(ExchangerTest, ChecksWithARequestAsLargeAsTheOneThatWasLost) {
+  FakeKdc kdc(io);
+  const auto list = ranked({kdc.kdc(locate::Transport::any)});
+  ask(as_req, list);
+  let_trials_run();
+  kdc.udp_most = 500;
+  const Octets large(900, 0x55);
+  as_req.bytes = large;
+  EXPECT_EQ(ask(as_req, list).tries, 2U);
+  let_trials_run(3s);
+  EXPECT_TRUE(report_of(kdc, locate::Transport::udp).set_aside());
+}
+
+// What comes back is large, and lost: no health check shows that.
+TEST_F(ExchangerTest, TakesTcpForGoodWhereAnswersToSuchRequestsAreLostOverUdp) {
+  FakeKdc kdc(io);
+  const auto list = ranked({kdc.kdc(locate::Transport::any)});
+  ask(as_req, list);
+  let_trials_run();
+  kdc.udp_lost_size = message.size();
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(ask(as_req, list).tries, 2U) << i;
+    let_trials_run(2500ms);
+    EXPECT_FALSE(report_of(kdc, locate::Transport::udp).set_aside()) << i;
+  }
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(ask(as_req, list).tries, 1U);
+}
+
+// TCP is swallowed, UDP open: the other way round.
+TEST_F(ExchangerTest, UsesUdpWhereTcpIsSwallowed) {
+  FakeKdc kdc(io);
+  kdc.tcp_next = [](unsigned) { return Behaviour{std::nullopt, 0us, false}; };
+  const auto list = ranked({kdc.kdc(locate::Transport::any)});
+  EXPECT_EQ(ask(as_req, list).transport, locate::Transport::udp);
+  for (int i = 0; i < 20; ++i) {
+    const Outcome outcome = ask(as_req, list);
+    EXPECT_EQ(outcome.transport, locate::Transport::udp);
+    EXPECT_EQ(outcome.tries, 1U);
+  }
+  EXPECT_TRUE(report_of(kdc, locate::Transport::tcp).set_aside());
+}
+
+// A NAT has forgotten what was kept: new connections work, those from before lead nowhere.
+TEST_F(ExchangerTest, GivesUpKeptConnectionsWhenOneLeadsIntoSilence) {
+  FakeKdc kdc(io);
+  const auto list = ranked({kdc.kdc()});
+  constexpr int at_once = 4;
+  int ended = 0;
+  kdc.tcp_next = [](unsigned) { return Behaviour{framed(krb_error(25)), 20ms, false}; };
+  for (int i = 0; i < at_once; ++i) {
+    asio::co_spawn(io, exchanger.exchange(as_req, list, std::chrono::steady_clock::now() + 1s),
+                   [&](const std::exception_ptr&, const Outcome&) { ++ended; });
+  }
+  while (ended < at_once) io.run_one();
+  kdc.tcp_next = [](unsigned) { return Behaviour{}; };
+  kdc.swallow_connections = kdc.connections;
+  EXPECT_EQ(kdc.connections, static_cast<unsigned>(at_once));
+  const Outcome outcome = ask(as_req, list);
+  EXPECT_EQ(outcome.status, Status::answered);
+  EXPECT_EQ(outcome.tries, 2U);
+  EXPECT_EQ(ask(as_req, list).tries, 1U) << "the other three were kept as long";
+  EXPECT_FALSE(report_of(kdc, locate::Transport::tcp).set_aside());
+}
+
+// A wrong password takes long where a domain controller asks another one whether it is right.
+TEST_F(ExchangerTest, AProofIsSentOnceHoweverLongItsAnswerTakes) {
+  FakeKdc first(io), second(io);
+  const auto list = ranked({first.kdc(locate::Transport::any), second.kdc(locate::Transport::any)});
+  for (int i = 0; i < 20; ++i) {
+    ask(as_req, list);
+    let_trials_run(20ms);
+  }
+  let_trials_run();
+  const unsigned before = first.requests() + second.requests();
+  first.udp_delay = 200ms;
+  first.tcp_next = [](unsigned) { return Behaviour{framed(krb_error(24)), 200ms, false}; };
+  kerberos::Request guess = as_req;
+  guess.proof = true;
+  constexpr unsigned guesses = 5;
+  for (unsigned i = 0; i < guesses; ++i) {
+    const Outcome outcome = ask(guess, list);
+    EXPECT_EQ(outcome.status, Status::answered);
+    EXPECT_EQ(outcome.tries, 1U);
+  }
+  EXPECT_EQ(first.requests() + second.requests() - before, guesses);
+}
+
+TEST_F(ExchangerTest, AProofGoesByUdpOnlyWhereThatHasAnsweredAndLostNothingSince) {
+  FakeKdc kdc(io);
+  const auto list = ranked({kdc.kdc(locate::Transport::any)});
+  kerberos::Request guess = as_req;
+  guess.proof = true;
+  EXPECT_EQ(ask(guess, list).transport, locate::Transport::tcp);
+  let_trials_run();
+  EXPECT_EQ(ask(guess, list).transport, locate::Transport::udp);
+  kdc.udp_next = [](unsigned) { return std::nullopt; };
+  EXPECT_EQ(ask(as_req, list).transport, locate::Transport::tcp);
+  EXPECT_EQ(ask(guess, list).transport, locate::Transport::tcp);
+}
+
+TEST_F(ExchangerTest, AProofGoesToAnotherKdcOnlyWhereTheFirstCannotHaveReadIt) {
+  FakeKdc reads(io), good(io);
+  kerberos::Request guess = as_req;
+  guess.proof = true;
+  for (const bool closes : {true, false}) {
+    reads.tcp_next = [closes](unsigned) { return Behaviour{std::nullopt, 0us, closes}; };
+    reads.tcp_requests = 0;
+    EXPECT_NE(ask(guess, {reads.kdc()}, 200ms).status, Status::answered);
+    EXPECT_EQ(reads.tcp_requests, 1U);
+  }
+  Exchanger fresh(io, options);
+  const auto list = ranked({reads.kdc(), good.kdc()});
+  bool ended = false;
+  asio::co_spawn(io, fresh.exchange(guess, list, std::chrono::steady_clock::now() + 200ms),
+                 [&](const std::exception_ptr&, const Outcome& outcome) {
+                   ended = true;
+                   EXPECT_NE(outcome.status, Status::answered);
+                 });
+  while (!ended) io.run_one();
+  EXPECT_EQ(good.requests(), 0U);
+}
+
+// The KDC has done it, and says that the answer needs TCP: the same one is asked again, and only by TCP.
+TEST_F(ExchangerTest, AProofWhoseAnswerIsTooBigGoesToTheSameKdcByTcp) {
+  FakeKdc kdc(io), other(io);
+  ask(as_req, {kdc.kdc(locate::Transport::any)});
+  let_trials_run();
+  kdc.udp_next = [](unsigned) { return krb_error(52); };
+  kerberos::Request guess = as_req;
+  guess.proof = true;
+  const Outcome outcome = ask(guess, ranked({kdc.kdc(locate::Transport::any), other.kdc()}));
+  EXPECT_EQ(outcome.reply.error_code, 25);
+  EXPECT_EQ(outcome.kdc->port, kdc.kdc().port);
+  EXPECT_EQ(other.requests(), 0U);
 }
 
 TEST_F(ExchangerTest, GoesToTheNextKdcWhenOneIsUnavailable) {

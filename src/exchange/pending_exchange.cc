@@ -47,7 +47,8 @@ void PendingExchange::begin(Clock::time_point now) {
 void PendingExchange::plan(Clock::time_point now) {
   struct Place {
     Target target;
-    bool aside, slow;
+    Transports transports;
+    bool slow;
     double lot;
     TransportHealth::Latency average;
   };
@@ -57,76 +58,88 @@ void PendingExchange::plan(Clock::time_point now) {
   for (const Kdc& kdc : *kdcs_) {
     KdcRecordPtr record = state_.upstream.memory.of(key_of(kdc));
     if (purpose_ == Purpose::user) record->planned_at = now;
-    const auto average =
-        record->health.is_known(now) ? record->health.average() : TransportHealth::Latency(0);
-    const bool aside = !record->health.serving();
+    const Transports transports = transports_for(kdc, *record);
+    const TransportHealth& health = record->of(transports.first).health;
+    const auto average = health.is_known(now) ? health.average() : TransportHealth::Latency(0);
     const double lot = kdcs_->size() > 1 ? locate::draw_lot(kdc.weight, state_.upstream.random) : 0;
-    places.push_back({{&kdc, std::move(record)}, aside, false, lot, average});
+    places.push_back({{&kdc, std::move(record)}, transports, false, lot, average});
   }
   if (places.size() > 1) {
     for (Place& place : places) {
       place.slow = std::any_of(places.begin(), places.end(), [&](const Place& other) {
-        return other.target.kdc->rank == place.target.kdc->rank && !other.aside &&
+        return other.target.kdc->rank == place.target.kdc->rank && !other.transports.aside &&
                other.average.count() > 0 && is_slow(place.average, other.average);
       });
     }
     std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
-      return std::tie(a.aside, a.target.kdc->rank, a.slow, a.lot) <
-             std::tie(b.aside, b.target.kdc->rank, b.slow, b.lot);
+      return std::tie(a.transports.aside, a.target.kdc->rank, a.slow, a.lot) <
+             std::tie(b.transports.aside, b.target.kdc->rank, b.slow, b.lot);
     });
   }
   targets_.reserve(places.size());  // the steps point into it
   for (Place& place : places) {
     targets_.push_back(std::move(place.target));
-    plan_kdc(targets_.back());
+    add_step({&targets_.back(), place.transports.first});
+    if (place.transports.then) add_step({&targets_.back(), *place.transports.then});
   }
+  std::stable_partition(steps_.begin(), steps_.end(),
+                        [](const Step& step) { return of(step).own().health.usable(); });
   if (!steps_.empty()) last_ = steps_.front();
 }
 
-void PendingExchange::plan_kdc(const Target& target) {
+// UDP goes first where that KDC has answered by it and its replies fit; what proves a secret, and so cannot
+// be asked again, also needs that nothing was lost lately.
+PendingExchange::Transports PendingExchange::transports_for(const Kdc& kdc, KdcRecord& record) const {
+  if (kdc.transport != Transport::any)
+    return {kdc.transport, std::nullopt, !record.of(kdc.transport).health.usable()};
   const kerberos::Request& request = state_.request;
-  const Transport transport = target.kdc->transport;
-  const bool udp_first = transport == Transport::any && state_.repeatable &&
-                         request.bytes.size() <= state_.options.max_udp_request &&
-                         target.record->replies_fit(request.kind, state_.options.max_udp_reply);
-  if (transport == Transport::udp || udp_first) {
-    steps_.push_back({&target, Transport::udp});
-    udp_steps_.push_back(steps_.back());
-  }
-  if (transport != Transport::udp) steps_.push_back({&target, Transport::tcp});
+  const TransportHealth &udp = record.udp().health, &tcp = record.tcp().health;
+  const bool fits = request.bytes.size() <= state_.options.max_udp_request;
+  const bool trusted = state_.repeatable ? udp.has_answered() : udp.answers();
+  const bool replies_fit = record.replies_fit(request.kind, state_.options.max_udp_reply);
+  if (fits && trusted && (replies_fit || !tcp.usable())) return {Transport::udp, Transport::tcp, false};
+  const bool may_repeat = fits && state_.repeatable;
+  if (!tcp.usable() && may_repeat && udp.usable()) return {Transport::udp, Transport::tcp, false};
+  // TCP may turn out to be closed.
+  if (may_repeat && !tcp.has_answered()) return {Transport::tcp, Transport::udp, !tcp.usable()};
+  return {Transport::tcp, std::nullopt, !tcp.usable()};
+}
+
+void PendingExchange::add_step(const Step& step) {
+  steps_.push_back(step);
+  if (step.transport == Transport::udp) udp_steps_.push_back(step);
 }
 
 bool PendingExchange::is_running(const Target& target) const {
   return std::any_of(running_.begin(), running_.end(),
-                     [&](const Running& attempt) { return attempt.step.target->record == target.record; });
+                     [&](const Attempt& attempt) { return attempt.step.target->record == target.record; });
 }
 
-// While one is silent another KDC comes before the same KDC by another transport.
-PendingExchange::Steps::iterator PendingExchange::next_step() {
+// The step that may start now, if there is one. While a KDC is silent another one comes before the same by
+// another transport or connection, which costs nobody anything.
+PendingExchange::Steps::iterator PendingExchange::next_step(Clock::time_point now) {
+  if (steps_.empty() || (state_.written && !state_.repeatable)) return steps_.end();
+  if (running_.empty()) return steps_.begin();
+  if (!state_.repeatable || now < next_at_) return steps_.end();
   const auto other = std::find_if(steps_.begin(), steps_.end(),
                                   [this](const Step& step) { return !is_running(*step.target); });
-  return other == steps_.end() ? steps_.begin() : other;
+  if (other != steps_.end() && may_ask_another(now)) return other;
+  const auto same = std::find_if(steps_.begin(), steps_.end(),
+                                 [this](const Step& step) { return is_running(*step.target); });
+  const auto silent_long = running_.back().begun + state_.options.hedge_delay;
+  if (same != steps_.end() && now >= silent_long && !(same->anew && expects_answer(now))) return same;
+  if (now >= next_at_) next_at_ = std::max(now + ask_budget_again, silent_long);
+  return steps_.end();
 }
 
-bool PendingExchange::may_start(Clock::time_point now) {
-  if (steps_.empty() || (state_.written && !state_.repeatable)) return false;
-  if (running_.empty()) return true;
-  return state_.repeatable && now >= next_at_ && may_hedge(now);
-}
-
-// The same KDC by another transport, or by another datagram, costs nobody anything. Another KDC is asked
-// while one is silent if the budget allows it, or if the silent one has failed others meanwhile.
-bool PendingExchange::may_hedge(Clock::time_point now) {
-  Running& last = running_.back();
-  if (is_running(*next_step()->target) || rounds_ > 1) return true;
+// If the budget allows it, or if the silent one has answered nobody since.
+bool PendingExchange::may_ask_another(Clock::time_point now) {
+  if (rounds_ > 1) return true;
+  Attempt& last = running_.back();
   if (now - last.begun >= state_.options.hedge_delay) note_silence(last, now);
-  if (!last.step.target->record->health.serving()) return true;
-  if (state_.upstream.budget.take()) {
-    hedged_ = true;
-    return true;
-  }
-  next_at_ = std::max(now + ask_budget_again, last.begun + state_.options.hedge_delay);
-  return false;
+  if (!of(last.step).own().health.usable()) return true;
+  hedged_ = state_.upstream.budget.take();
+  return hedged_;
 }
 
 // How long the KDC that was asked last may be silent before the next is asked as well: as long as nearly
@@ -137,18 +150,17 @@ milliseconds PendingExchange::patience() const {
   if (std::all_of(steps_.begin(), steps_.end(),
                   [this](const Step& step) { return is_running(*step.target); }))
     return most;
-  const auto p95 = running_.back().step.target->record->health.p95();
+  const auto p95 = of(running_.back().step).own().health.p95();
   if (p95.count() == 0) return most;
   return std::min(most, std::max(least_patience, std::chrono::ceil<milliseconds>(p95)));
 }
 
-void PendingExchange::start(Clock::time_point now) {
-  const auto next = next_step();
-  auto& attempt = running_.emplace_back();
-  attempt.step = last_ = *next;
+void PendingExchange::start(Steps::iterator step, Clock::time_point now) {
+  Attempt& attempt = running_.emplace_back();
+  attempt.step = last_ = *step;
   attempt.begun = now;
-  steps_.erase(next);
-  KdcCounts& counts = attempt.step.target->record->counts;
+  steps_.erase(step);
+  TransportCounts& counts = of(attempt.step).own().counts;
   ++counts.requests;
   if (std::exchange(hedged_, false)) {
     ++counts.hedges;
@@ -156,14 +168,19 @@ void PendingExchange::start(Clock::time_point now) {
   }
   next_at_ = now + patience();
   const auto at = std::prev(running_.end());
-  const bool udp = attempt.step.transport == Transport::udp;
-  const Target& target = *attempt.step.target;
-  const auto end =
-      udp ? attempt.udp.emplace(state_, target).send(now) : attempt.tcp.emplace(state_, target).begin(now);
-  if (end) return attempt_ended(at, *end, now);
-  state_.upstream.busy_poll->begin(now, target.record->health.p95());
+  if (const auto end = begin_attempt(attempt, now)) return attempt_ended(at, *end, now);
+  state_.upstream.busy_poll->begin(now, of(attempt.step).own().health.p95());
   limit_connecting(attempt, now);
   await(at);
+}
+
+std::optional<AttemptEnd> PendingExchange::begin_attempt(Attempt& attempt, Clock::time_point now) {
+  const Target& target = *attempt.step.target;
+  if (attempt.step.transport == Transport::udp) return attempt.udp.emplace(state_, target).send(now);
+  const auto end = attempt.tcp.emplace(state_, target, attempt.step.anew).begin(now);
+  // The way of a kept connection may have been forgotten by what is between.
+  if (!end && attempt.tcp->on_kept_connection()) steps_.push_back({&target, Transport::tcp, true});
+  return end;
 }
 
 void PendingExchange::await(Attempts::iterator attempt) {
@@ -175,7 +192,7 @@ void PendingExchange::await(Attempts::iterator attempt) {
 }
 
 void PendingExchange::on_readable(const void* pooled) {
-  const auto attempt = std::find_if(running_.begin(), running_.end(), [pooled](const Running& running) {
+  const auto attempt = std::find_if(running_.begin(), running_.end(), [pooled](const Attempt& running) {
     return running.udp ? running.udp->has(pooled) : running.tcp && running.tcp->has(pooled);
   });
   if (attempt != running_.end()) proceed(attempt);
@@ -200,33 +217,43 @@ void PendingExchange::proceed(Attempts::iterator attempt) {
   advance(now);
 }
 
-void PendingExchange::note_failure(const Step& step) {
-  state_.upstream.note_failure(*step.target->kdc, *step.target->record, state_.request.realm());
+void PendingExchange::note_failure(const Step& step, Clock::time_point now) {
+  state_.upstream.note_failure(of(step), state_.request.realm(), now);
 }
 
-void PendingExchange::note_silence(Running& attempt, Clock::time_point now) {
+void PendingExchange::note_silence(Attempt& attempt, Clock::time_point now) {
   if (std::exchange(attempt.noted_silent, true)) return;
-  const Target& target = *attempt.step.target;
-  state_.upstream.note_silence(*target.kdc, *target.record, state_.request.realm());
+  const bool long_enough = now - attempt.begun >= state_.options.hedge_delay;
+  if (long_enough && attempt.tcp && attempt.tcp->on_kept_connection()) {
+    of(attempt.step).own().sockets_since = now;  // no word about the KDC
+    return;
+  }
+  state_.upstream.note_silence(of(attempt.step), state_.request.realm(),
+                               {attempt.begun, state_.request.bytes.size(), long_enough}, now);
   if (!state_.repeatable) return;
   const auto silent = std::chrono::duration_cast<TransportHealth::Latency>(now - attempt.begun);
-  target.record->health.note_latency(now, silent);
+  of(attempt.step).own().health.note_latency(now, silent);
 }
 
 // At the end: those that were asked before the one that answered, or that had time enough.
 void PendingExchange::note_silent_ones(Clock::time_point now) {
-  for (Running& attempt : running_) {
-    const bool outrun = answered_by_ != nullptr && attempt.step.target->record.get() != answered_by_ &&
-                        attempt.begun < answered_attempt_begun_;
+  for (Attempt& attempt : running_) {
+    const Step& step = attempt.step;
+    const bool same_kdc = state_.answered && step.target->record == answered_by_.target->record;
+    const bool outrun = state_.answered && attempt.begun < answered_attempt_begun_ &&
+                        (!same_kdc || step.transport != answered_by_.transport);
     const bool had_time = !state_.answered && now - attempt.begun >= state_.options.hedge_delay;
-    if (outrun || had_time) note_silence(attempt, now);
+    const bool on_dead_connection = same_kdc && answered_by_.anew;
+    if (outrun || had_time || on_dead_connection) note_silence(attempt, now);
+    // Small answers have come by UDP since it was last set aside. Those to such requests do not.
+    const bool lost_by_size = outrun && same_kdc && step.transport == Transport::udp;
+    if (lost_by_size && of(step).own().health.times_set_aside() > 1)
+      step.target->record->note_too_big(state_.request.kind);
   }
 }
 
 void PendingExchange::attempt_ended(Attempts::iterator attempt, AttemptEnd end, Clock::time_point now) {
   const Step step = attempt->step;
-  const Kdc& kdc = *step.target->kdc;
-  KdcRecord& record = *step.target->record;
   const auto begun = attempt->begun;
   attempt->over = true;
   attempt->udp.reset();
@@ -234,28 +261,17 @@ void PendingExchange::attempt_ended(Attempts::iterator attempt, AttemptEnd end, 
   finished_.splice(finished_.end(), running_, attempt);
   switch (end) {
     case AttemptEnd::answered:
-      answered_by_ = &record;
-      answered_attempt_begun_ = begun;
-      state_.upstream.note_answer(kdc, record);
-      if (state_.repeatable)
-        record.health.note_latency(now, std::chrono::duration_cast<TransportHealth::Latency>(now - begun));
+      note_answer(step, begun, now);
       break;
     case AttemptEnd::too_big:
-      record.note_too_big(state_.request.kind);
+      note_too_big(step, now);
       break;
     case AttemptEnd::failed:
-      note_failure(step);
+      note_failure(step, now);
       break;
     case AttemptEnd::connect_failed:
-      // A service that has UDP only, such as Heimdal's kpasswdd. A datagram may be the only one that a
-      // request has, so it is not spent before the others have been tried.
-      if (kdc.transport == Transport::any && step.transport == Transport::tcp &&
-          state_.request.bytes.size() <= state_.options.max_udp_request) {
-        const Step by_udp{step.target, Transport::udp};
-        steps_.insert(state_.repeatable ? steps_.begin() : steps_.end(), by_udp);
-        udp_steps_.push_back(by_udp);
-      }
-      note_failure(step);
+      if (step.transport == Transport::tcp) try_udp_next(step);
+      note_failure(step, now);
       break;
     case AttemptEnd::no_socket:
       state_.outcome.no_socket = true;
@@ -263,10 +279,57 @@ void PendingExchange::attempt_ended(Attempts::iterator attempt, AttemptEnd end, 
   }
 }
 
+void PendingExchange::note_answer(const Step& step, Clock::time_point begun, Clock::time_point now) {
+  answered_by_ = step;
+  answered_attempt_begun_ = begun;
+  if (purpose_ == Purpose::health_check) return state_.upstream.note_passed_trial(of(step), now);
+  state_.upstream.note_answer(of(step), now);
+  if (state_.repeatable)
+    of(step).own().health.note_latency(now,
+                                       std::chrono::duration_cast<TransportHealth::Latency>(now - begun));
+  // UDP would do, if it gets through: no user waits to find that out.
+  KdcRecord& record = *step.target->record;
+  if (step.target->kdc->transport == Transport::any && step.transport == Transport::tcp &&
+      record.udp().health.state() == TransportHealth::State::untried && !state_.request.realm().empty() &&
+      record.replies_fit(state_.request.kind, state_.options.max_udp_reply)) {
+    state_.upstream.try_out({*step.target->kdc, Transport::udp, record}, state_.request.realm());
+  }
+}
+
+// The KDC has done what was asked, and asks for TCP to say so. Another one must not do it again where it
+// proves a secret.
+void PendingExchange::note_too_big(const Step& step, Clock::time_point now) {
+  state_.upstream.note_alive(of(step), now);
+  step.target->record->note_too_big(state_.request.kind);
+  if (state_.repeatable) return;
+  steps_.clear();
+  if (step.target->kdc->transport != Transport::any) return;
+  state_.written = false;
+  steps_.push_back({step.target, Transport::tcp});
+}
+
+// A service that has UDP only, such as Heimdal's kpasswdd. A datagram may be the only one that a request has,
+// so it is not spent before the others have been tried.
+void PendingExchange::try_udp_next(const Step& step) {
+  const auto is_that = [&](const Step& other) {
+    return other.target == step.target && other.transport == Transport::udp;
+  };
+  const auto has_that = [&](const Attempt& attempt) { return is_that(attempt.step); };
+  const bool planned = std::any_of(steps_.begin(), steps_.end(), is_that) ||
+                       std::any_of(running_.begin(), running_.end(), has_that) ||
+                       std::any_of(finished_.begin(), finished_.end(), has_that);
+  if (step.target->kdc->transport != Transport::any || planned ||
+      state_.request.bytes.size() > state_.options.max_udp_request)
+    return;
+  const Step by_udp{step.target, Transport::udp};
+  steps_.insert(state_.repeatable ? steps_.begin() : steps_.end(), by_udp);
+  udp_steps_.push_back(by_udp);
+}
+
 // Whether a KDC that answers, but late, is still to be given time: to ask it again would only make it later.
 bool PendingExchange::expects_answer(Clock::time_point now) {
-  const Running& last = running_.back();
-  const TransportHealth& health = last.step.target->record->health;
+  const Attempt& last = running_.back();
+  const TransportHealth& health = of(last.step).own().health;
   if (!health.answers() || !health.is_known(now)) return false;
   constexpr int times = 2;
   const auto most = last.begun + times * state_.options.hedge_delay;
@@ -300,8 +363,8 @@ void PendingExchange::do_what_can_be_done(Clock::time_point now) {
       state_.outcome.status = Status::deadline;
       return finish(now);
     }
-    if (may_start(now)) {
-      start(now);
+    if (const auto step = next_step(now); step != steps_.end()) {
+      start(step, now);
     } else if (running_.empty()) {
       state_.outcome.status = Status::no_kdc;
       return finish(now);
@@ -314,7 +377,7 @@ void PendingExchange::do_what_can_be_done(Clock::time_point now) {
 PendingExchange::Clock::time_point PendingExchange::next_timer() const {
   const bool more = state_.repeatable && (!steps_.empty() || (rounds_ < udp_rounds && !udp_steps_.empty()));
   auto next = more ? std::min(deadline_, next_at_) : deadline_;
-  for (const Running& attempt : running_) {
+  for (const Attempt& attempt : running_) {
     if (attempt.tcp && attempt.tcp->connecting()) next = std::min(next, attempt.connect_until);
   }
   return next;
@@ -328,7 +391,7 @@ void PendingExchange::on_timer() {
 }
 
 // Where a connection has just been begun.
-void PendingExchange::limit_connecting(Running& attempt, Clock::time_point now) {
+void PendingExchange::limit_connecting(Attempt& attempt, Clock::time_point now) {
   if (!attempt.tcp || !attempt.tcp->connecting()) return;
   attempt.connect_until = now + state_.options.connect_timeout;
   state_.upstream.timers->set(*this, next_timer());
@@ -354,7 +417,7 @@ void PendingExchange::finish(Clock::time_point now) {
   TimerQueue::cancel(*this);
   state_.upstream.busy_poll->end();
   if (!abandoned_) note_silent_ones(now);
-  for (Running& attempt : running_) {
+  for (Attempt& attempt : running_) {
     attempt.over = true;
     attempt.udp.reset();
     attempt.tcp.reset();

@@ -27,8 +27,8 @@ class PendingExchange final : public Recycled<PendingExchange>,
  public:
   using Clock = std::chrono::steady_clock;
 
-  // A probe's question is no sign that anybody uses the KDC.
-  enum class Purpose : std::uint8_t { user, probe };
+  // A health check is no sign that anybody uses the KDC, and shows less than a user's request.
+  enum class Purpose : std::uint8_t { user, health_check };
 
   // request: valid until the end has been told.
   PendingExchange(std::shared_ptr<Upstream> upstream, const kerberos::Request& request, locate::KdcList kdcs,
@@ -45,10 +45,11 @@ class PendingExchange final : public Recycled<PendingExchange>,
   struct Step {
     const Target* target = nullptr;
     locate::Transport transport = locate::Transport::any;  // then udp or tcp
+    bool anew = false;                                     // not on a kept connection
   };
   static constexpr std::size_t few_kdcs = 4;
   using Steps = boost::container::small_vector<Step, 2 * few_kdcs>;
-  struct Running {
+  struct Attempt {
     Step step;
     Clock::time_point begun;
     bool noted_silent = false, over = false;
@@ -56,34 +57,47 @@ class PendingExchange final : public Recycled<PendingExchange>,
     std::optional<TcpAttempt> tcp;
     Clock::time_point connect_until{};  // while a connection is not there yet
   };
-  using Attempts = std::pmr::list<Running>;
+  using Attempts = std::pmr::list<Attempt>;
+  // Of one KDC, in the order in which they are asked.
+  struct Transports {
+    locate::Transport first = locate::Transport::any;  // then udp or tcp
+    std::optional<locate::Transport> then;
+    bool aside = false;  // the first one is set aside
+  };
 
   void plan(Clock::time_point now);
-  void plan_kdc(const Target& target);
-  Steps::iterator next_step();
+  Transports transports_for(const locate::Kdc& kdc, KdcRecord& record) const;
+  void add_step(const Step& step);
   bool is_running(const Target& target) const;
-  bool may_start(Clock::time_point now);
-  bool may_hedge(Clock::time_point now);
+  Steps::iterator next_step(Clock::time_point now);
+  bool may_ask_another(Clock::time_point now);
   bool goes_round(Clock::time_point now);
   bool expects_answer(Clock::time_point now);
   void advance(Clock::time_point now);
   void do_what_can_be_done(Clock::time_point now);
   Clock::time_point next_timer() const;
   void on_timer() override;
-  void limit_connecting(Running& attempt, Clock::time_point now);
+  void limit_connecting(Attempt& attempt, Clock::time_point now);
   void give_up_connecting(Clock::time_point now);
   void finish(Clock::time_point now);
-  void start(Clock::time_point now);
+  void start(Steps::iterator step, Clock::time_point now);
+  std::optional<AttemptEnd> begin_attempt(Attempt& attempt, Clock::time_point now);
   void await(Attempts::iterator attempt);
   void on_readable(const void* pooled) override;
   void proceed(Attempts::iterator attempt);
   std::chrono::milliseconds patience() const;
   void attempt_ended(Attempts::iterator attempt, AttemptEnd end, Clock::time_point now);
-  void note_failure(const Step& step);
-  void note_silence(Running& attempt, Clock::time_point now);
+  void note_answer(const Step& step, Clock::time_point begun, Clock::time_point now);
+  void note_too_big(const Step& step, Clock::time_point now);
+  void try_udp_next(const Step& step);
+  void note_failure(const Step& step, Clock::time_point now);
+  void note_silence(Attempt& attempt, Clock::time_point now);
   void note_silent_ones(Clock::time_point now);
+  static KdcTransport of(const Step& step) {
+    return {*step.target->kdc, step.transport, *step.target->record};
+  }
 
-  static constexpr std::size_t node_size = sizeof(Running) + 2 * sizeof(void*);
+  static constexpr std::size_t node_size = sizeof(Attempt) + 2 * sizeof(void*);
 
   const locate::KdcList kdcs_;
   const Clock::time_point deadline_;
@@ -102,7 +116,7 @@ class PendingExchange final : public Recycled<PendingExchange>,
   Clock::time_point next_at_{};  // when the next step may start although one is under way
   bool hedged_ = false;          // the step that starts next is one that the budget pays
   bool abandoned_ = false;
-  const KdcRecord* answered_by_ = nullptr;
+  Step answered_by_;
   Clock::time_point answered_attempt_begun_{};
 };
 

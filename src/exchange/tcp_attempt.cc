@@ -30,7 +30,7 @@ std::uint32_t u32(Bytes octets) {
 
 std::optional<AttemptEnd> TcpAttempt::begin(TcpPool::Clock::time_point now) {
   // What must not be sent twice is not trusted to a connection that the KDC may be closing just now.
-  if (exchange_.repeatable)
+  if (exchange_.repeatable && !anew_)
     socket_ = exchange_.upstream.pool.take(key_of(*target_.kdc), *target_.record, now);
   kept_ = socket_ != nullptr;
   if (!kept_) return connect(now);

@@ -15,12 +15,15 @@ namespace ferryman::exchange {
 // outcome's buffer when it came in pieces.
 class TcpAttempt {
  public:
-  TcpAttempt(ExchangeState& exchange, const Target& target) : exchange_(exchange), target_(target) {}
+  // anew: not on a kept connection.
+  TcpAttempt(ExchangeState& exchange, const Target& target, bool anew)
+      : exchange_(exchange), target_(target), anew_(anew) {}
 
   std::optional<AttemptEnd> begin(TcpPool::Clock::time_point now);
   std::optional<AttemptEnd> proceed(TcpPool::Clock::time_point now);
   bool connecting() const { return state_ == State::connecting; }
   bool reading() const { return state_ == State::reading; }
+  bool on_kept_connection() const { return kept_; }
 
   bool has(const void* pooled) const { return socket_.get() == pooled; }
   // While reading(). A piece may have filled the buffer it was read into.
@@ -43,6 +46,7 @@ class TcpAttempt {
 
   ExchangeState& exchange_;
   const Target& target_;
+  const bool anew_;
   TcpPool::SocketPtr socket_;
   State state_ = State::connecting;
   bool kept_ = false;

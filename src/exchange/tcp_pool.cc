@@ -15,7 +15,10 @@ TcpPool::SocketPtr TcpPool::take(const KdcKey& key, KdcRecord& record, Clock::ti
   while (!found->second.empty()) {
     SocketPtr pooled = std::move(found->second.back());
     found->second.pop_back();
-    if (pooled->is_quiet()) return pooled;
+    if (pooled->is_quiet()) {
+      if (pooled->born >= record.tcp().sockets_since) return pooled;
+      continue;
+    }
     note_closed(*pooled, pooled->disturbed().value_or(now), record);
   }
   return nullptr;  // an empty queue stays until the next sweep: it is likely to be filled again

@@ -32,8 +32,8 @@ class TcpPool {
 
   void set_limits(std::size_t max_idle, std::chrono::milliseconds idle_timeout);
 
-  // A connection that is still open and silent, the one used last first; null when there is none.
-  // Notes whether the KDC keeps any.
+  // A connection that is still open and silent, and not older than the record trusts, the one used last
+  // first; null when there is none. Notes whether the KDC keeps any.
   SocketPtr take(const KdcKey& key, KdcRecord& record, Clock::time_point now);
   // By the KDC, after it rested here.
   static void note_closed(const PooledSocket& pooled, Clock::time_point at, KdcRecord& record);

@@ -7,33 +7,61 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr unsigned silences_allowed = 3, max_doublings = 5;
-constexpr seconds first_pause{1}, longest_pause{30}, stale_after{30};
+constexpr unsigned outrun_allowed = 3, max_doublings = 5;
+constexpr seconds first_pause{1}, longest_pause{30}, settled_after{30}, stale_after{30};
 constexpr int average_of = 8;
 
 }  // namespace
 
-void TransportHealth::note_answer() {
+void TransportHealth::serve(Clock::time_point now) {
+  if (state_ != State::serving) serves_since_ = now;
   state_ = State::serving;
-  failures_ = silences_ = 0;
+  suspected_ = false;
+  last_answer_ = now;
+  failures_in_a_row_ = outrun_in_a_row_ = 0;
+}
+
+void TransportHealth::note_answer(Clock::time_point now) {
+  serve(now);
+  unanswered_octets_ = 0;
+}
+
+void TransportHealth::note_passed_trial(Clock::time_point now) {
+  serve(now);
 }
 
 void TransportHealth::note_failure(Clock::time_point now) {
-  set_aside(now);
+  ++failures_in_a_row_;
+  set_aside(now, false);
 }
 
-void TransportHealth::note_silence(Clock::time_point now) {
-  if (++silences_ >= silences_allowed) set_aside(now);
+void TransportHealth::note_unanswered(std::size_t octets) {
+  ++failures_in_a_row_;
+  if (unanswered_octets_ == 0 || octets < unanswered_octets_) unanswered_octets_ = octets;
+}
+
+void TransportHealth::note_silence(Clock::time_point now, std::size_t octets) {
+  note_unanswered(octets);
+  if (usable()) set_aside(now, true);
+}
+
+void TransportHealth::note_outrun(Clock::time_point now, std::size_t octets) {
+  note_unanswered(octets);
+  if (++outrun_in_a_row_ >= outrun_allowed && usable()) set_aside(now, true);
 }
 
 // What fails while it is set aside already, such as the others of a burst, makes the pause no longer.
-void TransportHealth::set_aside(Clock::time_point now) {
-  silences_ = 0;
-  if (state_ == State::set_aside) return;
+void TransportHealth::set_aside(Clock::time_point now, bool may_be_chance) {
+  outrun_in_a_row_ = 0;
+  if (state_ == State::set_aside && !suspected_) return;
+  if (state_ == State::serving && now - serves_since_ >= settled_after) times_set_aside_ = pauses_ = 0;
   state_ = State::set_aside;
-  ++failures_;
-  const unsigned doublings = std::min(failures_ - 1, max_doublings);
-  retry_at_ = now + std::min<Clock::duration>(first_pause * (1U << doublings), longest_pause);
+  suspected_ = may_be_chance && times_set_aside_ == 0;
+  ++times_set_aside_;
+  retry_at_ = now;
+  if (suspected_) return;
+  const auto pause = first_pause * (1U << std::min(pauses_++, max_doublings));
+  retry_at_ += std::min<Clock::duration>(pause, longest_pause);
 }
 
 bool TransportHealth::is_known(Clock::time_point now) const {

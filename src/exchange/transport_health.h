@@ -7,37 +7,57 @@
 
 namespace ferryman::exchange {
 
-// What exchanges have shown of one KDC: how long it takes to answer, and whether it does. A circuit breaker
-// with three states. Pure: time is passed in. Not thread-safe.
+// What exchanges have shown of one transport of one KDC: how long it takes to answer, and whether it does. A
+// circuit breaker. Pure: time is passed in. Not thread-safe.
+//
+// What fails is set aside for a pause, then on trial by a health check over the same transport. The pause
+// doubles each time that it is set aside, up to 30 s, until it has served for half a minute: so what answers
+// only now and then does not come and go with every request.
 class TransportHealth {
  public:
   using Clock = std::chrono::steady_clock;
   using Latency = std::chrono::microseconds;
 
   enum class State : std::uint8_t {
+    untried,  // nothing is known of it
     serving,
     set_aside,  // asked after all others, until retry_at()
-    on_trial,   // the same, while a probe is under way
+    on_trial,   // the same, while a health check is under way
   };
 
-  // A KDC that was set aside serves again.
-  void note_answer();
+  // It serves (again).
+  void note_answer(Clock::time_point now);
+  // The same, by a health check, which shows less than a user's request.
+  void note_passed_trial(Clock::time_point now);
   // Of an answer, or how long there has been none.
   void note_latency(Clock::time_point now, Latency latency);
-  // Refused, closed or talking nonsense: set aside at once, for 1 s the first time, up to 30 s.
+  // Refused, closed or talking nonsense, or a trial without an answer: set aside at once.
   void note_failure(Clock::time_point now);
-  // Silent while another KDC answered, or for very long. Three times in a row and it is set aside.
-  void note_silence(Clock::time_point now);
+  // No answer at all since a request of that many octets was sent, which is long ago: set aside at once, the
+  // first time without a pause, since it may have been one lost datagram.
+  void note_silence(Clock::time_point now, std::size_t octets);
+  // Another KDC answered first. Three times in a row are a silence.
+  void note_outrun(Clock::time_point now, std::size_t octets);
   void begin_trial() { state_ = State::on_trial; }
-  // It serves again without having been asked; the next failure counts on from those before.
-  void end_pause() { state_ = State::serving; }
+  // Nobody asks for it any more: nothing is known again.
+  void forget_failure() { state_ = State::untried; }
 
   State state() const { return state_; }
-  bool serving() const { return state_ == State::serving; }
+  bool has_answered() const { return state_ == State::serving; }
+  // Not known to be dead.
+  bool usable() const { return state_ == State::serving || state_ == State::untried; }
   // It serves, and its last word was an answer.
-  bool answers() const { return serving() && silences_ == 0; }
+  bool answers() const { return has_answered() && failures_in_a_row_ == 0; }
+  // It has been set aside for what may have been a lost datagram, and no trial has failed yet.
+  bool only_suspected() const { return suspected_; }
   Clock::time_point retry_at() const { return retry_at_; }
-  unsigned failures_in_a_row() const { return failures_; }
+  Clock::time_point last_answer() const { return last_answer_; }
+  unsigned failures_in_a_row() const { return failures_in_a_row_; }
+  // How often it was set aside, since it last served for long.
+  unsigned times_set_aside() const { return times_set_aside_; }
+  // Of the smallest request in vain since the last answer to a user, which a health check must match: large
+  // ones may be lost where small ones pass. 0: none.
+  std::size_t unanswered_octets() const { return unanswered_octets_; }
 
   // Exponentially weighted moving average of the latency; 0 before the first answer.
   Latency average() const { return average_; }
@@ -47,13 +67,17 @@ class TransportHealth {
   bool is_known(Clock::time_point now) const;
 
  private:
-  void set_aside(Clock::time_point now);
+  void serve(Clock::time_point now);
+  void set_aside(Clock::time_point now, bool may_be_chance);
+  void note_unanswered(std::size_t octets);
 
   static constexpr std::size_t window = 64, least_samples = 16, between_sorts = 8;
 
-  State state_ = State::serving;
-  Clock::time_point retry_at_{}, measured_at_{};
-  unsigned failures_ = 0, silences_ = 0;
+  State state_ = State::untried;
+  bool suspected_ = false;
+  Clock::time_point retry_at_{}, measured_at_{}, last_answer_{}, serves_since_{};
+  unsigned failures_in_a_row_ = 0, outrun_in_a_row_ = 0, times_set_aside_ = 0, pauses_ = 0;
+  std::size_t unanswered_octets_ = 0;
   Latency average_{0}, p95_{0};
   std::array<std::uint32_t, window> recent_{};  // microseconds
   std::size_t samples_ = 0;

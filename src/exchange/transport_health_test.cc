@@ -11,14 +11,24 @@ using State = TransportHealth::State;
 
 const Clock::time_point start{1h};
 
+TEST(TransportHealth, MayBeUsedUntilItFails) {
+  TransportHealth health;
+  EXPECT_TRUE(health.usable());
+  EXPECT_FALSE(health.has_answered());
+  health.note_answer(start);
+  EXPECT_TRUE(health.usable());
+  EXPECT_TRUE(health.has_answered());
+}
+
 TEST(TransportHealth, SetsAsideAtOnceWhatFails) {
   TransportHealth health;
-  EXPECT_TRUE(health.serving());
   health.note_failure(start);
   EXPECT_EQ(health.state(), State::set_aside);
+  EXPECT_FALSE(health.usable());
+  EXPECT_FALSE(health.only_suspected());
   EXPECT_EQ(health.retry_at(), start + 1s);
-  health.note_answer();
-  EXPECT_TRUE(health.serving());
+  health.note_answer(start);
+  EXPECT_TRUE(health.usable());
   EXPECT_EQ(health.failures_in_a_row(), 0U);
 }
 
@@ -30,7 +40,7 @@ TEST(TransportHealth, DoublesThePauseWithEachFailedTrialUpToALimit) {
     EXPECT_EQ(health.retry_at() - now, pause);
     now = health.retry_at();
     health.begin_trial();
-    EXPECT_FALSE(health.serving());
+    EXPECT_FALSE(health.usable());
   }
 }
 
@@ -40,16 +50,58 @@ TEST(TransportHealth, CountsABurstOfFailuresOnce) {
   EXPECT_EQ(health.retry_at(), start + 1s);
 }
 
-TEST(TransportHealth, TakesThreeSilencesInARowForAFailure) {
+TEST(TransportHealth, PutsWhatIsSilentOnTrialAtOnce) {
   TransportHealth health;
-  health.note_silence(start);
-  health.note_silence(start);
-  health.note_answer();
-  health.note_silence(start);
-  health.note_silence(start);
-  EXPECT_TRUE(health.serving());
-  health.note_silence(start);
-  EXPECT_FALSE(health.serving());
+  health.note_answer(start);
+  health.note_silence(start + 60s, 300);
+  EXPECT_FALSE(health.usable());
+  EXPECT_TRUE(health.only_suspected());
+  EXPECT_EQ(health.retry_at(), start + 60s);
+  health.begin_trial();
+  health.note_failure(start + 62s);
+  EXPECT_FALSE(health.only_suspected());
+  EXPECT_EQ(health.retry_at(), start + 63s) << "the first pause";
+}
+
+TEST(TransportHealth, ComesBackLaterEachTimeUntilItHasServedForLong) {
+  TransportHealth health;
+  health.note_answer(start);
+  auto now = start + 60s;
+  for (const auto pause : {0s, 1s, 2s, 4s}) {
+    health.note_silence(now, 300);
+    EXPECT_EQ(health.retry_at() - now, pause);
+    now = health.retry_at() + 1ms;
+    health.begin_trial();
+    health.note_passed_trial(now);
+    health.note_answer(now);
+  }
+  now += 31s;
+  health.note_silence(now, 300);
+  EXPECT_EQ(health.retry_at(), now);
+}
+
+TEST(TransportHealth, TakesBeingOutrunThreeTimesInARowForSilence) {
+  TransportHealth health;
+  health.note_outrun(start, 300);
+  health.note_outrun(start, 300);
+  health.note_answer(start);
+  health.note_outrun(start, 300);
+  health.note_outrun(start, 300);
+  EXPECT_TRUE(health.usable());
+  health.note_outrun(start, 300);
+  EXPECT_FALSE(health.usable());
+}
+
+TEST(TransportHealth, RemembersTheSmallestRequestInVainUntilAUserHasAnAnswer) {
+  TransportHealth health;
+  EXPECT_EQ(health.unanswered_octets(), 0U);
+  health.note_silence(start, 1300);
+  health.note_silence(start, 900);
+  health.note_silence(start, 1100);
+  health.note_passed_trial(start);
+  EXPECT_EQ(health.unanswered_octets(), 900U);
+  health.note_answer(start);
+  EXPECT_EQ(health.unanswered_octets(), 0U);
 }
 
 TEST(TransportHealth, LearnsItsLatencies) {

@@ -7,10 +7,21 @@ namespace ferryman::exchange {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
+namespace {
+
+// ICMP's ways to say that a datagram was not delivered (RFC 1122 4.1.3.3).
+bool is_refusal(const error_code& error) {
+  return error == asio::error::connection_refused || error == asio::error::host_unreachable ||
+         error == asio::error::network_unreachable || error == asio::error::access_denied;
+}
+
+}  // namespace
+
 std::optional<AttemptEnd> UdpAttempt::send(UdpPool::Clock::time_point now) {
   // What must be seen once could not be asked again if an answer came that belongs to another.
   const auto rested = exchange_.repeatable ? UdpPool::rest : UdpPool::long_rest;
-  auto [pooled, opened] = exchange_.upstream.udp_pool.take(key_of(*target_.kdc), rested, now);
+  const auto since = target_.record->udp().sockets_since;
+  auto [pooled, opened] = exchange_.upstream.udp_pool.take(key_of(*target_.kdc), rested, since, now);
   if (!opened) return AttemptEnd::no_socket;
   if (!pooled) return AttemptEnd::connect_failed;
   socket_ = std::move(pooled);
@@ -23,7 +34,7 @@ std::optional<AttemptEnd> UdpAttempt::send(UdpPool::Clock::time_point now) {
   return std::nullopt;
 }
 
-// By the host itself: nobody has seen the datagram.
+// By the host, or by a router on the way: no KDC has seen the datagram.
 AttemptEnd UdpAttempt::refused() {
   exchange_.written = written_before_;
   --exchange_.outcome.tries;
@@ -35,7 +46,7 @@ std::optional<AttemptEnd> UdpAttempt::receive(UdpPool::Clock::time_point now) {
   error_code error;
   const std::size_t got = socket_->socket.receive(asio::buffer(scratch), 0, error);
   if (error == asio::error::would_block) return std::nullopt;
-  if (error == asio::error::connection_refused) return refused();
+  if (is_refusal(error)) return refused();
   if (error) return AttemptEnd::failed;
   switch (exchange_.judge(Bytes(scratch).first(got))) {
     case ExchangeState::Verdict::nonsense:

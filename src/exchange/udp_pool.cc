@@ -20,7 +20,8 @@ constexpr std::size_t first_capacity = 64;
 
 }  // namespace
 
-UdpPool::SocketPtr UdpPool::take_kept(const KdcKey& key, Clock::duration rested, Clock::time_point now) {
+UdpPool::SocketPtr UdpPool::take_kept(const KdcKey& key, Clock::duration rested, Clock::time_point since,
+                                      Clock::time_point now) {
   const auto found = idle_.find(key);
   if (found == idle_.end()) return nullptr;
   auto& queue = found->second;
@@ -28,13 +29,14 @@ UdpPool::SocketPtr UdpPool::take_kept(const KdcKey& key, Clock::duration rested,
        ++i) {
     SocketPtr pooled = std::move(queue.front());
     queue.pop_front();
-    if (now - pooled->born < max_age && pooled->is_quiet()) return pooled;
+    if (now - pooled->born < max_age && pooled->born >= since && pooled->is_quiet()) return pooled;
   }
   return nullptr;
 }
 
-UdpPool::Taken UdpPool::take(const KdcKey& key, Clock::duration rested, Clock::time_point now) {
-  if (SocketPtr pooled = take_kept(key, rested, now)) return {std::move(pooled), true};
+UdpPool::Taken UdpPool::take(const KdcKey& key, Clock::duration rested, Clock::time_point since,
+                             Clock::time_point now) {
+  if (SocketPtr pooled = take_kept(key, rested, since, now)) return {std::move(pooled), true};
   Taken made = make(key, now);
   return made.opened || !release() ? std::move(made) : make(key, now);
 }

@@ -40,13 +40,14 @@ class UdpPool {
   explicit UdpPool(boost::asio::io_context& io, std::size_t max_idle = 16384)
       : io_(io), max_idle_(max_idle), sweeper_(io) {}
 
-  // A kept one that has rested for so long, if there is any, or a new one. Null: none could be opened, for
-  // want of descriptors or ports, or (opened) none connected: the KDC is out of reach.
+  // A kept one that was made at `since` or later and has rested for so long, if there is any, or a new one.
+  // Null: none could be opened, for want of descriptors or ports, or (opened) none connected: the KDC is out
+  // of reach.
   struct Taken {
     SocketPtr pooled;
     bool opened = false;
   };
-  Taken take(const KdcKey& key, Clock::duration rested, Clock::time_point now);
+  Taken take(const KdcKey& key, Clock::duration rested, Clock::time_point since, Clock::time_point now);
 
   // After the answer.
   void put(const KdcKey& key, SocketPtr pooled, Clock::time_point now);
@@ -57,7 +58,8 @@ class UdpPool {
  private:
   using Queue = boost::circular_buffer<SocketPtr>;
 
-  SocketPtr take_kept(const KdcKey& key, Clock::duration rested, Clock::time_point now);
+  SocketPtr take_kept(const KdcKey& key, Clock::duration rested, Clock::time_point since,
+                      Clock::time_point now);
   Taken make(const KdcKey& key, Clock::time_point now);
   void schedule(std::chrono::milliseconds after);
   bool sweep();

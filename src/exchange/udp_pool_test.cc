@@ -18,8 +18,9 @@ using namespace std::chrono_literals;
 
 class UdpPoolTest : public ::testing::Test {
  protected:
+  Clock::time_point since{};
   UdpPool::SocketPtr take(Clock::time_point now = Clock::now(), Clock::duration rested = UdpPool::rest) {
-    return pool.take(key, rested, now).pooled;
+    return pool.take(key, rested, since, now).pooled;
   }
   static std::uint16_t port(UdpPool::PooledSocket& pooled) { return pooled.socket.local_endpoint().port(); }
   // One use of a pooled; returns its port.
@@ -99,7 +100,7 @@ TEST_F(UdpPoolTest, KeepsKdcsApart) {
   const auto first = use(start);
   udp::socket other(io, udp::endpoint(asio::ip::address_v4::loopback(), 0));
   const KdcKey other_key{other.local_endpoint().address(), other.local_endpoint().port()};
-  auto pooled = pool.take(other_key, UdpPool::rest, start + UdpPool::rest).pooled;
+  auto pooled = pool.take(other_key, UdpPool::rest, since, start + UdpPool::rest).pooled;
   EXPECT_NE(port(*pooled), first);
   EXPECT_EQ(pooled->socket.remote_endpoint(), other.local_endpoint());
 }
@@ -173,7 +174,7 @@ TEST_F(UdpPoolTest, GivesUpAllWhereThereAreNoMoreDescriptors) {
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
   const rlimit none{0, before.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-  const auto taken = pool.take(key, UdpPool::long_rest, start);
+  const auto taken = pool.take(key, UdpPool::long_rest, {}, start);
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   EXPECT_FALSE(taken.opened);
   EXPECT_TRUE(is_free(kept));

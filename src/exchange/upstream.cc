@@ -15,91 +15,120 @@ namespace ferryman::exchange {
 namespace {
 
 namespace asio = boost::asio;
-using Clock = TransportHealth::Clock;
 using std::chrono::seconds;
 
-constexpr seconds probe_time{2};
+constexpr seconds check_time{2};
 constexpr std::chrono::minutes unused_time{10};  // a KDC that is on nobody's list any more is let be
 
 // Not all workers at the same moment.
-Clock::duration jitter() {
+TransportHealth::Clock::duration jitter() {
   constexpr unsigned most_ms = 250;
   return std::chrono::milliseconds(std::random_device{}() % most_ms);
 }
 
+locate::Kdc with_transport(const KdcTransport& asked) {
+  locate::Kdc kdc = asked.kdc;
+  kdc.transport = asked.transport;
+  return kdc;
+}
+
 }  // namespace
 
-void Upstream::note_answer(const locate::Kdc& kdc, KdcRecord& record) {
-  const bool back = !record.health.serving();
-  ++record.counts.answers;
-  record.health.note_answer();
-  if (back && on_change) on_change(kdc, true);
+void Upstream::note_answer(const KdcTransport& asked, Clock::time_point now) {
+  ++asked.own().counts.answers;
+  note_alive(asked, now);
 }
 
-void Upstream::note_failure(const locate::Kdc& kdc, KdcRecord& record, std::string_view realm) {
-  const bool was_serving = record.health.serving();
-  ++record.counts.failures;
-  record.health.note_failure(Clock::now());
-  after_failure(kdc, realm, was_serving);
+void Upstream::note_alive(const KdcTransport& asked, Clock::time_point now) {
+  asked.own().health.note_answer(now);
+  serves_again(asked);
 }
 
-void Upstream::note_silence(const locate::Kdc& kdc, KdcRecord& record, std::string_view realm) {
-  const bool was_serving = record.health.serving();
-  ++record.counts.failures;
-  record.health.note_silence(Clock::now());
-  if (!record.health.serving()) after_failure(kdc, realm, was_serving);
+void Upstream::note_passed_trial(const KdcTransport& asked, Clock::time_point now) {
+  ++asked.own().counts.answers;
+  asked.own().health.note_passed_trial(now);
+  serves_again(asked);
 }
 
-void Upstream::after_failure(const locate::Kdc& kdc, std::string_view realm, bool was_serving) {
-  if (was_serving && on_change) on_change(kdc, false);
-  const KdcKey key = key_of(kdc);
+void Upstream::note_failure(const KdcTransport& asked, std::string_view realm, Clock::time_point now) {
+  ++asked.own().counts.failures;
+  asked.own().health.note_failure(now);
+  after_failure(asked, realm);
+}
+
+void Upstream::note_silence(const KdcTransport& asked, std::string_view realm, const Silence& silence,
+                            Clock::time_point now) {
+  TransportRecord& own = asked.own();
+  ++own.counts.failures;
+  if (silence.long_enough && own.health.last_answer() < silence.since) {
+    own.health.note_silence(now, silence.octets);
+    own.sockets_since = now;
+  } else {
+    own.health.note_outrun(now, silence.octets);
+  }
+  if (!own.health.usable()) after_failure(asked, realm);
+}
+
+void Upstream::serves_again(const KdcTransport& asked) {
+  if (!std::exchange(asked.own().told_dead, false) || !on_change) return;
+  on_change(with_transport(asked), true);
+}
+
+void Upstream::after_failure(const KdcTransport& asked, std::string_view realm) {
+  const bool tell = !asked.own().health.only_suspected() && !std::exchange(asked.own().told_dead, true);
+  if (tell && on_change) on_change(with_transport(asked), false);
+  try_out(asked, realm);
+}
+
+void Upstream::try_out(const KdcTransport& untried, std::string_view realm) {
+  const TransportKey key{key_of(untried.kdc), untried.transport};
   if (closed_ || trials_.contains(key)) return;
   auto timer = std::make_shared<asio::steady_timer>(io);
   trials_[key] = timer;
-  asio::co_spawn(io, try_again(shared_from_this(), kdc, std::string(realm), std::move(timer)),
-                 asio::detached);
+  auto trials = run_trials(shared_from_this(), with_transport(untried), std::string(realm), std::move(timer));
+  asio::co_spawn(io, std::move(trials), asio::detached);
 }
 
 // With the coroutine itself, so that the next failure begins the next trial.
-struct Upstream::EndOfTrial {
+struct Upstream::EndOfTrials {
   Upstream& upstream;
-  const KdcKey& key;
-  ~EndOfTrial() { upstream.trials_.erase(key); }
+  const TransportKey key;
+  ~EndOfTrials() { upstream.trials_.erase(key); }
 };
 
-asio::awaitable<void> Upstream::try_again(std::shared_ptr<Upstream> self, locate::Kdc kdc, std::string realm,
-                                          std::shared_ptr<asio::steady_timer> timer) {
-  const KdcKey key = key_of(kdc);
-  const EndOfTrial end{*self, key};
+asio::awaitable<void> Upstream::run_trials(std::shared_ptr<Upstream> self, locate::Kdc kdc, std::string realm,
+                                           std::shared_ptr<asio::steady_timer> timer) {
+  const EndOfTrials end{*self, TransportKey(key_of(kdc), kdc.transport)};
   while (true) {
-    timer->expires_at(self->memory.of(key)->health.retry_at() + jitter());
+    timer->expires_at(self->memory.of(key_of(kdc))->of(kdc.transport).health.retry_at() + jitter());
     boost::system::error_code ignored;
     co_await timer->async_wait(asio::redirect_error(asio::use_awaitable, ignored));
     if (self->closed_) co_return;
-    const KdcRecordPtr held = self->memory.of(key);
-    KdcRecord& record = *held;
-    if (record.health.serving()) co_return;
-    if (Clock::now() < record.health.retry_at()) continue;  // it has failed again meanwhile
-    if (realm.empty() || Clock::now() - record.planned_at > unused_time) {
-      record.health.end_pause();
-      if (self->on_change) self->on_change(kdc, true);
+    const KdcRecordPtr record = self->memory.of(key_of(kdc));
+    TransportHealth& health = record->of(kdc.transport).health;
+    if (health.has_answered()) co_return;
+    if (Clock::now() < health.retry_at()) continue;  // it has failed again meanwhile
+    if (realm.empty() || Clock::now() - record->planned_at > unused_time) {
+      health.forget_failure();
+      self->serves_again({kdc, kdc.transport, *record});
       co_return;
     }
-    record.health.begin_trial();
-    co_await self->probe(kdc, realm);
-    if (self->closed_ || record.health.serving()) co_return;
-    if (record.health.state() == TransportHealth::State::on_trial) self->note_failure(kdc, record, realm);
+    health.begin_trial();
+    co_await self->check(kdc, realm, health.unanswered_octets());
+    if (self->closed_ || health.has_answered()) co_return;
+    if (health.state() == TransportHealth::State::on_trial)
+      self->note_failure({kdc, kdc.transport, *record}, realm, Clock::now());
   }
 }
 
 // One exchange like any other, so that its outcome is noted as any other's.
-asio::awaitable<void> Upstream::probe(locate::Kdc kdc, std::string realm) {
-  const std::vector<std::uint8_t> message = health_check_request(realm);
+asio::awaitable<void> Upstream::check(locate::Kdc kdc, std::string realm, std::size_t octets) {
+  const std::vector<std::uint8_t> message = health_check_request(realm, octets);
   const auto request = kerberos::parse_request(message);
   if (!request) co_return;
   const auto only = std::make_shared<const std::vector<locate::Kdc>>(1, std::move(kdc));
-  co_await run_exchange(shared_from_this(), *request, only, Clock::now() + probe_time,
-                        PendingExchange::Purpose::probe);
+  co_await run_exchange(shared_from_this(), *request, only, Clock::now() + check_time,
+                        PendingExchange::Purpose::health_check);
 }
 
 void Upstream::close() {

@@ -10,6 +10,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "exchange/busy_poll.h"
@@ -22,10 +23,22 @@
 
 namespace ferryman::exchange {
 
-// What all exchanges of one worker share. A KDC that is set aside is put on trial when its pause is over:
-// a probe (see probe.h), not a user's request, finds out whether it answers again.
+// A KDC and one of its transports, udp or tcp.
+struct KdcTransport {
+  const locate::Kdc& kdc;
+  locate::Transport transport;
+  KdcRecord& record;
+
+  TransportRecord& own() const { return record.of(transport); }
+};
+
+// What all exchanges of one worker share. A transport of a KDC that is set aside is put on trial when its
+// pause is over: a health check over that transport (health_check.h), not a user's request, finds out whether
+// it answers again.
 class Upstream : public std::enable_shared_from_this<Upstream> {
  public:
+  using Clock = TransportHealth::Clock;
+
   explicit Upstream(boost::asio::io_context& context)
       : io(context),
         pool(context),
@@ -46,10 +59,22 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
   std::minstd_rand random{std::random_device{}()};  // for lots among KDCs
   HealthObserver on_change;
 
-  void note_answer(const locate::Kdc& kdc, KdcRecord& record);
-  // realm: that a probe may ask for; empty (kpasswd): the pause's end is the end.
-  void note_failure(const locate::Kdc& kdc, KdcRecord& record, std::string_view realm);
-  void note_silence(const locate::Kdc& kdc, KdcRecord& record, std::string_view realm);
+  void note_answer(const KdcTransport& asked, Clock::time_point now);
+  // The same for what is no answer to keep, but shows that it lives.
+  void note_alive(const KdcTransport& asked, Clock::time_point now);
+  void note_passed_trial(const KdcTransport& asked, Clock::time_point now);
+  // realm: that a health check may ask for; empty (kpasswd): the pause's end is the end.
+  void note_failure(const KdcTransport& asked, std::string_view realm, Clock::time_point now);
+  // No answer to a request of that many octets, sent at `since`, while another KDC gave one or for very long.
+  struct Silence {
+    Clock::time_point since;
+    std::size_t octets;
+    bool long_enough;  // to be no matter of a slow answer
+  };
+  void note_silence(const KdcTransport& asked, std::string_view realm, const Silence& silence,
+                    Clock::time_point now);
+  // Nothing is known of a transport that would be of use: a health check finds out whether it works.
+  void try_out(const KdcTransport& untried, std::string_view realm);
 
   // No more trials.
   void close();
@@ -57,15 +82,18 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
  private:
   static constexpr std::size_t scratch_size = 64 * 1024;  // a UDP datagram of any size
 
-  struct EndOfTrial;
+  struct EndOfTrials;
 
-  void after_failure(const locate::Kdc& kdc, std::string_view realm, bool was_serving);
-  static boost::asio::awaitable<void> try_again(std::shared_ptr<Upstream> self, locate::Kdc kdc,
-                                                std::string realm,
-                                                std::shared_ptr<boost::asio::steady_timer> timer);
-  boost::asio::awaitable<void> probe(locate::Kdc kdc, std::string realm);
+  using TransportKey = std::pair<KdcKey, locate::Transport>;
 
-  std::map<KdcKey, std::shared_ptr<boost::asio::steady_timer>> trials_;
+  void serves_again(const KdcTransport& asked);
+  void after_failure(const KdcTransport& asked, std::string_view realm);
+  static boost::asio::awaitable<void> run_trials(std::shared_ptr<Upstream> self, locate::Kdc kdc,
+                                                 std::string realm,
+                                                 std::shared_ptr<boost::asio::steady_timer> timer);
+  boost::asio::awaitable<void> check(locate::Kdc kdc, std::string realm, std::size_t octets);
+
+  std::map<TransportKey, std::shared_ptr<boost::asio::steady_timer>> trials_;
   bool closed_ = false;
 };
 

@@ -148,7 +148,7 @@ class Survey : private locate::LocatorObserver {
   void on_located(const locate::LookupEnd& end) override;
   void on_candidate(const locate::RealmSource&, const locate::DomainController& dc,
                     std::string_view verdict) override;
-  void probe(LocateRecord::Kdc& entry, const locate::Kdc& kdc);
+  std::vector<LocateRecord::Probe> probe(const locate::Kdc& kdc);
   template <typename T>
   T wait_for(asio::awaitable<T> task);
 
@@ -232,30 +232,53 @@ void Survey::run(std::chrono::milliseconds time, bool with_probe) {
     entry.endpoint = net::peer_name({candidate.kdc.address, candidate.kdc.port});
     entry.name = candidate.kdc.name;
     entry.reason = why_there(candidate, ad);
-    if (with_probe) probe(entry, candidate.kdc);
+    if (with_probe) entry.probes = probe(candidate.kdc);
     record_.kdcs.push_back(std::move(entry));
   }
 }
 
-// An AS-REQ that any KDC of the realm answers; a kpasswd service has no such question.
-void Survey::probe(LocateRecord::Kdc& entry, const locate::Kdc& kdc) {
+LocateRecord::Probe record_of(const exchange::Outcome& outcome, Clock::time_point begun) {
+  LocateRecord::Probe probe;
+  probe.took = std::chrono::duration_cast<std::chrono::microseconds>(outcome.ended - begun);
+  probe.answered = outcome.status == exchange::Status::answered;
+  if (probe.answered) {
+    probe.result = kerberos::error_name(outcome.reply.error_code);
+    if (probe.result.empty()) probe.result = kerberos::name(outcome.reply.kind);
+  } else {
+    probe.result = outcome.status == exchange::Status::deadline ? "silent" : "refused or closed";
+  }
+  return probe;
+}
+
+// An AS-REQ that any KDC of the realm answers, over each transport that may be used, all at the same time; a
+// kpasswd service has no such question.
+std::vector<LocateRecord::Probe> Survey::probe(const locate::Kdc& kdc) {
   constexpr std::chrono::seconds probe_time{3};
   const auto message = exchange::health_check_request(plan_.source->realm);
   const auto request = kerberos::parse_request(message);
-  if (!request) return;
+  if (!request) return {};
   exchange::Exchanger exchanger(io_, exchange::Options());
-  const auto only = std::make_shared<const std::vector<locate::Kdc>>(1, kdc);
   const auto begun = Clock::now();
-  const auto outcome = wait_for(exchanger.exchange(*request, only, begun + probe_time));
-  entry.took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun);
-  entry.answered = outcome.status == exchange::Status::answered;
-  entry.transport = outcome.transport == locate::Transport::udp ? "UDP" : "TCP";
-  if (!entry.answered) {
-    entry.probe = outcome.status == exchange::Status::deadline ? "silent" : "refused or closed";
-    return;
+  std::vector<LocateRecord::Probe> probes;
+  std::size_t asked = 0;
+  for (const auto transport : {locate::Transport::tcp, locate::Transport::udp}) {
+    if (kdc.transport != locate::Transport::any && kdc.transport != transport) continue;
+    locate::Kdc one = kdc;
+    one.transport = transport;
+    const auto only = std::make_shared<const std::vector<locate::Kdc>>(1, std::move(one));
+    auto done = [&probes, begun, transport](const std::exception_ptr&, const exchange::Outcome& outcome) {
+      probes.push_back(record_of(outcome, begun));
+      probes.back().transport = transport == locate::Transport::udp ? "UDP" : "TCP";
+    };
+    asio::co_spawn(io_, exchanger.exchange(*request, only, begun + probe_time), std::move(done));
+    ++asked;
   }
-  entry.probe = kerberos::error_name(outcome.reply.error_code);
-  if (entry.probe.empty()) entry.probe = kerberos::name(outcome.reply.kind);
+  io_.restart();
+  while (probes.size() < asked && io_.run_one() > 0) {
+  }
+  std::sort(probes.begin(), probes.end(),
+            [](const auto& a, const auto& b) { return a.transport < b.transport; });
+  return probes;
 }
 
 int run_locate(const LocateOptions& options) {
@@ -280,7 +303,7 @@ int run_locate(const LocateOptions& options) {
   fmt::print("{}", options.json ? to_json(record) : to_text(record));
   if (record.kdcs.empty()) return exit_not_found;
   const bool answers =
-      std::any_of(record.kdcs.begin(), record.kdcs.end(), [](const auto& kdc) { return kdc.answered; });
+      std::any_of(record.kdcs.begin(), record.kdcs.end(), [](const auto& kdc) { return kdc.answered(); });
   return probe && !answers ? exit_no_answer : exit_found;
 }
 

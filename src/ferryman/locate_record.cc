@@ -50,13 +50,13 @@ void put(Text& text, const LocateRecord::DomainController& dc) {
 }
 
 void put(Text& text, const LocateRecord::Kdc& kdc, bool first) {
-  std::string probe;
-  if (!kdc.probe.empty()) {
-    probe = kdc.answered
-                ? fmt::format("; answers over {} in {:.1f} ms: {}", kdc.transport, ms(kdc.took), kdc.probe)
-                : fmt::format("; no answer: {}", kdc.probe);
+  std::string probes;
+  for (const auto& probe : kdc.probes) {
+    probes += probe.answered ? fmt::format("; answers over {} in {:.1f} ms: {}", probe.transport,
+                                           ms(probe.took), probe.result)
+                             : fmt::format("; no answer over {}: {}", probe.transport, probe.result);
   }
-  line(text, first ? "chosen" : "then", "{} {}: {}{}", kdc.endpoint, printable(kdc.name), kdc.reason, probe);
+  line(text, first ? "chosen" : "then", "{} {}: {}{}", kdc.endpoint, printable(kdc.name), kdc.reason, probes);
 }
 
 }  // namespace
@@ -104,13 +104,22 @@ std::string to_json(const LocateRecord& record) {
                            {"forest", dc.forest}});
   }
   for (const auto& kdc : record.kdcs) {
+    Json probes = Json::array();
+    for (const auto& probe : kdc.probes) {
+      probes.push_back({{"transport", probe.transport},
+                        {"answered", probe.answered},
+                        {"probe", probe.result},
+                        {"us", probe.took.count()}});
+    }
+    const auto best = kdc.best_probe();
     kdcs.push_back({{"endpoint", kdc.endpoint},
                     {"name", kdc.name},
                     {"reason", kdc.reason},
-                    {"answered", kdc.answered},
-                    {"probe", kdc.probe},
-                    {"transport", kdc.transport},
-                    {"us", kdc.took.count()}});
+                    {"answered", best.answered},
+                    {"probe", best.result},
+                    {"transport", best.transport},
+                    {"us", best.took.count()},
+                    {"transports", probes}});
   }
   const Json whole{{"realm", record.realm},
                    {"service", record.service},

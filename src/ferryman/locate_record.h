@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -26,11 +27,25 @@ struct LocateRecord {
     std::uint32_t flags = 0;
     std::chrono::microseconds took{0};
   };
-  struct Kdc {
-    std::string endpoint, name, reason;
-    std::string probe, transport;  // the answer's name; empty: not probed
+  // Whether a KDC answers over one of its transports.
+  struct Probe {
+    std::string transport;  // "TCP" or "UDP"
+    std::string result;     // the answer's name, or why there is none
     bool answered = false;
     std::chrono::microseconds took{0};
+  };
+  struct Kdc {
+    std::string endpoint, name, reason;
+    std::vector<Probe> probes;  // empty: not probed
+
+    bool answered() const { return best_probe().answered; }
+    // The first that was answered, else the first, else one of nothing.
+    Probe best_probe() const {
+      const auto best =
+          std::find_if(probes.begin(), probes.end(), [](const Probe& probe) { return probe.answered; });
+      if (best != probes.end()) return *best;
+      return probes.empty() ? Probe() : probes.front();
+    }
   };
 
   std::string realm, discovery, domain, site, service;

@@ -37,59 +37,87 @@ class Page {
   std::vector<MetricFamily> families_;
 };
 
-// One KDC as all workers have seen it.
-struct Kdc {
-  exchange::KdcCounts counts;
+// A KDC, or one transport of it, as all workers have seen it.
+struct Target {
+  exchange::TransportCounts counts;
   double weighted_average = 0, p95 = 0;
   unsigned set_aside_by = 0, failures_in_a_row = 0;
 };
+using Targets = std::map<Labels, Target, bool (*)(const Labels&, const Labels&)>;
+
+bool in_order(const Labels& a, const Labels& b) {
+  return std::lexicographical_compare(
+      a.begin(), a.end(), b.begin(), b.end(),
+      [](const ClientMetric::Label& x, const ClientMetric::Label& y) { return x.value < y.value; });
+}
 
 double seconds(std::chrono::microseconds time) {
   return std::chrono::duration<double>(time).count();
 }
 
-std::map<std::string, Kdc> gather_kdcs(const std::vector<gateway::Report>& workers) {
-  std::map<std::string, Kdc> kdcs;
-  for (const auto& worker : workers) {
-    for (const exchange::KdcReport& report : worker.kdcs) {
-      Kdc& kdc = kdcs[net::peer_name({report.address, report.port})];
-      kdc.counts.requests += report.counts.requests;
-      kdc.counts.answers += report.counts.answers;
-      kdc.counts.failures += report.counts.failures;
-      kdc.counts.hedges += report.counts.hedges;
-      kdc.weighted_average += seconds(report.average) * static_cast<double>(report.counts.answers);
-      kdc.p95 = std::max(kdc.p95, seconds(report.p95));
-      kdc.failures_in_a_row = std::max(kdc.failures_in_a_row, report.failures_in_a_row);
-      if (report.state != exchange::TransportHealth::State::serving) ++kdc.set_aside_by;
-    }
-  }
-  return kdcs;
+void add(Target& target, const exchange::TransportReport& report) {
+  target.counts.requests += report.counts.requests;
+  target.counts.answers += report.counts.answers;
+  target.counts.failures += report.counts.failures;
+  target.counts.hedges += report.counts.hedges;
+  target.weighted_average += seconds(report.average) * static_cast<double>(report.counts.answers);
+  target.p95 = std::max(target.p95, seconds(report.p95));
+  target.failures_in_a_row = std::max(target.failures_in_a_row, report.failures_in_a_row);
 }
 
-void put_kdcs(Page& page, const std::map<std::string, Kdc>& kdcs) {
-  const auto each = [&](std::string_view name, std::string_view help, MetricType type, auto value) {
-    page.family(name, help, type);
-    for (const auto& [address, kdc] : kdcs) page.value(static_cast<double>(value(kdc)), {{"kdc", address}});
+struct Gathered {
+  Targets kdcs{in_order}, transports{in_order};
+};
+
+Gathered gather(const std::vector<gateway::Report>& workers) {
+  Gathered all;
+  for (const auto& worker : workers) {
+    for (const exchange::KdcReport& report : worker.kdcs) {
+      const ClientMetric::Label address{"kdc", net::peer_name({report.address, report.port})};
+      Target& kdc = all.kdcs[{address}];
+      if (report.set_aside()) ++kdc.set_aside_by;
+      for (const exchange::TransportReport& one : report.transports) {
+        if (!one.used()) continue;
+        const std::string name = one.transport == locate::Transport::udp ? "udp" : "tcp";
+        Target& transport = all.transports[{address, {"transport", name}}];
+        if (one.set_aside()) ++transport.set_aside_by;
+        add(kdc, one);
+        add(transport, one);
+      }
+    }
+  }
+  return all;
+}
+
+double average(const Target& target) {
+  return target.counts.answers == 0 ? 0
+                                    : target.weighted_average / static_cast<double>(target.counts.answers);
+}
+
+void put_kdcs(Page& page, const Gathered& all) {
+  // The same of each KDC, and of each of its transports.
+  const auto each = [&](const std::string& name, const std::string& help, MetricType type, auto value) {
+    page.family("ferryman_kdc_" + name, help, type);
+    for (const auto& [labels, target] : all.kdcs) page.value(static_cast<double>(value(target)), labels);
+    page.family("ferryman_kdc_transport_" + name, help + " By transport.", type);
+    for (const auto& [labels, target] : all.transports)
+      page.value(static_cast<double>(value(target)), labels);
   };
-  each("ferryman_kdc_requests_total", "Requests sent to the KDC, probes included.", MetricType::Counter,
-       [](const Kdc& kdc) { return kdc.counts.requests; });
-  each("ferryman_kdc_answers_total", "Answers of the KDC that were taken, KRB-ERROR included.",
-       MetricType::Counter, [](const Kdc& kdc) { return kdc.counts.answers; });
-  each("ferryman_kdc_failures_total",
-       "Requests that the KDC refused, cut off, did not understand or let wait.", MetricType::Counter,
-       [](const Kdc& kdc) { return kdc.counts.failures; });
-  each("ferryman_kdc_hedges_total", "Requests sent to the KDC while another had not answered yet.",
-       MetricType::Counter, [](const Kdc& kdc) { return kdc.counts.hedges; });
-  each("ferryman_kdc_set_aside", "Workers that ask the KDC after all others, for it has failed.",
-       MetricType::Gauge, [](const Kdc& kdc) { return kdc.set_aside_by; });
-  each("ferryman_kdc_failures_in_a_row", "The most that a worker has counted since the last answer.",
-       MetricType::Gauge, [](const Kdc& kdc) { return kdc.failures_in_a_row; });
-  each("ferryman_kdc_latency_seconds", "Moving average of the time to an answer.", MetricType::Gauge,
-       [](const Kdc& kdc) {
-         return kdc.counts.answers == 0 ? 0 : kdc.weighted_average / static_cast<double>(kdc.counts.answers);
-       });
-  each("ferryman_kdc_latency_p95_seconds", "Within that 19 of 20 recent answers came; 0 until known.",
-       MetricType::Gauge, [](const Kdc& kdc) { return kdc.p95; });
+  each("requests_total", "Requests sent to the KDC, health checks included.", MetricType::Counter,
+       [](const Target& target) { return target.counts.requests; });
+  each("answers_total", "Answers of the KDC that were taken, KRB-ERROR included.", MetricType::Counter,
+       [](const Target& target) { return target.counts.answers; });
+  each("failures_total", "Requests that the KDC refused, cut off, did not understand or let wait.",
+       MetricType::Counter, [](const Target& target) { return target.counts.failures; });
+  each("hedges_total", "Requests sent to the KDC while another had not answered yet.", MetricType::Counter,
+       [](const Target& target) { return target.counts.hedges; });
+  each("set_aside", "Workers that ask the KDC after all others, for it has failed.", MetricType::Gauge,
+       [](const Target& target) { return target.set_aside_by; });
+  each("failures_in_a_row", "The most that a worker has counted since the last answer.", MetricType::Gauge,
+       [](const Target& target) { return target.failures_in_a_row; });
+  each("latency_seconds", "Moving average of the time to an answer.", MetricType::Gauge, average);
+  each("latency_p95_seconds", "Within that 19 of 20 recent answers came; 0 until known.", MetricType::Gauge,
+       [](const Target& target) { return target.p95; });
 }
 
 }  // namespace
@@ -120,7 +148,7 @@ std::string metrics_page(const ProcessCounts& process, const std::vector<gateway
   page.family("ferryman_rediscoveries_total", "Lookups because no known KDC had answered.",
               MetricType::Counter);
   page.value(static_cast<double>(total.rediscoveries));
-  put_kdcs(page, gather_kdcs(workers));
+  put_kdcs(page, gather(workers));
   return page.text();
 }
 

@@ -504,7 +504,10 @@ void Gateway::on_kdc_change(const locate::Kdc& kdc, bool serves) {
   const std::string endpoint = endpoint_name(kdc);
   log_.write(serves ? telemetry::Level::info : telemetry::Level::warning,
              serves ? "KDC serves again" : "KDC set aside",
-             {{"kdc", endpoint}, {"name", kdc.name}, {"worker", std::to_string(worker_)}});
+             {{"kdc", endpoint},
+              {"name", kdc.name},
+              {"transport", transport_name(kdc.transport)},
+              {"worker", std::to_string(worker_)}});
 }
 
 void Gateway::on_exhausted(int cause) {

@@ -1,8 +1,7 @@
 #include "kerberos/request.h"
 
 #include <algorithm>
-#include <iterator>
-#include <span>
+#include <array>
 
 #include "der/tag.h"
 #include "kerberos/fast.h"
@@ -17,10 +16,16 @@ bool is_armored(const KdcReq& req) {
   return fast && parse_fast_armored_req(fast->value).has_value();
 }
 
-constexpr std::uint64_t bits_of(std::span<const std::int32_t> types) {
-  std::uint64_t bits = 0;
-  for (const std::int32_t type : types) bits |= PadataList::bit(type);
-  return bits;
+// Padata of an AS-REQ that ask for something and prove nothing.
+constexpr std::array only_asking{padata::pac_request, padata::req_enc_pa_rep, padata::as_freshness,
+                                 padata::supported_enctypes, padata::pac_options, padata::key_list_req};
+
+bool proves_something(const KdcReq& as_req) {
+  PadataList rest = as_req.padata;
+  for (Padata padata; rest.next(padata);) {
+    if (std::find(only_asking.begin(), only_asking.end(), padata.type) == only_asking.end()) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -39,20 +44,6 @@ std::string_view name(RequestKind kind) {
 
 std::string_view Request::realm() const {
   return kdc_req ? kdc_req->realm : std::string_view();
-}
-
-bool Request::may_carry_otp() const {
-  constexpr std::int32_t types[] = {padata::fx_fast,           padata::otp_request,
-                                    padata::sam_response,      padata::sam_response_2,
-                                    padata::redhat_idp_oauth2, padata::redhat_passkey};
-  constexpr std::uint64_t bits = bits_of(types);
-  if (kind != RequestKind::as_req || !kdc_req->padata.may_have(bits)) return false;
-  return std::any_of(std::begin(types), std::end(types),
-                     [this](std::int32_t type) { return kdc_req->padata.has(type); });
-}
-
-bool Request::repeatable() const {
-  return kind != RequestKind::kpasswd && !may_carry_otp();
 }
 
 Result<Request> parse_request(Bytes message) {
@@ -77,6 +68,7 @@ Result<Request> parse_request(Bytes message) {
   request.kind = as ? RequestKind::as_req : RequestKind::tgs_req;
   request.kdc_req = *kdc_req;
   request.fast = is_armored(*request.kdc_req);
+  request.proof = as && proves_something(*request.kdc_req);
   return result;
 }
 

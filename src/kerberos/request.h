@@ -21,6 +21,7 @@ struct Request {
   std::optional<KdcReq> kdc_req;      // AS-REQ and TGS-REQ; nothing for kpasswd
   std::uint16_t kpasswd_version = 0;  // 1 or 0xff80 (RFC 3244); 0 for the others
   bool fast = false;                  // there is a PA-FX-FAST with armored data
+  bool proof = false;                 // an AS-REQ with padata that prove something; see proves_secret()
 
   // The realm field of KDC-REQ-BODY; empty for kpasswd, which names none.
   std::string_view realm() const;
@@ -28,12 +29,14 @@ struct Request {
   // The client sends its padata inside FAST (PA-FX-FAST with armored data, RFC 6113 5.4).
   bool armored() const { return fast; }
 
-  // A one-time password may be inside: PA-OTP-REQUEST, PA-SAM-RESPONSE*, or anything in FAST, which
-  // cannot be seen through, in an AS-REQ. Such a message must never reach a second KDC.
-  bool may_carry_otp() const;
+  // The client proves that it knows a secret: kpasswd, and an AS-REQ with any padata but those that only ask
+  // for something. It may be a guess that counts (PA-ENC-TIMESTAMP), a one-time password that burns, or
+  // anything in FAST, which cannot be seen through. A second KDC must not get it once the first may have read
+  // it.
+  bool proves_secret() const { return proof || kind == RequestKind::kpasswd; }
 
-  // A KDC that is asked twice does no harm: everything but kpasswd and may_carry_otp().
-  bool repeatable() const;
+  // A KDC that is asked twice does no harm.
+  bool repeatable() const { return !proves_secret(); }
 };
 
 // Reads a request of any of the three kinds. Total: any input gives a view or the first fault, in time
