@@ -446,7 +446,7 @@ TEST_F(ExchangerTest, AsksTwiceAtMostOneRequestInTwentyWhileAllAreSlow) {
   const auto hedges = report_of(second, locate::Transport::tcp).counts.hedges;
   EXPECT_LE(hedges, 10 + requests / 20);
   EXPECT_GE(hedges, 10U);
-  EXPECT_LE(second.requests(), 2 + hedges);
+  EXPECT_LE(second.requests(), requests / 2);
 }
 
 TEST_F(ExchangerTest, FailsOverWithoutABudgetOnceAKdcHasGoneSilent) {
@@ -545,29 +545,35 @@ TEST_F(ExchangerTest, GivesAKdcThatAnswersLateTheTimeItTakes) {
 TEST_F(ExchangerTest, LearnsThatAnswersFitUdpAndTurnsTooBigIntoTcp) {
   FakeKdc kdc(io);
   EXPECT_EQ(ask(as_req, {kdc.kdc(locate::Transport::any)}).transport, locate::Transport::tcp);
-  let_trials_run();
   EXPECT_EQ(ask(as_req, {kdc.kdc(locate::Transport::any)}).transport, locate::Transport::udp);
   kdc.udp_next = [](unsigned) { return krb_error(52); };
   const Outcome outcome = ask(as_req, {kdc.kdc(locate::Transport::any)});
   EXPECT_EQ(outcome.transport, locate::Transport::tcp);
   EXPECT_EQ(outcome.reply.error_code, 25);
   ask(as_req, {kdc.kdc(locate::Transport::any)});
-  EXPECT_EQ(kdc.udp_requests, 3U) << "the health check, and one; UDP is not tried again";
+  EXPECT_EQ(kdc.udp_requests, 2U) << "UDP is not tried again";
 }
 
 // A firewall drops UDP.
-TEST_F(ExchangerTest, NoUserWaitsForUdpThatIsSwallowedAndItComesBackByAHealthCheck) {
+TEST_F(ExchangerTest, OneUserWaitsForUdpThatIsSwallowedAndItComesBackByAHealthCheck) {
   FakeKdc kdc(io);
+  options.hedge_delay = 2s;
+  exchanger.set_options(options);
+  const auto list = ranked({kdc.kdc(locate::Transport::any)});
   bool dropped = true;
   kdc.udp_next = [&](unsigned) { return dropped ? std::nullopt : std::optional(krb_error(25)); };
   std::vector<std::pair<locate::Transport, bool>> changes;
   exchanger.on_change(
       [&](const locate::Kdc& one, bool serves) { changes.emplace_back(one.transport, serves); });
-  for (int i = 0; i < 3; ++i) {
-    const Outcome outcome = ask(as_req, {kdc.kdc(locate::Transport::any)});
+  ask(as_req, list);
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_EQ(ask(as_req, list).tries, 2U);
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, options.hedge_delay) << "TCP is known to work";
+  for (int i = 0; i < 20; ++i) {
+    const Outcome outcome = ask(as_req, list);
     EXPECT_EQ(outcome.transport, locate::Transport::tcp);
     EXPECT_EQ(outcome.tries, 1U);
-    let_trials_run(1s);
+    let_trials_run(20ms);
   }
   while (changes.empty()) io.run_one();
   EXPECT_EQ(changes, (std::vector{std::pair(locate::Transport::udp, false)}));
@@ -577,15 +583,13 @@ TEST_F(ExchangerTest, NoUserWaitsForUdpThatIsSwallowedAndItComesBackByAHealthChe
   dropped = false;
   while (changes.size() < 2) io.run_one();
   EXPECT_EQ(changes.back(), std::pair(locate::Transport::udp, true));
-  EXPECT_EQ(ask(as_req, {kdc.kdc(locate::Transport::any)}).transport, locate::Transport::udp);
+  EXPECT_EQ(ask(as_req, list).transport, locate::Transport::udp);
 }
 
 TEST_F(ExchangerTest, OneUserWaitsForUdpThatIsSwallowedFromNowOn) {
   FakeKdc kdc(io);
   const auto list = ranked({kdc.kdc(locate::Transport::any)});
-  ask(as_req, list);
-  let_trials_run();
-  ASSERT_EQ(ask(as_req, list).transport, locate::Transport::udp);
+  for (int i = 0; i < 3; ++i) ask(as_req, list);
   kdc.udp_next = [](unsigned) { return std::nullopt; };
   const Outcome first = ask(as_req, list);
   EXPECT_EQ(first.transport, locate::Transport::tcp);
@@ -600,8 +604,7 @@ TEST_F(ExchangerTest, OneUserWaitsForUdpThatIsSwallowedFromNowOn) {
 TEST_F(ExchangerTest, NeedsNoBudgetWhereUdpIsSwallowedForAllKdcs) {
   FakeKdc one(io), other(io);
   const auto list = ranked({one.kdc(locate::Transport::any), other.kdc(locate::Transport::any)});
-  for (const auto* kdc : {&one, &other}) ask(as_req, {kdc->kdc(locate::Transport::any)});
-  let_trials_run();
+  for (const auto* kdc : {&one, &other, &one, &other}) ask(as_req, {kdc->kdc(locate::Transport::any)});
   for (auto* kdc : {&one, &other}) kdc->udp_next = [](unsigned) { return std::nullopt; };
   constexpr int requests = 60;
   int answered = 0;
@@ -620,8 +623,7 @@ TEST_F(ExchangerTest, NeedsNoBudgetWhereUdpIsSwallowedForAllKdcs) {
 TEST_F(ExchangerTest, ChecksWithARequestAsLargeAsTheOneThatWasLost) {
   FakeKdc kdc(io);
   const auto list = ranked({kdc.kdc(locate::Transport::any)});
-  ask(as_req, list);
-  let_trials_run();
+  for (int i = 0; i < 2; ++i) ask(as_req, list);
   kdc.udp_most = 500;
   const Octets large(900, 0x55);
   as_req.bytes = large;
@@ -634,8 +636,7 @@ TEST_F(ExchangerTest, ChecksWithARequestAsLargeAsTheOneThatWasLost) {
 TEST_F(ExchangerTest, TakesTcpForGoodWhereAnswersToSuchRequestsAreLostOverUdp) {
   FakeKdc kdc(io);
   const auto list = ranked({kdc.kdc(locate::Transport::any)});
-  ask(as_req, list);
-  let_trials_run();
+  for (int i = 0; i < 2; ++i) ask(as_req, list);
   kdc.udp_lost_size = message.size();
   for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(ask(as_req, list).tries, 2U) << i;
@@ -685,11 +686,7 @@ TEST_F(ExchangerTest, GivesUpKeptConnectionsWhenOneLeadsIntoSilence) {
 TEST_F(ExchangerTest, AProofIsSentOnceHoweverLongItsAnswerTakes) {
   FakeKdc first(io), second(io);
   const auto list = ranked({first.kdc(locate::Transport::any), second.kdc(locate::Transport::any)});
-  for (int i = 0; i < 20; ++i) {
-    ask(as_req, list);
-    let_trials_run(20ms);
-  }
-  let_trials_run();
+  for (int i = 0; i < 20; ++i) ask(as_req, list);
   const unsigned before = first.requests() + second.requests();
   first.udp_delay = 200ms;
   first.tcp_next = [](unsigned) { return Behaviour{framed(krb_error(24)), 200ms, false}; };
@@ -709,8 +706,8 @@ TEST_F(ExchangerTest, AProofGoesByUdpOnlyWhereThatHasAnsweredAndLostNothingSince
   const auto list = ranked({kdc.kdc(locate::Transport::any)});
   kerberos::Request guess = as_req;
   guess.proof = true;
-  EXPECT_EQ(ask(guess, list).transport, locate::Transport::tcp);
-  let_trials_run();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(ask(guess, list).transport, locate::Transport::tcp);
+  EXPECT_EQ(ask(as_req, list).transport, locate::Transport::udp);
   EXPECT_EQ(ask(guess, list).transport, locate::Transport::udp);
   kdc.udp_next = [](unsigned) { return std::nullopt; };
   EXPECT_EQ(ask(as_req, list).transport, locate::Transport::tcp);
@@ -742,8 +739,7 @@ TEST_F(ExchangerTest, AProofGoesToAnotherKdcOnlyWhereTheFirstCannotHaveReadIt) {
 // The KDC has done it, and says that the answer needs TCP: the same one is asked again, and only by TCP.
 TEST_F(ExchangerTest, AProofWhoseAnswerIsTooBigGoesToTheSameKdcByTcp) {
   FakeKdc kdc(io), other(io);
-  ask(as_req, {kdc.kdc(locate::Transport::any)});
-  let_trials_run();
+  for (int i = 0; i < 2; ++i) ask(as_req, {kdc.kdc(locate::Transport::any)});
   kdc.udp_next = [](unsigned) { return krb_error(52); };
   kerberos::Request guess = as_req;
   guess.proof = true;

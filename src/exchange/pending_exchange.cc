@@ -15,7 +15,7 @@ using std::chrono::milliseconds;
 
 // A datagram may be lost: a silent list is gone through again this often.
 constexpr unsigned udp_rounds = 3;
-constexpr milliseconds least_patience{10};
+constexpr milliseconds least_patience{10}, least_patience_untried{100};
 constexpr milliseconds ask_budget_again{100};
 
 // Slower than another KDC by more than a network's usual changes.
@@ -95,7 +95,7 @@ PendingExchange::Transports PendingExchange::transports_for(const Kdc& kdc, KdcR
   const kerberos::Request& request = state_.request;
   const TransportHealth &udp = record.udp().health, &tcp = record.tcp().health;
   const bool fits = request.bytes.size() <= state_.options.max_udp_request;
-  const bool trusted = state_.repeatable ? udp.has_answered() : udp.answers();
+  const bool trusted = state_.repeatable ? udp.usable() : udp.answers();
   const bool replies_fit = record.replies_fit(request.kind, state_.options.max_udp_reply);
   if (fits && trusted && (replies_fit || !tcp.usable())) return {Transport::udp, Transport::tcp, false};
   const bool may_repeat = fits && state_.repeatable;
@@ -126,7 +126,7 @@ PendingExchange::Steps::iterator PendingExchange::next_step(Clock::time_point no
   if (other != steps_.end() && may_ask_another(now)) return other;
   const auto same = std::find_if(steps_.begin(), steps_.end(),
                                  [this](const Step& step) { return is_running(*step.target); });
-  const auto silent_long = running_.back().begun + state_.options.hedge_delay;
+  const auto silent_long = running_.back().silent_long(state_.options.hedge_delay);
   if (same != steps_.end() && now >= silent_long && !(same->anew && expects_answer(now))) return same;
   if (now >= next_at_) next_at_ = std::max(now + ask_budget_again, silent_long);
   return steps_.end();
@@ -136,21 +136,29 @@ PendingExchange::Steps::iterator PendingExchange::next_step(Clock::time_point no
 bool PendingExchange::may_ask_another(Clock::time_point now) {
   if (rounds_ > 1) return true;
   Attempt& last = running_.back();
-  if (now - last.begun >= state_.options.hedge_delay) note_silence(last, now);
+  if (now >= last.silent_long(state_.options.hedge_delay)) note_silence(last, now);
   if (!of(last.step).own().health.usable()) return true;
   hedged_ = state_.upstream.budget.take();
   return hedged_;
 }
 
-// How long the KDC that was asked last may be silent before the next is asked as well: as long as nearly
-// all of its answers took.
+// How long the KDC that was asked last may be silent before the next step: as long as nearly all of its
+// answers took. By UDP that nobody has tried yet, where TCP is known to work, a few times what TCP takes.
 milliseconds PendingExchange::patience() const {
   const milliseconds most = state_.options.hedge_delay * rounds_;
   if (steps_.empty() || running_.empty()) return most;
+  const Step& last = running_.back().step;
+  KdcRecord& record = *last.target->record;
+  if (last.transport == Transport::udp && !record.udp().health.has_answered() &&
+      record.tcp().health.answers()) {
+    constexpr int times = 4;
+    const auto by_tcp = std::chrono::ceil<milliseconds>(record.tcp().health.average());
+    return std::min(most, std::max(least_patience_untried, times * by_tcp));
+  }
   if (std::all_of(steps_.begin(), steps_.end(),
                   [this](const Step& step) { return is_running(*step.target); }))
     return most;
-  const auto p95 = of(running_.back().step).own().health.p95();
+  const auto p95 = of(last).own().health.p95();
   if (p95.count() == 0) return most;
   return std::min(most, std::max(least_patience, std::chrono::ceil<milliseconds>(p95)));
 }
@@ -166,7 +174,8 @@ void PendingExchange::start(Steps::iterator step, Clock::time_point now) {
     ++counts.hedges;
     state_.outcome.hedged = true;
   }
-  next_at_ = now + patience();
+  attempt.patience = patience();
+  next_at_ = now + attempt.patience;
   const auto at = std::prev(running_.end());
   if (const auto end = begin_attempt(attempt, now)) return attempt_ended(at, *end, now);
   state_.upstream.busy_poll->begin(now, of(attempt.step).own().health.p95());
@@ -223,7 +232,7 @@ void PendingExchange::note_failure(const Step& step, Clock::time_point now) {
 
 void PendingExchange::note_silence(Attempt& attempt, Clock::time_point now) {
   if (std::exchange(attempt.noted_silent, true)) return;
-  const bool long_enough = now - attempt.begun >= state_.options.hedge_delay;
+  const bool long_enough = now >= attempt.silent_long(state_.options.hedge_delay);
   if (long_enough && attempt.tcp && attempt.tcp->on_kept_connection()) {
     of(attempt.step).own().sockets_since = now;  // no word about the KDC
     return;
@@ -242,7 +251,7 @@ void PendingExchange::note_silent_ones(Clock::time_point now) {
     const bool same_kdc = state_.answered && step.target->record == answered_by_.target->record;
     const bool outrun = state_.answered && attempt.begun < answered_attempt_begun_ &&
                         (!same_kdc || step.transport != answered_by_.transport);
-    const bool had_time = !state_.answered && now - attempt.begun >= state_.options.hedge_delay;
+    const bool had_time = !state_.answered && now >= attempt.silent_long(state_.options.hedge_delay);
     const bool on_dead_connection = same_kdc && answered_by_.anew;
     if (outrun || had_time || on_dead_connection) note_silence(attempt, now);
     // Small answers have come by UDP since it was last set aside. Those to such requests do not.
@@ -287,13 +296,6 @@ void PendingExchange::note_answer(const Step& step, Clock::time_point begun, Clo
   if (state_.repeatable)
     of(step).own().health.note_latency(now,
                                        std::chrono::duration_cast<TransportHealth::Latency>(now - begun));
-  // UDP would do, if it gets through: no user waits to find that out.
-  KdcRecord& record = *step.target->record;
-  if (step.target->kdc->transport == Transport::any && step.transport == Transport::tcp &&
-      record.udp().health.state() == TransportHealth::State::untried && !state_.request.realm().empty() &&
-      record.replies_fit(state_.request.kind, state_.options.max_udp_reply)) {
-    state_.upstream.try_out({*step.target->kdc, Transport::udp, record}, state_.request.realm());
-  }
 }
 
 // The KDC has done what was asked, and asks for TCP to say so. Another one must not do it again where it

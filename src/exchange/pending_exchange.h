@@ -52,10 +52,18 @@ class PendingExchange final : public Recycled<PendingExchange>,
   struct Attempt {
     Step step;
     Clock::time_point begun;
+    std::chrono::milliseconds patience{};  // until the next step
     bool noted_silent = false, over = false;
     std::optional<UdpAttempt> udp;  // one of the two
     std::optional<TcpAttempt> tcp;
     Clock::time_point connect_until{};  // while a connection is not there yet
+
+    // When its silence says something about the transport.
+    Clock::time_point silent_long(std::chrono::milliseconds hedge_delay) const {
+      const bool untried =
+          step.transport == locate::Transport::udp && !step.target->record->udp().health.has_answered();
+      return begun + (untried ? std::min(patience, hedge_delay) : hedge_delay);
+    }
   };
   using Attempts = std::pmr::list<Attempt>;
   // Of one KDC, in the order in which they are asked.

@@ -47,7 +47,7 @@ void TransportHealth::note_silence(Clock::time_point now, std::size_t octets) {
 
 void TransportHealth::note_outrun(Clock::time_point now, std::size_t octets) {
   note_unanswered(octets);
-  if (++outrun_in_a_row_ >= outrun_allowed && usable()) set_aside(now, true);
+  if (++outrun_in_a_row_ >= outrun_allowed && usable()) set_aside(now, false);
 }
 
 // What fails while it is set aside already, such as the others of a burst, makes the pause no longer.

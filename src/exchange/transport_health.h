@@ -36,7 +36,7 @@ class TransportHealth {
   // No answer at all since a request of that many octets was sent, which is long ago: set aside at once, the
   // first time without a pause, since it may have been one lost datagram.
   void note_silence(Clock::time_point now, std::size_t octets);
-  // Another KDC answered first. Three times in a row are a silence.
+  // Another KDC answered first. Three times in a row are no chance: set aside.
   void note_outrun(Clock::time_point now, std::size_t octets);
   void begin_trial() { state_ = State::on_trial; }
   // Nobody asks for it any more: nothing is known again.

@@ -77,15 +77,15 @@ void Upstream::serves_again(const KdcTransport& asked) {
 void Upstream::after_failure(const KdcTransport& asked, std::string_view realm) {
   const bool tell = !asked.own().health.only_suspected() && !std::exchange(asked.own().told_dead, true);
   if (tell && on_change) on_change(with_transport(asked), false);
-  try_out(asked, realm);
+  begin_trials(asked, realm);
 }
 
-void Upstream::try_out(const KdcTransport& untried, std::string_view realm) {
-  const TransportKey key{key_of(untried.kdc), untried.transport};
+void Upstream::begin_trials(const KdcTransport& failed, std::string_view realm) {
+  const TransportKey key{key_of(failed.kdc), failed.transport};
   if (closed_ || trials_.contains(key)) return;
   auto timer = std::make_shared<asio::steady_timer>(io);
   trials_[key] = timer;
-  auto trials = run_trials(shared_from_this(), with_transport(untried), std::string(realm), std::move(timer));
+  auto trials = run_trials(shared_from_this(), with_transport(failed), std::string(realm), std::move(timer));
   asio::co_spawn(io, std::move(trials), asio::detached);
 }
 

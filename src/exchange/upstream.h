@@ -73,9 +73,6 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
   };
   void note_silence(const KdcTransport& asked, std::string_view realm, const Silence& silence,
                     Clock::time_point now);
-  // Nothing is known of a transport that would be of use: a health check finds out whether it works.
-  void try_out(const KdcTransport& untried, std::string_view realm);
-
   // No more trials.
   void close();
 
@@ -88,6 +85,7 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
 
   void serves_again(const KdcTransport& asked);
   void after_failure(const KdcTransport& asked, std::string_view realm);
+  void begin_trials(const KdcTransport& failed, std::string_view realm);
   static boost::asio::awaitable<void> run_trials(std::shared_ptr<Upstream> self, locate::Kdc kdc,
                                                  std::string realm,
                                                  std::shared_ptr<boost::asio::steady_timer> timer);
