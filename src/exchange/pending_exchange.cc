@@ -237,8 +237,9 @@ void PendingExchange::note_silence(Attempt& attempt, Clock::time_point now) {
     of(attempt.step).own().sockets_since = now;  // no word about the KDC
     return;
   }
+  const bool kdc_answers = state_.answered && attempt.step.target->record == answered_by_.target->record;
   state_.upstream.note_silence(of(attempt.step), state_.request.realm(),
-                               {attempt.begun, state_.request.bytes.size(), long_enough}, now);
+                               {attempt.begun, state_.request.bytes.size(), long_enough, kdc_answers}, now);
   if (!state_.repeatable) return;
   const auto silent = std::chrono::duration_cast<TransportHealth::Latency>(now - attempt.begun);
   of(attempt.step).own().health.note_latency(now, silent);

@@ -50,6 +50,13 @@ void TransportHealth::note_outrun(Clock::time_point now, std::size_t octets) {
   if (++outrun_in_a_row_ >= outrun_allowed && usable()) set_aside(now, false);
 }
 
+void TransportHealth::suspect(Clock::time_point now) {
+  if (!usable()) return;
+  state_ = State::set_aside;
+  suspected_ = true;
+  retry_at_ = now;
+}
+
 // What fails while it is set aside already, such as the others of a burst, makes the pause no longer.
 void TransportHealth::set_aside(Clock::time_point now, bool may_be_chance) {
   outrun_in_a_row_ = 0;

@@ -38,6 +38,8 @@ class TransportHealth {
   void note_silence(Clock::time_point now, std::size_t octets);
   // Another KDC answered first. Three times in a row are no chance: set aside.
   void note_outrun(Clock::time_point now, std::size_t octets);
+  // The KDC's other transport is dead, and the KDC itself may be: on trial before a user waits for that.
+  void suspect(Clock::time_point now);
   void begin_trial() { state_ = State::on_trial; }
   // Nobody asks for it any more: nothing is known again.
   void forget_failure() { state_ = State::untried; }
@@ -48,7 +50,7 @@ class TransportHealth {
   bool usable() const { return state_ == State::serving || state_ == State::untried; }
   // It serves, and its last word was an answer.
   bool answers() const { return has_answered() && failures_in_a_row_ == 0; }
-  // It has been set aside for what may have been a lost datagram, and no trial has failed yet.
+  // It has been set aside for what may mean nothing, and no trial has failed yet.
   bool only_suspected() const { return suspected_; }
   Clock::time_point retry_at() const { return retry_at_; }
   Clock::time_point last_answer() const { return last_answer_; }

@@ -66,7 +66,15 @@ void Upstream::note_silence(const KdcTransport& asked, std::string_view realm, c
   } else {
     own.health.note_outrun(now, silence.octets);
   }
-  if (!own.health.usable()) after_failure(asked, realm);
+  if (own.health.usable()) return;
+  after_failure(asked, realm);
+  if (silence.kdc_answers || asked.kdc.transport != locate::Transport::any) return;
+  const auto other =
+      asked.transport == locate::Transport::udp ? locate::Transport::tcp : locate::Transport::udp;
+  const KdcTransport not_asked{asked.kdc, other, asked.record};
+  if (!not_asked.own().health.usable() || not_asked.own().health.last_answer() >= silence.since) return;
+  not_asked.own().health.suspect(now);
+  begin_trials(not_asked, realm);
 }
 
 void Upstream::serves_again(const KdcTransport& asked) {

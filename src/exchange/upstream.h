@@ -70,6 +70,7 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
     Clock::time_point since;
     std::size_t octets;
     bool long_enough;  // to be no matter of a slow answer
+    bool kdc_answers;  // over its other transport
   };
   void note_silence(const KdcTransport& asked, std::string_view realm, const Silence& silence,
                     Clock::time_point now);

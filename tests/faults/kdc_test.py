@@ -1,5 +1,6 @@
 """KDCs that are dead, silent, late or hostile: alone, and as the first of two."""
 import socket
+import time
 import unittest
 
 from lib import krb
@@ -172,6 +173,26 @@ class KdcFaultTest(Scenario):
             _, port = self.gateway([bad, good], f"otp-{bad.port}")
             self.ask(port, krb.as_req(padatas=[krb.padata(142, b"otp")]))
             self.assertEqual(len(bad.requests) + len(good.requests), 1)
+
+    def test_a_guess_is_written_once_however_long_its_answer_takes(self):
+        """A domain controller asks another one before it says that a password is wrong."""
+        kdcs = [self.running(FakeKdc(tcp=answering(), udp=lambda request: krb.krb_error(25))) for _ in range(2)]
+        port = free_port()
+        gateway = self.running(Gateway(self.directory, configuration(
+            [{"address": f"127.0.0.1:{port}"}],
+            {"MIT.TEST": {"kdc": [kdc.address for kdc in kdcs], "allow_unarmored_password": True}}, self.tls,
+            limits={"hedge_delay": "200ms"}, process={"workers": 1}), name="guesses"))
+        for _ in range(20):
+            self.assertEqual(self.ask(port, krb.as_req())[0], 200)
+        before = sum(len(kdc.requests) for kdc in kdcs)
+        for kdc in kdcs:
+            kdc.tcp_behaviour = answering(0.5)
+        for kdc in kdcs:
+            kdc.udp_behaviour = lambda request: time.sleep(0.5) or krb.krb_error(24)
+        for _ in range(5):
+            self.assertEqual(self.ask(port, krb.as_req(padatas=[krb.padata(2, b"a guess")]))[0], 200)
+        self.assertEqual(sum(len(kdc.requests) for kdc in kdcs) - before, 5)
+        self.assertEqual({e["tries"] for e in gateway.wait_event("exchange", 25)[20:]}, {1})
 
     def test_udp_password_change_is_sent_once(self):
         bad, good = self.running(FakeKdc(udp=None)), self.running(FakeKdc(udp=lambda request: krb.krb_error(25)))
