@@ -159,13 +159,13 @@ std::optional<Error> ours(Kind kind, Bytes message) {
   };
   switch (kind) {
     case Kind::as_req:
-      return fault(parse_kdc_req(message, 10));
+      return fault(parse_kdc_req(message, msg_type::as_req));
     case Kind::tgs_req:
-      return fault(parse_kdc_req(message, 12));
+      return fault(parse_kdc_req(message, msg_type::tgs_req));
     case Kind::as_rep:
-      return fault(parse_kdc_rep(message, 11));
+      return fault(parse_kdc_rep(message, msg_type::as_rep));
     case Kind::tgs_rep:
-      return fault(parse_kdc_rep(message, 13));
+      return fault(parse_kdc_rep(message, msg_type::tgs_rep));
     case Kind::krb_error:
       return fault(parse_krb_error(message));
     case Kind::kpasswd:

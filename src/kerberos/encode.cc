@@ -13,8 +13,6 @@ namespace ferryman::kerberos {
 namespace {
 
 constexpr std::size_t max_size = 2048;
-constexpr std::int64_t name_principal = 1, name_srv_inst = 2;
-constexpr std::int64_t msg_type_as_req = 10, msg_type_error = 30;
 
 // PrincipalName (RFC 4120 5.2.2) as the field of that number.
 void write_name(der::Writer& writer, unsigned number, std::int64_t type,
@@ -78,9 +76,9 @@ std::vector<std::uint8_t> make_as_req(std::string_view client, std::string_view 
   writer.close(der::context(8), mark);
   write_integer(writer, 7, static_cast<std::int64_t>(std::random_device{}() & 0x7fffffffU));  // nonce
   write_string(writer, 5, der::generalized_time, "20370913024805Z");  // till: as long as may be
-  write_name(writer, 3, name_srv_inst, {realm, "krbtgt"});
+  write_name(writer, 3, name_type::srv_inst, {realm, "krbtgt"});
   write_string(writer, 2, der::general_string, realm);
-  write_name(writer, 1, name_principal, {client});
+  write_name(writer, 1, name_type::principal, {client});
   mark = writer.size();
   constexpr std::array<std::uint8_t, 5> no_options{0, 0, 0, 0, 0};  // a BIT STRING of 32 zeros
   writer.primitive(der::bit_string, no_options);
@@ -88,10 +86,10 @@ std::vector<std::uint8_t> make_as_req(std::string_view client, std::string_view 
   writer.close(der::sequence, 0);
   writer.close(der::context(4), 0);
   if (!padata.empty()) write_padata(writer, 3, padata);
-  write_integer(writer, 2, msg_type_as_req);
+  write_integer(writer, 2, msg_type::as_req);
   write_integer(writer, 1, protocol_version);
   writer.close(der::sequence, 0);
-  writer.close(der::application(10), 0);
+  writer.close(der::application(msg_type::as_req), 0);
   return written(writer);
 }
 
@@ -114,15 +112,15 @@ std::vector<std::uint8_t> make_krb_error(const KrbErrorFields& fields) {
   std::array<std::uint8_t, max_size> buffer;
   der::Writer writer(buffer);
   if (!fields.text.empty()) write_string(writer, 11, der::general_string, fields.text);
-  write_name(writer, 10, name_srv_inst, {fields.instance, fields.service});
+  write_name(writer, 10, name_type::srv_inst, {fields.instance, fields.service});
   write_string(writer, 9, der::general_string, fields.realm);
   write_integer(writer, 6, fields.error_code);
   write_integer(writer, 5, 0);  // susec
   write_string(writer, 4, der::generalized_time, {stime.data(), stime.size() - 1});
-  write_integer(writer, 1, msg_type_error);
+  write_integer(writer, 1, msg_type::krb_error);
   write_integer(writer, 0, protocol_version);
   writer.close(der::sequence, 0);
-  writer.close(der::application(30), 0);
+  writer.close(der::application(msg_type::krb_error), 0);
   return written(writer);
 }
 
@@ -131,7 +129,8 @@ std::vector<std::uint8_t> make_kpasswd_error(Bytes krb_error) {
   if (krb_error.empty() || size > max_size) return {};
   const auto high = [](std::size_t value) { return static_cast<std::uint8_t>(value >> 8); };
   const auto low = [](std::size_t value) { return static_cast<std::uint8_t>(value); };
-  std::vector<std::uint8_t> message{high(size), low(size), high(kpasswd_change), low(kpasswd_change), 0, 0};
+  std::vector<std::uint8_t> message{
+      high(size), low(size), high(kpasswd_version::change), low(kpasswd_version::change), 0, 0};
   message.insert(message.end(), krb_error.begin(), krb_error.end());
   return message;
 }

@@ -13,7 +13,7 @@
 namespace ferryman::kerberos {
 namespace {
 
-constexpr std::array<std::int32_t, 2> aes{18, 17};
+constexpr std::array<std::int32_t, 2> aes{etype::aes256_sha1, etype::aes128_sha1};
 
 TEST(Encode, AnAsReqIsReadAsWhatWasAskedFor) {
   const auto message = make_as_req("alice", "MIT.TEST", aes);
@@ -27,14 +27,14 @@ TEST(Encode, AnAsReqIsReadAsWhatWasAskedFor) {
   EtypeList etypes = request->kdc_req->etypes;
   std::int32_t first = 0, second = 0, none = 0;
   ASSERT_TRUE(etypes.next(first) && etypes.next(second));
-  EXPECT_EQ(first, 18);
-  EXPECT_EQ(second, 17);
+  EXPECT_EQ(first, etype::aes256_sha1);
+  EXPECT_EQ(second, etype::aes128_sha1);
   EXPECT_FALSE(etypes.next(none));
 }
 
 TEST(Encode, PadataStandsInAnAsReqInItsOrder) {
   const std::array<std::uint8_t, 56> cipher{1, 2, 3};
-  const auto timestamp = make_encrypted_data(18, cipher);
+  const auto timestamp = make_encrypted_data(etype::aes256_sha1, cipher);
   const std::array<std::uint8_t, 2> cookie{7, 8};
   const std::array<Padata, 2> padata{Padata{padata::enc_timestamp, timestamp},
                                      Padata{padata::fx_cookie, cookie}};
@@ -68,7 +68,7 @@ TEST(Encode, ARealmThatIsTooLongGivesNothing) {
 
 TEST(Encode, AKrbErrorIsReadAsWritten) {
   KrbErrorFields fields;
-  fields.error_code = 60;
+  fields.error_code = error_code::generic;
   fields.realm = "MIT.TEST";
   fields.instance = "MIT.TEST";
   fields.text = "no gateway answers";
@@ -84,7 +84,7 @@ TEST(Encode, AKrbErrorIsReadAsWritten) {
 
 TEST(Encode, AKpasswdErrorCarriesTheKrbError) {
   KrbErrorFields fields;
-  fields.error_code = 60;
+  fields.error_code = error_code::generic;
   fields.realm = "MIT.TEST";
   fields.service = "kadmin";
   fields.instance = "changepw";

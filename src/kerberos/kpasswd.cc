@@ -22,7 +22,7 @@ Result<Frame> parse_frame(Bytes message) {
   if (u16(message, 0) > message.size()) return tl::unexpected(Error{Fault::truncated, 0});
   if (u16(message, 0) < message.size()) return tl::unexpected(Error{Fault::trailing_bytes, u16(message, 0)});
   const std::uint16_t version = u16(message, 2);
-  if (version != kpasswd_change && version != kpasswd_set)
+  if (version != kpasswd_version::change && version != kpasswd_version::set)
     return tl::unexpected(Error{Fault::wrong_value, 2});
   const std::size_t ap_size = u16(message, 4);
   if (ap_size > message.size() - header_size) return tl::unexpected(Error{Fault::truncated, 4});
@@ -35,13 +35,12 @@ Error shifted(Error error, std::size_t by) {
 
 // KRB-PRIV (RFC 4120 5.7.1).
 Result<void> check_krb_priv(Bytes message) {
-  constexpr std::int32_t msg_type = 21;
   der::Status status;
   der::Reader reader(message, status);
-  der::Reader fields = reader.enter_field(der::application(msg_type), der::sequence);
+  der::Reader fields = reader.enter_field(der::application(msg_type::krb_priv), der::sequence);
   reader.finish();
   expect_constant(fields, 0, protocol_version);
-  expect_constant(fields, 1, msg_type);
+  expect_constant(fields, 1, msg_type::krb_priv);
   read_encrypted_data_field(fields, 3);
   fields.finish_extensible(3);
   if (!status.ok()) return tl::unexpected(status.error());
@@ -50,13 +49,12 @@ Result<void> check_krb_priv(Bytes message) {
 
 // AP-REP (RFC 4120 5.5.2).
 Result<void> check_ap_rep(Bytes message) {
-  constexpr std::int32_t msg_type = 15;
   der::Status status;
   der::Reader reader(message, status);
-  der::Reader fields = reader.enter_field(der::application(msg_type), der::sequence);
+  der::Reader fields = reader.enter_field(der::application(msg_type::ap_rep), der::sequence);
   reader.finish();
   expect_constant(fields, 0, protocol_version);
-  expect_constant(fields, 1, msg_type);
+  expect_constant(fields, 1, msg_type::ap_rep);
   read_encrypted_data_field(fields, 2);
   fields.finish_extensible(2);
   if (!status.ok()) return tl::unexpected(status.error());
@@ -67,7 +65,7 @@ Result<void> check_ap_rep(Bytes message) {
 
 bool looks_like_kpasswd(Bytes message) {
   return message.size() >= header_size && u16(message, 0) == message.size() &&
-         (u16(message, 2) == kpasswd_change || u16(message, 2) == kpasswd_set);
+         (u16(message, 2) == kpasswd_version::change || u16(message, 2) == kpasswd_version::set);
 }
 
 Result<KpasswdRequest> parse_kpasswd_request(Bytes message) {

@@ -10,8 +10,6 @@ namespace ferryman::kerberos {
 
 // Kerberos change and set password (RFC 3244 2): 2 octets length of the whole, 2 octets version, 2 octets
 // length of the AP-REQ or AP-REP, that, and a KRB-PRIV (or in an answer without AP-REP a KRB-ERROR).
-inline constexpr std::uint16_t kpasswd_change = 1;    // version of a change request, and of answers
-inline constexpr std::uint16_t kpasswd_set = 0xff80;  // version of a change or set request
 
 struct KpasswdRequest {
   std::uint16_t version = 0;

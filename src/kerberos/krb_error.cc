@@ -7,15 +7,14 @@ namespace ferryman::kerberos {
 using der::context;
 
 Result<KrbError> parse_krb_error(Bytes message) {
-  constexpr std::int32_t msg_type = 30;
   der::Status status;
   der::Reader reader(message, status);
-  der::Reader fields = reader.enter_field(der::application(msg_type), der::sequence);
+  der::Reader fields = reader.enter_field(der::application(msg_type::krb_error), der::sequence);
   reader.finish();
 
   KrbError error;
   expect_constant(fields, 0, protocol_version);
-  expect_constant(fields, 1, msg_type);
+  expect_constant(fields, 1, msg_type::krb_error);
   if (fields.at(context(2))) fields.read_time_field(context(2));   // ctime
   if (fields.at(context(3))) fields.read_int32_field(context(3));  // cusec
   error.stime = fields.read_time_field(context(4));

@@ -65,7 +65,7 @@ PadataList read_padata_field(der::Reader& fields, unsigned number) {
 }
 
 Ticket read_ticket(der::Reader& reader) {
-  der::Reader fields = reader.enter_field(der::application(1), der::sequence);
+  der::Reader fields = reader.enter_field(der::application(application_tag::ticket), der::sequence);
   Ticket ticket;
   expect_constant(fields, 0, protocol_version);
   ticket.realm = read_realm_field(fields, 1);
@@ -76,11 +76,10 @@ Ticket read_ticket(der::Reader& reader) {
 }
 
 ApReq read_ap_req(der::Reader& reader) {
-  constexpr std::int32_t msg_type = 14;
-  der::Reader fields = reader.enter_field(der::application(msg_type), der::sequence);
+  der::Reader fields = reader.enter_field(der::application(msg_type::ap_req), der::sequence);
   ApReq ap_req;
   expect_constant(fields, 0, protocol_version);
-  expect_constant(fields, 1, msg_type);
+  expect_constant(fields, 1, msg_type::ap_req);
   ap_req.ap_options = fields.read_flags_field(context(2));
   der::Reader ticket = fields.enter(context(3));
   ap_req.ticket = read_ticket(ticket);

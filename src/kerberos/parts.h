@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "der/reader.h"
 #include "kerberos/kdc_req.h"
+#include "kerberos/numbers.h"
 
 namespace ferryman::kerberos {
 
@@ -14,8 +15,6 @@ namespace ferryman::kerberos {
 // their [number], the others from one that stands before the element itself. Faults go to the reader's
 // Status. Every SEQUENCE is taken as extensible, as libkrb5 does: unknown fields behind the last known one
 // pass.
-
-inline constexpr std::int32_t protocol_version = 5;
 
 // EncryptedData (RFC 4120 5.2.9). kvno is UInt32 there; a read-only DC's is written as a negative Int32 by
 // some peers, and is taken as the same 32 bits.
