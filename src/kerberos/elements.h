@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <type_traits>
 #include <vector>
 
@@ -82,7 +84,8 @@ class Made {
     put(measure, element);
     const std::size_t before = octets_.size();
     octets_.resize(before + measure.size());
-    der::Writer writer(std::span(octets_).subspan(before));
+    const std::span<std::uint8_t> room(octets_);
+    der::Writer writer(room.subspan(before));
     put(writer, element);
     return *this;
   }

@@ -1,6 +1,6 @@
 #include "kerberos/kdc_req.h"
 
-#include "der/reader.h"
+#include "kerberos/limits.h"
 #include "kerberos/parts.h"
 
 namespace ferryman::kerberos {
@@ -34,6 +34,14 @@ bool EtypeList::next(std::int32_t& out) {
   out = elements.read_int32();
   elements_ = elements.rest();
   return status.ok();
+}
+
+void read_etypes(der::Reader etypes, EtypeList& out) {
+  out = EtypeList(etypes.rest());
+  for (std::size_t count = 0; !etypes.empty(); ++count) {
+    if (count == limits::max_etypes) return etypes.fail(Fault::too_many);
+    etypes.read_int32();
+  }
 }
 
 Result<KdcReq> parse_kdc_req(Bytes message, std::int32_t msg_type) {

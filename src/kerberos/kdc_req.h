@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "der/reader.h"
 #include "kerberos/padata.h"
 #include "kerberos/principal_name.h"
 
@@ -25,6 +26,9 @@ class EtypeList {
  private:
   Bytes elements_;
 };
+
+// Checks what stands before the reader: at most limits::max_etypes.
+void read_etypes(der::Reader etypes, EtypeList& out);
 
 // KDC-REQ (RFC 4120 5.4.1): what a proxy needs of AS-REQ and TGS-REQ. A KDC reads them whole
 // (kerberos/whole_kdc_req.h).
