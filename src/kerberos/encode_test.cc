@@ -58,12 +58,23 @@ TEST(Encode, NoncesDiffer) {
   EXPECT_NE(make_as_req("alice", "MIT.TEST", aes), make_as_req("alice", "MIT.TEST", aes));
 }
 
-TEST(Encode, ARealmThatIsTooLongGivesNothing) {
-  EXPECT_TRUE(make_as_req("alice", std::string(4000, 'R'), aes).empty());
-  KrbErrorFields fields;
+TEST(Encode, LongMessagesHaveRoomToo) {
   const std::string realm(4000, 'R');
+  const auto request = make_as_req("alice", realm, aes);
+  ASSERT_TRUE(parse_request(request));
+  EXPECT_EQ(parse_request(request)->realm(), realm);
+  KrbErrorFields fields;
   fields.realm = realm;
+  const auto error = make_krb_error(fields);
+  ASSERT_TRUE(parse_krb_error(error));
+  EXPECT_EQ(parse_krb_error(error)->realm, realm);
+}
+
+TEST(Encode, WhatHasNoEncodingGivesNothing) {
+  KrbErrorFields fields;
+  fields.time = 300'000'000'000;
   EXPECT_TRUE(make_krb_error(fields).empty());
+  EXPECT_TRUE(make_kpasswd_error(std::vector<std::uint8_t>(0x10000)).empty());
 }
 
 TEST(Encode, AKrbErrorIsReadAsWritten) {
