@@ -91,7 +91,7 @@ struct Samples {
     part.last_req = last_req_list.list();
     part.nonce = 0x12345678;
     part.key_expiration = 1700000009;
-    part.flags = ticket_flag::enc_pa_rep | ticket_flag::forwardable;
+    part.flags = ticket_flag::enc_pa_rep | ticket_flag::forwardable | ticket_flag::renewable;
     part.authtime = 1700000001;
     part.starttime = 1700000002;
     part.endtime = 1700000003;
