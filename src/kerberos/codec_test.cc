@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 
@@ -307,6 +310,61 @@ TEST(Codec, ABufferThatIsTooSmallIsToldAndNotOverrun) {
     Octets small(less);
     EXPECT_EQ(encode_into(small, s.enc_ticket_part()).error().fault, Fault::no_space);
   }
+}
+
+// What real clients and KDCs sent.
+template <typename Check>
+void each_capture(const std::string& fuzzer, Check check) {
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(std::string(TESTDATA) + "/" + fuzzer)) {
+    const std::string file = entry.path().filename();
+    if (!file.starts_with("mit_") && !file.starts_with("heimdal_")) continue;
+    std::ifstream stream(entry.path(), std::ios::binary);
+    check(file, Octets{std::istreambuf_iterator<char>(stream), {}});
+    ++count;
+  }
+  EXPECT_GT(count, 0U);
+}
+
+TEST(Codec, RealMessagesAreWrittenAgainAsTheyCame) {
+  each_capture("request_fuzz", [](const std::string& file, const Octets& octets) {
+    if (looks_like_kpasswd(octets)) return;
+    const auto req = parse<WholeKdcReq>(octets);
+    ASSERT_TRUE(req) << file << " " << name(req.error().fault) << " at " << req.error().offset;
+    EXPECT_EQ(encode(*req), octets) << file;
+    if (const auto tgs = req->padata.find(padata::tgs_req)) {
+      const auto ap_req = parse<ApReq>(tgs->value);
+      ASSERT_TRUE(ap_req) << file;
+      EXPECT_EQ(as_text(encode(*ap_req)), as_text(tgs->value)) << file;
+    }
+  });
+  each_capture("reply_fuzz", [](const std::string& file, const Octets& octets) {
+    if (octets.at(0) == der::application(msg_type::krb_error)) {
+      const auto error = parse<KrbError>(octets);
+      ASSERT_TRUE(error) << file;
+      EXPECT_EQ(encode(*error), octets) << file;
+    } else if (octets.at(0) != 0) {
+      const std::int32_t type = octets.at(0) & 0x1f;
+      const auto rep = parse_kdc_rep(octets, type);
+      ASSERT_TRUE(rep) << file;
+      EXPECT_EQ(encode(WrittenKdcRep{type, *rep}), octets) << file;
+    }
+  });
+  each_capture("kpasswd_fuzz", [](const std::string& file, const Octets& octets) {
+    Octets ap, priv;
+    std::uint16_t version = kpasswd_version::change;
+    if (const auto request = parse_kpasswd_request(octets)) {
+      ap = encode(request->ap_req);
+      priv = encode(request->priv);
+      version = request->version;
+    } else {
+      const auto reply = parse_kpasswd_reply(octets);
+      ASSERT_TRUE(reply) << file;
+      ap = encode(reply->ap_rep);
+      priv = encode(reply->priv);
+    }
+    EXPECT_EQ(encode(KpasswdFrame{version, ap, priv}), octets) << file;
+  });
 }
 
 }  // namespace
