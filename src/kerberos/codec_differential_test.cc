@@ -1,134 +1,10 @@
 // What we write, libkrb5 reads as it was meant, and would have written in the same octets; what of bent
 // messages it takes or refuses, we do too, but for the reasons below.
 #include <gtest/gtest.h>
-#include <krb5/krb5.h>
 
 #include "kerberos/bending.h"
+#include "kerberos/krb5_codecs.h"
 #include "kerberos/samples.h"
-
-// libkrb5.so exports its codecs; its headers show neither them nor some of the structures, of which what is
-// looked at here stands below.
-extern "C" {
-struct k5_priv;
-struct k5_priv_enc_part;
-struct k5_pa_enc_ts;
-struct k5_etype_info_entry;
-struct k5_pa_for_user;
-struct k5_pa_s4u_x509_user;
-struct k5_fast_finished;
-struct k5_fast_armored_req {
-  krb5_magic magic;
-  struct {
-    krb5_int32 armor_type;
-    krb5_data armor_value;
-  } * armor;
-  krb5_checksum req_checksum;
-  krb5_enc_data enc_part;
-};
-struct k5_fast_req {
-  krb5_magic magic;
-  krb5_flags fast_options;
-  krb5_kdc_req* req_body;
-};
-struct k5_fast_response {
-  krb5_magic magic;
-  krb5_pa_data** padata;
-  krb5_keyblock* strengthen_key;
-  k5_fast_finished* finished;
-  krb5_int32 nonce;
-};
-struct k5_pac_options {
-  krb5_flags options;
-};
-
-#define DECODES(name, type) krb5_error_code decode_krb5_##name(const krb5_data* code, type** out)
-#define ENCODES(name, type) krb5_error_code encode_krb5_##name(const type* value, krb5_data** out)
-#define FREES(name, type) void krb5_free_##name(krb5_context context, type* value)
-using k5_pa_data_list = krb5_pa_data*;
-using k5_authdata_list = krb5_authdata*;
-using k5_etype_info = k5_etype_info_entry*;
-DECODES(as_req, krb5_kdc_req);
-ENCODES(as_req, krb5_kdc_req);
-DECODES(tgs_req, krb5_kdc_req);
-ENCODES(tgs_req, krb5_kdc_req);
-DECODES(kdc_req_body, krb5_kdc_req);
-ENCODES(kdc_req_body, krb5_kdc_req);
-FREES(kdc_req, krb5_kdc_req);
-DECODES(as_rep, krb5_kdc_rep);
-ENCODES(as_rep, krb5_kdc_rep);
-DECODES(tgs_rep, krb5_kdc_rep);
-ENCODES(tgs_rep, krb5_kdc_rep);
-FREES(kdc_rep, krb5_kdc_rep);
-DECODES(enc_kdc_rep_part, krb5_enc_kdc_rep_part);
-ENCODES(enc_kdc_rep_part, krb5_enc_kdc_rep_part);
-FREES(enc_kdc_rep_part, krb5_enc_kdc_rep_part);
-DECODES(ticket, krb5_ticket);
-ENCODES(ticket, krb5_ticket);
-DECODES(enc_tkt_part, krb5_enc_tkt_part);
-ENCODES(enc_tkt_part, krb5_enc_tkt_part);
-FREES(enc_tkt_part, krb5_enc_tkt_part);
-DECODES(enc_data, krb5_enc_data);
-ENCODES(enc_data, krb5_enc_data);
-FREES(enc_data, krb5_enc_data);
-DECODES(encryption_key, krb5_keyblock);
-ENCODES(encryption_key, krb5_keyblock);
-DECODES(ap_req, krb5_ap_req);
-ENCODES(ap_req, krb5_ap_req);
-FREES(ap_req, krb5_ap_req);
-DECODES(authenticator, krb5_authenticator);
-ENCODES(authenticator, krb5_authenticator);
-DECODES(ap_rep, krb5_ap_rep);
-ENCODES(ap_rep, krb5_ap_rep);
-FREES(ap_rep, krb5_ap_rep);
-DECODES(ap_rep_enc_part, krb5_ap_rep_enc_part);
-ENCODES(ap_rep_enc_part, krb5_ap_rep_enc_part);
-DECODES(priv, k5_priv);
-ENCODES(priv, k5_priv);
-FREES(priv, k5_priv);
-DECODES(enc_priv_part, k5_priv_enc_part);
-ENCODES(enc_priv_part, k5_priv_enc_part);
-FREES(priv_enc_part, k5_priv_enc_part);
-DECODES(error, krb5_error);
-ENCODES(error, krb5_error);
-DECODES(padata_sequence, k5_pa_data_list);
-ENCODES(padata_sequence, k5_pa_data_list);
-FREES(pa_data, k5_pa_data_list);
-DECODES(typed_data, k5_pa_data_list);
-ENCODES(typed_data, k5_pa_data_list);
-DECODES(authdata, k5_authdata_list);
-ENCODES(authdata, k5_authdata_list);
-DECODES(pa_enc_ts, k5_pa_enc_ts);
-ENCODES(pa_enc_ts, k5_pa_enc_ts);
-FREES(pa_enc_ts, k5_pa_enc_ts);
-DECODES(etype_info, k5_etype_info);
-ENCODES(etype_info, k5_etype_info);
-DECODES(etype_info2, k5_etype_info);
-ENCODES(etype_info2, k5_etype_info);
-FREES(etype_info, k5_etype_info);
-DECODES(pa_fx_fast_request, k5_fast_armored_req);
-FREES(fast_armored_req, k5_fast_armored_req);
-DECODES(fast_req, k5_fast_req);
-FREES(fast_req, k5_fast_req);
-DECODES(fast_response, k5_fast_response);
-ENCODES(fast_response, k5_fast_response);
-FREES(fast_response, k5_fast_response);
-DECODES(pa_fx_fast_reply, krb5_enc_data);
-ENCODES(pa_fx_fast_reply, krb5_enc_data);
-DECODES(pa_for_user, k5_pa_for_user);
-ENCODES(pa_for_user, k5_pa_for_user);
-FREES(pa_for_user, k5_pa_for_user);
-DECODES(pa_s4u_x509_user, k5_pa_s4u_x509_user);
-ENCODES(pa_s4u_x509_user, k5_pa_s4u_x509_user);
-FREES(pa_s4u_x509_user, k5_pa_s4u_x509_user);
-DECODES(pa_pac_req, krb5_pa_pac_req);
-FREES(pa_pac_req, krb5_pa_pac_req);
-DECODES(pa_pac_options, k5_pac_options);
-ENCODES(pa_pac_options, k5_pac_options);
-krb5_error_code decode_krb5_setpw_req(const krb5_data* code, krb5_data** password, krb5_principal* target);
-#undef DECODES
-#undef ENCODES
-#undef FREES
-}
 
 namespace ferryman::kerberos {
 namespace {
@@ -140,10 +16,12 @@ struct Theirs {
   krb5_error_code (*encode)(const T*, krb5_data**);
   void (*release)(krb5_context, T*);
 };
-#define BOTH_WAYS(name, release)                                   \
-  Theirs {                                                         \
-    &decode_krb5_##name, &encode_krb5_##name, &krb5_free_##release \
-  }
+
+template <typename T>
+Theirs<T> codec(krb5_error_code (*decode)(const krb5_data*, T**),
+                krb5_error_code (*encode)(const T*, krb5_data**), void (*release)(krb5_context, T*)) {
+  return {decode, encode, release};
+}
 
 void free_pac_options(krb5_context, k5_pac_options* options) {
   std::free(options);
@@ -224,15 +102,17 @@ TEST_F(CodecDifferential, Requests) {
     EXPECT_EQ(unparsed(req.second_ticket[1]->server), "HTTP/www.mit.test@OTHER.TEST");
     EXPECT_EQ(req.second_ticket[0]->enc_part.kvno, 0x80000005U);
   };
-  agrees(s.request(msg_type::as_req), BOTH_WAYS(as_req, kdc_req), check);
-  agrees(s.request(msg_type::tgs_req), BOTH_WAYS(tgs_req, kdc_req), check);
-  agrees(s.body(), BOTH_WAYS(kdc_req_body, kdc_req), check);
+  agrees(s.request(msg_type::as_req), codec(&decode_krb5_as_req, &encode_krb5_as_req, &krb5_free_kdc_req),
+         check);
+  agrees(s.request(msg_type::tgs_req), codec(&decode_krb5_tgs_req, &encode_krb5_tgs_req, &krb5_free_kdc_req),
+         check);
+  agrees(s.body(), codec(&decode_krb5_kdc_req_body, &encode_krb5_kdc_req_body, &krb5_free_kdc_req), check);
   WholeKdcReq least;
   least.body.realm = s.realm;
   least.body.sname = s.krbtgt;
   least.body.till = 0;
   least.body.etypes = s.etype_list.list();
-  agrees(least, BOTH_WAYS(as_req, kdc_req));
+  agrees(least, codec(&decode_krb5_as_req, &encode_krb5_as_req, &krb5_free_kdc_req));
 }
 
 TEST_F(CodecDifferential, Replies) {
@@ -243,31 +123,35 @@ TEST_F(CodecDifferential, Replies) {
     ASSERT_NE(rep.padata, nullptr);
     EXPECT_EQ(rep.padata[1]->pa_type, padata::fx_cookie);
   };
-  agrees(s.reply(msg_type::as_rep), BOTH_WAYS(as_rep, kdc_rep), check);
-  agrees(s.reply(msg_type::tgs_rep), BOTH_WAYS(tgs_rep, kdc_rep), check);
-  agrees(s.ticket, BOTH_WAYS(ticket, ticket));
-  agrees(s.encrypted, BOTH_WAYS(enc_data, enc_data));
-  agrees(s.without_kvno, BOTH_WAYS(enc_data, enc_data));
-  agrees(s.key, BOTH_WAYS(encryption_key, keyblock));
+  agrees(s.reply(msg_type::as_rep), codec(&decode_krb5_as_rep, &encode_krb5_as_rep, &krb5_free_kdc_rep),
+         check);
+  agrees(s.reply(msg_type::tgs_rep), codec(&decode_krb5_tgs_rep, &encode_krb5_tgs_rep, &krb5_free_kdc_rep),
+         check);
+  agrees(s.ticket, codec(&decode_krb5_ticket, &encode_krb5_ticket, &krb5_free_ticket));
+  agrees(s.encrypted, codec(&decode_krb5_enc_data, &encode_krb5_enc_data, &krb5_free_enc_data));
+  agrees(s.without_kvno, codec(&decode_krb5_enc_data, &encode_krb5_enc_data, &krb5_free_enc_data));
+  agrees(s.key, codec(&decode_krb5_encryption_key, &encode_krb5_encryption_key, &krb5_free_keyblock));
 }
 
 TEST_F(CodecDifferential, EncryptedPartsOfTicketsAndReplies) {
-  agrees(s.enc_ticket_part(), BOTH_WAYS(enc_tkt_part, enc_tkt_part), [this](const krb5_enc_tkt_part& part) {
-    EXPECT_EQ(part.flags, static_cast<krb5_flags>(s.enc_ticket_part().flags));
-    EXPECT_EQ(part.session->enctype, etype::aes256_sha1);
-    EXPECT_EQ(text(*part.session), as_text(s.key_octets));
-    EXPECT_EQ(unparsed(part.client), "alice/admin@OTHER.TEST");
-    EXPECT_EQ(part.transited.tr_type, transited_type::domain_x500_compress);
-    EXPECT_EQ(text(part.transited.tr_contents), as_text(s.contents));
-    EXPECT_EQ(part.times.authtime, 1700000001);
-    EXPECT_EQ(part.times.starttime, 1700000002);
-    EXPECT_EQ(part.times.endtime, 1700000003);
-    EXPECT_EQ(part.times.renew_till, 1700000004);
-    ASSERT_NE(part.caddrs, nullptr);
-    EXPECT_EQ(text(*part.caddrs[1]), as_text(s.address_v6));
-    ASSERT_NE(part.authorization_data, nullptr);
-    EXPECT_EQ(part.authorization_data[1]->ad_type, authorization_data::restriction_entry);
-  });
+  agrees(s.enc_ticket_part(),
+         codec(&decode_krb5_enc_tkt_part, &encode_krb5_enc_tkt_part, &krb5_free_enc_tkt_part),
+         [this](const krb5_enc_tkt_part& part) {
+           EXPECT_EQ(part.flags, static_cast<krb5_flags>(s.enc_ticket_part().flags));
+           EXPECT_EQ(part.session->enctype, etype::aes256_sha1);
+           EXPECT_EQ(text(*part.session), as_text(s.key_octets));
+           EXPECT_EQ(unparsed(part.client), "alice/admin@OTHER.TEST");
+           EXPECT_EQ(part.transited.tr_type, transited_type::domain_x500_compress);
+           EXPECT_EQ(text(part.transited.tr_contents), as_text(s.contents));
+           EXPECT_EQ(part.times.authtime, 1700000001);
+           EXPECT_EQ(part.times.starttime, 1700000002);
+           EXPECT_EQ(part.times.endtime, 1700000003);
+           EXPECT_EQ(part.times.renew_till, 1700000004);
+           ASSERT_NE(part.caddrs, nullptr);
+           EXPECT_EQ(text(*part.caddrs[1]), as_text(s.address_v6));
+           ASSERT_NE(part.authorization_data, nullptr);
+           EXPECT_EQ(part.authorization_data[1]->ad_type, authorization_data::restriction_entry);
+         });
   const auto check = [this](const krb5_enc_kdc_rep_part& part) {
     EXPECT_EQ(text(*part.session), as_text(s.key_octets));
     EXPECT_EQ(part.last_req[0]->lr_type, last_req_type::password_expires);
@@ -283,108 +167,121 @@ TEST_F(CodecDifferential, EncryptedPartsOfTicketsAndReplies) {
     ASSERT_NE(part.enc_padata, nullptr);
     EXPECT_EQ(part.enc_padata[2]->pa_type, padata::req_enc_pa_rep);
   };
-  agrees(s.enc_kdc_rep_part(application_tag::enc_tgs_rep_part), BOTH_WAYS(enc_kdc_rep_part, enc_kdc_rep_part),
+  agrees(s.enc_kdc_rep_part(application_tag::enc_tgs_rep_part),
+         codec(&decode_krb5_enc_kdc_rep_part, &encode_krb5_enc_kdc_rep_part, &krb5_free_enc_kdc_rep_part),
          check);
   // It reads the other tag too, but never writes it.
   agrees(s.enc_kdc_rep_part(application_tag::enc_as_rep_part),
-         Theirs<krb5_enc_kdc_rep_part>{&decode_krb5_enc_kdc_rep_part, nullptr, &krb5_free_enc_kdc_rep_part},
+         codec<krb5_enc_kdc_rep_part>(&decode_krb5_enc_kdc_rep_part, nullptr, &krb5_free_enc_kdc_rep_part),
          check);
 }
 
 TEST_F(CodecDifferential, ApExchangeAndPrivateMessages) {
-  agrees(s.ap_req(), BOTH_WAYS(ap_req, ap_req), [this](const krb5_ap_req& req) {
-    EXPECT_EQ(req.ap_options, AP_OPTS_MUTUAL_REQUIRED);
-    EXPECT_EQ(unparsed(req.ticket->server), "krbtgt/MIT.TEST@MIT.TEST");
-  });
-  agrees(s.authenticator(), BOTH_WAYS(authenticator, authenticator), [this](const krb5_authenticator& made) {
-    EXPECT_EQ(unparsed(made.client), "alice/admin@OTHER.TEST");
-    EXPECT_EQ(made.checksum->checksum_type, checksum_type::hmac_sha1_aes256);
-    EXPECT_EQ(made.cusec, 123456);
-    EXPECT_EQ(made.ctime, 1700000005);
-    EXPECT_EQ(text(*made.subkey), as_text(s.subkey_octets));
-    EXPECT_EQ(made.seq_number, 0x40000001U);
-    EXPECT_EQ(made.authorization_data[0]->ad_type, authorization_data::if_relevant);
-  });
-  agrees(ApRep{s.without_kvno}, BOTH_WAYS(ap_rep, ap_rep));
-  agrees(s.enc_ap_rep_part(), BOTH_WAYS(ap_rep_enc_part, ap_rep_enc_part),
+  agrees(s.ap_req(), codec(&decode_krb5_ap_req, &encode_krb5_ap_req, &krb5_free_ap_req),
+         [this](const krb5_ap_req& req) {
+           EXPECT_EQ(req.ap_options, AP_OPTS_MUTUAL_REQUIRED);
+           EXPECT_EQ(unparsed(req.ticket->server), "krbtgt/MIT.TEST@MIT.TEST");
+         });
+  agrees(s.authenticator(),
+         codec(&decode_krb5_authenticator, &encode_krb5_authenticator, &krb5_free_authenticator),
+         [this](const krb5_authenticator& made) {
+           EXPECT_EQ(unparsed(made.client), "alice/admin@OTHER.TEST");
+           EXPECT_EQ(made.checksum->checksum_type, checksum_type::hmac_sha1_aes256);
+           EXPECT_EQ(made.cusec, 123456);
+           EXPECT_EQ(made.ctime, 1700000005);
+           EXPECT_EQ(text(*made.subkey), as_text(s.subkey_octets));
+           EXPECT_EQ(made.seq_number, 0x40000001U);
+           EXPECT_EQ(made.authorization_data[0]->ad_type, authorization_data::if_relevant);
+         });
+  agrees(ApRep{s.without_kvno}, codec(&decode_krb5_ap_rep, &encode_krb5_ap_rep, &krb5_free_ap_rep));
+  agrees(s.enc_ap_rep_part(),
+         codec(&decode_krb5_ap_rep_enc_part, &encode_krb5_ap_rep_enc_part, &krb5_free_ap_rep_enc_part),
          [](const krb5_ap_rep_enc_part& part) {
            EXPECT_EQ(part.ctime, 1700000005);
            EXPECT_EQ(part.cusec, 654321);
            EXPECT_EQ(part.seq_number, 0x40000002U);
          });
-  agrees(KrbPriv{s.without_kvno}, BOTH_WAYS(priv, priv));
-  agrees(s.enc_krb_priv_part(), BOTH_WAYS(enc_priv_part, priv_enc_part));
+  agrees(KrbPriv{s.without_kvno}, codec(&decode_krb5_priv, &encode_krb5_priv, &krb5_free_priv));
+  agrees(s.enc_krb_priv_part(),
+         codec(&decode_krb5_enc_priv_part, &encode_krb5_enc_priv_part, &krb5_free_priv_enc_part));
 }
 
 // A sequence number in the upper half, which libkrb5 draws too.
 TEST_F(CodecDifferential, SequenceNumbersAreUnsigned) {
   EncApRepPart part = s.enc_ap_rep_part();
   part.seq_number = 0xfedcba98;
-  agrees(part, BOTH_WAYS(ap_rep_enc_part, ap_rep_enc_part),
+  agrees(part, codec(&decode_krb5_ap_rep_enc_part, &encode_krb5_ap_rep_enc_part, &krb5_free_ap_rep_enc_part),
          [](const krb5_ap_rep_enc_part& read) { EXPECT_EQ(read.seq_number, 0xfedcba98U); });
 }
 
 TEST_F(CodecDifferential, Errors) {
-  agrees(s.error(), BOTH_WAYS(error, error), [this](const krb5_error& error) {
-    EXPECT_EQ(error.ctime, 1767225601);
-    EXPECT_EQ(error.cusec, 1);
-    EXPECT_EQ(error.stime, 1767225602);
-    EXPECT_EQ(error.susec, 2);
-    EXPECT_EQ(error.error, 25U);
-    EXPECT_EQ(unparsed(error.client), "alice/admin@OTHER.TEST");
-    EXPECT_EQ(unparsed(error.server), "krbtgt/MIT.TEST@MIT.TEST");
-    EXPECT_EQ(text(error.text), as_text(s.text));
-    EXPECT_EQ(text(error.e_data), as_text(s.cipher));
-  });
-  agrees(s.padata_list.list(), BOTH_WAYS(padata_sequence, pa_data));
+  agrees(s.error(), codec(&decode_krb5_error, &encode_krb5_error, &krb5_free_error),
+         [this](const krb5_error& error) {
+           EXPECT_EQ(error.ctime, 1767225601);
+           EXPECT_EQ(error.cusec, 1);
+           EXPECT_EQ(error.stime, 1767225602);
+           EXPECT_EQ(error.susec, 2);
+           EXPECT_EQ(error.error, 25U);
+           EXPECT_EQ(unparsed(error.client), "alice/admin@OTHER.TEST");
+           EXPECT_EQ(unparsed(error.server), "krbtgt/MIT.TEST@MIT.TEST");
+           EXPECT_EQ(text(error.text), as_text(s.text));
+           EXPECT_EQ(text(error.e_data), as_text(s.cipher));
+         });
+  agrees(s.padata_list.list(),
+         codec(&decode_krb5_padata_sequence, &encode_krb5_padata_sequence, &krb5_free_pa_data));
   Made<TypedData> typed;
   typed.add({typed_data::dh_parameters, s.cipher});
-  agrees(typed.list(), BOTH_WAYS(typed_data, pa_data),
+  agrees(typed.list(), codec(&decode_krb5_typed_data, &encode_krb5_typed_data, &krb5_free_pa_data),
          [](krb5_pa_data* const& first) { EXPECT_EQ(first->pa_type, typed_data::dh_parameters); });
 }
 
 TEST_F(CodecDifferential, AuthorizationDataAndPreauthentication) {
-  agrees(s.authorization.list(), BOTH_WAYS(authdata, authdata));
-  agrees(PaEncTsEnc{1700000000, 999999}, BOTH_WAYS(pa_enc_ts, pa_enc_ts));
+  agrees(s.authorization.list(), codec(&decode_krb5_authdata, &encode_krb5_authdata, &krb5_free_authdata));
+  agrees(PaEncTsEnc{1700000000, 999999},
+         codec(&decode_krb5_pa_enc_ts, &encode_krb5_pa_enc_ts, &krb5_free_pa_enc_ts));
   Made<EtypeInfo> info;
   info.add({etype::rc4_hmac, std::nullopt}).add({etype::aes256_sha1, Bytes(s.text)});
-  agrees(info.list(), BOTH_WAYS(etype_info, etype_info));
+  agrees(info.list(), codec(&decode_krb5_etype_info, &encode_krb5_etype_info, &krb5_free_etype_info));
   Made<EtypeInfo2> info2;
   info2.add({etype::aes256_sha1, Bytes(s.text), Bytes(s.address_v4)})
       .add({etype::rc4_hmac, std::nullopt, std::nullopt});
-  agrees(info2.list(), BOTH_WAYS(etype_info2, etype_info));
-  agrees(PaForUser{s.alice, s.other_realm, s.checksum}, BOTH_WAYS(pa_for_user, pa_for_user));
-  agrees(PaS4uX509User{s.user_id(), s.checksum}, BOTH_WAYS(pa_s4u_x509_user, pa_s4u_x509_user));
+  agrees(info2.list(), codec(&decode_krb5_etype_info2, &encode_krb5_etype_info2, &krb5_free_etype_info));
+  agrees(PaForUser{s.alice, s.other_realm, s.checksum},
+         codec(&decode_krb5_pa_for_user, &encode_krb5_pa_for_user, &krb5_free_pa_for_user));
+  agrees(PaS4uX509User{s.user_id(), s.checksum},
+         codec(&decode_krb5_pa_s4u_x509_user, &encode_krb5_pa_s4u_x509_user, &krb5_free_pa_s4u_x509_user));
   const Theirs<krb5_pa_pac_req> pac_request{&decode_krb5_pa_pac_req, nullptr, &krb5_free_pa_pac_req};
   agrees(PacRequest{true}, pac_request, [](const krb5_pa_pac_req& req) { EXPECT_TRUE(req.include_pac); });
   agrees(PacRequest{false}, pac_request, [](const krb5_pa_pac_req& req) { EXPECT_FALSE(req.include_pac); });
   agrees(PacOptions{pac_option::resource_based_constrained_delegation},
-         Theirs<k5_pac_options>{&decode_krb5_pa_pac_options, &encode_krb5_pa_pac_options, &free_pac_options},
+         codec<k5_pac_options>(&decode_krb5_pa_pac_options, &encode_krb5_pa_pac_options, &free_pac_options),
          [](const k5_pac_options& read) { EXPECT_EQ(read.options, 0x10000000); });
 }
 
 TEST_F(CodecDifferential, Fast) {
   agrees(FastArmoredReq{fast_armor::ap_request, s.cipher, s.checksum, s.encrypted},
-         Theirs<k5_fast_armored_req>{&decode_krb5_pa_fx_fast_request, nullptr, &krb5_free_fast_armored_req},
+         codec<k5_fast_armored_req>(&decode_krb5_pa_fx_fast_request, nullptr, &krb5_free_fast_armored_req),
          [this](const k5_fast_armored_req& req) {
            EXPECT_EQ(req.armor->armor_type, fast_armor::ap_request);
            EXPECT_EQ(text(req.armor->armor_value), as_text(s.cipher));
            EXPECT_EQ(text(req.req_checksum), as_text(s.sum_octets));
            EXPECT_EQ(text(req.enc_part.ciphertext), as_text(s.long_cipher));
          });
-  agrees(s.fast_req(), Theirs<k5_fast_req>{&decode_krb5_fast_req, nullptr, &krb5_free_fast_req},
+  agrees(s.fast_req(), codec<k5_fast_req>(&decode_krb5_fast_req, nullptr, &krb5_free_fast_req),
          [this](const k5_fast_req& req) {
            EXPECT_EQ(req.fast_options, static_cast<krb5_flags>(fast_option::hide_client_names));
            EXPECT_EQ(unparsed(req.req_body->client), "alice/admin@MIT.TEST");
            EXPECT_EQ(req.req_body->padata[1]->pa_type, padata::fx_cookie);
          });
-  agrees(s.fast_response(), BOTH_WAYS(fast_response, fast_response),
+  agrees(s.fast_response(),
+         codec(&decode_krb5_fast_response, &encode_krb5_fast_response, &krb5_free_fast_response),
          [this](const k5_fast_response& response) {
            EXPECT_EQ(text(*response.strengthen_key), as_text(s.subkey_octets));
            EXPECT_EQ(response.nonce, 0x7ffffffd);
            EXPECT_NE(response.finished, nullptr);
          });
-  agrees(FastArmoredRep{s.without_kvno}, BOTH_WAYS(pa_fx_fast_reply, enc_data));
+  agrees(FastArmoredRep{s.without_kvno},
+         codec(&decode_krb5_pa_fx_fast_reply, &encode_krb5_pa_fx_fast_reply, &krb5_free_enc_data));
 }
 
 TEST_F(CodecDifferential, ChangePasswdData) {
@@ -455,31 +352,54 @@ void CodecDifferential::bends_agree(const Octets& octets, const Theirs<T>& their
 }
 
 TEST_F(CodecDifferential, BentMessagesAreTakenOrRefusedByBoth) {
-  bends_agree<WholeKdcReq>(encode(s.request(msg_type::as_req)), BOTH_WAYS(as_req, kdc_req));
-  bends_agree<WholeKdcReq>(encode(s.request(msg_type::tgs_req)), BOTH_WAYS(tgs_req, kdc_req));
-  bends_agree<Ticket>(encode(s.ticket), BOTH_WAYS(ticket, ticket));
-  bends_agree<EncTicketPart>(encode(s.enc_ticket_part()), BOTH_WAYS(enc_tkt_part, enc_tkt_part));
-  bends_agree<EncKdcRepPart>(encode(s.enc_kdc_rep_part()), BOTH_WAYS(enc_kdc_rep_part, enc_kdc_rep_part));
-  bends_agree<ApReq>(encode(s.ap_req()), BOTH_WAYS(ap_req, ap_req));
-  bends_agree<Authenticator>(encode(s.authenticator()), BOTH_WAYS(authenticator, authenticator));
-  bends_agree<ApRep>(encode(ApRep{s.encrypted}), BOTH_WAYS(ap_rep, ap_rep));
-  bends_agree<EncApRepPart>(encode(s.enc_ap_rep_part()), BOTH_WAYS(ap_rep_enc_part, ap_rep_enc_part));
-  bends_agree<KrbPriv>(encode(KrbPriv{s.encrypted}), BOTH_WAYS(priv, priv));
-  bends_agree<EncKrbPrivPart>(encode(s.enc_krb_priv_part()), BOTH_WAYS(enc_priv_part, priv_enc_part));
-  bends_agree<PadataList>(encode(s.padata_list.list()), BOTH_WAYS(padata_sequence, pa_data));
-  bends_agree<AuthorizationData>(encode(s.authorization.list()), BOTH_WAYS(authdata, authdata));
-  bends_agree<PaEncTsEnc>(encode(PaEncTsEnc{1700000000, 999999}), BOTH_WAYS(pa_enc_ts, pa_enc_ts));
+  bends_agree<WholeKdcReq>(encode(s.request(msg_type::as_req)),
+                           codec(&decode_krb5_as_req, &encode_krb5_as_req, &krb5_free_kdc_req));
+  bends_agree<WholeKdcReq>(encode(s.request(msg_type::tgs_req)),
+                           codec(&decode_krb5_tgs_req, &encode_krb5_tgs_req, &krb5_free_kdc_req));
+  bends_agree<Ticket>(encode(s.ticket), codec(&decode_krb5_ticket, &encode_krb5_ticket, &krb5_free_ticket));
+  bends_agree<EncTicketPart>(
+      encode(s.enc_ticket_part()),
+      codec(&decode_krb5_enc_tkt_part, &encode_krb5_enc_tkt_part, &krb5_free_enc_tkt_part));
+  bends_agree<EncKdcRepPart>(
+      encode(s.enc_kdc_rep_part()),
+      codec(&decode_krb5_enc_kdc_rep_part, &encode_krb5_enc_kdc_rep_part, &krb5_free_enc_kdc_rep_part));
+  bends_agree<ApReq>(encode(s.ap_req()), codec(&decode_krb5_ap_req, &encode_krb5_ap_req, &krb5_free_ap_req));
+  bends_agree<Authenticator>(
+      encode(s.authenticator()),
+      codec(&decode_krb5_authenticator, &encode_krb5_authenticator, &krb5_free_authenticator));
+  bends_agree<ApRep>(encode(ApRep{s.encrypted}),
+                     codec(&decode_krb5_ap_rep, &encode_krb5_ap_rep, &krb5_free_ap_rep));
+  bends_agree<EncApRepPart>(
+      encode(s.enc_ap_rep_part()),
+      codec(&decode_krb5_ap_rep_enc_part, &encode_krb5_ap_rep_enc_part, &krb5_free_ap_rep_enc_part));
+  bends_agree<KrbPriv>(encode(KrbPriv{s.encrypted}),
+                       codec(&decode_krb5_priv, &encode_krb5_priv, &krb5_free_priv));
+  bends_agree<EncKrbPrivPart>(
+      encode(s.enc_krb_priv_part()),
+      codec(&decode_krb5_enc_priv_part, &encode_krb5_enc_priv_part, &krb5_free_priv_enc_part));
+  bends_agree<PadataList>(
+      encode(s.padata_list.list()),
+      codec(&decode_krb5_padata_sequence, &encode_krb5_padata_sequence, &krb5_free_pa_data));
+  bends_agree<AuthorizationData>(encode(s.authorization.list()),
+                                 codec(&decode_krb5_authdata, &encode_krb5_authdata, &krb5_free_authdata));
+  bends_agree<PaEncTsEnc>(encode(PaEncTsEnc{1700000000, 999999}),
+                          codec(&decode_krb5_pa_enc_ts, &encode_krb5_pa_enc_ts, &krb5_free_pa_enc_ts));
   bends_agree<PaForUser>(encode(PaForUser{s.alice, s.other_realm, s.checksum}),
-                         BOTH_WAYS(pa_for_user, pa_for_user));
-  bends_agree<PaS4uX509User>(encode(PaS4uX509User{s.user_id(), s.checksum}),
-                             BOTH_WAYS(pa_s4u_x509_user, pa_s4u_x509_user));
+                         codec(&decode_krb5_pa_for_user, &encode_krb5_pa_for_user, &krb5_free_pa_for_user));
+  bends_agree<PaS4uX509User>(
+      encode(PaS4uX509User{s.user_id(), s.checksum}),
+      codec(&decode_krb5_pa_s4u_x509_user, &encode_krb5_pa_s4u_x509_user, &krb5_free_pa_s4u_x509_user));
   bends_agree<FastArmoredReq>(
       encode(FastArmoredReq{fast_armor::ap_request, s.cipher, s.checksum, s.encrypted}),
-      Theirs<k5_fast_armored_req>{&decode_krb5_pa_fx_fast_request, nullptr, &krb5_free_fast_armored_req});
+      codec<k5_fast_armored_req>(&decode_krb5_pa_fx_fast_request, nullptr, &krb5_free_fast_armored_req));
   bends_agree<FastReq>(encode(s.fast_req()),
-                       Theirs<k5_fast_req>{&decode_krb5_fast_req, nullptr, &krb5_free_fast_req});
-  bends_agree<FastResponse>(encode(s.fast_response()), BOTH_WAYS(fast_response, fast_response));
-  bends_agree<FastArmoredRep>(encode(FastArmoredRep{s.encrypted}), BOTH_WAYS(pa_fx_fast_reply, enc_data));
+                       codec<k5_fast_req>(&decode_krb5_fast_req, nullptr, &krb5_free_fast_req));
+  bends_agree<FastResponse>(
+      encode(s.fast_response()),
+      codec(&decode_krb5_fast_response, &encode_krb5_fast_response, &krb5_free_fast_response));
+  bends_agree<FastArmoredRep>(
+      encode(FastArmoredRep{s.encrypted}),
+      codec(&decode_krb5_pa_fx_fast_reply, &encode_krb5_pa_fx_fast_reply, &krb5_free_enc_data));
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 // Our readers against libkrb5's decoders, on a large set made by bending valid messages. What is
 // left of difference stands below with its reason; any other fails.
 #include <gtest/gtest.h>
-#include <krb5/krb5.h>
 
 #include <filesystem>
 #include <fstream>
@@ -14,23 +13,8 @@
 #include "kerberos/kdc_rep.h"
 #include "kerberos/kdc_req.h"
 #include "kerberos/kpasswd.h"
+#include "kerberos/krb5_codecs.h"
 #include "kerberos/krb_error.h"
-
-// libkrb5.so exports its decoders; its headers do not show them.
-struct krb5_priv;
-extern "C" {
-krb5_error_code decode_krb5_as_req(const krb5_data* code, krb5_kdc_req** out);
-krb5_error_code decode_krb5_tgs_req(const krb5_data* code, krb5_kdc_req** out);
-krb5_error_code decode_krb5_as_rep(const krb5_data* code, krb5_kdc_rep** out);
-krb5_error_code decode_krb5_tgs_rep(const krb5_data* code, krb5_kdc_rep** out);
-krb5_error_code decode_krb5_error(const krb5_data* code, krb5_error** out);
-krb5_error_code decode_krb5_ap_req(const krb5_data* code, krb5_ap_req** out);
-krb5_error_code decode_krb5_priv(const krb5_data* code, krb5_priv** out);
-void krb5_free_ap_req(krb5_context context, krb5_ap_req* req);
-void krb5_free_priv(krb5_context context, krb5_priv* priv);
-void krb5_free_kdc_req(krb5_context context, krb5_kdc_req* req);
-void krb5_free_kdc_rep(krb5_context context, krb5_kdc_rep* rep);
-}
 
 namespace ferryman::kerberos {
 namespace {
@@ -76,7 +60,7 @@ krb5_error_code decode_kpasswd(krb5_context context, krb5_data code) {
   const unsigned ap_size = static_cast<unsigned>(octets[4]) << 8 | octets[5];
   krb5_data ap{0, ap_size, code.data + header}, priv{0, code.length - header - ap_size, ap.data + ap_size};
   krb5_ap_req* ap_req = nullptr;
-  krb5_priv* krb_priv = nullptr;
+  k5_priv* krb_priv = nullptr;
   krb5_error_code result = decode_krb5_ap_req(&ap, &ap_req);
   if (result == 0) result = decode_krb5_priv(&priv, &krb_priv);
   if (ap_req != nullptr) krb5_free_ap_req(context, ap_req);

@@ -14,7 +14,7 @@ namespace ferryman::kerberos {
 // length of the AP-REQ or AP-REP, that, and a KRB-PRIV (or in an answer without AP-REP a KRB-ERROR).
 struct KpasswdRequest {
   std::uint16_t version = 0;  // kpasswd_version
-  Bytes ap_req_octets;        // as received
+  Bytes ap_req_octets;        // as received; parse<ApReq>() reads them with the limits of kerberos/limits.h
   ApReq ap_req;
   KrbPriv priv;
 };
