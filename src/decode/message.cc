@@ -74,7 +74,7 @@ Node kpasswd(Walker& walker, Bytes message) {
   }
   constexpr unsigned ap_req = 14;
   const bool request = ap_size != 0 && parts[0] == der::application(ap_req);
-  const bool set = version == kerberos::kpasswd_set;
+  const bool set = version == kerberos::kpasswd_version::set;
   node.type = request ? "KPASSWD-REQ" : "KPASSWD-REP";
   version_node.meaning = set ? "change or set password" : request ? "change password" : "";
   walker.set_protocol(!request ? Protocol::kpasswd_reply

@@ -159,6 +159,14 @@ std::int64_t Reader::integer_value(Bytes content, std::int64_t max) {
   return 0;
 }
 
+bool Reader::read_boolean_field(Tag outer) {
+  const Bytes content = read_field(outer, boolean);
+  if (!ok()) return false;
+  if (content.size() != 1 || (content[0] != 0 && content[0] != 0xff))
+    bad_content(content, Fault::wrong_value);
+  return ok() && content[0] != 0;
+}
+
 std::uint32_t Reader::flags_value(Bytes content) {
   if (!ok()) return 0;
   if (content.empty() || content[0] > 7 || (content.size() == 1 && content[0] != 0)) {

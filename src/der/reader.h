@@ -125,6 +125,11 @@ class Reader {
   std::uint32_t read_uint32_field(Tag outer) {
     return static_cast<std::uint32_t>(integer_value(read_field(outer, integer), max_uint32));
   }
+  // The same with its sign, for what must be given back as it came.
+  std::int64_t read_signed_or_unsigned32_field(Tag outer) {
+    return integer_value(read_field(outer, integer), max_uint32);
+  }
+  bool read_boolean_field(Tag outer);
   std::uint32_t read_flags_field(Tag outer) { return flags_value(read_field(outer, bit_string)); }
   std::string_view read_time_field(Tag outer) {
     const Bytes octets = read_field(outer, generalized_time);

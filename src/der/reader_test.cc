@@ -183,6 +183,14 @@ TEST(DerReader, PassesUnknownFieldsBehindTheLastKnownOneOnly) {
   EXPECT_EQ(fault_of({0xa3, 0x05}, finish).fault, Fault::truncated);
 }
 
+TEST(DerReader, ABooleanIsAllBitsOrNone) {
+  const auto read = [](Reader& r) { r.read_boolean_field(context(0)); };
+  EXPECT_EQ(fault_of({0xa0, 0x03, 0x01, 0x01, 0x01}, read), (Error{Fault::wrong_value, 2}));
+  EXPECT_EQ(fault_of({0xa0, 0x02, 0x01, 0x00}, read), (Error{Fault::wrong_value, 2}));
+  EXPECT_EQ(fault_of({0xa0, 0x04, 0x01, 0x02, 0xff, 0xff}, read), (Error{Fault::wrong_value, 2}));
+  EXPECT_EQ(fault_of({0xa0, 0x03, 0x02, 0x01, 0xff}, read), (Error{Fault::wrong_tag, 2}));
+}
+
 TEST(DerReader, KeepsTheFirstFaultAndYieldsNothingAfterIt) {
   const Octets input = {0x02, 0x01, 0x05, 0x02, 0x01, 0x06};
   Status status;

@@ -59,5 +59,49 @@ TEST(DerWriter, FailsIfALengthDoesNotFit32Bits) {
   EXPECT_EQ(writer.finish().error().fault, Fault::length_too_large);
 }
 
+TEST(DerWriter, CountsWhatHasNoRoom) {
+  const auto write = [](Writer& writer) {
+    writer.string_field(context(1), general_string, "ABC");
+    writer.flags_field(context(0), 0x50800000);
+    writer.close(sequence, 0);
+  };
+  Writer measure({});
+  write(measure);
+  std::vector<std::uint8_t> buffer(measure.size());
+  Writer writer(buffer);
+  write(writer);
+  ASSERT_TRUE(writer.finish());
+  EXPECT_EQ(writer.finish()->size(), buffer.size());
+  EXPECT_EQ(measure.finish().error().fault, Fault::no_space);
+}
+
+TEST(DerWriter, WritesFieldsAsTheReaderReadsThem) {
+  std::array<std::uint8_t, 64> buffer{};
+  Writer writer(buffer);
+  writer.boolean_field(context(4), false);
+  writer.boolean_field(context(3), true);
+  writer.flags_field(context(2), 0x80000001);
+  writer.integer_field(context(1), 0xffffffff);
+  writer.integer_field(context(0), -1);
+  const auto written = writer.finish();
+  ASSERT_TRUE(written);
+  Status status;
+  Reader reader(*written, status);
+  EXPECT_EQ(reader.read_signed_or_unsigned32_field(context(0)), -1);
+  EXPECT_EQ(reader.read_signed_or_unsigned32_field(context(1)), 0xffffffff);
+  EXPECT_EQ(reader.read_flags_field(context(2)), 0x80000001U);
+  EXPECT_TRUE(reader.read_boolean_field(context(3)));
+  EXPECT_FALSE(reader.read_boolean_field(context(4)));
+  reader.finish();
+  EXPECT_TRUE(status.ok());
+}
+
+TEST(DerWriter, AValueWithoutEncodingIsToldBeforeWantOfRoom) {
+  Writer writer({});
+  writer.integer(5);
+  writer.fail(Fault::bad_time);
+  EXPECT_EQ(writer.finish().error().fault, Fault::bad_time);
+}
+
 }  // namespace
 }  // namespace ferryman::der

@@ -5,7 +5,7 @@
 #include <span>
 
 #include "kerberos/encode.h"
-#include "kerberos/names.h"
+#include "kerberos/numbers.h"
 
 namespace ferryman::exchange {
 namespace {
@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t most_octets = 1400;
 
 std::vector<std::uint8_t> make(std::string_view realm, std::span<const kerberos::Padata> padata) {
-  constexpr std::array<std::int32_t, 2> aes{18, 17};
+  constexpr std::array<std::int32_t, 2> aes{kerberos::etype::aes256_sha1, kerberos::etype::aes128_sha1};
   return kerberos::make_as_req("ferryman:probe", realm, aes, padata);
 }
 

@@ -18,7 +18,6 @@ namespace asio = boost::asio;
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::int32_t error_policy = 12, error_generic = 60, error_wrong_realm = 68;
 constexpr std::size_t max_text = 400, max_realms = 64;
 constexpr std::chrono::seconds no_direct_time{60};
 
@@ -123,11 +122,11 @@ asio::awaitable<Message> Relay::bring(const Message& message, const kerberos::Re
   event.type = kerberos::name(request.kind);
   event.realm = realm_of(request);
   Message reply;
-  std::int32_t error = error_generic;
+  std::int32_t error = kerberos::error_code::generic;
   bool may_go_on = true;
   if (!serves(event.realm)) {
     may_go_on = false;
-    error = error_wrong_realm;
+    error = kerberos::error_code::wrong_realm;
     event.result = "this forwarder does not serve the realm";
   } else if (options_.direct_first) {
     const auto outcome = co_await ask_directly(request, event.realm);
@@ -146,7 +145,7 @@ asio::awaitable<Message> Relay::bring(const Message& message, const kerberos::Re
     event.to = result.gateway;
     event.result = result.cause;
     if (result.status == client::Status::success) reply = std::move(result.message);
-    if (result.status == client::Status::firewall_failed) error = error_policy;
+    if (result.status == client::Status::firewall_failed) error = kerberos::error_code::policy;
   }
   event.answered = !reply.empty();
   if (event.answered) {

@@ -10,7 +10,8 @@
 
 namespace ferryman::kerberos {
 
-// Messages that are made here rather than passed on. Each is empty when it would not fit into 2 KiB.
+// Whole messages for those who need nothing particular. Each is empty where a value has no encoding, such as
+// a time after 9999; lengths are not looked at.
 
 // An AS-REQ (RFC 4120 5.4.1) for a ticket of the realm's krbtgt; without padata there is no
 // pre-authentication. client: one component, as it stands. etypes in the order of preference; the nonce is

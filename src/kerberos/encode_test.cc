@@ -13,7 +13,7 @@
 namespace ferryman::kerberos {
 namespace {
 
-constexpr std::array<std::int32_t, 2> aes{18, 17};
+constexpr std::array<std::int32_t, 2> aes{etype::aes256_sha1, etype::aes128_sha1};
 
 TEST(Encode, AnAsReqIsReadAsWhatWasAskedFor) {
   const auto message = make_as_req("alice", "MIT.TEST", aes);
@@ -27,14 +27,14 @@ TEST(Encode, AnAsReqIsReadAsWhatWasAskedFor) {
   EtypeList etypes = request->kdc_req->etypes;
   std::int32_t first = 0, second = 0, none = 0;
   ASSERT_TRUE(etypes.next(first) && etypes.next(second));
-  EXPECT_EQ(first, 18);
-  EXPECT_EQ(second, 17);
+  EXPECT_EQ(first, etype::aes256_sha1);
+  EXPECT_EQ(second, etype::aes128_sha1);
   EXPECT_FALSE(etypes.next(none));
 }
 
 TEST(Encode, PadataStandsInAnAsReqInItsOrder) {
   const std::array<std::uint8_t, 56> cipher{1, 2, 3};
-  const auto timestamp = make_encrypted_data(18, cipher);
+  const auto timestamp = make_encrypted_data(etype::aes256_sha1, cipher);
   const std::array<std::uint8_t, 2> cookie{7, 8};
   const std::array<Padata, 2> padata{Padata{padata::enc_timestamp, timestamp},
                                      Padata{padata::fx_cookie, cookie}};
@@ -58,17 +58,28 @@ TEST(Encode, NoncesDiffer) {
   EXPECT_NE(make_as_req("alice", "MIT.TEST", aes), make_as_req("alice", "MIT.TEST", aes));
 }
 
-TEST(Encode, ARealmThatIsTooLongGivesNothing) {
-  EXPECT_TRUE(make_as_req("alice", std::string(4000, 'R'), aes).empty());
-  KrbErrorFields fields;
+TEST(Encode, LongMessagesHaveRoomToo) {
   const std::string realm(4000, 'R');
+  const auto request = make_as_req("alice", realm, aes);
+  ASSERT_TRUE(parse_request(request));
+  EXPECT_EQ(parse_request(request)->realm(), realm);
+  KrbErrorFields fields;
   fields.realm = realm;
+  const auto error = make_krb_error(fields);
+  ASSERT_TRUE(parse_krb_error(error));
+  EXPECT_EQ(parse_krb_error(error)->realm, realm);
+}
+
+TEST(Encode, WhatHasNoEncodingGivesNothing) {
+  KrbErrorFields fields;
+  fields.time = 300'000'000'000;
   EXPECT_TRUE(make_krb_error(fields).empty());
+  EXPECT_TRUE(make_kpasswd_error(std::vector<std::uint8_t>(0x10000)).empty());
 }
 
 TEST(Encode, AKrbErrorIsReadAsWritten) {
   KrbErrorFields fields;
-  fields.error_code = 60;
+  fields.error_code = error_code::generic;
   fields.realm = "MIT.TEST";
   fields.instance = "MIT.TEST";
   fields.text = "no gateway answers";
@@ -84,7 +95,7 @@ TEST(Encode, AKrbErrorIsReadAsWritten) {
 
 TEST(Encode, AKpasswdErrorCarriesTheKrbError) {
   KrbErrorFields fields;
-  fields.error_code = 60;
+  fields.error_code = error_code::generic;
   fields.realm = "MIT.TEST";
   fields.service = "kadmin";
   fields.instance = "changepw";

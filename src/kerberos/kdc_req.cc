@@ -1,29 +1,12 @@
 #include "kerberos/kdc_req.h"
 
-#include <array>
-
-#include "der/reader.h"
+#include "kerberos/limits.h"
 #include "kerberos/parts.h"
 
 namespace ferryman::kerberos {
 namespace {
 
 using der::context;
-
-// What krb5_unparse_name escapes inside a component.
-constexpr std::array<bool, 256> parts_names = [] {
-  std::array<bool, 256> table{};
-  for (const char c : {'/', '@', '\\'}) table[static_cast<unsigned char>(c)] = true;
-  return table;
-}();
-
-// The views below walk over bytes that were checked when the message was read, so a fault means the end.
-std::optional<std::string_view> next_string(der::Reader& strings) {
-  if (strings.empty()) return std::nullopt;
-  const std::string_view text = strings.read_string(der::general_string);
-  if (!strings.ok()) return std::nullopt;
-  return text;
-}
 
 void read_body(der::Reader& body, KdcReq& req) {
   req.kdc_options = body.read_flags_field(context(0));
@@ -44,63 +27,6 @@ void read_body(der::Reader& body, KdcReq& req) {
 
 }  // namespace
 
-void PrincipalName::append_to(std::string& out) const {
-  const std::size_t before = out.size();
-  out.resize(before + longest_text());
-  const char* end = write_to(out.data() + before);
-  out.resize(static_cast<std::size_t>(end - out.data()));
-}
-
-char* PrincipalName::write_to(char* out) const {
-  der::Status status;
-  der::Reader strings(name_string, status);
-  while (!strings.empty()) {
-    for (const char c : as_text(strings.read(der::general_string))) {
-      if (parts_names[static_cast<unsigned char>(c)]) *out++ = '\\';
-      *out++ = c;
-    }
-    if (!strings.empty()) *out++ = '/';
-  }
-  return out;
-}
-
-std::size_t PrincipalName::size() const {
-  der::Status status;
-  der::Reader strings(name_string, status);
-  std::size_t count = 0;
-  while (next_string(strings)) ++count;
-  return count;
-}
-
-std::string_view PrincipalName::component(std::size_t i) const {
-  der::Status status;
-  der::Reader strings(name_string, status);
-  for (auto text = next_string(strings); text; text = next_string(strings), --i) {
-    if (i == 0) return *text;
-  }
-  return {};
-}
-
-bool PadataList::next(Padata& out) {
-  der::Status status;
-  der::Reader elements(elements_, status);
-  if (elements.empty()) return false;
-  der::Reader fields = elements.enter(der::sequence);
-  out.type = fields.read_int32_field(context(1));
-  out.value = fields.read_field(context(2), der::octet_string);
-  elements_ = elements.rest();
-  return status.ok();
-}
-
-std::optional<Padata> PadataList::find(std::int32_t type) const {
-  if (!may_have(bit(type))) return std::nullopt;
-  PadataList rest = *this;
-  for (Padata padata; rest.next(padata);) {
-    if (padata.type == type) return padata;
-  }
-  return std::nullopt;
-}
-
 bool EtypeList::next(std::int32_t& out) {
   der::Status status;
   der::Reader elements(elements_, status);
@@ -108,6 +34,14 @@ bool EtypeList::next(std::int32_t& out) {
   out = elements.read_int32();
   elements_ = elements.rest();
   return status.ok();
+}
+
+void read_etypes(der::Reader etypes, EtypeList& out) {
+  out = EtypeList(etypes.rest());
+  for (std::size_t count = 0; !etypes.empty(); ++count) {
+    if (count == limits::max_etypes) return etypes.fail(Fault::too_many);
+    etypes.read_int32();
+  }
 }
 
 Result<KdcReq> parse_kdc_req(Bytes message, std::int32_t msg_type) {

@@ -4,17 +4,16 @@
 #include "kerberos/kdc_rep.h"
 #include "kerberos/kpasswd.h"
 #include "kerberos/krb_error.h"
+#include "kerberos/numbers.h"
 
 namespace ferryman::kerberos {
 namespace {
 
-constexpr std::int32_t as_rep = 11, tgs_rep = 13, krb_error = 30;
-
-Result<Reply> parse_ticket_reply(Bytes message, std::int32_t msg_type, ReplyKind kind) {
-  if (message[0] != der::application(static_cast<unsigned>(msg_type))) {
+Result<Reply> parse_ticket_reply(Bytes message, std::int32_t type, ReplyKind kind) {
+  if (message[0] != der::application(static_cast<unsigned>(type))) {
     return tl::unexpected(Error{Fault::unknown_message, 0});
   }
-  const auto rep = parse_kdc_rep(message, msg_type);
+  const auto rep = parse_kdc_rep(message, type);
   if (!rep) return tl::unexpected(rep.error());
   return Reply{kind, message, 0, rep->ticket.realm};
 }
@@ -37,16 +36,16 @@ std::string_view name(ReplyKind kind) {
 
 Result<Reply> parse_reply(Bytes message, RequestKind to) {
   if (message.empty()) return tl::unexpected(Error{Fault::truncated, 0});
-  if (message[0] == der::application(krb_error)) {
+  if (message[0] == der::application(msg_type::krb_error)) {
     const auto error = parse_krb_error(message);
     if (!error) return tl::unexpected(error.error());
     return Reply{ReplyKind::krb_error, message, error->error_code, {}};
   }
   switch (to) {
     case RequestKind::as_req:
-      return parse_ticket_reply(message, as_rep, ReplyKind::as_rep);
+      return parse_ticket_reply(message, msg_type::as_rep, ReplyKind::as_rep);
     case RequestKind::tgs_req:
-      return parse_ticket_reply(message, tgs_rep, ReplyKind::tgs_rep);
+      return parse_ticket_reply(message, msg_type::tgs_rep, ReplyKind::tgs_rep);
     case RequestKind::kpasswd:
       break;
   }

@@ -60,10 +60,10 @@ Result<Request> parse_request(Bytes message) {
     return result;
   }
   if (message.empty()) return tl::unexpected(Error{Fault::truncated, 0});
-  constexpr std::int32_t as_req = 10, tgs_req = 12;
-  const bool as = message[0] == der::application(as_req);
-  if (!as && message[0] != der::application(tgs_req)) return tl::unexpected(Error{Fault::unknown_message, 0});
-  const auto kdc_req = parse_kdc_req(message, as ? as_req : tgs_req);
+  const bool as = message[0] == der::application(msg_type::as_req);
+  if (!as && message[0] != der::application(msg_type::tgs_req))
+    return tl::unexpected(Error{Fault::unknown_message, 0});
+  const auto kdc_req = parse_kdc_req(message, as ? msg_type::as_req : msg_type::tgs_req);
   if (!kdc_req) return tl::unexpected(kdc_req.error());
   request.kind = as ? RequestKind::as_req : RequestKind::tgs_req;
   request.kdc_req = *kdc_req;

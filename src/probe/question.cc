@@ -16,8 +16,6 @@
 namespace ferryman::probe {
 namespace {
 
-constexpr std::int32_t aes256 = 18, aes128 = 17;
-
 // KerberosTime (RFC 4120 5.2.3), whose form was checked: YYYYMMDDHHMMSSZ.
 std::optional<std::int64_t> seconds(std::string_view time) {
   const auto number = [&](std::size_t at, std::size_t size) {
@@ -39,10 +37,10 @@ std::optional<std::int64_t> seconds(std::string_view time) {
 }  // namespace
 
 std::vector<std::uint8_t> encode(const Question& question) {
-  constexpr std::array<std::int32_t, 2> etypes{aes256, aes128};
+  constexpr std::array<std::int32_t, 2> etypes{kerberos::etype::aes256_sha1, kerberos::etype::aes128_sha1};
   std::array<std::uint8_t, 56> cipher{};  // as long as that of a time under AES
   RAND_bytes(cipher.data(), cipher.size());
-  const auto timestamp = kerberos::make_encrypted_data(aes256, cipher);
+  const auto timestamp = kerberos::make_encrypted_data(kerberos::etype::aes256_sha1, cipher);
   const std::array<kerberos::Padata, 1> password{
       kerberos::Padata{kerberos::padata::enc_timestamp, timestamp}};
   const auto request =

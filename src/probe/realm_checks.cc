@@ -10,7 +10,6 @@ namespace ferryman::probe {
 namespace {
 
 constexpr std::string_view kdc = "kdc_answer";
-constexpr std::int32_t policy_error = 12, client_revoked = 18, wrong_realm = 68;
 
 // No Kerberos came back: what the proxy says about it.
 Finding judge_status(const HttpAnswer& answer) {
@@ -53,7 +52,7 @@ Finding judge_error(const KdcAnswer& answer, const std::string& user) {
       return {kdc, Severity::warning,
               fmt::format("a KDC answers, but knows no user {} ({})", printable(user), words),
               "look at the user's name"};
-    case client_revoked:
+    case kerberos::error_code::client_revoked:
       return {kdc, Severity::warning,
               fmt::format("a KDC answers, but the user is locked or disabled ({})", words),
               "unlock the user, or name another"};
@@ -61,10 +60,10 @@ Finding judge_error(const KdcAnswer& answer, const std::string& user) {
     case kerberos::error_code::response_too_big:
       return {kdc, Severity::critical, fmt::format("the KDC cannot be used: {}", words),
               "the proxy ought to ask another KDC, or this one by TCP"};
-    case wrong_realm:
+    case kerberos::error_code::wrong_realm:
       return {kdc, Severity::critical, fmt::format("the KDC does not serve this realm ({})", words),
               "look which KDCs the proxy has for the realm"};
-    case policy_error:
+    case kerberos::error_code::policy:
       return {kdc, Severity::warning, fmt::format("an AS-REQ is refused by policy ({})", words),
               "look at the realm's rules"};
     default:
@@ -116,10 +115,10 @@ bool judge_kdc(const HttpAnswer& answer, const SurveyOptions& options, std::int6
       findings.push_back({"preauthentication", Severity::ok,
                           fmt::format("{} must pre-authenticate", printable(options.user))});
   }
-  if (!told.realm.empty() && told.error_code != wrong_realm)
+  if (!told.realm.empty() && told.error_code != kerberos::error_code::wrong_realm)
     findings.push_back(judge_realm(told.realm, options.realm));
   if (told.time) findings.push_back(judge_clock(*told.time, now));
-  return told.error_code != policy_error;
+  return told.error_code != kerberos::error_code::policy;
 }
 
 // Apple's clients before 2024 leave the length prefix out and want it left out.
@@ -162,7 +161,7 @@ void check_unarmored_password(Proxy& proxy, const SurveyOptions& options, Record
   request.body = body;
   const HttpAnswer answer = proxy.ask(request, answer_time);
   const KdcAnswer told = answer.complete() ? read_answer(answer.reply.body()) : KdcAnswer();
-  if (told.from_kdc() && told.error_code != policy_error)
+  if (told.from_kdc() && told.error_code != kerberos::error_code::policy)
     record.findings.push_back(
         {id, Severity::warning,
          fmt::format("passwords outside FAST are let in ({}): they can be guessed through the proxy",

@@ -6,12 +6,11 @@
 namespace ferryman::probe {
 namespace {
 
-constexpr std::int32_t policy_error = 12;  // KDC_ERR_POLICY: some proxies refuse in Kerberos' words
-
 bool reached_kdc(const HttpAnswer& answer) {
   if (!answer.complete()) return false;
   const KdcAnswer kdc = read_answer(answer.reply.body());
-  return kdc.from_kdc() && kdc.error_code != policy_error;
+  // Some proxies refuse in Kerberos' words.
+  return kdc.from_kdc() && kdc.error_code != kerberos::error_code::policy;
 }
 
 bool is_success(const HttpAnswer& answer) {
