@@ -76,12 +76,18 @@ def krb_error(code=25, realm="MIT.TEST", e_data=None):
                               context(12, tlv(4, e_data)) if e_data is not None else b""))
 
 
-def kdc_rep(number, realm):
+def etype_info2(*entries):
+    """PA-ETYPE-INFO2 of pairs: an etype, and its salt or None."""
+    return padata(19, sequence(*(sequence(context(0, integer(etype)), context(1, general_string(salt)) if salt is not None else b"")
+                                 for etype, salt in entries)))
+
+
+def kdc_rep(number, realm, padatas=(padata(19, b"x"),)):
     """AS-REP (11) or TGS-REP (13) with a ticket of that realm."""
     ticket = tlv(0x61, sequence(context(0, integer(5)), context(1, general_string(realm)),
                                 context(2, principal("krbtgt", realm)), context(3, encrypted())))
     return tlv(0x60 | number, sequence(
-        context(0, integer(5)), context(1, integer(number)), context(2, sequence(padata(19, b"x"))),
+        context(0, integer(5)), context(1, integer(number)), context(2, sequence(*padatas)),
         context(3, general_string(realm)), context(4, principal("alice")), context(5, ticket), context(6, encrypted())))
 
 
