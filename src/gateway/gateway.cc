@@ -344,6 +344,9 @@ void Gateway::on_outcome(Passage& passage, exchange::Outcome& outcome) {
 void Gateway::admit_as_told(Passage& passage) {
   const auto told = std::exchange(passage.outcome, {});
   passage.question.reset();
+  passage.event.tries = 0;  // the request itself has not been sent
+  passage.event.transport = {};
+  passage.event.hedged = false;
   const policy::Rule refused_by =
       shared_.failures.admit_as(passage.logon(), passage.attempt, told.reply, told.ended);
   if (refused_by != policy::Rule::none) {
@@ -410,6 +413,7 @@ void Gateway::answer(Passage& passage) {
   }
   const kerberos::Reply& reply = passage.outcome.reply;
   passage.event.reply = &reply;
+  passage.attempt.written = passage.outcome.tries;
   shared_.failures.note(passage.logon(), passage.attempt, reply, passage.outcome.ended);
   const auto header = kkdcp::reply_header(reply.bytes.size(), passage.message.framing);
   if (!header) {

@@ -124,9 +124,8 @@ void Failures::note(const Logon& logon, Attempt& attempt, const kerberos::Reply&
   if (attempt.spelling == 0) return;
   learn(logon, attempt, reply, now);
   if (!wrong_password) return forget(logon, attempt, now);
-  if (attempt.counted) return;
   if (attempt.account == 0) attempt.account = accounts_.of_name(logon.directory, *logon.request.kdc_req);
-  take(logon, attempt, now);
+  for (unsigned i = attempt.counted ? 1 : 0; i < attempt.written; ++i) take(logon, attempt, now);
 }
 
 void Failures::forget(const Logon& logon, Attempt& attempt, Clock::time_point now) {

@@ -25,6 +25,7 @@ struct Attempt {
   Accounts::Hash account = 0;   // 0: not known whose name that is
   bool guesses = false;         // it carries what a KDC may find wrong
   bool counted = false;         // as a failure, until it turns out to be none
+  unsigned written = 1;         // how often, so that KDCs may have counted it as often
 
   // Only the KDC can tell whose failures are to be looked at before it sees this guess.
   bool must_ask() const { return guesses && account == 0; }

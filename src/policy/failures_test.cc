@@ -234,6 +234,17 @@ TEST_F(FailuresTest, GuessesAtTheSameTimeAreNoMoreThanOneAfterTheOther) {
   EXPECT_FALSE(guess("alice"));
 }
 
+TEST_F(FailuresTest, AGuessThatWasWrittenTwiceCountsTwice) {
+  const Req req("alice");
+  answer(Req("alice", {}), alice_required);
+  Attempt attempt;
+  EXPECT_EQ(failures.admit(logon(req), attempt, now), Rule::none);
+  attempt.written = 2;
+  failures.note(logon(req), attempt, alice_failed.reply, now);
+  EXPECT_TRUE(guess("alice"));
+  EXPECT_FALSE(guess("alice"));
+}
+
 TEST_F(FailuresTest, RightPasswordsDoNotCount) {
   const Told revoked(18);
   for (int i = 0; i < 20; ++i) EXPECT_TRUE(guess(Req("alice"), alice_required, revoked));
