@@ -54,6 +54,15 @@ write("reply_fuzz", "kerberos", {
     "as_rep": krb.kdc_rep(11, "R"), "tgs_rep": krb.kdc_rep(13, "R"), "krb_error": error,
     "kpasswd": struct.pack(">HHH", 6 + len(ap_rep) + len(priv), 1, len(ap_rep)) + ap_rep + priv,
     "kpasswd_error": struct.pack(">HHH", 6 + len(error), 1, 0) + error})
+salt, hints = krb.etype_info2((18, "AD.TESTalice")), [krb.padata(number, b"") for number in (16, 15, 147, 2, 136)]
+write("salt_fuzz", "kerberos", {
+    "samba_required": krb.krb_error(25, "AD.TEST", krb.sequence(*hints, salt)),
+    "samba_failed": krb.krb_error(24, "AD.TEST", krb.sequence(salt)), "heimdal_failed": krb.krb_error(24, "HEIM.TEST"),
+    "rc4_failed": krb.krb_error(24, "AD.TEST", krb.sequence(krb.etype_info2((23, None)), krb.padata(11, b"\x30\x00"))),
+    "windows_required": krb.krb_error(25, "AD.TEST", krb.sequence(krb.etype_info2((23, None), (18, "AD.TESTalice")), *hints)),
+    "as_rep": krb.kdc_rep(11, "AD.TEST", [salt]), "as_rep_pw_salt": krb.kdc_rep(11, "AD.TEST", [krb.padata(3, b"AD.TESTalice")]),
+    "policy_error": krb.krb_error(12, "AD.TEST", krb.sequence(salt)), "as_req": as_req,
+    "as_req_timestamp": as_request("R", padatas=[krb.padata(2, krb.encrypted())])})
 write("kpasswd_fuzz", "kerberos", {
     "change": kpasswd, "set": krb.kpasswd_request("R", 0xFF80),
     "reply": struct.pack(">HHH", 6 + len(ap_rep) + len(priv), 1, len(ap_rep)) + ap_rep + priv,

@@ -81,6 +81,19 @@ bool RateLimiter::take(std::uint64_t key, Rate rate, Clock::time_point at) {
   return true;
 }
 
+void RateLimiter::give_back(std::uint64_t key, Rate rate, Clock::time_point at) {
+  if (rate.unlimited()) return;
+  const std::uint64_t hash = mix(key), tag = tag_of(hash), now = microseconds(at);
+  for (auto& slot : line(hash).slots) {
+    std::uint64_t held = Slot(slot).load(std::memory_order_relaxed);
+    while ((held & ~time_mask) == tag) {
+      const std::uint64_t taken = static_cast<std::uint64_t>(rate.interval.count());
+      const std::uint64_t full_at = std::max(held & time_mask, now + taken) - taken;
+      if (Slot(slot).compare_exchange_weak(held, tag | full_at, std::memory_order_relaxed)) return;
+    }
+  }
+}
+
 bool RateLimiter::has(std::uint64_t key, Rate rate, Clock::time_point at) const {
   if (rate.unlimited()) return true;
   const std::uint64_t hash = mix(key), tag = tag_of(hash), now = microseconds(at);

@@ -32,6 +32,8 @@ class RateLimiter {
 
   // Takes one from the key's bucket; false when it is empty.
   bool take(std::uint64_t key, Rate rate, Clock::time_point now);
+  // Puts one back that take() has taken at that rate; nothing when the key was forgotten meanwhile.
+  void give_back(std::uint64_t key, Rate rate, Clock::time_point now);
   // Whether take() would be true.
   bool has(std::uint64_t key, Rate rate, Clock::time_point now) const;
 

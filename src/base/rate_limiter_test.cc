@@ -27,6 +27,24 @@ TEST(RateLimiter, GivesABurstThenARate) {
   EXPECT_FALSE(limiter.take(1, rate, now));
 }
 
+TEST(RateLimiter, WhatIsGivenBackCanBeTakenAgain) {
+  RateLimiter limiter(64);
+  const Rate rate = Rate::per_second(1, 2);
+  auto now = RateLimiter::Clock::now();
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_TRUE(limiter.take(1, rate, now));
+    limiter.give_back(1, rate, now);
+  }
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(limiter.take(1, rate, now));
+  now += 100ms;
+  limiter.give_back(1, rate, now);
+  EXPECT_TRUE(limiter.take(1, rate, now));
+  EXPECT_FALSE(limiter.take(1, rate, now)) << "one, and no more";
+  for (int i = 0; i < 10; ++i) limiter.give_back(1, rate, now);
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(limiter.take(1, rate, now));
+  EXPECT_FALSE(limiter.take(1, rate, now)) << "never more than the burst";
+}
+
 TEST(RateLimiter, WithoutARateEverythingPasses) {
   RateLimiter limiter(8);
   for (int i = 0; i < 1000; ++i) EXPECT_TRUE(limiter.take(1, Rate{}, RateLimiter::Clock::now()));

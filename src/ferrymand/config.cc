@@ -107,8 +107,8 @@ std::vector<Key> rules_keys(policy::Rules& rules) {
           duration_key("failure_window", rules.failure_window, milliseconds(1000), 24 * one_hour)};
 }
 
-std::vector<Key> policy_keys(Config& config, policy::Rules& rules) {
-  std::vector<Key> keys = rules_keys(rules);
+std::vector<Key> policy_keys(Config& config) {
+  std::vector<Key> keys = rules_keys(config.rules);
   keys.push_back(choice_key(
       "on_malformed", {"refuse", "drop"}, [&config] { return config.drop_malformed ? 1U : 0U; },
       [&config](std::size_t i) { config.drop_malformed = i == 1; }));
@@ -271,8 +271,8 @@ class Loader {
   void section(const toml::table& root, std::string_view name, const std::vector<Key>& keys);
   void read_listen(const toml::table& root);
   void read_one_listen(const toml::node& node);
-  void read_realms(const toml::table& root, const policy::Rules& rules);
-  void read_realm(std::string_view name, const toml::node& node, const policy::Rules& rules);
+  void read_realms(const toml::table& root);
+  void read_realm(std::string_view name, const toml::node& node);
   void check_tls_section(const toml::table& root);
   void check_dns(const toml::table& root);
   void check_admin(const toml::table& root);
@@ -344,7 +344,7 @@ void Loader::read_listen(const toml::table& root) {
   for (const auto& element : *array) read_one_listen(element);
 }
 
-void Loader::read_realm(std::string_view name, const toml::node& node, const policy::Rules& rules) {
+void Loader::read_realm(std::string_view name, const toml::node& node) {
   const std::string where = fmt::format("[realms.{}]", show_string(name));
   const toml::table* table = node.as_table();
   if (table == nullptr) return mistakes_.add(node, fmt::format("a realm must be a table, {}", where));
@@ -367,7 +367,7 @@ void Loader::read_realm(std::string_view name, const toml::node& node, const pol
 
   gateway::Realm realm;
   realm.name = name;
-  realm.rules = rules;
+  realm.rules = config_.rules;
   auto source = std::make_shared<locate::RealmSource>();
   source->realm = name;
   source->dns_domain = lower(std::string(name));
@@ -391,7 +391,7 @@ void Loader::read_realm(std::string_view name, const toml::node& node, const pol
   config_.realms.push_back(std::move(realm));
 }
 
-void Loader::read_realms(const toml::table& root, const policy::Rules& rules) {
+void Loader::read_realms(const toml::table& root) {
   const toml::node* node = root.get("realms");
   const toml::table* table = node != nullptr ? node->as_table() : nullptr;
   if (table == nullptr || table->empty()) {
@@ -405,7 +405,7 @@ void Loader::read_realms(const toml::table& root, const policy::Rules& rules) {
   std::stable_sort(realms.begin(), realms.end(), [](const auto& a, const auto& b) {
     return a.second->source().begin.line < b.second->source().begin.line;
   });
-  for (const auto& [name, realm] : realms) read_realm(name, *realm, rules);
+  for (const auto& [name, realm] : realms) read_realm(name, *realm);
 }
 
 void Loader::check_tls_section(const toml::table& root) {
@@ -464,7 +464,6 @@ void Loader::check_user(const toml::table& root) {
 }
 
 void Loader::load(const toml::table& root) {
-  policy::Rules rules;
   const auto ignore = [](const toml::node&, Mistakes&) {};
   const std::vector<Key> sections{{"listen", ignore, {}}, {"tls", ignore, {}},     {"realms", ignore, {}},
                                   {"policy", ignore, {}}, {"limits", ignore, {}},  {"dns", ignore, {}},
@@ -472,13 +471,13 @@ void Loader::load(const toml::table& root) {
   read_table(root, "the file", sections, mistakes_);
   read_listen(root);
   section(root, "tls", tls_keys(config_.tls));
-  section(root, "policy", policy_keys(config_, rules));
+  section(root, "policy", policy_keys(config_));
   section(root, "limits", limits_keys(config_));
   section(root, "dns", dns_keys(config_.fixed));
   section(root, "log", log_keys(config_.log));
   section(root, "process", process_keys(config_.fixed));
   section(root, "admin", admin_keys(config_.fixed));
-  read_realms(root, rules);
+  read_realms(root);
   check_tls_section(root);
   check_dns(root);
   check_admin(root);
@@ -525,9 +524,8 @@ std::string to_toml(const Config& config) {
     std::string address = net::to_string(listen.address);
     text += "[[listen]]\n" + show(listen_keys(listen, address)) + "\n";
   }
-  policy::Rules defaults;
-  text += "[tls]\n" + show(tls_keys(copy.tls)) + "\n[policy]\n" + show(policy_keys(copy, defaults)) +
-          "\n[limits]\n" + show(limits_keys(copy)) + "\n[dns]\n" + show(dns_keys(copy.fixed)) + "\n[log]\n" +
+  text += "[tls]\n" + show(tls_keys(copy.tls)) + "\n[policy]\n" + show(policy_keys(copy)) + "\n[limits]\n" +
+          show(limits_keys(copy)) + "\n[dns]\n" + show(dns_keys(copy.fixed)) + "\n[log]\n" +
           show(log_keys(copy.log)) + "\n[process]\n" + show(process_keys(copy.fixed)) + "\n[admin]\n" +
           show(admin_keys(copy.fixed));
   for (gateway::Realm& realm : copy.realms) {

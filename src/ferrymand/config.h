@@ -12,6 +12,7 @@
 #include "gateway/realm.h"
 #include "http/session.h"
 #include "net/options.h"
+#include "policy/policy.h"
 #include "telemetry/log.h"
 
 namespace ferryman {
@@ -57,6 +58,7 @@ struct Config {
   exchange::Options exchange;
   telemetry::LogOptions log;
   std::chrono::milliseconds drain_timeout{30000};
+  policy::Rules rules;          // [policy]: what a realm begins with; its own are in realms
   bool drop_malformed = false;  // [policy] on_malformed = "drop"
 };
 

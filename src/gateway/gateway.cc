@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <charconv>
 #include <chrono>
 #include <exception>
@@ -15,6 +16,7 @@
 #include "base/recycled.h"
 #include "base/text.h"
 #include "exchange/pending_exchange.h"
+#include "gateway/question.h"
 #include "kerberos/reply.h"
 #include "kerberos/request.h"
 #include "kkdcp/message.h"
@@ -84,6 +86,9 @@ struct Gateway::Passage final : Recycled<Passage>, exchange::OutcomeHandler, net
     pending != nullptr ? pending->abandon() : gateway.conclude(*this);
   }
   Clock::time_point deadline() const { return begun + realm->deadline; }
+  policy::Logon logon() const {
+    return {realm->rules, {realm->name, realm->source->kdc}, *request, call->peer().client};
+  }
 
   Gateway& gateway;
   const net::CallPtr call;
@@ -93,6 +98,8 @@ struct Gateway::Passage final : Recycled<Passage>, exchange::OutcomeHandler, net
   Clock::time_point asked{};
   kkdcp::Message message;
   std::optional<kerberos::Request> request;
+  policy::Attempt attempt;
+  std::unique_ptr<const Question> question;  // until it is answered
   locate::Query query;
   locate::KdcList kdcs;                          // that were asked first
   exchange::PendingExchange* pending = nullptr;  // while it is under way
@@ -145,7 +152,8 @@ void Gateway::locate_ahead() {
   }
 }
 
-// The way of one request: enter, read_message, admit, locate, ask, answer, end.
+// The way of one request: enter, read_message, admit, locate, ask (and before it, where only a KDC can say
+// whose name that is, ask and admit_as_told), answer, end.
 void Gateway::serve(net::CallPtr call, const http::Request& request) {
   const PassagePtr passage(new Passage(*this, std::move(call)));
   ++in_work_;
@@ -261,13 +269,19 @@ bool Gateway::admit(Passage& passage) {
   const policy::Rules& rules = passage.realm->rules;
   policy::Rule refused_by = policy::decide(rules, *passage.request).refused_by;
   if (refused_by == policy::Rule::none) {
-    refused_by =
-        shared_.failures.refused_by(rules, *passage.request, passage.call->peer().client, passage.begun);
+    refused_by = shared_.failures.admit(passage.logon(), passage.attempt, passage.begun);
   }
-  if (refused_by == policy::Rule::none) return true;
-  refuse(passage, 403, "Refused.\n", EventKind::refused, policy::name(refused_by));
-  passage.event.event_id = policy::event_id(refused_by);
-  return false;
+  if (refused_by != policy::Rule::none) {
+    refuse_by(passage, refused_by);
+    return false;
+  }
+  if (passage.attempt.must_ask()) passage.question = std::make_unique<Question>(*passage.request);
+  return true;
+}
+
+void Gateway::refuse_by(Passage& passage, policy::Rule rule) {
+  refuse(passage, 403, "Refused.\n", EventKind::refused, policy::name(rule));
+  passage.event.event_id = policy::event_id(rule);
 }
 
 void Gateway::locate(Passage& passage) {
@@ -304,7 +318,8 @@ void Gateway::ask(Passage& passage, const locate::Located& located, Clock::time_
   }
   passage.event.reason = {};
   guard(passage, [&] {
-    const auto pending = exchanger_.prepare(*passage.request, located.kdcs, passage.deadline(),
+    const kerberos::Request& request = passage.question ? passage.question->request : *passage.request;
+    const auto pending = exchanger_.prepare(request, located.kdcs, passage.deadline(),
                                             exchange::OutcomeHandlerPtr(&passage));
     passage.pending = pending.get();
     pending->begin(passage.asked);
@@ -319,7 +334,28 @@ void Gateway::on_outcome(Passage& passage, exchange::Outcome& outcome) {
   passage.event.transport = transport_name(passage.outcome.transport);
   passage.event.tries = passage.outcome.tries;
   passage.event.hedged = passage.outcome.hedged;
+  if (passage.question && passage.outcome.status == exchange::Status::answered) {
+    return guard(passage, [&] { admit_as_told(passage); });
+  }
   conclude(passage);
+}
+
+// The KDC has said whose name it is: that account's failures decide whether it sees the request itself.
+void Gateway::admit_as_told(Passage& passage) {
+  const auto told = std::exchange(passage.outcome, {});
+  passage.question.reset();
+  passage.event.tries = 0;  // the request itself has not been sent
+  passage.event.transport = {};
+  passage.event.hedged = false;
+  const policy::Rule refused_by =
+      shared_.failures.admit_as(passage.logon(), passage.attempt, told.reply, told.ended);
+  if (refused_by != policy::Rule::none) {
+    refuse_by(passage, refused_by);
+    return end(passage);
+  }
+  boost::asio::post(io_, [this, held = PassagePtr(&passage)] {
+    ask(*held, locate::Located{held->kdcs, {}}, Clock::now());
+  });
 }
 
 // Where none has answered, others may serve the realm by now. [KPSSVC's events 306, 309]
@@ -337,7 +373,7 @@ void Gateway::conclude(Passage& passage) {
 
 // What may not be sent again does not wait for that; those who come later profit.
 boost::asio::awaitable<void> Gateway::rediscover(PassagePtr passage) {
-  const bool may_ask = passage->request->repeatable() || passage->outcome.tries == 0;
+  const bool may_ask = passage->question || passage->request->repeatable() || passage->outcome.tries == 0;
   const auto until = may_ask ? passage->deadline() : Clock::now();
   const locate::Located anew = co_await locator_.rediscover(passage->realm->source, passage->query, until);
   if (may_ask && names_another(passage->kdcs, anew.kdcs)) {
@@ -352,6 +388,12 @@ void Gateway::end(Passage& passage) {
   if (leave(passage)) write_event(passage);
 }
 
+// By a KDC whose answer nobody has waited for, or that cannot be read here.
+bool Gateway::may_have_been_judged(const Passage& passage) {
+  if (passage.outcome.tries == 0) return false;
+  return passage.call->cancelled() || passage.outcome.bad_reply.has_value();
+}
+
 void Gateway::answer(Passage& passage) {
   if (passage.outcome.status != exchange::Status::answered) {
     const bool late = passage.outcome.status == exchange::Status::deadline;
@@ -362,14 +404,17 @@ void Gateway::answer(Passage& passage) {
     }
     if (reason.empty() && passage.outcome.no_socket) reason = "no_descriptors";
     if (reason.empty()) reason = late ? "deadline" : "no_answer";
+    if (!may_have_been_judged(passage)) {
+      shared_.failures.forget(passage.logon(), passage.attempt, Clock::now());
+    }
     refuse(passage, late ? 504 : 503, "No KDC answered.\n", EventKind::no_kdc, reason);
     passage.event.event_id = event_cannot_locate;
     return;
   }
   const kerberos::Reply& reply = passage.outcome.reply;
   passage.event.reply = &reply;
-  shared_.failures.note(passage.realm->rules, *passage.request, reply, passage.call->peer().client,
-                        passage.outcome.ended);
+  passage.attempt.written = passage.outcome.tries;
+  shared_.failures.note(passage.logon(), passage.attempt, reply, passage.outcome.ended);
   const auto header = kkdcp::reply_header(reply.bytes.size(), passage.message.framing);
   if (!header) {
     refuse(passage, 503, "No KDC answered.\n", EventKind::no_kdc, name(header.error().fault));

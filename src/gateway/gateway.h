@@ -92,6 +92,7 @@ class Gateway : public net::Service, private locate::LocatorObserver {
   bool enter(Passage& passage, const http::Request& request);
   bool read_message(Passage& passage);
   bool admit(Passage& passage);
+  void admit_as_told(Passage& passage);
   std::shared_ptr<const Realm> find_realm(std::string_view name, std::uint32_t hint);
   void locate_ahead();
   void keep_located();
@@ -106,6 +107,8 @@ class Gateway : public net::Service, private locate::LocatorObserver {
   void end(Passage& passage);
   void refuse(Passage& passage, unsigned status, std::string_view text, telemetry::EventKind kind,
               std::string_view reason);
+  void refuse_by(Passage& passage, policy::Rule rule);
+  static bool may_have_been_judged(const Passage& passage);
   void refuse_malformed(Passage& passage, std::string_view reason, const Error* error);
   void write_event(const Passage& passage);
   bool may_log_flood();

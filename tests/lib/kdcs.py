@@ -126,7 +126,7 @@ class HeimdalKdc:
 """)
         libraries = os.path.join(root, "usr/lib", os.uname().machine + "-linux-gnu")
         self.env = {"KRB5_CONFIG": path("krb5.conf"), "LD_LIBRARY_PATH": libraries}
-        kadmin = os.path.join(root, "usr/bin/kadmin.heimdal")
+        self.kadmin = os.path.join(root, "usr/bin/kadmin.heimdal")
         self.keytab = path("service.keytab")
         for command in (["init", "--realm-max-ticket-life=1d", "--realm-max-renewable-life=7d", self.realm],
                         ["add", "--use-defaults", "-p", "alice-pw", "alice"],
@@ -134,8 +134,7 @@ class HeimdalKdc:
                         ["add", "--use-defaults", "--attributes=requires-pw-change", "-p", "old-pw", "carol"],
                         ["add", "--use-defaults", "-r", "HTTP/www.heim.test"],
                         ["ext_keytab", "-k", self.keytab, "HTTP/www.heim.test"]):
-            subprocess.run([kadmin, "-l", *command], check=True, capture_output=True,
-                           env={**os.environ, **self.env})
+            self.admin(*command)
         servers = os.path.join(root, "usr/lib/heimdal-servers")
         self.processes = [
             Process([servers + "/kdc", "--config-file=" + path("krb5.conf"), "--addresses=" + host,
@@ -144,6 +143,9 @@ class HeimdalKdc:
                     path("kpasswdd.out"), self.env)]
         wait_for(lambda: listens(host, self.port), "Heimdal's kdc")
         wait_for(lambda: has_udp_socket(self.kpasswd_port), "Heimdal's kpasswdd")
+
+    def admin(self, *command):
+        subprocess.run([self.kadmin, "-l", *command], check=True, capture_output=True, env={**os.environ, **self.env})
 
     def stop(self):
         for process in self.processes:
@@ -239,6 +241,7 @@ class SambaDc:
     def tool(self, *args, prefix=()):
         result = subprocess.run([*prefix, "samba-tool", *args, "-s", self.smb_conf], capture_output=True, text=True)
         assert result.returncode == 0, f"samba-tool {args}: {result.stdout}{result.stderr}"
+        return result.stdout
 
     def record(self, action, name, kind, data):
         """action: add or delete. name is below the domain; what ends in _msdcs has a zone of its own."""

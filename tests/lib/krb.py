@@ -38,22 +38,22 @@ def padata(number, value):
     return sequence(context(1, integer(number)), context(2, tlv(4, value)))
 
 
-def kdc_req(number, realm, cname, sname, padatas, nonce=None):
+def kdc_req(number, realm, cname, sname, padatas, nonce=None, name_type=1, options=0x50800000, etypes=(18, 17)):
     nonce = nonce if nonce is not None else int.from_bytes(os.urandom(4), "big") >> 1
-    body = sequence(context(0, tlv(3, b"\0" + struct.pack(">I", 0x50800000))),
-                    context(1, principal(*cname)) if cname else b"", context(2, general_string(realm)),
+    body = sequence(context(0, tlv(3, b"\0" + struct.pack(">I", options))),
+                    context(1, principal(*cname, name_type=name_type)) if cname else b"", context(2, general_string(realm)),
                     context(3, principal(*sname, name_type=2)),
                     context(5, tlv(0x18, b"20370101000000Z")), context(7, integer(nonce)),
-                    context(8, sequence(integer(18), integer(17))))
+                    context(8, sequence(*map(integer, etypes))))
     parts = [context(1, integer(5)), context(2, integer(number))]
     if padatas:
         parts.append(context(3, sequence(*padatas)))
     return tlv(0x60 | number, sequence(*parts, context(4, body)))
 
 
-def as_req(realm="MIT.TEST", cname=("alice",), padatas=(), nonce=None, padding=0):
+def as_req(realm="MIT.TEST", cname=("alice",), padatas=(), nonce=None, padding=0, **fields):
     padatas = list(padatas) + ([padata(150, bytes(padding))] if padding else [])
-    return kdc_req(10, realm, cname, ("krbtgt", realm), padatas, nonce)
+    return kdc_req(10, realm, cname, ("krbtgt", realm), padatas, nonce, **fields)
 
 
 def tgs_req(realm="MIT.TEST", sname=("host", "server.mit.test")):
@@ -68,6 +68,11 @@ def fast_padata():
     return padata(136, context(0, sequence(context(0, armor), context(1, checksum), context(2, encrypted()))))
 
 
+def timestamp(cipher):
+    """PA-ENC-TIMESTAMP."""
+    return padata(2, sequence(context(0, integer(18)), context(2, tlv(4, cipher))))
+
+
 def krb_error(code=25, realm="MIT.TEST", e_data=None):
     return tlv(0x7E, sequence(context(0, integer(5)), context(1, integer(30)),
                               context(4, tlv(0x18, b"20260101000000Z")), context(5, integer(0)),
@@ -76,12 +81,18 @@ def krb_error(code=25, realm="MIT.TEST", e_data=None):
                               context(12, tlv(4, e_data)) if e_data is not None else b""))
 
 
-def kdc_rep(number, realm):
+def etype_info2(*entries):
+    """PA-ETYPE-INFO2 of pairs: an etype, and its salt or None."""
+    return padata(19, sequence(*(sequence(context(0, integer(etype)), context(1, general_string(salt)) if salt is not None else b"")
+                                 for etype, salt in entries)))
+
+
+def kdc_rep(number, realm, padatas=(padata(19, b"x"),)):
     """AS-REP (11) or TGS-REP (13) with a ticket of that realm."""
     ticket = tlv(0x61, sequence(context(0, integer(5)), context(1, general_string(realm)),
                                 context(2, principal("krbtgt", realm)), context(3, encrypted())))
     return tlv(0x60 | number, sequence(
-        context(0, integer(5)), context(1, integer(number)), context(2, sequence(padata(19, b"x"))),
+        context(0, integer(5)), context(1, integer(number)), context(2, sequence(*padatas)),
         context(3, general_string(realm)), context(4, principal("alice")), context(5, ticket), context(6, encrypted())))
 
 
