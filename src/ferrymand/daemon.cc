@@ -19,6 +19,7 @@
 #include "ferrymand/service_manager.h"
 #include "ferrymand/socket_activation.h"
 #include "net/listen_socket.h"
+#include "net/resolv_conf.h"
 #include "net/tls_context.h"
 
 namespace ferryman {
@@ -85,7 +86,8 @@ Daemon::Daemon(std::string config_file, std::function<LoadedConfig()> load, Conf
       signals_(io_, SIGHUP, SIGTERM, SIGINT),
       watch_timer_(io_),
       drain_timer_(io_),
-      certificates_(tls_files(config_.tls)) {}
+      certificates_(tls_files(config_.tls)),
+      resolv_conf_({net::resolv_conf_file}) {}
 
 Daemon::~Daemon() = default;
 
@@ -115,6 +117,7 @@ int Daemon::run() {
   if (config_.fixed.admin) {
     log_.write(Level::info, "metrics and health", {{"address", net::to_string(*config_.fixed.admin)}});
   }
+  say_name_servers();
   say_open_passwords();
   if (!enough_descriptors(config_.connections.max_connections)) {
     log_.write(Level::warning,
@@ -138,6 +141,15 @@ void Daemon::say_open_passwords() {
     if (!realm.rules.allow_unarmored_password) continue;
     log_.write(Level::warning, "passwords outside FAST are allowed", {{"realm", realm.name}});
   }
+}
+
+// At start and whenever they change. Each worker's resolver sees that by itself.
+void Daemon::say_name_servers() {
+  if (!config_.fixed.dns_servers.empty()) return;
+  std::string servers;
+  for (const auto& server : net::system_name_servers()) servers += (servers.empty() ? "" : ",") + server;
+  log_.write(Level::info, "DNS servers of the system",
+             {{"file", net::resolv_conf_file}, {"servers", servers.empty() ? "none" : servers}});
 }
 
 bool Daemon::bind_admin() {
@@ -264,7 +276,7 @@ void Daemon::reload() {
     }
     loaded.config.fixed = config_.fixed;
     config_ = std::move(loaded.config);
-    certificates_ = FileWatch(tls_files(config_.tls));
+    certificates_ = net::FileWatch(tls_files(config_.tls));
     say_open_passwords();
     log_.write(Level::info, "reloaded", {{"realms", std::to_string(config_.realms.size())}});
   } else {
@@ -288,6 +300,7 @@ void Daemon::watch_files() {
     if (error || stopping_) return;
     ticket_keys_.rotate(std::chrono::steady_clock::now());
     reload_certificates();
+    if (resolv_conf_.changed()) say_name_servers();
     watch_files();
   });
 }

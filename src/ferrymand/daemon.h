@@ -11,8 +11,8 @@
 
 #include "ferrymand/admin.h"
 #include "ferrymand/config.h"
-#include "ferrymand/file_watch.h"
 #include "ferrymand/worker.h"
+#include "net/file_watch.h"
 #include "net/ticket_keys.h"
 #include "telemetry/log.h"
 
@@ -35,6 +35,7 @@ class Daemon {
 
  private:
   void say_open_passwords();
+  void say_name_servers();
   bool bind_admin();
   // One page of metrics that waits for the workers' reports.
   struct Gathering {
@@ -66,7 +67,7 @@ class Daemon {
   boost::asio::io_context io_{1};
   boost::asio::signal_set signals_;
   boost::asio::steady_timer watch_timer_, drain_timer_;
-  FileWatch certificates_;
+  net::FileWatch certificates_, resolv_conf_;
   std::unique_ptr<AdminServer> admin_;
   std::list<Gathering> gatherings_;
   std::size_t draining_ = 0;

@@ -1,0 +1,173 @@
+"""Started before the network is there: what is lacking is said, and taken once it comes."""
+import json
+import os
+import socket
+import subprocess
+import unittest
+
+from lib import krb
+from lib.fake_dns import A, SRV, FakeDns, record, srv
+from lib.fake_kdc import FakeKdc, answering
+from lib.gateway import BINARY, Gateway, configuration
+from lib.https import Connection, post
+from lib.own_etc import OwnEtc
+from lib.proc import free_port, wait_for
+from lib.scenario import Scenario
+
+ISOLATED = "FERRYMAN_ISOLATED" in os.environ
+FERRYMAN = os.path.join(os.path.dirname(BINARY), "ferryman")
+LOOPBACK = socket.inet_aton("127.0.0.1")
+
+
+@unittest.skipUnless(ISOLATED, "needs namespaces of its own")
+class NamesTest(Scenario):
+    def setUp(self):
+        self.etc = OwnEtc(os.path.join(self.directory, self.id()))
+        self.kdc = self.running(FakeKdc(tcp=answering(), udp=lambda request: krb.krb_error()))
+        self.known = {"kdc.mit.test": LOOPBACK}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        for test in unittest.defaultTestLoader.getTestCaseNames(cls):
+            os.makedirs(os.path.join(cls.directory, f"{cls.__module__}.{cls.__qualname__}.{test}"))
+
+    def dns(self):
+        def answer(asked, wanted):
+            if wanted == SRV and asked == "_kerberos._tcp.mit.test":
+                return [record(SRV, srv("kdc.mit.test", self.kdc.port))]
+            return [record(A, self.known[asked])] if wanted == A and asked in self.known else []
+        return self.running(FakeDns(answer, port=53))
+
+    def start(self, realm, **sections):
+        self.port = free_port()
+        return self.running(Gateway(self.directory, configuration(
+            [{"address": f"127.0.0.1:{self.port}", "tls": False}], {"MIT.TEST": {"deadline": "3s", **realm}},
+            process={"workers": 1}, **sections), name=self.id(), command=self.etc.command))
+
+    def by_name(self, name="kdc.mit.test"):
+        return {"kdc": [f"tcp://{name}:{self.kdc.port}"]}
+
+    def by_records(self):
+        return {"discovery": "dns", "dns_allow_networks": ["127.0.0.0/8"], "dns_allow_ports": [self.kdc.port]}
+
+    def ask(self):
+        connection = Connection(self.port, tls=False)
+        try:
+            connection.send(post(krb.proxy_message(krb.as_req())))
+            return connection.response()[0]
+        finally:
+            connection.close()
+
+    def refused(self, gateway, reason):
+        count = len(gateway.seen("no_kdc", reason=reason))
+        self.assertIn(self.ask(), (503, 504))
+        gateway.wait_event("no_kdc", count + 1, reason=reason)
+
+    def test_no_server_is_named_yet(self):
+        for realm in (self.by_name(), self.by_records()):
+            for write in (self.etc.write, self.etc.replace):
+                with self.subTest(realm=realm, write=write.__name__):
+                    self.etc.write("resolv.conf", "# nothing yet\n")
+                    gateway = self.start(realm)
+                    self.refused(gateway, "no_dns_server")
+                    self.refused(gateway, "no_dns_server")
+                    dns = self.dns()
+                    write("resolv.conf", "nameserver 127.0.0.51\n")
+                    self.assertEqual(self.ask(), 200, "read again by itself")
+                    wait_for(lambda: [m for m in gateway.messages("DNS servers of the system") if m["servers"] == "127.0.0.51"],
+                             "the log to tell of it")
+                    gateway.stop()
+                    dns.stop()
+
+    def test_there_is_no_file_yet(self):
+        target = os.path.join(self.directory, "run", "resolv.conf")
+        os.symlink(target, self.etc.file("resolv.conf"))
+        gateway = self.start(self.by_name())
+        self.refused(gateway, "no_dns_server")
+        self.dns()
+        os.makedirs(os.path.dirname(target))
+        with open(target, "w") as file:
+            file.write("nameserver 127.0.0.51\n")
+        self.assertEqual(self.ask(), 200)
+
+    def test_another_server_is_named_while_a_question_is_under_way(self):
+        silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(silent.close)
+        silent.bind(("127.0.0.52", 53))
+        silent.settimeout(10)
+        self.etc.write("resolv.conf", "nameserver 127.0.0.52\n")
+        self.start({**self.by_name(), "deadline": "30s"})
+        first = Connection(self.port, tls=False)
+        self.addCleanup(first.close)
+        first.send(post(krb.proxy_message(krb.as_req())))
+        silent.recv(512)
+        self.dns()
+        self.etc.replace("resolv.conf", "nameserver 127.0.0.51\n")
+        self.assertEqual(first.response()[0], 200, "asked anew of the other one")
+
+    def test_the_hosts_file(self):
+        self.known = {}
+        self.etc.write("resolv.conf", "nameserver 127.0.0.51\n")
+        self.dns()
+        gateway = self.start(self.by_name())
+        self.refused(gateway, "names_not_found")
+        self.etc.replace("hosts", "127.0.0.1 localhost kdc.mit.test kdc\n")
+        self.assertEqual(self.ask(), 200, "although DNS has said for a minute that there is no such name")
+
+    def test_the_hosts_file_beside_servers_of_ones_own(self):
+        self.known = {}
+        dns = self.dns()
+        gateway = self.start(self.by_name(), dns={"servers": [dns.address]})
+        self.refused(gateway, "names_not_found")
+        self.etc.write("hosts", "127.0.0.1 kdc.mit.test\n")
+        self.assertEqual(self.ask(), 200)
+
+    def test_short_names(self):
+        self.etc.write("resolv.conf", "nameserver 127.0.0.51\nsearch other.test mit.test\n")
+        dns = self.dns()
+        self.start(self.by_name("kdc"))
+        self.assertEqual(self.ask(), 200)
+        self.assertEqual([name for name, kind in dns.questions if kind == A], ["kdc.other.test", "kdc.mit.test"])
+
+    def test_ndots(self):
+        self.known = {"kdc.sub.mit.test": LOOPBACK}
+        self.etc.write("resolv.conf", "nameserver 127.0.0.51\nsearch mit.test\noptions ndots:2\n")
+        dns = self.dns()
+        self.start(self.by_name("kdc.sub"))
+        self.assertEqual(self.ask(), 200)
+        self.assertNotIn("kdc.sub", [name for name, _ in dns.questions])
+
+    def test_names_in_records_are_whole(self):
+        self.known = {"kdc.mit.test.mit.test": LOOPBACK}
+        self.etc.write("resolv.conf", "nameserver 127.0.0.51\nsearch mit.test\n")
+        self.dns()
+        gateway = self.start(self.by_records())
+        self.refused(gateway, "no_records")
+
+    def test_servers_of_ones_own_are_asked_whatever_the_file_says(self):
+        dns = self.running(FakeDns(lambda asked, wanted: [record(A, LOOPBACK)] if wanted == A else []))
+        self.etc.write("resolv.conf", "nameserver 127.0.0.52\nsearch mit.test\n")
+        self.start(self.by_name("kdc"), dns={"servers": [dns.address]})
+        self.assertEqual(self.ask(), 200)
+        self.assertEqual({name for name, _ in dns.questions}, {"kdc"})
+
+    def locate(self, *args):
+        result = subprocess.run([*self.etc.command, FERRYMAN, "locate", "MIT.TEST", "--timeout", "3", *args], capture_output=True,
+                                text=True, timeout=60)
+        return result.stdout
+
+    def test_locate_names_the_servers(self):
+        self.etc.write("resolv.conf", "search mit.test\n")
+        for discovery in ("dns", "ad"):
+            text = self.locate("--discovery", discovery)
+            self.assertIn("no DNS server in /etc/resolv.conf", text)
+            self.assertIn("no KDC located: no_dns_server", text)
+        self.dns()
+        self.etc.write("resolv.conf", "nameserver 127.0.0.51\n")
+        self.assertRegex(self.locate("--discovery", "dns"), r"servers +127\.0\.0\.51\n")
+        self.assertEqual(json.loads(self.locate("--json", "--dns", "127.0.0.51"))["dns_servers"], ["127.0.0.51"])
+
+
+if __name__ == "__main__":
+    unittest.main()
