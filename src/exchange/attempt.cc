@@ -122,8 +122,10 @@ std::optional<AttemptEnd> TcpAttempt::connect(TcpPool::Clock::time_point now) {
   state_ = State::connecting;
   const tcp::endpoint endpoint(contender_.kdc->address, contender_.kdc->port);
   auto& upstream = race_.upstream;
-  line_ = upstream.pool.make(endpoint.protocol(), now);
-  if (!line_ && upstream.udp_pool.release()) line_ = upstream.pool.make(endpoint.protocol(), now);
+  error_code error;
+  line_ = upstream.pool.make(endpoint.protocol(), now, error);
+  if (error == asio::error::address_family_not_supported) return AttemptEnd::connect_failed;
+  if (!line_ && upstream.udp_pool.release()) line_ = upstream.pool.make(endpoint.protocol(), now, error);
   if (!line_) return AttemptEnd::no_socket;
   const auto size = static_cast<socklen_t>(endpoint.size());
   if (::connect(line_->socket.native_handle(), endpoint.data(), size) != 0 && errno != EINPROGRESS) {

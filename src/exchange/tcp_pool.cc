@@ -25,9 +25,9 @@ void TcpPool::note_closed(const Line& line, Clock::time_point at, KdcRecord& rec
   if (at - line.rests_since < soon) record.keep_again = at + a_while;
 }
 
-TcpPool::LinePtr TcpPool::make(const boost::asio::ip::tcp& protocol, Clock::time_point now) {
+TcpPool::LinePtr TcpPool::make(const boost::asio::ip::tcp& protocol, Clock::time_point now,
+                               boost::system::error_code& error) {
   Line::Socket socket(io_);
-  boost::system::error_code error;
   socket.open_new(protocol, error);
   return error ? nullptr : Line::make(std::move(socket), now);
 }

@@ -36,8 +36,8 @@ class TcpPool {
   LinePtr take(const KdcKey& key, KdcRecord& record, Clock::time_point now);
   // By the KDC, after it rested here.
   static void note_closed(const Line& line, Clock::time_point at, KdcRecord& record);
-  // Not connected yet. Null: no descriptor, or no memory to wait for it.
-  LinePtr make(const boost::asio::ip::tcp& protocol, Clock::time_point now);
+  // Not connected yet. Null: no descriptor, no memory to wait for it, or no such protocol here.
+  LinePtr make(const boost::asio::ip::tcp& protocol, Clock::time_point now, boost::system::error_code& error);
   void put(const KdcKey& key, LinePtr line, Clock::time_point now);
 
  private:

@@ -17,7 +17,6 @@
 
 #include "ferrymand/metrics.h"
 #include "ferrymand/service_manager.h"
-#include "ferrymand/socket_activation.h"
 #include "net/listen_socket.h"
 #include "net/resolv_conf.h"
 #include "net/tls_context.h"
@@ -94,27 +93,24 @@ Daemon::~Daemon() = default;
 int Daemon::run() {
   ::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
-  if (!bind_listeners() || !bind_admin()) return exit_bad_configuration;
+  if (!bind_all() || !bind_admin()) return exit_bad_configuration;
 
-  for (std::size_t i = 0; i < descriptors_.front().size(); ++i) {
+  for (std::size_t i = 0; i < listeners_.front().descriptors.size(); ++i) {
     auto connections = connection_config(config_);
     if (!connections) return exit_bad_configuration;
     workers_.push_back(
         std::make_unique<Worker>(static_cast<unsigned>(i), config_.fixed.dns_servers, counts_, log_,
                                  WorkerConfig{std::move(connections), gateway_settings(config_)}));
-    for (std::size_t j = 0; j < config_.fixed.listen.size(); ++j) {
-      const Listen& listen = config_.fixed.listen[j];
-      workers_.back()->listen(descriptors_[j][i], listener_options(listen));
+    for (const BoundListener& listener : listeners_) {
+      workers_.back()->listen(listener.descriptors[i],
+                              listener_options(config_.fixed.listen[listener.listen]));
     }
   }
   if (!become_user()) return exit_failure;
   for (const auto& worker : workers_) worker->start();
 
-  for (const Listen& listen : config_.fixed.listen) {
-    log_.write(Level::info, "listening",
-               {{"address", net::to_string(listen.address)}, {"tls", listen.tls ? "yes" : "no"}});
-  }
-  if (config_.fixed.admin) {
+  say_listening();
+  if (admin_) {
     log_.write(Level::info, "metrics and health", {{"address", net::to_string(*config_.fixed.admin)}});
   }
   say_name_servers();
@@ -154,16 +150,23 @@ void Daemon::say_name_servers() {
 
 bool Daemon::bind_admin() {
   if (!config_.fixed.admin) return true;
+  const std::string address = net::to_string(*config_.fixed.admin);
   const auto opened = net::open_listeners(*config_.fixed.admin, 1);
-  if (!opened) {
-    say_mistakes({{config_file_, config_.fixed.admin_line, 0, opened.error()}});
+  if (!opened && !opened.error().no_such_family) {
+    say_mistakes({{config_file_, config_.fixed.admin_line, 0, opened.error().text}});
     return false;
   }
+  if (!opened) {
+    log_.write(Level::warning, "this host has no IPv6, so [admin] is not served", {{"address", address}});
+    return true;
+  }
+  if (!opened->assigned)
+    log_.write(Level::warning, "this host does not have that address yet", {{"address", address}});
   AdminPages pages;
   pages.metrics = [this](std::function<void(std::string)> take) { gather_metrics(std::move(take)); };
   pages.ready = [this] { return !stopping_; };
   admin_ = std::make_unique<AdminServer>(io_, std::move(pages));
-  admin_->listen(opened->front());
+  admin_->listen(opened->descriptors.front());
   return true;
 }
 
@@ -183,32 +186,34 @@ void Daemon::gather_metrics(std::function<void(std::string)> take) {
   }
 }
 
-bool Daemon::bind_listeners() {
-  const unsigned count = worker_count(config_.fixed);
-  auto inherited = inherited_sockets();
-  if (!inherited) {
-    say_mistakes({{config_file_, 0, 0, inherited.error()}});
-    return false;
+bool Daemon::bind_all() {
+  BoundListeners bound = bind_listeners(config_.fixed, worker_count(config_.fixed));
+  for (ConfigMistake& mistake : bound.mistakes) mistake.file = config_file_;
+  say_mistakes(bound.mistakes);
+  if (!bound.mistakes.empty()) return false;
+  for (const auto& remark : bound.remarks) {
+    log_.write(Level::warning, remark.text, {{"address", net::to_string(remark.address)}});
   }
-  for (const Listen& listen : config_.fixed.listen) {
-    const auto passed = std::find_if(inherited->begin(), inherited->end(),
-                                     [&](const InheritedSocket& s) { return s.address == listen.address; });
-    auto opened = passed != inherited->end() ? net::adopt_listener(passed->descriptor, count)
-                                             : net::open_listeners(listen.address, count);
-    if (passed != inherited->end()) inherited->erase(passed);
-    if (!opened) {
-      const ConfigMistake mistake{config_file_, listen.line, 0, opened.error()};
-      say_mistakes({mistake});
-      return false;
-    }
-    descriptors_.push_back(std::move(*opened));
+  listeners_ = std::move(bound.listeners);
+  return true;
+}
+
+void Daemon::say_listening() {
+  for (const BoundListener& listener : listeners_) {
+    const Listen& listen = config_.fixed.listen[listener.listen];
+    if (!listener.assigned) continue;
+    log_.write(Level::info, "listening",
+               {{"address", net::to_string(listener.at)}, {"tls", listen.tls ? "yes" : "no"}});
   }
-  for (const InheritedSocket& left : *inherited) {
-    say_mistakes({{config_file_, 0, 0,
-                   fmt::format("a socket at {} was passed, but no [[listen]] has that address",
-                               net::to_string(left.address))}});
+}
+
+// Of addresses that this host did not have at start.
+void Daemon::say_arrived() {
+  for (BoundListener& listener : listeners_) {
+    if (listener.assigned || !net::is_assigned(listener.at)) continue;
+    listener.assigned = true;
+    log_.write(Level::info, "this host has that address now", {{"address", net::to_string(listener.at)}});
   }
-  return inherited->empty();
 }
 
 bool Daemon::become_user() {
@@ -301,6 +306,7 @@ void Daemon::watch_files() {
     ticket_keys_.rotate(std::chrono::steady_clock::now());
     reload_certificates();
     if (resolv_conf_.changed()) say_name_servers();
+    say_arrived();
     watch_files();
   });
 }

@@ -11,6 +11,7 @@
 
 #include "ferrymand/admin.h"
 #include "ferrymand/config.h"
+#include "ferrymand/listeners.h"
 #include "ferrymand/worker.h"
 #include "net/file_watch.h"
 #include "net/ticket_keys.h"
@@ -43,7 +44,9 @@ class Daemon {
     std::function<void(std::string)> take;
   };
   void gather_metrics(std::function<void(std::string)> take);
-  bool bind_listeners();
+  bool bind_all();
+  void say_listening();
+  void say_arrived();
   bool become_user();
   // Null, with the cause logged, when a file cannot be used.
   std::shared_ptr<const net::ConnectionConfig> connection_config(const Config& config);
@@ -62,7 +65,7 @@ class Daemon {
   telemetry::Log log_;
   net::TicketKeys ticket_keys_;
   SharedCounts counts_;
-  std::vector<std::vector<int>> descriptors_;  // by listener, then worker
+  std::vector<BoundListener> listeners_;
   std::vector<std::unique_ptr<Worker>> workers_;
   boost::asio::io_context io_{1};
   boost::asio::signal_set signals_;

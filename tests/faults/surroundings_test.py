@@ -3,6 +3,7 @@ import json
 import os
 import socket
 import subprocess
+import sys
 import unittest
 
 from lib import krb
@@ -167,6 +168,110 @@ class NamesTest(Scenario):
         self.etc.write("resolv.conf", "nameserver 127.0.0.51\n")
         self.assertRegex(self.locate("--discovery", "dns"), r"servers +127\.0\.0\.51\n")
         self.assertEqual(json.loads(self.locate("--json", "--dns", "127.0.0.51"))["dns_servers"], ["127.0.0.51"])
+
+
+class AddressesTest(Scenario):
+    """What is listened at."""
+
+    def setUp(self):
+        self.kdc = self.running(FakeKdc(tcp=answering(), udp=lambda request: krb.krb_error()))
+        self.port = free_port()
+
+    def text(self, *addresses, kdc=(), **sections):
+        listen = [{"address": address.replace("PORT", str(self.port)), "tls": False, "allow_plain_http": True}
+                  for address in addresses]
+        return configuration(listen, {"MIT.TEST": {"kdc": [*kdc, f"tcp://{self.kdc.address}"], "deadline": "3s"}},
+                             process={"workers": 2}, **sections)
+
+    def start(self, *addresses, command=(), **more):
+        return self.running(Gateway(self.directory, self.text(*addresses, **more), name=self.id(), command=command))
+
+    def fails(self, *addresses, command=(), **more):
+        path = os.path.join(self.directory, "fails.toml")
+        with open(path, "w") as file:
+            file.write(self.text(*addresses, **more))
+        result = subprocess.run([*command, BINARY, "-c", path], capture_output=True, text=True, timeout=20)
+        self.assertEqual(result.returncode, 2, result.stderr)
+        return result.stderr
+
+    def ask(self, host):
+        connection = Connection(self.port, host=host, tls=False)
+        try:
+            connection.send(post(krb.proxy_message(krb.as_req())))
+            return connection.response()[0]
+        finally:
+            connection.close()
+
+    def said(self, gateway, message, address):
+        address = address.replace("PORT", str(self.port))
+        return wait_for(lambda: [m for m in gateway.messages(message) if m["address"] == address], message)
+
+    @unittest.skipUnless(ISOLATED, "needs a network namespace of its own")
+    def test_an_address_that_comes_later(self):
+        for host, prefix in (("192.0.2.77", 32), ("2001:db8::77", 128)):
+            shown = f"[{host}]:PORT" if ":" in host else f"{host}:PORT"
+            for beside in ([], ["127.0.0.1:PORT"]):
+                with self.subTest(host=host, beside=beside):
+                    gateway = self.start(*beside, shown)
+                    self.said(gateway, "this host does not have that address yet", shown)
+                    if beside:
+                        self.assertEqual(self.ask("127.0.0.1"), 200)
+                    subprocess.run(["ip", "address", "add", f"{host}/{prefix}", "dev", "lo"], check=True)
+                    try:
+                        self.assertEqual(self.ask(host), 200)
+                        self.said(gateway, "this host has that address now", shown)
+                        gateway.stop()
+                    finally:
+                        subprocess.run(["ip", "address", "del", f"{host}/{prefix}", "dev", "lo"], check=True)
+
+    @unittest.skipUnless(ISOLATED, "needs a network namespace of its own")
+    def test_ipv6_that_is_switched_on_later(self):
+        def switch(on):
+            with open("/proc/sys/net/ipv6/conf/lo/disable_ipv6", "w") as file:
+                file.write("0" if on else "1")
+        self.addCleanup(switch, True)
+        switch(False)
+        admin = free_port()
+        gateway = self.start("[::1]:PORT", "127.0.0.1:PORT", admin={"http": f"[::1]:{admin}"})
+        self.assertEqual(self.ask("127.0.0.1"), 200)
+        self.said(gateway, "this host does not have that address yet", "[::1]:PORT")
+        switch(True)
+        self.assertEqual(self.ask("::1"), 200)
+        page = subprocess.run(["curl", "-sS", f"http://[::1]:{admin}/healthz"], capture_output=True, text=True, timeout=20)
+        self.assertEqual(page.stdout, "ok\n")
+
+    def test_a_kernel_without_ipv6(self):
+        without = [sys.executable, os.path.join(os.path.dirname(__file__), "..", "lib", "without_ipv6.py")]
+        for address in ("[::]:PORT", "*:PORT"):
+            gateway = self.start(address, command=without)
+            self.said(gateway, "this host has no IPv6, so IPv4 alone is served", "[::]:PORT")
+            self.said(gateway, "listening", "0.0.0.0:PORT")
+            self.assertEqual(self.ask("127.0.0.1"), 200)
+            gateway.stop()
+        gateway = self.start("[::1]:PORT", "[::]:PORT", "0.0.0.0:PORT", admin={"http": "[::1]:9464"}, command=without,
+                             kdc=["tcp://[::1]:88", "udp://[2001:db8::1]:88", "[2001:db8::1]:88"])
+        self.said(gateway, "this host has no IPv6, so that address is not served", "[::1]:PORT")
+        self.said(gateway, "this host has no IPv6, so [admin] is not served", "[::1]:9464")
+        self.assertEqual(self.ask("127.0.0.1"), 200, "a KDC that this host cannot reach takes no time")
+        gateway.stop()
+        self.assertIn("no [[listen]] is left", self.fails("[::1]:PORT", command=without))
+
+    def test_a_kdc_at_ipv6_without_ipv6_is_no_want_of_descriptors(self):
+        without = [sys.executable, os.path.join(os.path.dirname(__file__), "..", "lib", "without_ipv6.py")]
+        self.kdc.stop()
+        gateway = self.start("127.0.0.1:PORT", command=without, kdc=["tcp://[2001:db8::1]:88", "udp://[2001:db8::2]:88"])
+        self.assertEqual(self.ask("127.0.0.1"), 503)
+        self.assertEqual(gateway.wait_event("no_kdc")[0]["reason"], "no_answer")
+
+    def test_mistakes_are_still_mistakes(self):
+        with socket.create_server(("127.0.0.1", self.port)):
+            self.assertIn("Address already in use", self.fails("127.0.0.1:PORT"))
+            self.assertIn("Address already in use", self.fails("192.0.2.77:PORT", "127.0.0.1:PORT"))
+        with socket.create_server(("127.0.0.1", free_port())) as taken:
+            self.assertIn("Address already in use", self.fails("127.0.0.1:PORT", admin={"http": "127.0.0.1:%d" % taken.getsockname()[1]}))
+        without_rights = ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all"]
+        if os.geteuid() == 0:
+            self.assertIn("Permission denied", self.fails("127.0.0.1:81", command=without_rights))
 
 
 if __name__ == "__main__":
