@@ -53,7 +53,7 @@ std::shared_ptr<const gateway::Settings> gateway_settings(const Config& config) 
 }
 
 net::ListenerOptions listener_options(const Listen& listen) {
-  return {listen.tls, listen.paths, listen.proxy_protocol, listen.trusted_proxies};
+  return {listen.tls, listen.paths, listen.health_path, listen.proxy_protocol, listen.trusted_proxies};
 }
 
 // Each connection and each exchange is a descriptor: take what the system allows.
@@ -124,6 +124,7 @@ int Daemon::run() {
       {{"workers", std::to_string(workers_.size())}, {"realms", std::to_string(config_.realms.size())}});
   notify_service_manager("READY=1");
   wait_for_signal();
+  look_at_readiness();
   watch_files();
   io_.run();
   workers_.clear();
@@ -164,26 +165,54 @@ bool Daemon::bind_admin() {
     log_.write(Level::warning, "this host does not have that address yet", {{"address", address}});
   AdminPages pages;
   pages.metrics = [this](std::function<void(std::string)> take) { gather_metrics(std::move(take)); };
-  pages.ready = [this] { return !stopping_; };
+  pages.ready = [this] { return readiness(); };
   admin_ = std::make_unique<AdminServer>(io_, std::move(pages));
   admin_->listen(opened->descriptors.front());
   return true;
 }
 
-// Each worker reports on its own thread; the last report makes the page.
-void Daemon::gather_metrics(std::function<void(std::string)> take) {
+// Each worker reports on its own thread; with the last report they are complete.
+void Daemon::gather(std::function<void(const std::vector<gateway::Report>&)> take) {
   const auto gathering = gatherings_.insert(gatherings_.end(), {{}, std::move(take)});
   for (const auto& worker : workers_) {
     worker->report([this, gathering](gateway::Report report) {
       boost::asio::post(io_, [this, gathering, report = std::move(report)]() mutable {
         gathering->reports.push_back(std::move(report));
         if (gathering->reports.size() < workers_.size()) return;
-        const ProcessCounts process{counts_.connections.load(), counts_.gateway.in_flight.load()};
-        gathering->take(metrics_page(process, gathering->reports));
+        gathering->take(gathering->reports);
         gatherings_.erase(gathering);
       });
     });
   }
+}
+
+void Daemon::gather_metrics(std::function<void(std::string)> take) {
+  gather([this, take = std::move(take)](const std::vector<gateway::Report>& reports) {
+    const ProcessCounts process{counts_.connections.load(), counts_.gateway.in_flight.load()};
+    take(metrics_page(process, reports));
+  });
+}
+
+void Daemon::look_at_readiness() {
+  if (std::exchange(looking_, true)) return;  // a worker hangs: what was known stays
+  gather([this](const std::vector<gateway::Report>& reports) {
+    looking_ = false;
+    const bool serves_others =
+        std::any_of(config_.realms.begin(), config_.realms.end(),
+                    [](const gateway::Realm& realm) { return realm.name.starts_with('*'); });
+    const bool before = readiness_.ready();
+    readiness_.look(reports, serves_others, Readiness::Clock::now());
+    counts_.gateway.ready = readiness_.ready() && !stopping_;
+    if (readiness_.ready() == before) return;
+    readiness_.ready() ? log_.write(Level::info, "ready again: a realm can be served")
+                       : log_.write(Level::warning, "not ready: no realm can be served");
+  });
+}
+
+AdminPages::Ready Daemon::readiness() const {
+  const bool ready = readiness_.ready() && !stopping_;
+  const std::string_view state = stopping_ ? "draining\n" : ready ? "ready\n" : "not ready\n";
+  return {ready, std::string(state) + readiness_.page()};
 }
 
 bool Daemon::bind_all() {
@@ -307,6 +336,7 @@ void Daemon::watch_files() {
     reload_certificates();
     if (resolv_conf_.changed()) say_name_servers();
     say_arrived();
+    look_at_readiness();
     watch_files();
   });
 }
@@ -329,6 +359,7 @@ void Daemon::wait_for_signal() {
 
 void Daemon::begin_drain() {
   stopping_ = true;
+  counts_.gateway.ready = false;
   notify_service_manager("STOPPING=1");
   log_.write(Level::info, "draining",
              {{"connections", std::to_string(counts_.connections.load())},

@@ -12,6 +12,7 @@
 #include "ferrymand/admin.h"
 #include "ferrymand/config.h"
 #include "ferrymand/listeners.h"
+#include "ferrymand/readiness.h"
 #include "ferrymand/worker.h"
 #include "net/file_watch.h"
 #include "net/ticket_keys.h"
@@ -38,12 +39,15 @@ class Daemon {
   void say_open_passwords();
   void say_name_servers();
   bool bind_admin();
-  // One page of metrics that waits for the workers' reports.
+  // What waits for the workers' reports.
   struct Gathering {
     std::vector<gateway::Report> reports;
-    std::function<void(std::string)> take;
+    std::function<void(const std::vector<gateway::Report>&)> take;
   };
+  void gather(std::function<void(const std::vector<gateway::Report>&)> take);
   void gather_metrics(std::function<void(std::string)> take);
+  void look_at_readiness();
+  AdminPages::Ready readiness() const;
   bool bind_all();
   void say_listening();
   void say_arrived();
@@ -73,6 +77,8 @@ class Daemon {
   net::FileWatch certificates_, resolv_conf_;
   std::unique_ptr<AdminServer> admin_;
   std::list<Gathering> gatherings_;
+  Readiness readiness_;
+  bool looking_ = false;
   std::size_t draining_ = 0;
   bool stopping_ = false;
   int exit_code_ = exit_ok;

@@ -352,6 +352,19 @@ asio::awaitable<Located> Locator::rediscover(std::shared_ptr<const RealmSource> 
   co_return answer(*entry);
 }
 
+std::optional<Located> Locator::latest(const RealmSource& source, Clock::time_point now) const {
+  std::optional<Located> found;
+  const Impl::Key first(&source, Service::kdc, Wanted{});
+  for (auto at = impl_->cache.lower_bound(first); at != impl_->cache.end(); ++at) {
+    const auto& [address, service, wanted] = at->first;
+    if (address != &source || service != Service::kdc) break;
+    const Known& entry = *at->second;
+    if (!entry.candidates.empty()) return answer(entry);
+    if (now < entry.until && !is_outdated(entry, impl_->resolver)) found = answer(entry);
+  }
+  return found;
+}
+
 std::string_view Locator::realm_of_netbios(std::string_view name) const {
   const auto found = std::find_if(impl_->facts.begin(), impl_->facts.end(), [name](const auto& pair) {
     return !name.empty() && equal_without_case(pair.second->netbios_name, name);

@@ -105,6 +105,10 @@ class Locator {
   boost::asio::awaitable<Located> rediscover(std::shared_ptr<const RealmSource> source, Query query,
                                              std::chrono::steady_clock::time_point deadline);
 
+  // What lookups of a realm's KDCs have come to, whatever they wanted: a list where one of them has one.
+  // Nothing where none has ended, or all have found none too long ago to be believed. Looks nothing up.
+  std::optional<Located> latest(const RealmSource& source, std::chrono::steady_clock::time_point now) const;
+
   // The realm of the domain whose NetBIOS name that is, as its domain controllers told; empty when unknown.
   std::string_view realm_of_netbios(std::string_view name) const;
 
