@@ -35,7 +35,7 @@ struct Listen {
 // What can only be set at start. A reload that changes it says so and goes on with the old.
 struct FixedConfig {
   std::vector<Listen> listen;
-  unsigned workers = 0;  // 0: one a core
+  unsigned workers = 0;  // 0: one for each usable processor
   std::string user;      // to become after binding and reading keys; empty: stay
   std::vector<std::string> dns_servers;
   std::optional<net::ListenAddress> admin;  // [admin] http

@@ -13,9 +13,9 @@
 #include <csignal>
 #include <cstdio>
 #include <system_error>
-#include <thread>
 
 #include "ferrymand/metrics.h"
+#include "ferrymand/processors.h"
 #include "ferrymand/service_manager.h"
 #include "net/listen_socket.h"
 #include "net/resolv_conf.h"
@@ -72,7 +72,7 @@ bool enough_descriptors(std::uint32_t max_connections) {
 }
 
 unsigned worker_count(const FixedConfig& fixed) {
-  return fixed.workers != 0 ? fixed.workers : std::max(1U, std::thread::hardware_concurrency());
+  return fixed.workers != 0 ? fixed.workers : usable_processors();
 }
 
 }  // namespace

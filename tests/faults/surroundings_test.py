@@ -274,5 +274,54 @@ class AddressesTest(Scenario):
             self.assertIn("Permission denied", self.fails("127.0.0.1:81", command=without_rights))
 
 
+class ProcessorsTest(Scenario):
+    """As many workers as there are processors for them."""
+
+    def workers(self, *command):
+        gateway = self.running(Gateway(self.directory, configuration(
+            [{"address": f"127.0.0.1:{free_port()}", "tls": False}], {"MIT.TEST": {"kdc": ["127.0.0.1:1"]}}),
+            name=self.id(), command=command))
+        gateway.stop()
+        return int(gateway.messages("ready")[0]["workers"])
+
+    def test_affinity(self):
+        mine = sorted(os.sched_getaffinity(0))
+        self.assertEqual(self.workers("taskset", "--cpu-list", str(mine[-1])), 1)
+        self.assertLessEqual(self.workers(), len(mine))
+
+    def group(self):
+        """A control group of our own, and the files by which its quota is set, or a skipped test."""
+        with open("/proc/self/mountinfo") as file:
+            mounts = [line.split(" - ") for line in file.read().splitlines()]
+        for place, kind in mounts:
+            kind, _, options = kind.split()[:3]
+            group = os.path.join(place.split()[4], f"ferryman-{os.getpid()}")
+            if not (kind == "cgroup2" or kind == "cgroup" and "cpu" in options.split(",")):
+                continue
+            try:
+                os.mkdir(group)
+            except OSError:
+                continue
+            self.addCleanup(os.rmdir, group)
+            for name, text in (("cpu.max", "{} 100000"), ("cpu.cfs_quota_us", "{}")):
+                if os.path.exists(os.path.join(group, name)):
+                    return group, os.path.join(group, name), text
+        self.skipTest("no control group with a quota can be made here")
+
+    def test_quota(self):
+        if len(os.sched_getaffinity(0)) < 2:
+            self.skipTest("one processor")
+        group, file, text = self.group()
+        inner = os.path.join(group, "inner")
+        os.mkdir(inner)
+        self.addCleanup(os.rmdir, inner)
+        for quota, workers in ((50000, 1), (100000, 1), (150000, 2)):
+            with open(file, "w") as limit:
+                limit.write(text.format(quota))
+            for where in (group, inner):
+                enter = f'echo $$ > {where}/cgroup.procs && exec "$@"'
+                self.assertEqual(self.workers("sh", "-c", enter, "sh"), workers, f"{quota} at {where}")
+
+
 if __name__ == "__main__":
     unittest.main()
