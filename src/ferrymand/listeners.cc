@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "ferrymand/socket_activation.h"
@@ -19,6 +20,7 @@ class Binder {
  private:
   bool adopt(std::size_t number, std::vector<InheritedSocket>& inherited);
   void open(std::size_t number);
+  std::optional<net::ListenAddress> ipv4_instead(const Listen& listen) const;
   bool open_ipv4_instead(std::size_t number);
   void take(std::size_t number, const net::ListenAddress& at, net::Listeners opened);
   void add_mistake(std::uint32_t line, std::string text) {
@@ -55,13 +57,17 @@ BoundListeners Binder::run() {
 
 bool Binder::adopt(std::size_t number, std::vector<InheritedSocket>& inherited) {
   const Listen& listen = config_.listen[number];
-  const auto passed = std::find_if(inherited.begin(), inherited.end(),
-                                   [&](const InheritedSocket& s) { return s.address == listen.address; });
+  // Of ListenStream=443 systemd makes a socket of IPv4 where there is no IPv6.
+  const auto ipv4 = ipv4_instead(listen);
+  const auto passed = std::find_if(inherited.begin(), inherited.end(), [&](const InheritedSocket& s) {
+    return s.address == listen.address || (s.address == ipv4 && !net::has_ipv6());
+  });
   if (passed == inherited.end()) return false;
   auto adopted = net::adopt_listener(passed->descriptor, workers_);
+  const net::ListenAddress at = passed->address;
   inherited.erase(passed);
   if (adopted) {
-    take(number, listen.address, {std::move(*adopted)});
+    take(number, at, {std::move(*adopted)});
   } else {
     add_mistake(listen.line, adopted.error());
   }
@@ -80,20 +86,26 @@ void Binder::open(std::size_t number) {
   }
 }
 
-// [::] means every address, those of IPv4 as well.
-bool Binder::open_ipv4_instead(std::size_t number) {
-  const Listen& listen = config_.listen[number];
-  if (listen.address.host != "::") return false;
+// [::] means every address, those of IPv4 as well, unless these have a [[listen]] of their own.
+std::optional<net::ListenAddress> Binder::ipv4_instead(const Listen& listen) const {
+  if (listen.address.host != "::") return std::nullopt;
   const net::ListenAddress ipv4{"0.0.0.0", listen.address.port, {}};
   const auto same = [&](const Listen& other) { return other.address == ipv4; };
-  if (std::any_of(config_.listen.begin(), config_.listen.end(), same)) return false;
-  auto opened = net::open_listeners(ipv4, workers_);
+  if (std::any_of(config_.listen.begin(), config_.listen.end(), same)) return std::nullopt;
+  return ipv4;
+}
+
+bool Binder::open_ipv4_instead(std::size_t number) {
+  const Listen& listen = config_.listen[number];
+  const auto ipv4 = ipv4_instead(listen);
+  if (!ipv4) return false;
+  auto opened = net::open_listeners(*ipv4, workers_);
   if (!opened) {
     add_mistake(listen.line, opened.error().text);
     return true;
   }
   bound_.remarks.push_back({"this host has no IPv6, so IPv4 alone is served", listen.address});
-  take(number, ipv4, std::move(*opened));
+  take(number, *ipv4, std::move(*opened));
   return true;
 }
 

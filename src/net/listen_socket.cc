@@ -144,6 +144,11 @@ tl::expected<Listeners, ListenFailure> open_listeners(const ListenAddress& addre
   return address.path_name.empty() ? open_tcp(address, count) : open_unix(address, count);
 }
 
+bool has_ipv6() {
+  const Descriptor probe(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  return probe.get() >= 0 || errno != EAFNOSUPPORT;
+}
+
 bool is_assigned(const ListenAddress& address) {
   boost::system::error_code error;
   const auto host = ip::make_address(address.host, error);

@@ -28,6 +28,9 @@ struct ListenFailure {
 // not have is bound ahead (IP_FREEBIND).
 tl::expected<Listeners, ListenFailure> open_listeners(const ListenAddress& address, unsigned count);
 
+// Whether the kernel has IPv6 at all.
+bool has_ipv6();
+
 // Whether this host has that address by now.
 bool is_assigned(const ListenAddress& address);
 

@@ -12,11 +12,12 @@ from lib.fake_kdc import FakeKdc, answering
 from lib.gateway import BINARY, Gateway, configuration
 from lib.https import Connection, post
 from lib.own_etc import OwnEtc
-from lib.proc import free_port, wait_for
+from lib.proc import Process, free_port, listens, wait_for
 from lib.scenario import Scenario
 
 ISOLATED = "FERRYMAN_ISOLATED" in os.environ
 FERRYMAN = os.path.join(os.path.dirname(BINARY), "ferryman")
+WITHOUT_IPV6 = [sys.executable, os.path.join(os.path.dirname(__file__), "..", "lib", "without_ipv6.py")]
 LOOPBACK = socket.inet_aton("127.0.0.1")
 
 
@@ -241,25 +242,31 @@ class AddressesTest(Scenario):
         self.assertEqual(page.stdout, "ok\n")
 
     def test_a_kernel_without_ipv6(self):
-        without = [sys.executable, os.path.join(os.path.dirname(__file__), "..", "lib", "without_ipv6.py")]
         for address in ("[::]:PORT", "*:PORT"):
-            gateway = self.start(address, command=without)
+            gateway = self.start(address, command=WITHOUT_IPV6)
             self.said(gateway, "this host has no IPv6, so IPv4 alone is served", "[::]:PORT")
             self.said(gateway, "listening", "0.0.0.0:PORT")
             self.assertEqual(self.ask("127.0.0.1"), 200)
             gateway.stop()
-        gateway = self.start("[::1]:PORT", "[::]:PORT", "0.0.0.0:PORT", admin={"http": "[::1]:9464"}, command=without,
+        gateway = self.start("[::1]:PORT", "[::]:PORT", "0.0.0.0:PORT", admin={"http": "[::1]:9464"}, command=WITHOUT_IPV6,
                              kdc=["tcp://[::1]:88", "udp://[2001:db8::1]:88", "[2001:db8::1]:88"])
         self.said(gateway, "this host has no IPv6, so that address is not served", "[::1]:PORT")
         self.said(gateway, "this host has no IPv6, so [admin] is not served", "[::1]:9464")
         self.assertEqual(self.ask("127.0.0.1"), 200, "a KDC that this host cannot reach takes no time")
         gateway.stop()
-        self.assertIn("no [[listen]] is left", self.fails("[::1]:PORT", command=without))
+        self.assertIn("no [[listen]] is left", self.fails("[::1]:PORT", command=WITHOUT_IPV6))
+
+    def test_a_socket_that_systemd_could_open_for_ipv4_alone(self):
+        config = os.path.join(self.directory, "activated.toml")
+        with open(config, "w") as file:
+            file.write(self.text("[::]:PORT"))
+        self.running(Process(["systemd-socket-activate", "-l", f"0.0.0.0:{self.port}", *WITHOUT_IPV6, BINARY, "-c", config], config + ".log"))
+        wait_for(lambda: listens("127.0.0.1", self.port), "the socket")
+        self.assertEqual(self.ask("127.0.0.1"), 200)
 
     def test_a_kdc_at_ipv6_without_ipv6_is_no_want_of_descriptors(self):
-        without = [sys.executable, os.path.join(os.path.dirname(__file__), "..", "lib", "without_ipv6.py")]
         self.kdc.stop()
-        gateway = self.start("127.0.0.1:PORT", command=without, kdc=["tcp://[2001:db8::1]:88", "udp://[2001:db8::2]:88"])
+        gateway = self.start("127.0.0.1:PORT", command=WITHOUT_IPV6, kdc=["tcp://[2001:db8::1]:88", "udp://[2001:db8::2]:88"])
         self.assertEqual(self.ask("127.0.0.1"), 503)
         self.assertEqual(gateway.wait_event("no_kdc")[0]["reason"], "no_answer")
 
