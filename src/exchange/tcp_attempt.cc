@@ -42,8 +42,10 @@ std::optional<AttemptEnd> TcpAttempt::connect(TcpPool::Clock::time_point now) {
   state_ = State::connecting;
   const tcp::endpoint endpoint(target_.kdc->address, target_.kdc->port);
   auto& upstream = exchange_.upstream;
-  socket_ = upstream.pool.make(endpoint.protocol(), now);
-  if (!socket_ && upstream.udp_pool.release()) socket_ = upstream.pool.make(endpoint.protocol(), now);
+  error_code error;
+  socket_ = upstream.pool.make(endpoint.protocol(), now, error);
+  if (error == asio::error::address_family_not_supported) return AttemptEnd::connect_failed;
+  if (!socket_ && upstream.udp_pool.release()) socket_ = upstream.pool.make(endpoint.protocol(), now, error);
   if (!socket_) return AttemptEnd::no_socket;
   const auto size = static_cast<socklen_t>(endpoint.size());
   if (::connect(socket_->socket.native_handle(), endpoint.data(), size) != 0 && errno != EINPROGRESS) {

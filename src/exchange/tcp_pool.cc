@@ -28,9 +28,9 @@ void TcpPool::note_closed(const PooledSocket& pooled, Clock::time_point at, KdcR
   if (at - pooled.rests_since < soon) record.keep_again = at + a_while;
 }
 
-TcpPool::SocketPtr TcpPool::make(const boost::asio::ip::tcp& protocol, Clock::time_point now) {
+TcpPool::SocketPtr TcpPool::make(const boost::asio::ip::tcp& protocol, Clock::time_point now,
+                                 boost::system::error_code& error) {
   PooledSocket::Socket socket(io_);
-  boost::system::error_code error;
   socket.open_new(protocol, error);
   return error ? nullptr : PooledSocket::make(std::move(socket), now);
 }

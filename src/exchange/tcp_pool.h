@@ -37,8 +37,8 @@ class TcpPool {
   SocketPtr take(const KdcKey& key, KdcRecord& record, Clock::time_point now);
   // By the KDC, after it rested here.
   static void note_closed(const PooledSocket& pooled, Clock::time_point at, KdcRecord& record);
-  // Not connected yet. Null: no descriptor, or no memory to wait for it.
-  SocketPtr make(const boost::asio::ip::tcp& protocol, Clock::time_point now);
+  // Not connected yet. Null: no descriptor, no memory to wait for it, or no such protocol here.
+  SocketPtr make(const boost::asio::ip::tcp& protocol, Clock::time_point now, boost::system::error_code& error);
   void put(const KdcKey& key, SocketPtr pooled, Clock::time_point now);
 
  private:

@@ -46,7 +46,7 @@ UdpPool::Taken UdpPool::make(const KdcKey& key, Clock::time_point now) {
   boost::system::error_code error;
   PooledSocket::Socket socket(io_);
   socket.open_new(endpoint.protocol(), error);
-  if (error) return {};
+  if (error) return {nullptr, error == boost::asio::error::address_family_not_supported};
   // Not by Asio, to which EAGAIN means that it is under way: here it means that no port is free.
   const auto size = static_cast<socklen_t>(endpoint.size());
   if (::connect(socket.native_handle(), endpoint.data(), size) != 0) return {nullptr, errno != EAGAIN};

@@ -24,6 +24,7 @@
 #include "kerberos/names.h"
 #include "locate/ad.h"
 #include "net/listen_socket.h"
+#include "net/resolv_conf.h"
 
 namespace ferryman {
 namespace {
@@ -297,6 +298,7 @@ int run_locate(const LocateOptions& options) {
   record.service = name(plan->query.service);
   record.hint = plan->query.hint;
   record.fast = plan->query.armored;
+  record.dns_servers = plan->dns_servers.empty() ? net::system_name_servers() : plan->dns_servers;
   const bool probe = !options.no_probe && !options.kpasswd;
   const std::chrono::duration<double> time(options.seconds);
   Survey(*plan, record).run(std::chrono::duration_cast<std::chrono::milliseconds>(time), probe);

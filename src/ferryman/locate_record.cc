@@ -68,6 +68,11 @@ std::string to_text(const LocateRecord& record) {
        record.site.empty() ? "" : ", site " + record.site);
   line(text, "flags", "{:#010x} {}{}", record.hint, locate::hint_names(record.hint),
        record.fast ? " (FAST-armored)" : "");
+  if (!record.questions.empty()) {
+    line(text, "servers", "{}",
+         record.dns_servers.empty() ? "no DNS server in /etc/resolv.conf, so this host is asked"
+                                    : printable(fmt::to_string(fmt::join(record.dns_servers, ", "))));
+  }
   for (const auto& question : record.questions) put(text, question);
   for (const auto& dc : record.domain_controllers) put(text, dc);
   bool first = true;
@@ -126,6 +131,7 @@ std::string to_json(const LocateRecord& record) {
                    {"discovery", record.discovery},
                    {"domain", record.domain},
                    {"site", record.site},
+                   {"dns_servers", record.dns_servers},
                    {"hint", record.hint},
                    {"hint_names", locate::hint_names(record.hint)},
                    {"fast", record.fast},

@@ -51,6 +51,7 @@ struct LocateRecord {
   std::string realm, discovery, domain, site, service;
   std::uint32_t hint = 0;
   bool fast = false;
+  std::vector<std::string> dns_servers;
   std::vector<Question> questions;
   std::vector<DomainController> domain_controllers;
   std::vector<Kdc> kdcs;

@@ -44,7 +44,8 @@ void AdminServer::serve(net::CallPtr call, const http::Request& request) {
     // The workers answer: a process that hangs is not healthy.
     pages_.metrics([call](const std::string&) { respond(*call, 200, "ok\n"); });
   } else if (path == "/readyz") {
-    pages_.ready() ? respond(*call, 200, "ready\n") : respond(*call, 503, "draining\n");
+    const AdminPages::Ready state = pages_.ready();
+    respond(*call, state.ready ? 200 : 503, state.text);
   } else {
     respond(*call, 404, "Not found; /metrics, /healthz and /readyz are served here.\n");
   }

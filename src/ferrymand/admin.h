@@ -15,7 +15,11 @@ namespace ferryman {
 // admin server's thread.
 struct AdminPages {
   std::function<void(std::function<void(std::string)>)> metrics;
-  std::function<bool()> ready;  // takes new requests
+  struct Ready {
+    bool ready = true;  // to take new requests
+    std::string text;
+  };
+  std::function<Ready()> ready;
 };
 
 // The HTTP server for those who run the service: /metrics, /healthz, /readyz. On the main thread's event
@@ -32,6 +36,7 @@ class AdminServer : private net::Service {
   void serve(net::CallPtr call, const http::Request& request) override;
   void on_violation(const net::Peer&, http::Version, unsigned, std::string_view) override {}
   void on_handshake_failure(const net::Peer&, int, std::string_view) override {}
+  void on_unused(const net::Peer&) override {}
   void on_exhausted(int) override {}
 
   AdminPages pages_;

@@ -13,6 +13,7 @@
 
 #include "config/reader.h"
 #include "ferrymand/config_tls.h"
+#include "gateway/paths.h"
 #include "gateway/realm_map.h"
 #include "net/listen_socket.h"
 
@@ -60,6 +61,7 @@ void not_yet(const toml::node& at, std::string_view what, Mistakes& mistakes) {
 std::vector<Key> listen_keys(Listen& listen, std::string& address) {
   return {string_key("address", address),
           strings_key("paths", listen.paths),
+          string_key("health_path", listen.health_path),
           bool_key("tls", listen.tls),
           bool_key("allow_plain_http", listen.allow_plain_http),
           bool_key("proxy_protocol", listen.proxy_protocol),
@@ -323,6 +325,13 @@ void Loader::read_one_listen(const toml::node& node) {
   }
   if (!listen.proxy_protocol && !listen.trusted_proxies.empty()) {
     mistakes_.add(*at, "trusted_proxies without proxy_protocol = true has no meaning");
+  }
+  if (!listen.health_path.empty() && !listen.health_path.starts_with('/')) {
+    mistakes_.add(
+        *at, fmt::format("health_path = {} is no path; \"/healthz\" is", show_string(listen.health_path)));
+  }
+  if (!listen.health_path.empty() && gateway::any_same_path(listen.paths, listen.health_path)) {
+    mistakes_.add(*at, fmt::format("health_path = {} is one of paths", show_string(listen.health_path)));
   }
   const auto same = [&](const Listen& other) { return other.address == listen.address; };
   if (std::any_of(config_.fixed.listen.begin(), config_.fixed.listen.end(), same)) {

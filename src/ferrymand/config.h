@@ -20,6 +20,7 @@ namespace ferryman {
 struct Listen {
   net::ListenAddress address;
   std::vector<std::string> paths = {"/KdcProxy", "/kkdcp"};  // compared without case
+  std::string health_path;                                   // empty: none
   bool tls = true;
   bool allow_plain_http = false;
   bool proxy_protocol = false;
@@ -27,7 +28,7 @@ struct Listen {
   std::uint32_t line = 0;  // of the file, for a mistake that shows when binding; no part of the comparison
 
   friend bool operator==(const Listen& a, const Listen& b) {
-    return a.address == b.address && a.paths == b.paths && a.tls == b.tls &&
+    return a.address == b.address && a.paths == b.paths && a.health_path == b.health_path && a.tls == b.tls &&
            a.proxy_protocol == b.proxy_protocol && a.trusted_proxies == b.trusted_proxies;
   }
 };
@@ -35,7 +36,7 @@ struct Listen {
 // What can only be set at start. A reload that changes it says so and goes on with the old.
 struct FixedConfig {
   std::vector<Listen> listen;
-  unsigned workers = 0;  // 0: one a core
+  unsigned workers = 0;  // 0: one for each usable processor
   std::string user;      // to become after binding and reading keys; empty: stay
   std::vector<std::string> dns_servers;
   std::optional<net::ListenAddress> admin;  // [admin] http

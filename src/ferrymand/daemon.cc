@@ -13,12 +13,12 @@
 #include <csignal>
 #include <cstdio>
 #include <system_error>
-#include <thread>
 
 #include "ferrymand/metrics.h"
+#include "ferrymand/processors.h"
 #include "ferrymand/service_manager.h"
-#include "ferrymand/socket_activation.h"
 #include "net/listen_socket.h"
+#include "net/resolv_conf.h"
 #include "net/tls_context.h"
 
 namespace ferryman {
@@ -53,7 +53,7 @@ std::shared_ptr<const gateway::Settings> gateway_settings(const Config& config) 
 }
 
 net::ListenerOptions listener_options(const Listen& listen) {
-  return {listen.tls, listen.paths, listen.proxy_protocol, listen.trusted_proxies};
+  return {listen.tls, listen.paths, listen.health_path, listen.proxy_protocol, listen.trusted_proxies};
 }
 
 // Each connection and each exchange is a descriptor: take what the system allows.
@@ -72,7 +72,7 @@ bool enough_descriptors(std::uint32_t max_connections) {
 }
 
 unsigned worker_count(const FixedConfig& fixed) {
-  return fixed.workers != 0 ? fixed.workers : std::max(1U, std::thread::hardware_concurrency());
+  return fixed.workers != 0 ? fixed.workers : usable_processors();
 }
 
 }  // namespace
@@ -85,36 +85,35 @@ Daemon::Daemon(std::string config_file, std::function<LoadedConfig()> load, Conf
       signals_(io_, SIGHUP, SIGTERM, SIGINT),
       watch_timer_(io_),
       drain_timer_(io_),
-      certificates_(tls_files(config_.tls)) {}
+      certificates_(tls_files(config_.tls)),
+      resolv_conf_({net::resolv_conf_file}) {}
 
 Daemon::~Daemon() = default;
 
 int Daemon::run() {
   ::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
-  if (!bind_listeners() || !bind_admin()) return exit_bad_configuration;
+  if (!bind_all() || !bind_admin()) return exit_bad_configuration;
 
-  for (std::size_t i = 0; i < descriptors_.front().size(); ++i) {
+  for (std::size_t i = 0; i < listeners_.front().descriptors.size(); ++i) {
     auto connections = connection_config(config_);
     if (!connections) return exit_bad_configuration;
     workers_.push_back(
         std::make_unique<Worker>(static_cast<unsigned>(i), config_.fixed.dns_servers, counts_, log_,
                                  WorkerConfig{std::move(connections), gateway_settings(config_)}));
-    for (std::size_t j = 0; j < config_.fixed.listen.size(); ++j) {
-      const Listen& listen = config_.fixed.listen[j];
-      workers_.back()->listen(descriptors_[j][i], listener_options(listen));
+    for (const BoundListener& listener : listeners_) {
+      workers_.back()->listen(listener.descriptors[i],
+                              listener_options(config_.fixed.listen[listener.listen]));
     }
   }
   if (!become_user()) return exit_failure;
   for (const auto& worker : workers_) worker->start();
 
-  for (const Listen& listen : config_.fixed.listen) {
-    log_.write(Level::info, "listening",
-               {{"address", net::to_string(listen.address)}, {"tls", listen.tls ? "yes" : "no"}});
-  }
-  if (config_.fixed.admin) {
+  say_listening();
+  if (admin_) {
     log_.write(Level::info, "metrics and health", {{"address", net::to_string(*config_.fixed.admin)}});
   }
+  say_name_servers();
   say_open_passwords();
   if (!enough_descriptors(config_.connections.max_connections)) {
     log_.write(Level::warning,
@@ -125,6 +124,7 @@ int Daemon::run() {
       {{"workers", std::to_string(workers_.size())}, {"realms", std::to_string(config_.realms.size())}});
   notify_service_manager("READY=1");
   wait_for_signal();
+  look_at_readiness();
   watch_files();
   io_.run();
   workers_.clear();
@@ -140,63 +140,109 @@ void Daemon::say_open_passwords() {
   }
 }
 
+// At start and whenever they change. Each worker's resolver sees that by itself.
+void Daemon::say_name_servers() {
+  if (!config_.fixed.dns_servers.empty()) return;
+  std::string servers;
+  for (const auto& server : net::system_name_servers()) servers += (servers.empty() ? "" : ",") + server;
+  log_.write(Level::info, "DNS servers of the system",
+             {{"file", net::resolv_conf_file}, {"servers", servers.empty() ? "none" : servers}});
+}
+
 bool Daemon::bind_admin() {
   if (!config_.fixed.admin) return true;
+  const std::string address = net::to_string(*config_.fixed.admin);
   const auto opened = net::open_listeners(*config_.fixed.admin, 1);
-  if (!opened) {
-    say_mistakes({{config_file_, config_.fixed.admin_line, 0, opened.error()}});
+  if (!opened && !opened.error().no_such_family) {
+    say_mistakes({{config_file_, config_.fixed.admin_line, 0, opened.error().text}});
     return false;
   }
+  if (!opened) {
+    log_.write(Level::warning, "this host has no IPv6, so [admin] is not served", {{"address", address}});
+    return true;
+  }
+  if (!opened->assigned)
+    log_.write(Level::warning, "this host does not have that address yet", {{"address", address}});
   AdminPages pages;
   pages.metrics = [this](std::function<void(std::string)> take) { gather_metrics(std::move(take)); };
-  pages.ready = [this] { return !stopping_; };
+  pages.ready = [this] { return readiness(); };
   admin_ = std::make_unique<AdminServer>(io_, std::move(pages));
-  admin_->listen(opened->front());
+  admin_->listen(opened->descriptors.front());
   return true;
 }
 
-// Each worker reports on its own thread; the last report makes the page.
-void Daemon::gather_metrics(std::function<void(std::string)> take) {
+// Each worker reports on its own thread; with the last report they are complete.
+void Daemon::gather(std::function<void(const std::vector<gateway::Report>&)> take) {
   const auto gathering = gatherings_.insert(gatherings_.end(), {{}, std::move(take)});
   for (const auto& worker : workers_) {
     worker->report([this, gathering](gateway::Report report) {
       boost::asio::post(io_, [this, gathering, report = std::move(report)]() mutable {
         gathering->reports.push_back(std::move(report));
         if (gathering->reports.size() < workers_.size()) return;
-        const ProcessCounts process{counts_.connections.load(), counts_.gateway.in_flight.load()};
-        gathering->take(metrics_page(process, gathering->reports));
+        gathering->take(gathering->reports);
         gatherings_.erase(gathering);
       });
     });
   }
 }
 
-bool Daemon::bind_listeners() {
-  const unsigned count = worker_count(config_.fixed);
-  auto inherited = inherited_sockets();
-  if (!inherited) {
-    say_mistakes({{config_file_, 0, 0, inherited.error()}});
-    return false;
+void Daemon::gather_metrics(std::function<void(std::string)> take) {
+  gather([this, take = std::move(take)](const std::vector<gateway::Report>& reports) {
+    const ProcessCounts process{counts_.connections.load(), counts_.gateway.in_flight.load()};
+    take(metrics_page(process, reports));
+  });
+}
+
+void Daemon::look_at_readiness() {
+  if (std::exchange(looking_, true)) return;  // a worker hangs: what was known stays
+  gather([this](const std::vector<gateway::Report>& reports) {
+    looking_ = false;
+    const bool serves_others =
+        std::any_of(config_.realms.begin(), config_.realms.end(),
+                    [](const gateway::Realm& realm) { return realm.name.starts_with('*'); });
+    const bool before = readiness_.ready();
+    readiness_.look(reports, serves_others, Readiness::Clock::now());
+    counts_.gateway.ready = readiness_.ready() && !stopping_;
+    if (readiness_.ready() == before) return;
+    readiness_.ready() ? log_.write(Level::info, "ready again: a realm can be served")
+                       : log_.write(Level::warning, "not ready: no realm can be served");
+  });
+}
+
+AdminPages::Ready Daemon::readiness() const {
+  const bool ready = readiness_.ready() && !stopping_;
+  const std::string_view state = stopping_ ? "draining\n" : ready ? "ready\n" : "not ready\n";
+  return {ready, std::string(state) + readiness_.page()};
+}
+
+bool Daemon::bind_all() {
+  BoundListeners bound = bind_listeners(config_.fixed, worker_count(config_.fixed));
+  for (ConfigMistake& mistake : bound.mistakes) mistake.file = config_file_;
+  say_mistakes(bound.mistakes);
+  if (!bound.mistakes.empty()) return false;
+  for (const auto& remark : bound.remarks) {
+    log_.write(Level::warning, remark.text, {{"address", net::to_string(remark.address)}});
   }
-  for (const Listen& listen : config_.fixed.listen) {
-    const auto passed = std::find_if(inherited->begin(), inherited->end(),
-                                     [&](const InheritedSocket& s) { return s.address == listen.address; });
-    auto opened = passed != inherited->end() ? net::adopt_listener(passed->descriptor, count)
-                                             : net::open_listeners(listen.address, count);
-    if (passed != inherited->end()) inherited->erase(passed);
-    if (!opened) {
-      const ConfigMistake mistake{config_file_, listen.line, 0, opened.error()};
-      say_mistakes({mistake});
-      return false;
-    }
-    descriptors_.push_back(std::move(*opened));
+  listeners_ = std::move(bound.listeners);
+  return true;
+}
+
+void Daemon::say_listening() {
+  for (const BoundListener& listener : listeners_) {
+    const Listen& listen = config_.fixed.listen[listener.listen];
+    if (!listener.assigned) continue;
+    log_.write(Level::info, "listening",
+               {{"address", net::to_string(listener.at)}, {"tls", listen.tls ? "yes" : "no"}});
   }
-  for (const InheritedSocket& left : *inherited) {
-    say_mistakes({{config_file_, 0, 0,
-                   fmt::format("a socket at {} was passed, but no [[listen]] has that address",
-                               net::to_string(left.address))}});
+}
+
+// Of addresses that this host did not have at start.
+void Daemon::say_arrived() {
+  for (BoundListener& listener : listeners_) {
+    if (listener.assigned || !net::is_assigned(listener.at)) continue;
+    listener.assigned = true;
+    log_.write(Level::info, "this host has that address now", {{"address", net::to_string(listener.at)}});
   }
-  return inherited->empty();
 }
 
 bool Daemon::become_user() {
@@ -264,7 +310,7 @@ void Daemon::reload() {
     }
     loaded.config.fixed = config_.fixed;
     config_ = std::move(loaded.config);
-    certificates_ = FileWatch(tls_files(config_.tls));
+    certificates_ = net::FileWatch(tls_files(config_.tls));
     say_open_passwords();
     log_.write(Level::info, "reloaded", {{"realms", std::to_string(config_.realms.size())}});
   } else {
@@ -288,6 +334,9 @@ void Daemon::watch_files() {
     if (error || stopping_) return;
     ticket_keys_.rotate(std::chrono::steady_clock::now());
     reload_certificates();
+    if (resolv_conf_.changed()) say_name_servers();
+    say_arrived();
+    look_at_readiness();
     watch_files();
   });
 }
@@ -310,6 +359,7 @@ void Daemon::wait_for_signal() {
 
 void Daemon::begin_drain() {
   stopping_ = true;
+  counts_.gateway.ready = false;
   notify_service_manager("STOPPING=1");
   log_.write(Level::info, "draining",
              {{"connections", std::to_string(counts_.connections.load())},

@@ -11,8 +11,10 @@
 
 #include "ferrymand/admin.h"
 #include "ferrymand/config.h"
-#include "ferrymand/file_watch.h"
+#include "ferrymand/listeners.h"
+#include "ferrymand/readiness.h"
 #include "ferrymand/worker.h"
+#include "net/file_watch.h"
 #include "net/ticket_keys.h"
 #include "telemetry/log.h"
 
@@ -35,14 +37,20 @@ class Daemon {
 
  private:
   void say_open_passwords();
+  void say_name_servers();
   bool bind_admin();
-  // One page of metrics that waits for the workers' reports.
+  // What waits for the workers' reports.
   struct Gathering {
     std::vector<gateway::Report> reports;
-    std::function<void(std::string)> take;
+    std::function<void(const std::vector<gateway::Report>&)> take;
   };
+  void gather(std::function<void(const std::vector<gateway::Report>&)> take);
   void gather_metrics(std::function<void(std::string)> take);
-  bool bind_listeners();
+  void look_at_readiness();
+  AdminPages::Ready readiness() const;
+  bool bind_all();
+  void say_listening();
+  void say_arrived();
   bool become_user();
   // Null, with the cause logged, when a file cannot be used.
   std::shared_ptr<const net::ConnectionConfig> connection_config(const Config& config);
@@ -61,14 +69,16 @@ class Daemon {
   telemetry::Log log_;
   net::TicketKeys ticket_keys_;
   SharedCounts counts_;
-  std::vector<std::vector<int>> descriptors_;  // by listener, then worker
+  std::vector<BoundListener> listeners_;
   std::vector<std::unique_ptr<Worker>> workers_;
   boost::asio::io_context io_{1};
   boost::asio::signal_set signals_;
   boost::asio::steady_timer watch_timer_, drain_timer_;
-  FileWatch certificates_;
+  net::FileWatch certificates_, resolv_conf_;
   std::unique_ptr<AdminServer> admin_;
   std::list<Gathering> gatherings_;
+  Readiness readiness_;
+  bool looking_ = false;
   std::size_t draining_ = 0;
   bool stopping_ = false;
   int exit_code_ = exit_ok;

@@ -129,6 +129,8 @@ std::string metrics_page(const ProcessCounts& process, const std::vector<gateway
     total.lookups += worker.counts.lookups;
     total.failed_lookups += worker.counts.failed_lookups;
     total.rediscoveries += worker.counts.rediscoveries;
+    total.unused_connections += worker.counts.unused_connections;
+    total.failed_handshakes += worker.counts.failed_handshakes;
   }
   Page page;
   page.family("ferryman_requests_total", "Requests by what came of them, as the log's event has it.",
@@ -139,6 +141,13 @@ std::string metrics_page(const ProcessCounts& process, const std::vector<gateway
   }
   page.family("ferryman_connections", "Open client connections.", MetricType::Gauge);
   page.value(process.connections);
+  page.family("ferryman_connections_unused_total",
+              "Connections that ended without a request, as those of a load balancer that looks in.",
+              MetricType::Counter);
+  page.value(static_cast<double>(total.unused_connections));
+  page.family("ferryman_handshakes_failed_total", "TLS handshakes in which something was wrong.",
+              MetricType::Counter);
+  page.value(static_cast<double>(total.failed_handshakes));
   page.family("ferryman_in_flight", "Requests under way.", MetricType::Gauge);
   page.value(process.in_flight);
   page.family("ferryman_lookups_total", "Lookups of KDCs that have ended.", MetricType::Counter);

@@ -16,6 +16,7 @@
 #include "base/recycled.h"
 #include "base/text.h"
 #include "exchange/pending_exchange.h"
+#include "gateway/paths.h"
 #include "gateway/question.h"
 #include "kerberos/reply.h"
 #include "kerberos/request.h"
@@ -42,9 +43,9 @@ std::uint32_t microseconds(Clock::duration duration) {
   return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
 }
 
-bool serves_path(const net::Peer& peer, std::string_view path) {
-  return std::any_of(peer.paths->begin(), peer.paths->end(),
-                     [path](const std::string& served) { return equal_without_case(served, path); });
+bool asks_for_health(const net::Peer& peer, const http::Request& request) {
+  return !peer.health_path->empty() && same_path(*peer.health_path, request.path) &&
+         (request.method == "GET" || request.method == "HEAD");
 }
 
 std::string_view transport_name(locate::Transport transport) {
@@ -133,6 +134,15 @@ void Gateway::configure(std::shared_ptr<const Settings> settings) {
   keep_located();
 }
 
+Report Gateway::report() const {
+  Report report{counts_, exchanger_.report(), {}};
+  for (const Realm& realm : settings_->realms) {
+    if (realm.name.starts_with('*')) continue;
+    report.realms.push_back({realm.name, locator_.latest(*realm.source, Clock::now())});
+  }
+  return report;
+}
+
 // Often enough that what is known is refreshed in the last part of its time also where few requests come.
 void Gateway::keep_located() {
   constexpr std::chrono::seconds interval{30};
@@ -155,6 +165,7 @@ void Gateway::locate_ahead() {
 // The way of one request: enter, read_message, admit, locate, ask (and before it, where only a KDC can say
 // whose name that is, ask and admit_as_told), answer, end.
 void Gateway::serve(net::CallPtr call, const http::Request& request) {
+  if (asks_for_health(call->peer(), request)) return tell_health(*call);
   const PassagePtr passage(new Passage(*this, std::move(call)));
   ++in_work_;
   shared_.in_flight.fetch_add(1, std::memory_order_relaxed);
@@ -165,6 +176,15 @@ void Gateway::serve(net::CallPtr call, const http::Request& request) {
       end(*passage);
     }
   });
+}
+
+// For those who look every few seconds: no limit bites, nothing is logged.
+void Gateway::tell_health(net::Call& call) {
+  const bool ready = shared_.ready.load(std::memory_order_relaxed);
+  http::Response response;
+  response.status = ready ? 200 : 503;
+  response.body = as_bytes(ready ? "ready\n" : "not ready\n");
+  call.respond(response);
 }
 
 // Out of memory, a request is given up and takes nothing else with it.
@@ -199,13 +219,15 @@ bool Gateway::enter(Passage& passage, const http::Request& request) {
     refuse(passage, 503, "The service is overloaded.\n", EventKind::overload, "max_in_flight");
   } else if (!shared_.clients.may_request(call.peer().client, passage.settings->client, passage.begun)) {
     refuse(passage, 429, "Too many requests.\n", EventKind::throttled, "client_request_rate");
-  } else if (!serves_path(call.peer(), request.path)) {
+  } else if (!any_same_path(*call.peer().paths, request.path)) {
     refuse(passage, 404, "Not found.\n", EventKind::http_violation, "path");
   } else if (request.method != "POST") {
     refuse(passage, 405, "Only POST is served here.\n", EventKind::http_violation, "method");
   } else {
     return true;
   }
+  passage.event.method = request.method;
+  passage.event.path = request.path;
   return false;
 }
 
@@ -577,7 +599,15 @@ void Gateway::on_violation(const net::Peer& peer, http::Version version, unsigne
   log_.write(event);
 }
 
+void Gateway::on_unused(const net::Peer& peer) {
+  ++counts_.unused_connections;
+  if (!log_.writes(telemetry::Level::debug)) return;
+  log_.write(telemetry::Level::debug, "connection without a request",
+             {{"client", peer.address}, {"tls", peer.tls_version}});
+}
+
 void Gateway::on_handshake_failure(const net::Peer& peer, int code, std::string_view reason) {
+  ++counts_.failed_handshakes;
   if (!may_log_flood()) return;
   std::string_view event_id;
   if (code == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) event_id = event_client_certificate_required;

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,16 +39,25 @@ struct Settings {
 struct Counts {
   std::array<std::uint64_t, telemetry::event_kinds> events{};  // by telemetry::EventKind
   std::uint64_t lookups = 0, failed_lookups = 0, rediscoveries = 0;
+  std::uint64_t unused_connections = 0, failed_handshakes = 0;
+};
+
+// What lookups of a declared realm's KDCs have shown.
+struct RealmReport {
+  std::string name;
+  std::optional<locate::Located> located;  // nothing: none has ended lately
 };
 
 struct Report {
   Counts counts;
   std::vector<exchange::KdcReport> kdcs;
+  std::vector<RealmReport> realms;  // in the configuration's order, without wildcards
 };
 
 // What the gateways of all workers count together.
 struct Shared {
   std::atomic<std::uint32_t> in_flight{0};
+  std::atomic<bool> ready{true};  // what a listener's health_path tells
   net::ClientTable clients;
   policy::Failures failures;
 };
@@ -68,9 +78,10 @@ class Gateway : public net::Service, private locate::LocatorObserver {
   void on_violation(const net::Peer& peer, http::Version version, unsigned status,
                     std::string_view reason) override;
   void on_handshake_failure(const net::Peer& peer, int code, std::string_view reason) override;
+  void on_unused(const net::Peer& peer) override;
   void on_exhausted(int cause) override;
 
-  Report report() const { return {counts_, exchanger_.report()}; }
+  Report report() const;
 
   // Requests under way on this worker.
   std::uint32_t in_work() const { return in_work_; }
@@ -86,6 +97,7 @@ class Gateway : public net::Service, private locate::LocatorObserver {
 
   template <typename Step>
   void guard(Passage& passage, Step step);
+  void tell_health(net::Call& call);
   void give_up(Passage& passage);
   bool leave(Passage& passage);
   void wait_for(Passage& passage, boost::asio::awaitable<void> task);

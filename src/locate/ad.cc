@@ -192,7 +192,7 @@ bool Search::take_additional(const Target& target) {
 
 asio::awaitable<void> Search::resolve_one(std::shared_ptr<Search> self, Target target) {
   const net::Addresses resolved =
-      co_await self->resolver_.addresses(target.candidate.kdc.name, self->deadline_);
+      co_await self->resolver_.addresses(target.candidate.kdc.name, self->deadline_, net::Search::no);
   if (net::has_failed(resolved.status)) self->dns_failed_ = true;
   if (!resolved.addresses.empty()) self->note_ttl(resolved.ttl_seconds);
   for (const auto& address : resolved.addresses) self->add(target, address);
@@ -342,7 +342,7 @@ std::string_view Search::why_none() const {
   if (any(PingStatus::not_mine)) return "not_a_dc_of_the_domain";
   if (!dcs_.empty()) return "no_ping_answer";
   if (refused_) return "records_refused";
-  if (dns_failed_) return "dns_failed";
+  if (dns_failed_) return why_failed(resolver_);
   return records_ ? "names_not_found" : "no_records";
 }
 

@@ -36,6 +36,10 @@ void put_in_order(std::vector<Candidate>& candidates, std::minstd_rand& random) 
                  [](auto& each) { return std::move(each.second); });
 }
 
+std::string_view why_failed(const net::Resolver& resolver) {
+  return resolver.names_server() ? "dns_failed" : "no_dns_server";
+}
+
 asio::awaitable<Found> find_static(net::Resolver& resolver, std::vector<Entry> entries, Service service,
                                    Clock::time_point deadline) {
   Found found;
@@ -51,7 +55,7 @@ asio::awaitable<Found> find_static(net::Resolver& resolver, std::vector<Entry> e
       continue;
     }
     found.unchanging = false;
-    const net::Addresses resolved = co_await resolver.addresses(entry.host, deadline);
+    const net::Addresses resolved = co_await resolver.addresses(entry.host, deadline, net::Search::yes);
     const std::chrono::seconds ttl(resolved.ttl_seconds);
     found.ttl = found.ttl.count() == 0 ? ttl : std::min(found.ttl, ttl);
     found.failed = found.failed || net::has_failed(resolved.status);
@@ -60,7 +64,7 @@ asio::awaitable<Found> find_static(net::Resolver& resolver, std::vector<Entry> e
     }
   }
   if (found.candidates.size() > max_candidates) found.candidates.resize(max_candidates);
-  if (found.candidates.empty()) found.why = "names_not_found";
+  if (found.candidates.empty()) found.why = found.failed ? why_failed(resolver) : "names_not_found";
   co_return found;
 }
 

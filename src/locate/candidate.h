@@ -37,6 +37,9 @@ void put_in_order(std::vector<Candidate>& candidates, std::minstd_rand& random);
 
 bool same_rank(const Candidate& a, const Candidate& b);
 
+// Of a lookup that no server answered, for events.
+std::string_view why_failed(const net::Resolver& resolver);
+
 // A configured list: addresses as they are, names looked up. Their order is kept by ascending priority.
 boost::asio::awaitable<Found> find_static(net::Resolver& resolver, std::vector<Entry> entries,
                                           Service service, std::chrono::steady_clock::time_point deadline);

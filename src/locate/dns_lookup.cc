@@ -110,7 +110,7 @@ asio::awaitable<Found> resolve(net::Resolver& resolver, Targets targets, const A
   if (targets.list.size() > max_targets) targets.list.resize(max_targets);
   for (const Target& target : targets.list) {
     const std::uint16_t port = target.entry.port != 0 ? target.entry.port : default_port(service);
-    const net::Addresses resolved = co_await resolver.addresses(target.entry.host, deadline);
+    const net::Addresses resolved = co_await resolver.addresses(target.entry.host, deadline, net::Search::no);
     found.failed = found.failed || net::has_failed(resolved.status);
     ttl = least(ttl, resolved.ttl_seconds);
     for (const auto& address : resolved.addresses) {
@@ -125,7 +125,7 @@ asio::awaitable<Found> resolve(net::Resolver& resolver, Targets targets, const A
   }
   found.ttl = std::chrono::seconds(found.candidates.empty() ? targets.negative_ttl : ttl);
   if (found.candidates.empty())
-    found.why = refused ? "records_refused" : found.failed ? "dns_failed" : "no_records";
+    found.why = refused ? "records_refused" : found.failed ? why_failed(resolver) : "no_records";
   co_return found;
 }
 

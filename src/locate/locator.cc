@@ -113,7 +113,10 @@ asio::awaitable<Found> find(net::Resolver& resolver, std::shared_ptr<const Realm
 // Until when a lookup's outcome is to be used.
 Clock::time_point use_until(const Found& found, Clock::time_point now) {
   if (found.unchanging) return Clock::time_point::max();
-  if (!found.candidates.empty()) return now + std::clamp(found.ttl, min_ttl, max_ttl);
+  // Where a part of it could not be looked up, that part is not done without for long.
+  if (!found.candidates.empty()) {
+    return now + std::clamp(found.ttl, min_ttl, found.failed ? max_negative_ttl : max_ttl);
+  }
   if (found.failed) return now + failure_ttl;
   return now + std::clamp(found.ttl, min_ttl, max_negative_ttl);
 }
@@ -128,11 +131,17 @@ struct Known {
   std::vector<Candidate> candidates;
   KdcList list;  // the candidates
   std::string_view why = "dns_timeout";
+  unsigned changes = 0;  // of the resolver's files, when this was looked up
   Clock::time_point refresh{}, until{}, stale_until{};
   Clock::time_point looked_at{}, used_at{};
   bool looking = false, preliminary = false, rediscovery = false;
   std::vector<asio::steady_timer*> waiting;  // of those who wait for the lookup under way
 };
+
+// There was none, by files that have changed since.
+bool is_outdated(const Known& entry, net::Resolver& resolver) {
+  return entry.candidates.empty() && entry.changes != resolver.changes();
+}
 
 Located answer(const Known& entry) {
   return {entry.list, entry.why};
@@ -244,6 +253,7 @@ void Locator::Impl::begin_lookup(const asio::any_io_executor& executor, const st
   const auto now = Clock::now();
   entry->looking = true;
   entry->looked_at = now;
+  entry->changes = resolver.changes();
   const auto deadline = now + lookup_time;
   const bool ad = entry->source->discovery == Discovery::ad && !has_own_list(*entry->source, entry->service);
   auto done = [impl = shared_from_this(), entry](const std::exception_ptr& error, Found found) {
@@ -310,9 +320,10 @@ asio::awaitable<Located> Locator::locate(std::shared_ptr<const RealmSource> sour
   }
   const auto now = Clock::now();
   const auto entry = impl_->known(source, query, now);
-  if (now < entry->refresh) co_return answer(*entry);
+  const bool outdated = is_outdated(*entry, impl_->resolver);
+  if (now < entry->refresh && !outdated) co_return answer(*entry);
   if (!entry->looking) impl_->begin_lookup(co_await asio::this_coro::executor, entry);
-  if (now < entry->until) co_return answer(*entry);
+  if (now < entry->until && !outdated) co_return answer(*entry);
   // With an old answer at hand a slow server is not waited for long (RFC 8767 5).
   const bool has_old = !entry->candidates.empty() && now < entry->stale_until;
   co_await impl_->wait(entry, has_old ? std::min(deadline, now + stale_wait) : deadline);
@@ -323,7 +334,7 @@ std::optional<Located> Locator::recall(const std::shared_ptr<const RealmSource>&
                                        Clock::time_point now) {
   if ((query.hint & hint::force_rediscovery) != 0) return std::nullopt;
   Known& entry = *impl_->known(source, query, now);
-  if (now >= entry.refresh) return std::nullopt;
+  if (now >= entry.refresh || is_outdated(entry, impl_->resolver)) return std::nullopt;
   return answer(entry);
 }
 
@@ -339,6 +350,19 @@ asio::awaitable<Located> Locator::rediscover(std::shared_ptr<const RealmSource> 
   }
   co_await impl_->wait(entry, deadline);
   co_return answer(*entry);
+}
+
+std::optional<Located> Locator::latest(const RealmSource& source, Clock::time_point now) const {
+  std::optional<Located> found;
+  const Impl::Key first(&source, Service::kdc, Wanted{});
+  for (auto at = impl_->cache.lower_bound(first); at != impl_->cache.end(); ++at) {
+    const auto& [address, service, wanted] = at->first;
+    if (address != &source || service != Service::kdc) break;
+    const Known& entry = *at->second;
+    if (!entry.candidates.empty()) return answer(entry);
+    if (now < entry.until && !is_outdated(entry, impl_->resolver)) found = answer(entry);
+  }
+  return found;
 }
 
 std::string_view Locator::realm_of_netbios(std::string_view name) const {

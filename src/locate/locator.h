@@ -78,10 +78,11 @@ class LocatorObserver {
 // service and set of wanted flags; of the least used, as many as `max_cached` are forgotten first.
 //
 // Answers from DNS are kept for their TTL (bounded to 5 s .. 1 h, with pings 15 min), absent ones for the
-// SOA's negative TTL (bounded to 5 s .. 60 s), failures for 5 s. A request that comes in the last fifth or so
-// of that time has the lookup repeated in the background. Where the network fails, what it said before serves
-// on for up to an hour. Equal questions that are under way are asked once. Static lists of addresses wait for
-// nothing after the first request.
+// SOA's negative TTL (bounded to 5 s .. 60 s), failures for 5 s, none of these beyond a change of resolv.conf
+// or the hosts file. Where a part of the names could not be looked up, the rest is kept for 60 s at most. A
+// request that comes in the last fifth or so of that time has the lookup repeated in the background. Where
+// the network fails, what it said before serves on for up to an hour. Equal questions that are under way are
+// asked once. Static lists of addresses wait for nothing after the first request.
 //
 // KDCs of equal priority are of one rank, among which each request draws lots by their weights.
 class Locator {
@@ -103,6 +104,10 @@ class Locator {
   // than 5 s ago count as new.
   boost::asio::awaitable<Located> rediscover(std::shared_ptr<const RealmSource> source, Query query,
                                              std::chrono::steady_clock::time_point deadline);
+
+  // What lookups of a realm's KDCs have come to, whatever they wanted: a list where one of them has one.
+  // Nothing where none has ended, or all have found none too long ago to be believed. Looks nothing up.
+  std::optional<Located> latest(const RealmSource& source, std::chrono::steady_clock::time_point now) const;
 
   // The realm of the domain whose NetBIOS name that is, as its domain controllers told; empty when unknown.
   std::string_view realm_of_netbios(std::string_view name) const;

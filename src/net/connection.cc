@@ -70,6 +70,7 @@ void Connection::start() {
 void Connection::on_request(const http::Request& request) {
   // MIT's client speaks HTTP/1.0: it opens a connection for each message and never resumes.
   if (request.version != http::Version::http10) stream_.offer_resumption();
+  told_of_ = true;
   CallPtr call(new Call(this, request));
   calls_.push_back(call);
   service_.serve(std::move(call), request);
@@ -85,7 +86,12 @@ void Connection::on_cancel(std::uint64_t id) {
 }
 
 void Connection::on_violation(unsigned status, std::string_view reason) {
-  service_.on_violation(peer_, session_->version(), status, reason);
+  tell_violation(status, reason);
+}
+
+void Connection::tell_violation(unsigned status, std::string_view reason) {
+  told_of_ = true;
+  service_.on_violation(peer_, session_ ? session_->version() : http::Version::http11, status, reason);
 }
 
 void Connection::forget(const Call& call) {
@@ -132,6 +138,7 @@ void Connection::abort() {
   state_ = State::closed;
   stream_.close();
   for (const auto& call : std::exchange(calls_, {})) call->cancel();
+  if (!told_of_) service_.on_unused(peer_);
   owner_.on_closed(*this);
 }
 
@@ -145,7 +152,7 @@ void Connection::pump() {
     run();
   } catch (const std::bad_alloc&) {
     pumping_ = false;
-    service_.on_violation(peer_, session_ ? session_->version() : http::Version::http11, 0, "out_of_memory");
+    tell_violation(0, "out_of_memory");
     abort();
   }
 }
@@ -208,7 +215,7 @@ bool Connection::do_proxy_header() {
   const std::size_t before = preface.size() - result.octets;
   const ProxyHeader header = read_proxy_header(preface);
   if (header.state == ProxyHeader::State::malformed) {
-    service_.on_violation(peer_, http::Version::http11, 0, "bad_proxy_header");
+    tell_violation(0, "bad_proxy_header");
     abort();
     return false;
   }
@@ -219,6 +226,7 @@ bool Connection::do_proxy_header() {
   const auto client = header.source.value_or(stream_.peer());
   if (header.source) peer_.address = peer_name(client);
   if (!owner_.admit(peer_, client)) {
+    told_of_ = true;
     abort();
     return false;
   }
@@ -231,7 +239,8 @@ bool Connection::do_handshake() {
   const IoResult result = stream_.handshake();
   if (blocked(result)) return false;
   if (result.status != IoStatus::ok) {
-    service_.on_handshake_failure(peer_, stream_.failure_code(), stream_.failure());
+    told_of_ = !stream_.lost();
+    if (told_of_) service_.on_handshake_failure(peer_, stream_.failure_code(), stream_.failure());
     abort();
     return false;
   }
@@ -418,7 +427,10 @@ void Connection::check_deadline(Clock::time_point now) {
   rest_if_idle(now);
   const auto allowed = allowance();
   if (allowed == std::chrono::milliseconds::max() || now - since_ < allowed) return;
-  if (state_ == State::handshake) service_.on_handshake_failure(peer_, 0, "timeout");
+  if (state_ == State::handshake) {
+    told_of_ = true;
+    service_.on_handshake_failure(peer_, 0, "timeout");
+  }
   if (state_ != State::open || !session_->output().empty() || session_->phase() == http::Phase::closing) {
     abort();
     return;

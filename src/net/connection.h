@@ -89,6 +89,7 @@ class Connection final : public Recycled<Connection>,
   void respond(Call& call, const http::Response& response);
   void drop(Call& call);
   void forget(const Call& call);
+  void tell_violation(unsigned status, std::string_view reason);
 
   // Does everything that can be done without waiting, then waits for the socket. Out of memory, the
   // connection is given up.
@@ -129,6 +130,7 @@ class Connection final : public Recycled<Connection>,
   bool waiting_read_ = false, waiting_write_ = false;  // waits under way
   bool dry_ = false;  // all that had come has been read: only the wait tells of more
   bool just_open_ = false, asked_at_rest_ = false;
+  bool told_of_ = false;  // to the service, by whatever happened first
 };
 
 using ConnectionPtr = boost::intrusive_ptr<Connection>;

@@ -20,12 +20,18 @@ namespace ip = boost::asio::ip;
 
 constexpr int backlog = 4096;  // the kernel cuts it to net.core.somaxconn
 
-tl::unexpected<std::string> failure(const ListenAddress& address, const std::string& what) {
-  return tl::unexpected("cannot listen at " + to_string(address) + ": " + what);
-}
-
 std::string reason() {
   return std::generic_category().message(errno);
+}
+
+tl::unexpected<ListenFailure> failure(const ListenAddress& address, const std::string& what) {
+  return tl::unexpected(ListenFailure{"cannot listen at " + to_string(address) + ": " + what});
+}
+
+tl::unexpected<ListenFailure> system_failure(const ListenAddress& address) {
+  const bool no_such_family = errno == EAFNOSUPPORT;
+  return tl::unexpected(
+      ListenFailure{"cannot listen at " + to_string(address) + ": " + reason(), no_such_family});
 }
 
 class Descriptor {
@@ -34,6 +40,10 @@ class Descriptor {
   Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
   ~Descriptor() {
     if (fd_ >= 0) ::close(fd_);
   }
@@ -49,34 +59,55 @@ bool set(int fd, int level, int option) {
   return ::setsockopt(fd, level, option, &on, sizeof on) == 0;
 }
 
-// shared: with SO_REUSEPORT. Without it, bind() fails where anybody else listens.
-Descriptor bind_tcp(const ip::tcp::endpoint& endpoint, bool shared) {
+struct Binding {
+  bool shared = false;  // SO_REUSEPORT; without it, bind() fails where anybody else listens
+  bool ahead = false;   // of the address, which this host does not have yet
+};
+
+bool set_ahead(int fd, const ip::tcp::endpoint& endpoint) {
+  return endpoint.address().is_v4() ? set(fd, IPPROTO_IP, IP_FREEBIND) : set(fd, IPPROTO_IPV6, IPV6_FREEBIND);
+}
+
+Descriptor bind_tcp(const ip::tcp::endpoint& endpoint, Binding how) {
   Descriptor fd(::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (fd.get() < 0 || !set(fd.get(), SOL_SOCKET, SO_REUSEADDR)) return Descriptor(-1);
-  if (shared && !set(fd.get(), SOL_SOCKET, SO_REUSEPORT)) return Descriptor(-1);
+  if (how.shared && !set(fd.get(), SOL_SOCKET, SO_REUSEPORT)) return Descriptor(-1);
+  if (how.ahead && !set_ahead(fd.get(), endpoint)) return Descriptor(-1);
   if (::bind(fd.get(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0) return Descriptor(-1);
   return fd;
 }
 
-tl::expected<std::vector<int>, std::string> open_tcp(const ListenAddress& address, unsigned count) {
+// Whether anybody listens there, and whether the address is this host's.
+std::optional<Binding> try_tcp(const ip::tcp::endpoint& endpoint) {
+  Binding how;
+  Descriptor probe = bind_tcp(endpoint, how);
+  if (probe.get() < 0 && errno == EADDRNOTAVAIL) {
+    how.ahead = true;
+    probe = bind_tcp(endpoint, how);
+  }
+  if (probe.get() < 0 || ::listen(probe.get(), 1) != 0) return std::nullopt;
+  return how;
+}
+
+tl::expected<Listeners, ListenFailure> open_tcp(const ListenAddress& address, unsigned count) {
   boost::system::error_code error;
   const auto host = ip::make_address(address.host, error);
   if (error) return failure(address, "not an address");
   const ip::tcp::endpoint endpoint(host, address.port);
-  {
-    const Descriptor probe = bind_tcp(endpoint, false);
-    if (probe.get() < 0 || ::listen(probe.get(), 1) != 0) return failure(address, reason());
-  }
+  auto how = try_tcp(endpoint);
+  if (!how) return system_failure(address);
+  how->shared = true;
   std::vector<Descriptor> held;
   for (unsigned i = 0; i < count; ++i) {
-    Descriptor fd = bind_tcp(endpoint, true);
-    if (fd.get() < 0 || ::listen(fd.get(), backlog) != 0) return failure(address, reason());
+    Descriptor fd = bind_tcp(endpoint, *how);
+    if (fd.get() < 0 || ::listen(fd.get(), backlog) != 0) return system_failure(address);
     held.push_back(std::move(fd));
   }
-  std::vector<int> descriptors;
-  descriptors.reserve(held.size());
-  for (auto& fd : held) descriptors.push_back(fd.release());
-  return descriptors;
+  Listeners opened;
+  opened.assigned = !how->ahead;
+  opened.descriptors.reserve(held.size());
+  for (auto& fd : held) opened.descriptors.push_back(fd.release());
+  return opened;
 }
 
 // A socket file that nobody answers at is what a crash left behind.
@@ -90,7 +121,7 @@ void remove_stale(const sockaddr_un& name) {
   }
 }
 
-tl::expected<std::vector<int>, std::string> open_unix(const ListenAddress& address, unsigned count) {
+tl::expected<Listeners, ListenFailure> open_unix(const ListenAddress& address, unsigned count) {
   sockaddr_un name{};
   name.sun_family = AF_UNIX;
   if (address.path_name.size() >= sizeof name.sun_path) return failure(address, "the path is too long");
@@ -99,18 +130,29 @@ tl::expected<std::vector<int>, std::string> open_unix(const ListenAddress& addre
   Descriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (fd.get() < 0 || ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0 ||
       ::listen(fd.get(), backlog) != 0) {
-    return failure(address, reason());
+    return system_failure(address);
   }
-  std::vector<int> descriptors;
-  for (unsigned i = 1; i < count; ++i) descriptors.push_back(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
-  descriptors.push_back(fd.release());
-  return descriptors;
+  Listeners opened;
+  for (unsigned i = 1; i < count; ++i) opened.descriptors.push_back(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
+  opened.descriptors.push_back(fd.release());
+  return opened;
 }
 
 }  // namespace
 
-tl::expected<std::vector<int>, std::string> open_listeners(const ListenAddress& address, unsigned count) {
+tl::expected<Listeners, ListenFailure> open_listeners(const ListenAddress& address, unsigned count) {
   return address.path_name.empty() ? open_tcp(address, count) : open_unix(address, count);
+}
+
+bool has_ipv6() {
+  const Descriptor probe(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  return probe.get() >= 0 || errno != EAFNOSUPPORT;
+}
+
+bool is_assigned(const ListenAddress& address) {
+  boost::system::error_code error;
+  const auto host = ip::make_address(address.host, error);
+  return !error && bind_tcp({host, 0}, {}).get() >= 0;
 }
 
 tl::expected<std::vector<int>, std::string> adopt_listener(int descriptor, unsigned count) {

@@ -12,10 +12,27 @@
 
 namespace ferryman::net {
 
+struct Listeners {
+  std::vector<int> descriptors;
+  bool assigned = true;  // the address is this host's; otherwise it is served as soon as it becomes so
+};
+
+struct ListenFailure {
+  std::string text;             // a sentence
+  bool no_such_family = false;  // this host has no IPv6 (EAFNOSUPPORT)
+};
+
 // One listening, non-blocking descriptor for each of `count` workers at one address. TCP sockets share the
 // port (SO_REUSEPORT), so that the kernel spreads connections; for a unix socket all are one queue. A port
-// that another process listens at is refused, even if that one would share. The error is a sentence.
-tl::expected<std::vector<int>, std::string> open_listeners(const ListenAddress& address, unsigned count);
+// that another process listens at is refused, even if that one would share. An address that this host does
+// not have is bound ahead (IP_FREEBIND).
+tl::expected<Listeners, ListenFailure> open_listeners(const ListenAddress& address, unsigned count);
+
+// Whether the kernel has IPv6 at all.
+bool has_ipv6();
+
+// Whether this host has that address by now.
+bool is_assigned(const ListenAddress& address);
 
 // The same from one listening stream socket that this process inherited (systemd's socket activation): all
 // workers take from its one queue. Takes the descriptor over.

@@ -25,25 +25,36 @@ void close_all(const std::vector<int>& descriptors) {
 
 TEST(OpenListeners, GivesEachWorkerASocketAtTheSamePort) {
   auto one = open_listeners({"127.0.0.1", 0, {}}, 1);
-  ASSERT_TRUE(one) << one.error();
-  const std::uint16_t port = port_of(one->front());
-  close_all(*one);
+  ASSERT_TRUE(one) << one.error().text;
+  const std::uint16_t port = port_of(one->descriptors.front());
+  close_all(one->descriptors);
   auto three = open_listeners({"127.0.0.1", port, {}}, 3);
-  ASSERT_TRUE(three) << three.error();
-  ASSERT_EQ(three->size(), 3U);
-  for (const int fd : *three) EXPECT_EQ(port_of(fd), port);
-  close_all(*three);
+  ASSERT_TRUE(three) << three.error().text;
+  ASSERT_EQ(three->descriptors.size(), 3U);
+  for (const int fd : three->descriptors) EXPECT_EQ(port_of(fd), port);
+  close_all(three->descriptors);
 }
 
 TEST(OpenListeners, RefusesAPortThatSomebodyElseListensAtEvenIfThatOneShares) {
   auto first = open_listeners({"127.0.0.1", 0, {}}, 1);
   ASSERT_TRUE(first);
-  const std::uint16_t port = port_of(first->front());
+  const std::uint16_t port = port_of(first->descriptors.front());
   const auto second = open_listeners({"127.0.0.1", port, {}}, 1);
   ASSERT_FALSE(second);
-  EXPECT_EQ(second.error(),
+  EXPECT_EQ(second.error().text,
             "cannot listen at 127.0.0.1:" + std::to_string(port) + ": Address already in use");
-  close_all(*first);
+  close_all(first->descriptors);
+}
+
+TEST(OpenListeners, BindsAnAddressThatTheHostDoesNotHaveAhead) {
+  const ListenAddress elsewhere{"192.0.2.77", 8443, {}};
+  auto opened = open_listeners(elsewhere, 2);
+  ASSERT_TRUE(opened) << opened.error().text;
+  EXPECT_FALSE(opened->assigned);
+  EXPECT_EQ(bound_address(opened->descriptors.back()), elsewhere);
+  EXPECT_FALSE(is_assigned(elsewhere));
+  EXPECT_TRUE(is_assigned({"127.0.0.1", 8443, {}}));
+  close_all(opened->descriptors);
 }
 
 TEST(OpenListeners, TakesOverASocketFileThatACrashLeftBehindButNotALivingOne) {
@@ -51,20 +62,20 @@ TEST(OpenListeners, TakesOverASocketFileThatACrashLeftBehindButNotALivingOne) {
   std::filesystem::create_directory(directory);
   const ListenAddress address{{}, 0, directory / "http.sock"};
   auto first = open_listeners(address, 2);
-  ASSERT_TRUE(first) << first.error();
-  EXPECT_EQ(first->size(), 2U);
+  ASSERT_TRUE(first) << first.error().text;
+  EXPECT_EQ(first->descriptors.size(), 2U);
   EXPECT_FALSE(open_listeners(address, 1));
-  close_all(*first);
+  close_all(first->descriptors);
   auto again = open_listeners(address, 1);
-  ASSERT_TRUE(again) << again.error();
-  close_all(*again);
+  ASSERT_TRUE(again) << again.error().text;
+  close_all(again->descriptors);
   std::filesystem::remove_all(directory);
 }
 
 TEST(AdoptListener, SharesAnInheritedSocket) {
   auto bound = open_listeners({"127.0.0.1", 0, {}}, 1);
   ASSERT_TRUE(bound);
-  const int fd = bound->front();
+  const int fd = bound->descriptors.front();
   EXPECT_EQ(bound_address(fd), (ListenAddress{"127.0.0.1", port_of(fd), {}}));
   const std::uint16_t port = port_of(fd);
   const auto adopted = adopt_listener(fd, 3);

@@ -48,10 +48,18 @@ inline bool has_failed(DnsStatus status) {
   return status != DnsStatus::ok && status != DnsStatus::no_data && status != DnsStatus::nxdomain;
 }
 
+// Whether the name of a host is completed by the search list of resolv.conf, as the system does it with names
+// that people write; those in DNS records are whole.
+enum class Search : bool { no, yes };
+
 // c-ares on one worker's event loop. Not thread-safe. Nothing here caches.
+//
+// The system's files are looked at before each question, by stat(2): where resolv.conf is another than
+// before, also by a link or a rename, what it says now holds, and questions that are under way are asked
+// anew.
 class Resolver {
  public:
-  // servers: "127.0.0.1:5353", "[::1]:53"; empty: the system's (/etc/resolv.conf).
+  // servers: "127.0.0.1:5353", "[::1]:53", and no search list; empty: what /etc/resolv.conf says.
   Resolver(boost::asio::io_context& io, const std::vector<std::string>& servers);
   ~Resolver();
 
@@ -61,14 +69,22 @@ class Resolver {
 
   // A and AAAA, with the hosts file first, in RFC 6724 order.
   boost::asio::awaitable<Addresses> addresses(std::string host,
-                                              std::chrono::steady_clock::time_point deadline);
+                                              std::chrono::steady_clock::time_point deadline, Search search);
+
+  // How often resolv.conf or the hosts file has changed, seen by a look at them now. An answer that there is
+  // nothing holds until then at most.
+  unsigned changes();
+
+  // Servers were given, or resolv.conf names one; without, questions go to this host, as resolv.conf(5) has
+  // it.
+  bool names_server() const;
 
   // Called after every question.
   void on_lookup(std::function<void(const Lookup&)> observer) { observer_ = std::move(observer); }
 
  private:
   struct Impl;
-  std::shared_ptr<Impl> impl_;
+  std::unique_ptr<Impl> impl_;
   std::function<void(const Lookup&)> observer_;
 };
 

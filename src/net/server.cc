@@ -128,7 +128,7 @@ bool Server::accept_one(Listener& listener) {
   if (fd < 0) return errno == ECONNABORTED || errno == EINTR || errno == EPROTO;
   const auto client = peer_endpoint(address);
   const ListenerOptions& options = *listener.options;
-  Peer peer{peer_name(client), 0, {}, &options.paths};
+  Peer peer{peer_name(client), 0, {}, &options.paths, &options.health_path};
   if (count_.load(std::memory_order_relaxed) >= config_->limits.max_connections) {
     service_.on_violation(peer, http::Version::http11, 0, "max_connections");
     ::close(fd);

@@ -18,6 +18,7 @@ namespace ferryman::net {
 struct ListenerOptions {
   bool tls = true;
   std::vector<std::string> paths;
+  std::string health_path;
   // A PROXY header comes first; from a TCP peer outside trusted_proxies nothing is taken.
   bool proxy_protocol = false;
   std::vector<Network> trusted_proxies;

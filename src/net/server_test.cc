@@ -22,10 +22,12 @@ struct Keeper : Service {
     violations.emplace_back(reason);
   }
   void on_handshake_failure(const Peer&, int, std::string_view) override {}
+  void on_unused(const Peer&) override { ++unused; }
   void on_exhausted(int) override {}
 
   std::vector<CallPtr> calls;
   std::vector<std::string> violations;
+  unsigned unused = 0;
 };
 
 class Client {
@@ -80,7 +82,7 @@ class ServerTest : public testing::Test {
     port_ = ntohs(address.sin_port);
     server_ = std::make_unique<Server>(io_, service_, count_, clients_);
     server_->configure(std::make_shared<ConnectionConfig>());
-    server_->listen(listener, {false, {}, false, {}});
+    server_->listen(listener, {false, {}, {}, false, {}});
   }
   void TearDown() override {
     service_.calls.clear();  // they hold connections

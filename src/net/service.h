@@ -22,6 +22,7 @@ struct Peer {
   ClientKey client = 0;                             // whose limits it counts for
   std::string_view tls_version;                     // "TLSv1.3"; empty on a plain listener
   const std::vector<std::string>* paths = nullptr;  // that its listener serves
+  const std::string* health_path = nullptr;         // the same for those who look after it; may be empty
 };
 
 // Told when the client of its call has gone.
@@ -73,8 +74,11 @@ class Service {
   // The HTTP session answered by itself, see http::Handler::on_violation.
   virtual void on_violation(const Peer& peer, http::Version version, unsigned status,
                             std::string_view reason) = 0;
-  // A TLS handshake ended without a connection. reason is OpenSSL's, or "timeout".
+  // A TLS handshake failed. reason is OpenSSL's, or "timeout".
   virtual void on_handshake_failure(const Peer& peer, int code, std::string_view reason) = 0;
+  // A connection ended that nothing else was told of: by its client before the TLS handshake was over, or
+  // without a request. A load balancer looks in like that.
+  virtual void on_unused(const Peer& peer) = 0;
   // No connection can be accepted for want of descriptors or memory (errno's cause); 0: again they can.
   virtual void on_exhausted(int cause) = 0;
 };

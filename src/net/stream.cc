@@ -80,6 +80,10 @@ int Stream::failure_code() const {
   return ERR_GET_REASON(failure_);
 }
 
+bool Stream::lost() const {
+  return failure_ == 0 || ERR_SYSTEM_ERROR(failure_) || failure_code() == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+}
+
 IoResult Stream::handshake() {
   if (!ssl_) return {};
   forget_errors();

@@ -81,6 +81,8 @@ class Stream {
   // Why the handshake failed, from OpenSSL's table of reasons; for logs.
   std::string_view failure() const;
   int failure_code() const;
+  // The peer went, in order or not, rather than that anything was wrong.
+  bool lost() const;
 
  private:
   // TLS, awake and at this socket.

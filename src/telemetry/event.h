@@ -34,6 +34,8 @@ Level level(EventKind kind);  // at which such an event is logged
 // (empty, nullptr, 0) are left out of the line. Never holds key material or ticket bytes. A word is one of
 // ours, of letters, digits and "-./"; everything else is escaped.
 struct RequestEvent {
+  static constexpr std::size_t max_path = 100;
+
   EventKind kind = EventKind::exchange;
   unsigned event_id = 0;                       // KPSSVC's (400 request received, 103, 404, ...); 0: none
   std::string_view id;                         // a word, unique in this process
@@ -42,6 +44,7 @@ struct RequestEvent {
   std::string_view http;                       // a word, "HTTP/2"
   unsigned status = 0;                         // HTTP status sent; 0: connection dropped or client gone
   const kerberos::Request* request = nullptr;  // type, realm, cname, sname, padata, etypes, armored
+  std::string_view method, path;               // of a request that was not for us; at most max_path octets
   std::string_view target_domain;
   std::optional<std::uint32_t> hint;       // dclocator-hint
   const kerberos::Reply* reply = nullptr;  // result: message type or KRB-ERROR by name

@@ -16,9 +16,9 @@ constexpr std::size_t longest_name = 47;  // of an etype or padata; a number is 
 namespace key {
 constexpr Key padata("padata"), etypes("etypes"), type("type"), realm("realm"), cname("cname"),
     sname("sname"), armored("armored"), result("result"), event("event"), event_id("event_id"), id("id"),
-    client("client"), tls("tls"), http("http"), status("status"), target_domain("target_domain"),
-    hint("hint"), kdc("kdc"), transport("transport"), tries("tries"), hedged("hedged"),
-    rediscovered("rediscovered"), reason("reason"), offset("offset"), unlogged("unlogged"),
+    client("client"), tls("tls"), http("http"), status("status"), method("method"), path("path"),
+    target_domain("target_domain"), hint("hint"), kdc("kdc"), transport("transport"), tries("tries"),
+    hedged("hedged"), rediscovered("rediscovered"), reason("reason"), offset("offset"), unlogged("unlogged"),
     locate_us("locate_us"), exchange_us("exchange_us"), total_us("total_us");
 }
 
@@ -98,6 +98,8 @@ void put_event(Record& record, const RequestEvent& event) {
   word(key::tls, event.tls);
   word(key::http, event.http);
   record.number(key::status, event.status);
+  text(key::method, event.method.substr(0, RequestEvent::max_path));
+  text(key::path, event.path.substr(0, RequestEvent::max_path));
   if (event.request != nullptr) put_request(record, *event.request);
   text(key::target_domain, event.target_domain);
   if (event.hint) record.hex(key::hint, *event.hint);

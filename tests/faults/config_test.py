@@ -71,6 +71,8 @@ kdc = ["10.0.0.1"]
             (good.replace(self.key, other_key), 4, "does not belong to certificate"),
             (good.replace("[tls]", "[tls]\nclient_certificates = \"required\""), 5, "client_ca"),
             (good.replace("certificate =", "#").replace("private_key =", "#"), 3, "names no certificate"),
+            (good.replace("[tls]", 'health_path = "healthz"\n[tls]'), 2, "is no path"),
+            (good.replace("[tls]", 'health_path = "/kdcproxy/"\n[tls]'), 2, "one of paths"),
             (good.replace("127.0.0.1:", "localhost:"), 2, "not a place to listen at"),
             (good.replace("[tls]", "[log]\ndestination = \"nowhere\"\n[tls]"), 4, "destination"),
             (good.replace("[tls]", "[limits]\nmax_body = \"1GiB\"\n[tls]"), 4, "max_body"),

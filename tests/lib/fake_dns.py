@@ -25,9 +25,9 @@ class FakeDns:
     """answer(name, type) gives a list of records, two of them (answers, additional), raw octets behind the
     identifier, or None for silence."""
 
-    def __init__(self, answer, delay=0):
+    def __init__(self, answer, delay=0, port=None):
         self.answer, self.delay, self.questions = answer, delay, []
-        self.port = free_port("127.0.0.51")
+        self.port = port or free_port("127.0.0.51")
         self.address = f"127.0.0.51:{self.port}"
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.bind(("127.0.0.51", self.port))

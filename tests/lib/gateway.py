@@ -37,12 +37,12 @@ def configuration(listen, realms, tls=None, **sections):
 
 
 class Gateway:
-    """A running ferrymand with a configuration of its own."""
+    """A running ferrymand with a configuration of its own; command: what runs it, such as taskset."""
 
-    def __init__(self, directory, text, name="gateway"):
+    def __init__(self, directory, text, name="gateway", command=()):
         self.config = os.path.join(directory, name + ".toml")
         self.write(text)
-        self.process = Process([BINARY, "-c", self.config], os.path.join(directory, name + ".log"))
+        self.process = Process([*command, BINARY, "-c", self.config], os.path.join(directory, name + ".log"))
         wait_for(lambda: self.messages("ready") or not self.process.alive(), "ferrymand to be ready")
         assert self.process.alive(), self.process.text()
 

@@ -1,8 +1,8 @@
-#include "ferrymand/file_watch.h"
+#include "net/file_watch.h"
 
 #include <utility>
 
-namespace ferryman {
+namespace ferryman::net {
 
 bool FileWatch::Stamp::operator==(const Stamp& other) const {
   return device == other.device && inode == other.inode && size == other.size &&
@@ -29,4 +29,4 @@ bool FileWatch::changed() {
   return any;
 }
 
-}  // namespace ferryman
+}  // namespace ferryman::net

@@ -1,4 +1,4 @@
-#include "ferrymand/file_watch.h"
+#include "net/file_watch.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-namespace ferryman {
+namespace ferryman::net {
 namespace {
 
 class FileWatchTest : public ::testing::Test {
@@ -57,4 +57,4 @@ TEST_F(FileWatchTest, SeesAFileComeAndGo) {
 }
 
 }  // namespace
-}  // namespace ferryman
+}  // namespace ferryman::net

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace ferryman {
+namespace ferryman::net {
 
 // Tells whether any of some files has been replaced or rewritten since the last look. By stat(2), since the
 // usual way to renew a certificate swaps symbolic links, which inotify on the file would not show.
@@ -30,4 +30,4 @@ class FileWatch {
   std::vector<Stamp> stamps_;
 };
 
-}  // namespace ferryman
+}  // namespace ferryman::net

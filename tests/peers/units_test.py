@@ -1,0 +1,79 @@
+"""The units, looked at by systemd, and whether what the manual suggests can be done in them."""
+import os
+import re
+import shutil
+import stat
+import subprocess
+import unittest
+
+from lib.gateway import BINARY, configuration
+from lib.proc import Process, wait_for
+from lib.scenario import Scenario
+
+BUILD = os.path.join(os.path.dirname(BINARY), "..")
+SOURCE = os.path.join(os.path.dirname(__file__), "..", "..")
+MOST_EXPOSURE = 1.5  # of 10
+
+
+class UnitsTest(Scenario):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.units = os.path.join(cls.directory, "units")
+        os.makedirs(cls.units)
+        for folder, names in ((BUILD, ("ferrymand.service", "ferryman-forward.service")),
+                              (os.path.join(SOURCE, "packaging/systemd"), ("ferrymand.socket", "ferryman-forward.socket"))):
+            for name in names:
+                shutil.copy(os.path.join(folder, name), cls.units)
+        for name in ("ferrymand.service", "ferryman-forward.service"):
+            path = os.path.join(cls.units, name)
+            with open(path) as file:
+                text = file.read()
+            assert "@CMAKE" not in text
+            with open(path, "w") as file:  # verify wants programs that are there
+                file.write(re.sub(r"=\S+/(ferrymand|ferryman)\b", lambda found: "=" + os.path.join(os.path.dirname(BINARY), found[1]), text))
+        with open(os.path.join(cls.units, "ferrymand.service")) as file:
+            cls.service = dict(re.findall(r"^(\w+)=(.*)$", file.read(), re.M))
+
+    def analyze(self, *args):
+        runtime = os.path.join(self.directory, "runtime")
+        os.makedirs(runtime, exist_ok=True)
+        return subprocess.run(["systemd-analyze", "--no-pager", *args], cwd=self.units, capture_output=True, text=True, timeout=60,
+                              env={**os.environ, "XDG_RUNTIME_DIR": runtime})
+
+    def test_they_are_valid(self):
+        for scope, name in (("--system", "ferrymand"), ("--user", "ferryman-forward")):
+            result = self.analyze(scope, "verify", "--man=no", f"./{name}.service", f"./{name}.socket")
+            self.assertEqual((result.returncode, result.stdout + result.stderr), (0, ""))
+
+    def test_the_service_is_locked_up(self):
+        result = self.analyze("security", "--offline=yes", f"--threshold={int(MOST_EXPOSURE * 10)}", "./ferrymand.service")
+        exposure = re.search(r"Overall exposure level for ferrymand.service: ([\d.]+)", result.stdout)
+        self.assertIsNotNone(exposure, result.stdout + result.stderr)
+        self.assertLessEqual(float(exposure[1]), MOST_EXPOSURE, result.stdout)
+
+    def test_what_the_manual_names_may_be_written(self):
+        """With ProtectSystem=strict nothing else may."""
+        self.assertEqual(self.service["ProtectSystem"], "strict")
+        writable = {"/run/" + self.service["RuntimeDirectory"], "/var/log/" + self.service["LogsDirectory"]}
+        named = set()
+        for name in ("ferryman.toml.5.scd", "ferrymand.8.scd"):
+            with open(os.path.join(SOURCE, "packaging/man", name)) as file:
+                named |= {os.path.dirname(path) for path in re.findall(r"(/run/\w+/[\w.]+|/var/log/\w+/[\w.]+)", file.read())}
+        self.assertEqual(named, writable)
+
+    def test_a_unix_socket_is_for_the_group_and_so_is_a_log_file(self):
+        socket, log = os.path.join(self.directory, "http.sock"), os.path.join(self.directory, "ferrymand.log")
+        config = os.path.join(self.directory, "ferryman.toml")
+        with open(config, "w") as file:
+            file.write(configuration([{"address": "unix:" + socket, "tls": False}], {"A.TEST": {"kdc": ["127.0.0.1:1"]}},
+                                     log={"destination": "file:" + log}))
+        self.running(Process(["sh", "-c", f'umask {self.service["UMask"]} && exec "$@"', "sh", BINARY, "-c", config],
+                             os.path.join(self.directory, "output")))
+        wait_for(lambda: os.path.exists(log) and os.path.exists(socket), "the socket and the log")
+        for path, mode in ((socket, 0o770), (log, 0o640)):
+            self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), mode, path)
+
+
+if __name__ == "__main__":
+    unittest.main()
