@@ -5,6 +5,7 @@
 #include "kerberos/codec.h"
 #include "kerberos/kpasswd.h"
 #include "kerberos/krb_error.h"
+#include "kerberos/limits.h"
 #include "kerberos/time.h"
 #include "kerberos/whole_kdc_req.h"
 
@@ -12,6 +13,7 @@ namespace ferryman::kerberos {
 
 std::vector<std::uint8_t> make_as_req(std::string_view client, std::string_view realm,
                                       std::span<const std::int32_t> etypes, std::span<const Padata> padata) {
+  if (realm.size() > limits::max_realm || client.size() > limits::max_name_component) return {};
   constexpr std::int64_t till = 2'136'422'885;  // 2037-09-13 02:48:05: as long as may be
   const Name cname(name_type::principal, {client}), sname(name_type::srv_inst, {"krbtgt", realm});
   Made<EtypeList> etype_list;

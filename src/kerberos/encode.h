@@ -11,11 +11,11 @@
 namespace ferryman::kerberos {
 
 // Whole messages for those who need nothing particular. Each is empty where a value has no encoding, such as
-// a time after 9999; lengths are not looked at.
+// a time after 9999.
 
 // An AS-REQ (RFC 4120 5.4.1) for a ticket of the realm's krbtgt; without padata there is no
 // pre-authentication. client: one component, as it stands. etypes in the order of preference; the nonce is
-// random.
+// random. Empty where realm or client are longer than a KDC takes (kerberos/limits.h).
 std::vector<std::uint8_t> make_as_req(std::string_view client, std::string_view realm,
                                       std::span<const std::int32_t> etypes,
                                       std::span<const Padata> padata = {});

@@ -59,15 +59,22 @@ TEST(Encode, NoncesDiffer) {
 }
 
 TEST(Encode, LongMessagesHaveRoomToo) {
-  const std::string realm(4000, 'R');
-  const auto request = make_as_req("alice", realm, aes);
+  const std::string realm(255, 'R'), text(4000, 't');
+  const std::vector<std::uint8_t> value(4000);
+  const std::array<Padata, 1> padata{Padata{padata::fx_cookie, value}};
+  const auto request = make_as_req("alice", realm, aes, padata);
   ASSERT_TRUE(parse_request(request));
   EXPECT_EQ(parse_request(request)->realm(), realm);
   KrbErrorFields fields;
-  fields.realm = realm;
+  fields.realm = text;
   const auto error = make_krb_error(fields);
   ASSERT_TRUE(parse_krb_error(error));
-  EXPECT_EQ(parse_krb_error(error)->realm, realm);
+  EXPECT_EQ(parse_krb_error(error)->realm, text);
+}
+
+TEST(Encode, NoKdcIsAskedForNamesThatAreTooLong) {
+  EXPECT_TRUE(make_as_req("alice", std::string(256, 'R'), aes).empty());
+  EXPECT_TRUE(make_as_req(std::string(256, 'a'), "R", aes).empty());
 }
 
 TEST(Encode, WhatHasNoEncodingGivesNothing) {
