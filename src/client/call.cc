@@ -51,6 +51,7 @@ void Client::Call::begin() {
   if (realm_.empty() || !kkdcp::append(message, body_) || !kkdcp::parse(body_))
     return finish(Status::bad_message, "the realm is none that a KDC-PROXY-MESSAGE can name");
   timer_ = client_.loop_.at(deadline_, [this] {
+    if (transfer_) result_.may_have_arrived |= HttpClient::is_written(*transfer_);
     transfer_.reset();
     search_.reset();
     fail("the deadline is over", false);
@@ -92,17 +93,19 @@ void Client::Call::ask_next() {
 void Client::Call::on_answer(HttpAnswer answer) {
   const bool repeatable = request_->repeatable();
   if (answer.status == 0) {
+    result_.may_have_arrived |= answer.written;
     client_.note_failure(result_.gateway);
     return fail(answer.why, repeatable || !answer.written);
   }
   if (answer.status == 200) {
-    const auto message = read_answer(answer.body, request_->kind);
-    if (!message) {
+    const auto reply = read_answer(answer.body, request_->kind);
+    if (!reply || is_unavailable(*reply)) {
+      result_.may_have_arrived = true;
       client_.note_failure(result_.gateway);
-      return fail(message.error(), repeatable);
+      return fail(reply ? "its KDC is not available (KDC_ERR_SVC_UNAVAILABLE)" : reply.error(), repeatable);
     }
     client_.note_success(result_.gateway);
-    result_.message.assign(message->begin(), message->end());
+    result_.message.assign(reply->bytes.begin(), reply->bytes.end());
     return finish(Status::success, {});
   }
   if (answer.status == 403) {
@@ -110,6 +113,7 @@ void Client::Call::on_answer(HttpAnswer answer) {
     return finish(Status::firewall_failed, fmt::format("{} {}", result_.gateway, explain_status(403)));
   }
   client_.note_failure(result_.gateway);
+  result_.may_have_arrived |= !was_not_relayed(answer.status);
   fail(explain_status(answer.status), repeatable || was_not_relayed(answer.status));
 }
 

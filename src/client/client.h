@@ -31,13 +31,15 @@ struct Result {
   std::vector<std::uint8_t> message;  // the KDC's answer without length prefix; with success only
   std::string gateway;                // URL of the one that answered, or that was asked last
   std::string cause;                  // why there is no answer, for people
+  bool may_have_arrived = false;      // without success: a KDC may have been given the message all the same
 };
 
 // A Kerberos client's side of MS-KKDCP. One thread at a time; several messages may be under way at once.
 //
 // Gateways are asked one after the other within Options::deadline; those that failed a short while ago come
-// last. What must not reach a second KDC (kpasswd, an AS-REQ that may carry a one-time password) is given to
-// another gateway only when the one before cannot have passed it on.
+// last. A gateway whose KDC says KDC_ERR_SVC_UNAVAILABLE has failed: where all say so the outcome is
+// no_logon_servers. What must not reach a second KDC (kpasswd, an AS-REQ that may carry a one-time password)
+// is given to another gateway only when the one before cannot have passed it on.
 class Client {
  public:
   using Done = std::function<void(Result)>;

@@ -55,6 +55,7 @@ class HttpClient::Transfer {
   Transfer(Impl& client, HttpPost post, Done done);
   ~Transfer();
   void finish(CURLcode code);
+  bool is_written() const { return answer_.written; }
 
  private:
   void configure();
@@ -301,6 +302,10 @@ void HttpClient::GiveUp::operator()(Transfer* transfer) const {
 
 HttpClient::HttpClient(Loop& loop, const Options& options) : impl_(std::make_unique<Impl>(loop, options)) {}
 HttpClient::~HttpClient() = default;
+
+bool HttpClient::is_written(const Transfer& transfer) {
+  return transfer.is_written();
+}
 
 HttpClient::Handle HttpClient::post(HttpPost post, Done done) {
   return Handle(new Transfer(*impl_, std::move(post), std::move(done)));

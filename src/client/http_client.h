@@ -44,6 +44,9 @@ class HttpClient {
   // done is called once, never from within this call. An answer of more than 192 KiB is none.
   Handle post(HttpPost post, Done done);
 
+  // Whether the body, or a part of it, may have reached the server.
+  static bool is_written(const Transfer& transfer);
+
  private:
   friend class Transfer;
   struct Impl;

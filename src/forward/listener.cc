@@ -13,10 +13,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <ctime>
 #include <utility>
 
-#include "kerberos/encode.h"
+#include "forward/errors.h"
 #include "kerberos/names.h"
 
 namespace ferryman::forward {
@@ -31,15 +30,11 @@ auto into(boost::system::error_code& error) {
   return asio::redirect_error(asio::use_awaitable, error);
 }
 
-// What a KDC says when its answer needs TCP (RFC 4120 7.2.1).
-Message too_big(const Message& request) {
-  const auto parsed = kerberos::parse_request(request);
-  kerberos::KrbErrorFields fields;
-  fields.error_code = kerberos::error_code::response_too_big;
-  if (parsed) fields.realm = parsed->realm();
-  fields.instance = fields.realm;
-  fields.time = std::time(nullptr);
-  return kerberos::make_krb_error(fields);
+// What a KDC says when its answer needs TCP (RFC 4120 7.2.1). Also said where there is no answer: a client
+// that comes by TCP sees at once that its connection is closed, where over UDP it would wait.
+Message try_tcp(const kerberos::Request& request, bool answered) {
+  return make_error(request, kerberos::error_code::response_too_big, realm_of(request),
+                    answered ? "the answer is too large for UDP" : "no KDC can be reached");
 }
 
 }  // namespace
@@ -161,8 +156,11 @@ asio::awaitable<void> Listener::answer(std::shared_ptr<Udp::socket> socket, Mess
                                        Udp::endpoint peer) {
   const auto self = shared_from_this();
   Message reply = co_await relay_.answer(message);
-  if (reply.empty()) co_return;
-  if (reply.size() > max_udp_reply) reply = too_big(message);
+  if (reply.empty() || reply.size() > max_udp_reply) {
+    const auto request = kerberos::parse_request(message);
+    if (!request) co_return;
+    reply = try_tcp(*request, !reply.empty());
+  }
   boost::system::error_code error;
   auto token = into(error);
   co_await socket->async_send_to(asio::buffer(reply), peer, token);

@@ -113,6 +113,7 @@ std::vector<std::uint8_t> make_krb_error(const KrbErrorFields& fields) {
 
   std::array<std::uint8_t, max_size> buffer;
   der::Writer writer(buffer);
+  if (!fields.e_data.empty()) write_octets(writer, 12, fields.e_data);
   if (!fields.text.empty()) write_string(writer, 11, der::general_string, fields.text);
   write_name(writer, 10, name_srv_inst, {fields.instance, fields.service});
   write_string(writer, 9, der::general_string, fields.realm);
