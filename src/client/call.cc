@@ -56,6 +56,7 @@ void Client::Call::begin() {
     search_.reset();
     fail("the deadline is over", false);
   });
+  client_.look_around();
   const Service service = request_->kind == kerberos::RequestKind::kpasswd ? Service::kpasswd : Service::kdc;
   search_ = client_.directory_.find(realm_, service, [this](const Gateways& found) { on_gateways(found); });
 }
@@ -79,6 +80,7 @@ milliseconds Client::Call::time_for_next() const {
 }
 
 void Client::Call::ask_next() {
+  client_.look_around();
   result_.gateway = urls_[next_];
   HttpPost post;
   post.url = urls_[next_];
