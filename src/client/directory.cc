@@ -14,7 +14,7 @@ namespace ferryman::client {
 namespace {
 
 using std::chrono::seconds;
-constexpr seconds least_memory{30}, most_memory{3600}, failure_memory{5};
+constexpr seconds least_memory{5}, most_memory{3600};  // of what DNS has said; its "no" counts the least
 constexpr std::size_t max_known = 256;
 
 std::string lower(std::string text) {
@@ -97,7 +97,7 @@ struct Directory::Lookup : std::enable_shared_from_this<Directory::Lookup> {
   void give_up() {
     Gateways none;
     none.source = failed ? "DNS does not answer" : "DNS names none";
-    finish(none, failed ? failure_memory : least_memory);
+    finish(none, least_memory);
   }
 
   // What forgotten servers say is not remembered.
@@ -159,7 +159,7 @@ Gateways Directory::from_krb5_conf(const std::string& realm, Service service) co
 
 void Directory::remember(const std::string& key, const Gateways& gateways, seconds time) {
   if (known_.size() >= max_known) known_.clear();
-  known_[key] = {gateways, Clock::now() + std::clamp(time, failure_memory, most_memory)};
+  known_[key] = {gateways, Clock::now() + std::clamp(time, least_memory, most_memory)};
 }
 
 void Directory::ask_dns(const std::string& realm, Service service, const std::weak_ptr<Search>& search) {

@@ -151,7 +151,7 @@ class Surroundings(ConnectionScenario):
         def sleep(how):
             with open(asleep, "w") as out:
                 out.write("100" if how == "wait" else "200")
-        self.changes_its_connection(sleep, env={"LD_PRELOAD": os.path.join(EXAMPLES, "asleep.so"), "ASLEEP": asleep})
+        self.changes_its_connection(sleep, env={"LD_PRELOAD": os.path.join(EXAMPLES, "host.so"), "HOST_ASLEEP": asleep})
 
 
 if __name__ == "__main__":
