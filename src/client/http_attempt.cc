@@ -34,7 +34,7 @@ HttpAttempt::HttpAttempt(const HttpSettings& settings, std::shared_ptr<HttpConne
 HttpAttempt::~HttpAttempt() {
   connections_->remove(easy_);
   curl_easy_cleanup(easy_);
-  if (!was_heard()) connections_->give_up();
+  if (!answered_) connections_->give_up();
 }
 
 void HttpAttempt::configure(std::chrono::milliseconds time) {
@@ -165,7 +165,8 @@ std::string HttpAttempt::why(CURLcode code) const {
 }
 
 void HttpAttempt::on_end(CURLcode code) {
-  if (code == CURLE_OK) {
+  answered_ = code == CURLE_OK;
+  if (answered_) {
     long status = 0;
     curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
     answer_.status = static_cast<int>(status);

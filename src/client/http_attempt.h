@@ -36,8 +36,8 @@ struct HttpSettings {
   curl_slist* headers;  // of each request
 };
 
-// One transfer of libcurl's. One that ends, or is destroyed, before an octet of an answer has come gives its
-// connections up: they may be dead.
+// One transfer of libcurl's. One that ends, or is destroyed, without a whole answer gives its connections up:
+// they may be dead.
 class HttpAttempt final : HttpConnections::Listener {
  public:
   using Done = std::function<void(HttpAnswer)>;
@@ -72,7 +72,7 @@ class HttpAttempt final : HttpConnections::Listener {
   std::array<char, CURL_ERROR_SIZE> error_{};
   std::shared_ptr<std::string> staple_trouble_ = std::make_shared<std::string>();
   std::size_t read_ = 0, header_size_ = 0;
-  bool too_large_ = false, rewind_refused_ = false;
+  bool too_large_ = false, rewind_refused_ = false, answered_ = false;
   HttpAnswer answer_;
 };
 

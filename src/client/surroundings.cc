@@ -49,7 +49,7 @@ Surroundings::Stamps Surroundings::read_stamps() {
   for (std::size_t i = 0; i < files.size(); ++i) {
     struct stat status {};
     if (::stat(files[i], &status) != 0) continue;
-    stamps[i] = {status.st_dev, status.st_ino, status.st_size, nanoseconds_of(status.st_mtim)};
+    stamps[i] = {status.st_dev, status.st_ino, status.st_size, nanoseconds_of(status.st_ctim)};
   }
   return stamps;
 }

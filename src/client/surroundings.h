@@ -27,7 +27,7 @@ class Surroundings {
     dev_t device = 0;
     ino_t inode = 0;
     off_t size = 0;
-    std::chrono::nanoseconds modified{0};
+    std::chrono::nanoseconds changed{0};
     auto operator<=>(const Stamp&) const = default;
   };
   using Stamps = std::array<Stamp, 3>;
