@@ -29,6 +29,7 @@ class DeadConnection(Scenario):
         forwarder = self.running(Forwarder(self.directory, "--gateway", gateway_url(port), "--ca-file",
                                            self.authority.certificate, "--no-dns", name=self.id()))
         client = Client(self.directory, {REALM: {"kdc": forwarder.kdc, "kpasswd_server": forwarder.kpasswd}}, name=self.id())
+        self.addCleanup(lambda: self._outcome.success or print(forwarder.process.text()))
         return forwarder, client
 
     def logons(self, client, *armor):
