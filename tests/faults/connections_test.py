@@ -45,7 +45,7 @@ class DeadConnections(ConnectionScenario):
     def test_a_short_deadline_is_kept_as_well(self):
         for how in HOW:
             relay, url = self.relayed(self.gateway())
-            program = self.program([url], how, deadline="1s")
+            program = self.program([url], how, deadline="2s")
             self.assertEqual(program.ask(krb.as_req()), SUCCESS)
             relay.swallow()
             self.assertEqual(program.ask(krb.as_req()), SUCCESS)
@@ -68,7 +68,7 @@ class DeadConnections(ConnectionScenario):
         """It was never heard at all."""
         for how in HOW:
             relay, url = self.relayed(self.gateway())
-            program = self.program([url], how, deadline="1s")
+            program = self.program([url], how, deadline="2s")
             relay.swallowed.add(1)
             self.assertIn("STATUS_NO_LOGON_SERVERS", program.ask(krb.as_req()))
             self.assertEqual([program.ask(krb.as_req()) for _ in range(2)], [SUCCESS] * 2)
