@@ -27,7 +27,8 @@ typedef enum ferryman_status {
   FERRYMAN_SUCCESS = 0,
   /* STATUS_AUTHENTICATION_FIREWALL_FAILED: a gateway's policy refused the message (HTTP 403). */
   FERRYMAN_AUTHENTICATION_FIREWALL_FAILED = 1,
-  /* STATUS_NO_LOGON_SERVERS: no gateway is known, or none brought an answer within the deadline. */
+  /* STATUS_NO_LOGON_SERVERS: no gateway is known, or none brought an answer within the deadline. A KDC that says
+   * KDC_ERR_SVC_UNAVAILABLE has given none. */
   FERRYMAN_NO_LOGON_SERVERS = 2,
   /* The message is no AS-REQ, TGS-REQ or kpasswd request, or the realm's name is impossible; nothing was
    * sent. */

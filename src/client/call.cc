@@ -51,10 +51,12 @@ void Client::Call::begin() {
   if (realm_.empty() || !kkdcp::append(message, body_) || !kkdcp::parse(body_))
     return finish(Status::bad_message, "the realm is none that a KDC-PROXY-MESSAGE can name");
   timer_ = client_.loop_.at(deadline_, [this] {
+    if (transfer_) result_.may_have_arrived |= HttpClient::is_written(*transfer_);
     transfer_.reset();
     search_.reset();
     fail("the deadline is over", false);
   });
+  client_.look_around();
   const Service service = request_->kind == kerberos::RequestKind::kpasswd ? Service::kpasswd : Service::kdc;
   search_ = client_.directory_.find(realm_, service, [this](const Gateways& found) { on_gateways(found); });
 }
@@ -78,6 +80,7 @@ milliseconds Client::Call::time_for_next() const {
 }
 
 void Client::Call::ask_next() {
+  client_.look_around();
   result_.gateway = urls_[next_];
   HttpPost post;
   post.url = urls_[next_];
@@ -92,17 +95,19 @@ void Client::Call::ask_next() {
 void Client::Call::on_answer(HttpAnswer answer) {
   const bool repeatable = request_->repeatable();
   if (answer.status == 0) {
+    result_.may_have_arrived |= answer.written;
     client_.note_failure(result_.gateway);
     return fail(answer.why, repeatable || !answer.written);
   }
   if (answer.status == 200) {
-    const auto message = read_answer(answer.body, request_->kind);
-    if (!message) {
+    const auto reply = read_answer(answer.body, request_->kind);
+    if (!reply || is_unavailable(*reply)) {
+      result_.may_have_arrived = true;
       client_.note_failure(result_.gateway);
-      return fail(message.error(), repeatable);
+      return fail(reply ? "its KDC is not available (KDC_ERR_SVC_UNAVAILABLE)" : reply.error(), repeatable);
     }
     client_.note_success(result_.gateway);
-    result_.message.assign(message->begin(), message->end());
+    result_.message.assign(reply->bytes.begin(), reply->bytes.end());
     return finish(Status::success, {});
   }
   if (answer.status == 403) {
@@ -110,6 +115,7 @@ void Client::Call::on_answer(HttpAnswer answer) {
     return finish(Status::firewall_failed, fmt::format("{} {}", result_.gateway, explain_status(403)));
   }
   client_.note_failure(result_.gateway);
+  result_.may_have_arrived |= !was_not_relayed(answer.status);
   fail(explain_status(answer.status), repeatable || was_not_relayed(answer.status));
 }
 

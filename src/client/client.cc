@@ -57,6 +57,7 @@ Result Client::proxy_message(Bytes message, std::string_view realm, std::uint32_
 }
 
 Gateways Client::gateways_of(const std::string& realm, Service service) {
+  look_around();
   std::optional<Gateways> found;
   const auto search = directory_.find(realm, service, [&](const Gateways& gateways) { found = gateways; });
   const auto deadline = Clock::now() + options_.deadline;
@@ -65,6 +66,13 @@ Gateways Client::gateways_of(const std::string& realm, Service service) {
   Gateways none;
   none.source = "DNS does not answer";
   return none;
+}
+
+void Client::look_around() {
+  if (!surroundings_.have_changed()) return;
+  http_.forget_connections();
+  directory_.forget();
+  failed_until_.clear();
 }
 
 void Client::note_failure(const std::string& url) {

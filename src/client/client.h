@@ -13,6 +13,7 @@
 #include "client/http_client.h"
 #include "client/loop.h"
 #include "client/options.h"
+#include "client/surroundings.h"
 
 namespace ferryman::client {
 
@@ -31,13 +32,17 @@ struct Result {
   std::vector<std::uint8_t> message;  // the KDC's answer without length prefix; with success only
   std::string gateway;                // URL of the one that answered, or that was asked last
   std::string cause;                  // why there is no answer, for people
+  bool may_have_arrived = false;      // without success: a KDC may have been given the message all the same
 };
 
 // A Kerberos client's side of MS-KKDCP. One thread at a time; several messages may be under way at once.
 //
 // Gateways are asked one after the other within Options::deadline; those that failed a short while ago come
-// last. What must not reach a second KDC (kpasswd, an AS-REQ that may carry a one-time password) is given to
-// another gateway only when the one before cannot have passed it on.
+// last. After sleep, or where the host's addresses, routes or name servers have changed, nothing counts that
+// was learned before: no kept connection, no answer from DNS, no failure. A gateway whose KDC says
+// KDC_ERR_SVC_UNAVAILABLE has failed: where all say so the outcome is no_logon_servers. What must not reach a
+// second KDC (kpasswd, an AS-REQ that may carry a one-time password) is given to another gateway only when
+// the one before cannot have passed it on.
 class Client {
  public:
   using Done = std::function<void(Result)>;
@@ -68,6 +73,8 @@ class Client {
 
  private:
   friend class Call;
+  // Forgets what was learned in surroundings that are others now.
+  void look_around();
   // Where gateways failed, until when they come last.
   void note_failure(const std::string& url);
   void note_success(const std::string& url) { failed_until_.erase(url); }
@@ -75,6 +82,7 @@ class Client {
 
   Options options_;
   Loop loop_;
+  Surroundings surroundings_;
   HttpClient http_;
   Directory directory_;
   std::map<std::string, Clock::time_point> failed_until_;

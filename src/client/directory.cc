@@ -14,7 +14,7 @@ namespace ferryman::client {
 namespace {
 
 using std::chrono::seconds;
-constexpr seconds least_memory{30}, most_memory{3600}, failure_memory{5};
+constexpr seconds least_memory{5}, most_memory{3600};  // of what DNS has said; its "no" counts the least
 constexpr std::size_t max_known = 256;
 
 std::string lower(std::string text) {
@@ -67,6 +67,7 @@ struct Directory::Lookup : std::enable_shared_from_this<Directory::Lookup> {
   Lookup(Directory& the_directory, const std::string& the_realm, Service the_service, std::string the_key,
          std::weak_ptr<Search> the_search)
       : directory(the_directory),
+        dns(*the_directory.dns_),
         realm(the_realm),
         service(the_service),
         key(std::move(the_key)),
@@ -74,14 +75,12 @@ struct Directory::Lookup : std::enable_shared_from_this<Directory::Lookup> {
 
   void ask() {
     const char* prefix = service == Service::kdc ? "_kerberos." : "_kpasswd.";
-    directory.dns_->query(prefix + realm, RecordType::uri,
-                          [self = shared_from_this()](const DnsReply& reply) {
-                            if (self->take(reply)) return;
-                            self->directory.dns_->query("_kerberos._kkdcp." + self->realm, RecordType::srv,
-                                                        [self](const DnsReply& other) {
-                                                          if (!self->take(other)) self->give_up();
-                                                        });
-                          });
+    dns.query(prefix + realm, RecordType::uri, [self = shared_from_this()](const DnsReply& reply) {
+      if (self->take(reply)) return;
+      self->dns.query("_kerberos._kkdcp." + self->realm, RecordType::srv, [self](const DnsReply& other) {
+        if (!self->take(other)) self->give_up();
+      });
+    });
   }
 
   bool take(const DnsReply& reply) {
@@ -91,23 +90,24 @@ struct Directory::Lookup : std::enable_shared_from_this<Directory::Lookup> {
     gateways.urls = gateways_in(reply.message, ttl);
     if (gateways.urls.empty()) return false;
     gateways.source = "DNS";
-    directory.remember(key, gateways, ttl);
-    finish(gateways);
+    finish(gateways, ttl);
     return true;
   }
 
   void give_up() {
     Gateways none;
     none.source = failed ? "DNS does not answer" : "DNS names none";
-    directory.remember(key, none, failed ? failure_memory : least_memory);
-    finish(none);
+    finish(none, least_memory);
   }
 
-  void finish(const Gateways& gateways) {
+  // What forgotten servers say is not remembered.
+  void finish(const Gateways& gateways, seconds time) {
+    if (directory.dns_.get() == &dns) directory.remember(key, gateways, time);
     if (const auto held = search.lock()) held->done(gateways);
   }
 
   Directory& directory;
+  Dns& dns;
   std::string realm;
   Service service;
   std::string key;
@@ -159,7 +159,7 @@ Gateways Directory::from_krb5_conf(const std::string& realm, Service service) co
 
 void Directory::remember(const std::string& key, const Gateways& gateways, seconds time) {
   if (known_.size() >= max_known) known_.clear();
-  known_[key] = {gateways, Clock::now() + std::clamp(time, failure_memory, most_memory)};
+  known_[key] = {gateways, Clock::now() + std::clamp(time, least_memory, most_memory)};
 }
 
 void Directory::ask_dns(const std::string& realm, Service service, const std::weak_ptr<Search>& search) {
@@ -170,8 +170,14 @@ void Directory::ask_dns(const std::string& realm, Service service, const std::we
     if (const auto held = search.lock()) held->done(gateways);
     return;
   }
+  std::erase_if(forgotten_, [](const auto& dns) { return dns->is_idle(); });
   if (!dns_) dns_ = std::make_unique<Dns>(loop_, options_.dns_servers);
   std::make_shared<Lookup>(*this, realm, service, key, search)->ask();
+}
+
+void Directory::forget() {
+  known_.clear();
+  if (dns_) forgotten_.push_back(std::move(dns_));
 }
 
 Directory::Handle Directory::find(const std::string& realm, Service service, Done done) {

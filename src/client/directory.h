@@ -36,6 +36,9 @@ class Directory {
 
   Directory(Loop& loop, const Options& options);
 
+  // What DNS has said counts no longer; its servers are read anew.
+  void forget();
+
   // done is called once, from within this call where nothing has to be asked.
   Handle find(const std::string& realm, Service service, Done done);
 
@@ -54,8 +57,9 @@ class Directory {
 
   Loop& loop_;
   const Options& options_;
-  std::unique_ptr<Dns> dns_;            // made when it is first asked
-  std::map<std::string, Known> known_;  // from DNS
+  std::unique_ptr<Dns> dns_;                     // made when it is first asked
+  std::vector<std::unique_ptr<Dns>> forgotten_;  // until their questions have ended
+  std::map<std::string, Known> known_;           // from DNS
 };
 
 // The gateways that a DNS message names: _kerberos.REALM URI "krb5srv:m:kkdcp:https://…", as MIT's clients

@@ -76,6 +76,7 @@ void Dns::schedule() {
 // c-ares calls exactly once for each question: at once where it cannot even ask, and when it is destroyed.
 void Dns::on_message(void* question, int status, int, unsigned char* message, int size) {
   const std::unique_ptr<Question> owned(static_cast<Question*>(question));
+  --owned->dns.asked_;
   if (status == ARES_EDESTRUCTION) return;
   DnsReply reply;
   reply.failed = status != ARES_SUCCESS && status != ARES_ENODATA && status != ARES_ENOTFOUND;
@@ -94,6 +95,7 @@ void Dns::on_message(void* question, int status, int, unsigned char* message, in
 void Dns::query(const std::string& name, RecordType type, Done done) {
   auto question = std::unique_ptr<Question>(new Question{*this, std::move(done)});
   asking_ = true;
+  ++asked_;
   if (name.size() > max_name || name.find('\0') != std::string::npos) {
     on_message(question.release(), ARES_EBADNAME, 0, nullptr, 0);
   } else {

@@ -34,6 +34,9 @@ class Dns {
   // Dns is gone.
   void query(const std::string& name, RecordType type, Done done);
 
+  // Every question's done has been called.
+  bool is_idle() const { return asked_ == 0 && early_.empty(); }
+
  private:
   struct Question;
   // An answer that came while the question was being asked.
@@ -52,6 +55,7 @@ class Dns {
   Loop::Source timer_;
   std::list<Early> early_;
   bool asking_ = false;
+  std::size_t asked_ = 0;  // questions that c-ares has
 };
 
 }  // namespace ferryman::client

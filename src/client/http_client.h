@@ -1,32 +1,21 @@
 #pragma once
 
-#include <cstdint>
+#include <chrono>
 #include <functional>
-#include <map>
 #include <memory>
-#include <string>
-#include <vector>
 
+#include "client/http_attempt.h"
 #include "client/loop.h"
 #include "client/options.h"
 
 namespace ferryman::client {
 
-struct HttpPost {
-  std::string url;
-  std::vector<std::uint8_t> body;
-  bool once = false;  // the body must not be written twice, whatever happens
-  std::chrono::milliseconds time{0};
-};
-
-struct HttpAnswer {
-  int status = 0;  // 0: no answer; why then says why, for people
-  std::vector<std::uint8_t> body;
-  std::string why;
-  bool written = false;  // the body, or a part of it, may have reached the server
-};
-
 // HTTP by libcurl: HTTP/2 and 1.1 over kept connections, happy eyeballs, CONNECT proxies, sessions resumed.
+//
+// A kept connection may be dead without anybody's having said so (sleep, roaming, a NAT's memory). One that
+// has given no octet of an answer for a while is not used for another post, and a post that waits for it is
+// made once more over a new connection; the first answer counts. What may be written once cannot be: it goes
+// over a kept connection only when that has given an octet a moment ago.
 class HttpClient {
  public:
   using Done = std::function<void(HttpAnswer)>;
@@ -43,6 +32,12 @@ class HttpClient {
 
   // done is called once, never from within this call. An answer of more than 192 KiB is none.
   Handle post(HttpPost post, Done done);
+
+  // Whether the body, or a part of it, may have reached the server.
+  static bool is_written(const Transfer& transfer);
+
+  // Uses no connection again that there is now.
+  void forget_connections();
 
  private:
   friend class Transfer;

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "kerberos/reply.h"
+#include "kerberos/names.h"
 #include "kkdcp/message.h"
 
 namespace ferryman::client {
@@ -14,13 +14,17 @@ std::string at(const Error& error) {
 
 }  // namespace
 
-tl::expected<Bytes, std::string> read_answer(Bytes body, kerberos::RequestKind to) {
+tl::expected<kerberos::Reply, std::string> read_answer(Bytes body, kerberos::RequestKind to) {
   const auto message = kkdcp::parse(body);
   if (!message) return tl::unexpected("sent no KDC-PROXY-MESSAGE " + at(message.error()));
   const auto reply = kerberos::parse_reply(message->kerb_message, to);
   if (!reply)
     return tl::unexpected(fmt::format("sent no answer to {} {}", kerberos::name(to), at(reply.error())));
-  return message->kerb_message;
+  return *reply;
+}
+
+bool is_unavailable(const kerberos::Reply& reply) {
+  return reply.error_code == kerberos::error_code::service_unavailable;
 }
 
 std::string explain_status(int status) {

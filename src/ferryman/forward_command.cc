@@ -100,6 +100,7 @@ class Forwarder {
     relay.dns_allow_networks = options.allow_networks;
     return relay;
   }
+  static void tell(forward::Listener::Opened opened, const std::string& address, std::uint16_t port);
   void on_signal(int signal);
   void reload();
   void drain();
@@ -120,19 +121,29 @@ tl::expected<void, std::string> Forwarder::listen() {
   for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + inherited; ++fd)
     if (auto adopted = listener_->adopt(fd); !adopted) return adopted;
   if (inherited > 0) return {};
-  unsigned opened = 0;
+  bool serves = false;
   for (const auto& text : options_.addresses) {
     const auto address = asio::ip::make_address(text);
     for (const auto port : {options_.port, options_.kpasswd_port}) {
       if (port == 0) continue;
-      auto done = listener_->open(address, port);
-      // A host without IPv6 is no reason not to serve the other address.
-      if (!done && address.is_v6() && opened > 0 && done.error().find("assign") != std::string::npos) break;
-      if (!done) return done;
-      ++opened;
+      const auto opened = listener_->open(address, port);
+      if (!opened) return tl::unexpected(opened.error());
+      tell(*opened, text, port);
+      serves = serves || *opened != forward::Listener::Opened::never;
     }
   }
+  if (!serves) return tl::unexpected(std::string("there is nothing to listen at"));
   return {};
+}
+
+void Forwarder::tell(forward::Listener::Opened opened, const std::string& address, std::uint16_t port) {
+  if (opened == forward::Listener::Opened::later)
+    say(LOG_WARNING,
+        fmt::format("{} port {}: the host does not have the address now; it is served when it comes", address,
+                    port));
+  if (opened == forward::Listener::Opened::never)
+    say(LOG_WARNING,
+        fmt::format("{} port {}: not served, the kernel knows no such addresses", address, port));
 }
 
 void Forwarder::wait_for_signal() {

@@ -73,6 +73,7 @@ std::map<std::string, std::string> values(const std::string& text) {
 constexpr const char* everything = R"([[listen]]
 address = "127.0.0.1:8080"
 paths = ["/kerberos", "/other"]
+health_path = "/alive"
 tls = false
 allow_plain_http = true
 proxy_protocol = true

@@ -17,7 +17,7 @@ struct Exchange {
   explicit Exchange(boost::asio::io_context& io) : ended(io, boost::asio::steady_timer::time_point::max()) {}
   boost::asio::steady_timer ended;  // cancelled at the end
   bool finished = false;
-  Message reply;  // empty: the request deserves none
+  Message reply;  // empty: there is none
 };
 
 // Exchanges by request. A client that repeats a datagram waits for the same answer; one that comes back by

@@ -1,6 +1,7 @@
 #include "forward/listener.h"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -13,10 +14,11 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <ctime>
+#include <cerrno>
+#include <type_traits>
 #include <utility>
 
-#include "kerberos/encode.h"
+#include "forward/errors.h"
 #include "kerberos/names.h"
 
 namespace ferryman::forward {
@@ -31,15 +33,38 @@ auto into(boost::system::error_code& error) {
   return asio::redirect_error(asio::use_awaitable, error);
 }
 
-// What a KDC says when its answer needs TCP (RFC 4120 7.2.1).
-Message too_big(const Message& request) {
-  const auto parsed = kerberos::parse_request(request);
-  kerberos::KrbErrorFields fields;
-  fields.error_code = kerberos::error_code::response_too_big;
-  if (parsed) fields.realm = parsed->realm();
-  fields.instance = fields.realm;
-  fields.time = std::time(nullptr);
-  return kerberos::make_krb_error(fields);
+// What a KDC says when its answer needs TCP (RFC 4120 7.2.1). Also said where there is no answer: a client
+// that comes by TCP sees at once that its connection is closed, where over UDP it would wait.
+Message try_tcp(const kerberos::Request& request, bool answered) {
+  return make_error(request, kerberos::error_code::response_too_big, realm_of(request),
+                    answered ? "the answer is too large for UDP" : "no KDC can be reached");
+}
+
+// Lets a socket be bound to an address that the host does not have yet.
+boost::system::error_code allow_absence(int descriptor, bool v6) {
+  const int yes = 1;
+  const int result = v6 ? ::setsockopt(descriptor, SOL_IPV6, IPV6_FREEBIND, &yes, sizeof(yes))
+                        : ::setsockopt(descriptor, SOL_IP, IP_FREEBIND, &yes, sizeof(yes));
+  if (result == 0) return {};
+  return {errno, boost::system::system_category()};
+}
+
+// there becomes false when the host does not have the address.
+template <typename Socket>
+boost::system::error_code open_at(Socket& socket, const typename Socket::endpoint_type& endpoint,
+                                  bool& there) {
+  const bool v6 = endpoint.address().is_v6();
+  boost::system::error_code error;
+  socket.open(endpoint.protocol(), error);
+  if (!error && v6) socket.set_option(asio::ip::v6_only(true), error);
+  if constexpr (std::is_same_v<Socket, asio::ip::tcp::acceptor>)
+    if (!error) socket.set_option(asio::socket_base::reuse_address(true), error);
+  if (!error) socket.bind(endpoint, error);
+  if (error.value() != EADDRNOTAVAIL) return error;
+  there = false;
+  error = allow_absence(socket.native_handle(), v6);
+  if (!error) socket.bind(endpoint, error);
+  return error;
 }
 
 }  // namespace
@@ -65,29 +90,26 @@ struct Listener::Connection {
   bool busy = false;
 };
 
-tl::expected<void, std::string> Listener::open(const asio::ip::address& address, std::uint16_t port) {
+tl::expected<Listener::Opened, std::string> Listener::open(const asio::ip::address& address,
+                                                           std::uint16_t port) {
   const auto failure = [&](const char* what, const boost::system::error_code& error) {
     return tl::unexpected(fmt::format("cannot listen at {} port {} ({}): {}", address.to_string(), port, what,
                                       error.message()));
   };
-  boost::system::error_code error;
+  bool there = true;
   auto socket = std::make_shared<Udp::socket>(io_);
   const Udp::endpoint udp(address, port);
-  socket->open(udp.protocol(), error);
-  if (!error && address.is_v6()) socket->set_option(asio::ip::v6_only(true), error);
-  if (!error) socket->bind(udp, error);
+  boost::system::error_code error = open_at(*socket, udp, there);
+  if (error == asio::error::address_family_not_supported) return Opened::never;
   if (error) return failure("UDP", error);
   auto acceptor = std::make_shared<Tcp::acceptor>(io_);
   const Tcp::endpoint tcp(address, port);
-  acceptor->open(tcp.protocol(), error);
-  if (!error && address.is_v6()) acceptor->set_option(asio::ip::v6_only(true), error);
-  if (!error) acceptor->set_option(Tcp::acceptor::reuse_address(true), error);
-  if (!error) acceptor->bind(tcp, error);
+  error = open_at(*acceptor, tcp, there);
   if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
   if (error) return failure("TCP", error);
   begin(std::move(socket));
   begin(std::move(acceptor));
-  return {};
+  return there ? Opened::now : Opened::later;
 }
 
 tl::expected<void, std::string> Listener::adopt(int descriptor) {
@@ -161,8 +183,11 @@ asio::awaitable<void> Listener::answer(std::shared_ptr<Udp::socket> socket, Mess
                                        Udp::endpoint peer) {
   const auto self = shared_from_this();
   Message reply = co_await relay_.answer(message);
-  if (reply.empty()) co_return;
-  if (reply.size() > max_udp_reply) reply = too_big(message);
+  if (reply.empty() || reply.size() > max_udp_reply) {
+    const auto request = kerberos::parse_request(message);
+    if (!request) co_return;
+    reply = try_tcp(*request, !reply.empty());
+  }
   boost::system::error_code error;
   auto token = into(error);
   co_await socket->async_send_to(asio::buffer(reply), peer, token);

@@ -23,8 +23,14 @@ class Listener : public std::enable_shared_from_this<Listener> {
   // relay must outlive the listener and the messages that it took.
   Listener(boost::asio::io_context& io, Relay& relay) : io_(io), relay_(relay) {}
 
+  enum class Opened : std::uint8_t {
+    now,
+    later,  // the host does not have the address now; it is served when it comes
+    never,  // the kernel knows no addresses of this family
+  };
+
   // Binds UDP and TCP at the address. The error is a sentence.
-  tl::expected<void, std::string> open(const boost::asio::ip::address& address, std::uint16_t port);
+  tl::expected<Opened, std::string> open(const boost::asio::ip::address& address, std::uint16_t port);
 
   // Takes over a socket that this process inherited, bound for UDP or listening for TCP.
   tl::expected<void, std::string> adopt(int descriptor);

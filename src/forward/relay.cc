@@ -1,15 +1,15 @@
 #include "forward/relay.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <ctime>
 #include <exception>
 #include <utility>
 
 #include "base/text.h"
-#include "kerberos/encode.h"
-#include "kerberos/kpasswd.h"
+#include "forward/errors.h"
 #include "kerberos/names.h"
 #include "kerberos/reply.h"
 
@@ -18,30 +18,8 @@ namespace asio = boost::asio;
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::size_t max_text = 400, max_realms = 64;
+constexpr std::size_t max_realms = 64;
 constexpr std::chrono::seconds no_direct_time{60};
-
-// kpasswd names no realm of its own: its ticket does.
-std::string realm_of(const kerberos::Request& request) {
-  if (request.kind != kerberos::RequestKind::kpasswd) return std::string(request.realm());
-  const auto kpasswd = kerberos::parse_kpasswd_request(request.bytes);
-  return kpasswd ? std::string(kpasswd->ap_req.ticket.realm) : std::string();
-}
-
-Message error_reply(kerberos::RequestKind kind, std::int32_t code, const std::string& realm,
-                    const std::string& text) {
-  const bool kpasswd = kind == kerberos::RequestKind::kpasswd;
-  const std::string shown = printable(text).substr(0, max_text);
-  kerberos::KrbErrorFields fields;
-  fields.error_code = code;
-  fields.realm = realm;
-  fields.service = kpasswd ? "kadmin" : "krbtgt";
-  fields.instance = kpasswd ? "changepw" : std::string_view(realm);
-  fields.text = shown;
-  fields.time = std::time(nullptr);
-  auto error = kerberos::make_krb_error(fields);
-  return kpasswd ? kerberos::make_kpasswd_error(error) : error;
-}
 
 std::string describe(Bytes message, kerberos::RequestKind to) {
   const auto reply = kerberos::parse_reply(message, to);
@@ -116,46 +94,61 @@ asio::awaitable<exchange::Outcome> Relay::ask_directly(const kerberos::Request& 
   co_return outcome;
 }
 
+// A KDC that is not available has given no answer.
+void Relay::take_direct(const kerberos::Request& request, const exchange::Outcome& outcome, RelayEvent& event,
+                        Ending& ending) {
+  const auto& reply = outcome.reply;
+  const bool answered = outcome.status == exchange::Status::answered;
+  if (answered && reply.error_code != kerberos::error_code::service_unavailable) {
+    ending.reply.assign(reply.bytes.begin(), reply.bytes.end());
+    event.to = outcome.kdc->name.empty() ? outcome.kdc->address.to_string() : outcome.kdc->name;
+  } else if (outcome.tries > 0 && !request.repeatable()) {
+    ending.may_go_on = false;
+    ending.may_have_arrived = true;
+    event.result = fmt::format("the KDC that was asked directly {}, and this message must not be sent twice",
+                               answered ? "is not available" : "did not answer");
+  }
+}
+
+void Relay::take(client::Result result, RelayEvent& event, Ending& ending) {
+  event.to = std::move(result.gateway);
+  event.result = std::move(result.cause);
+  ending.may_have_arrived |= result.may_have_arrived;
+  if (result.status == client::Status::success) ending.reply = std::move(result.message);
+  if (result.status == client::Status::firewall_failed) ending.error = kerberos::error_code::policy;
+  if (result.status == client::Status::bad_message) ending.error = kerberos::error_code::generic;
+}
+
 asio::awaitable<Message> Relay::bring(const Message& message, const kerberos::Request& request) {
   const auto begun = Clock::now();
   RelayEvent event;
   event.type = kerberos::name(request.kind);
   event.realm = realm_of(request);
-  Message reply;
-  std::int32_t error = kerberos::error_code::generic;
-  bool may_go_on = true;
+  Ending ending;
   if (!serves(event.realm)) {
-    may_go_on = false;
-    error = kerberos::error_code::wrong_realm;
+    ending.may_go_on = false;
+    ending.error = kerberos::error_code::wrong_realm;
     event.result = "this forwarder does not serve the realm";
   } else if (options_.direct_first) {
     const auto outcome = co_await ask_directly(request, event.realm);
-    if (outcome.status == exchange::Status::answered) {
-      reply.assign(outcome.reply.bytes.begin(), outcome.reply.bytes.end());
-      event.to = outcome.kdc->name.empty() ? outcome.kdc->address.to_string() : outcome.kdc->name;
-    } else if (outcome.tries > 0 && !request.repeatable()) {
-      may_go_on = false;
-      event.result =
-          "the KDC that was asked directly did not answer, and this message must not be sent twice";
-    }
+    take_direct(request, outcome, event, ending);
   }
-  if (reply.empty() && may_go_on) {
+  if (ending.reply.empty() && ending.may_go_on) {
     const auto client = client_;
     auto result = co_await client->proxy_message(message, event.realm);
-    event.to = result.gateway;
-    event.result = result.cause;
-    if (result.status == client::Status::success) reply = std::move(result.message);
-    if (result.status == client::Status::firewall_failed) error = kerberos::error_code::policy;
+    take(std::move(result), event, ending);
   }
-  event.answered = !reply.empty();
+  event.answered = !ending.reply.empty();
+  const bool may_have_changed = request.kind == kerberos::RequestKind::kpasswd && ending.may_have_arrived;
   if (event.answered) {
-    event.result = describe(reply, request.kind);
-  } else {
-    reply = error_reply(request.kind, error, event.realm, event.result);
+    event.result = describe(ending.reply, request.kind);
+  } else if (ending.error != 0 || may_have_changed) {
+    const std::int32_t error = ending.error != 0 ? ending.error : kerberos::error_code::generic;
+    ending.reply = make_error(request, error, event.realm, event.result);
   }
   event.took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun);
   if (observer_) observer_(event);
-  co_return reply;
+  co_return std::move(ending.reply);
 }
 
 asio::awaitable<Message> Relay::answer(Message message) {

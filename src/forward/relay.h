@@ -37,8 +37,12 @@ struct RelayEvent {
   bool answered = false;
 };
 
-// Brings a Kerberos message to a KDC, through a gateway or directly, and gives the answer to send back: where
-// none is to be had, an error that the client understands and that names the cause.
+// Brings a Kerberos message to a KDC, through a gateway or directly, and gives the answer to send back.
+//
+// Where no KDC answers there is none: a client must see what it sees of KDCs that cannot be reached, so that
+// it asks the next one of its configuration or logs its user on from a cache. An error of our own is final to
+// clients, and is given where that is meant: a realm that is not served, a policy that refused, and a
+// password change that may have happened, which a client would send again.
 class Relay {
  public:
   using Observer = std::function<void(const RelayEvent&)>;
@@ -47,13 +51,23 @@ class Relay {
   // Uses these options from now on. Throws what client::Client's constructor throws.
   void set_client(const client::Options& options);
 
-  // Empty: the message is no request, and nothing is to be sent back. The relay must outlive the coroutine.
+  // Empty: there is no answer, or the message is no request. The relay must outlive the coroutine.
   boost::asio::awaitable<Message> answer(Message message);
 
   // Messages that are under way.
   std::size_t pending() const { return pending_; }
 
  private:
+  // What has come of a message so far.
+  struct Ending {
+    Message reply;
+    std::int32_t error = 0;  // of the KRB-ERROR that tells the client so; 0: none
+    bool may_go_on = true;
+    bool may_have_arrived = false;
+  };
+  static void take_direct(const kerberos::Request& request, const exchange::Outcome& outcome,
+                          RelayEvent& event, Ending& ending);
+  static void take(client::Result result, RelayEvent& event, Ending& ending);
   boost::asio::awaitable<Message> bring(const Message& message, const kerberos::Request& request);
   boost::asio::awaitable<exchange::Outcome> ask_directly(const kerberos::Request& request, std::string realm);
   bool serves(std::string_view realm) const;

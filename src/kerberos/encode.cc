@@ -45,6 +45,7 @@ std::vector<std::uint8_t> make_krb_error(const KrbErrorFields& fields) {
   error.realm = fields.realm;
   error.sname = sname.view();
   error.e_text = as_bytes(fields.text);
+  error.e_data = fields.e_data;
   return encode(error);
 }
 

@@ -30,6 +30,7 @@ struct KrbErrorFields {
   std::string_view service = "krbtgt";  // sname is service/instance
   std::string_view instance;
   std::string_view text;  // e-text, for people
+  Bytes e_data;           // empty: none
   std::int64_t time = 0;
 };
 std::vector<std::uint8_t> make_krb_error(const KrbErrorFields& fields);

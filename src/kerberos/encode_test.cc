@@ -98,6 +98,17 @@ TEST(Encode, AKrbErrorIsReadAsWritten) {
   EXPECT_EQ(error->stime, "20010909014640Z");
   EXPECT_EQ(error->realm, "MIT.TEST");
   EXPECT_EQ(error->sname.component(1), "MIT.TEST");
+  EXPECT_TRUE(error->e_data.empty());
+}
+
+TEST(Encode, AKrbErrorCarriesItsData) {
+  const std::vector<std::uint8_t> data{0, 2, 'x'};
+  KrbErrorFields fields;
+  fields.e_data = data;
+  const auto message = make_krb_error(fields);
+  const auto error = parse_krb_error(message);
+  ASSERT_TRUE(error);
+  EXPECT_EQ(as_text(error->e_data), std::string_view("\0\2x", 3));
 }
 
 TEST(Encode, AKpasswdErrorCarriesTheKrbError) {

@@ -366,10 +366,18 @@ class Revocation(ClientScenario):
 
 
 class Failover(ClientScenario):
+    def unavailable(self):
+        return self.gateway(answering(body=reply_body(krb.krb_error(code=29))))
+
+    def test_a_kdc_that_is_not_available_at_each_gateway(self):
+        first, second = self.unavailable(), self.unavailable()
+        self.fails([first, second], "its KDC is not available .KDC_ERR_SVC_UNAVAILABLE.; .*not available")
+        self.assertEqual((len(first.requests), len(second.requests)), (1, 1))
+
     def test_the_next_gateway_is_asked(self):
         good = self.gateway()
         for bad in (f"https://localhost:{free_port()}/", self.gateway(closing()), self.gateway(answering(status="503 No", body=b"")),
-                    self.gateway(answering(body=b"junk")), self.gateway(silent)):
+                    self.gateway(answering(body=b"junk")), self.gateway(silent), self.unavailable()):
             _, _, reply = self.succeeds([bad, good])
             self.assertEqual(reply, krb.krb_error())
 
@@ -405,7 +413,8 @@ class Failover(ClientScenario):
         for message, name in ((KPASSWD, "kpasswd"), (OTP, "OTP")):
             good = self.gateway(answering(body=reply_body(krb.krb_error())))
             for behave in (closing(), resetting, silent, answering(status="503 No", body=b""), answering(body=b"junk"),
-                           answering(status="504 No", body=b""), answering(status="500 No", body=b"")):
+                           answering(status="504 No", body=b""), answering(status="500 No", body=b""),
+                           answering(body=reply_body(krb.krb_error(code=29)))):
                 bad = self.gateway(behave)
                 self.fails([bad, good], "must not be sent twice|deadline|timed out", message=message)
                 self.assertEqual((len(bad.requests), len(good.requests)), (1, 0), name)

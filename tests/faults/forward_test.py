@@ -14,7 +14,7 @@ from lib.forwarder import TOOL, Forwarder
 from lib.proc import Process, free_port, has_udp_socket, listens, wait_for
 from lib.scenario import Scenario
 
-WRONG_REALM, POLICY, GENERIC, TOO_BIG = 68, 12, 60, 52
+WRONG_REALM, POLICY, GENERIC, TOO_BIG, UNAVAILABLE = 68, 12, 60, 52, 29
 
 
 def frame(message):
@@ -122,7 +122,8 @@ class Answers(ForwardScenario):
         self.udp(forwarder, krb.as_req("A.TWO.TEST"))
         self.udp(forwarder, krb.kpasswd_request("B.TWO.TEST"))
         self.assertEqual((len(one.requests), len(two.requests)), (1, 2))
-        self.assertIn("no gateway is known", error_text(self.udp(forwarder, krb.as_req("THREE.TEST"))))
+        self.assertEqual(krb.error_code(self.udp(forwarder, krb.as_req("THREE.TEST"))), TOO_BIG)
+        self.assertTrue(forwarder.wait_line("no gateway is known"))
 
 
 class Errors(ForwardScenario):
@@ -133,14 +134,58 @@ class Errors(ForwardScenario):
         self.assertEqual(krb.error_code(self.udp(forwarder, krb.as_req("OTHER.TEST"))), WRONG_REALM)
         self.assertEqual(len(gateway.requests), 1)
 
+    def sees_no_kdc(self, forwarder, message, port=None):
+        """Over UDP the client is sent to TCP, where its connection ends without an answer."""
+        reply = self.udp(forwarder, message, port=port)
+        self.assertEqual(krb.error_code(reply[6:] if port == forwarder.kpasswd_port else reply), TOO_BIG)
+        self.assertIsNone(self.tcp(forwarder, message, port))
+
     def test_no_gateway_answers(self):
         for bad, words in ((f"https://localhost:{free_port()}/", "refused|connect"), (self.gateway(silent), "deadline|timed out"),
+                           (self.gateway(closing()), "."), (self.gateway(answering(body=b"junk")), "KDC-PROXY-MESSAGE"),
                            (self.gateway(answering(status="503 No", body=b"")), "HTTP 503")):
             forwarder = self.forwarder(bad)
-            reply = self.udp(forwarder, krb.as_req())
-            self.assertEqual(krb.error_code(reply), GENERIC)
-            self.assertRegex(error_text(reply), words)
-            self.assertTrue(forwarder.wait_line("AS-REQ for MIT.TEST: "))
+            for request in (krb.as_req(), krb.as_req(padatas=[krb.fast_padata()])):
+                self.sees_no_kdc(forwarder, request)
+                lines = forwarder.wait_line("AS-REQ for MIT.TEST: ")
+                self.assertRegex(lines[-1], words)
+
+    def test_no_gateway_is_known(self):
+        forwarder = self.forwarder("OTHER.TEST=https://localhost/")
+        self.sees_no_kdc(forwarder, krb.as_req())
+        self.sees_no_kdc(forwarder, krb.kpasswd_request(), forwarder.kpasswd_port)
+
+    def test_a_password_change_that_cannot_have_been_passed_on(self):
+        for bad in (f"https://localhost:{free_port()}/", self.gateway(handshake=False),
+                    self.gateway(answering(status="429 Slow", body=b""))):
+            forwarder = self.forwarder(bad)
+            self.sees_no_kdc(forwarder, krb.kpasswd_request(), forwarder.kpasswd_port)
+
+    def test_a_kdc_that_is_not_available_is_no_answer(self):
+        unavailable = krb.krb_error(code=UNAVAILABLE)
+        for request in (krb.as_req(), krb.tgs_req()):
+            first, second = (self.gateway(answering(body=reply_body(unavailable))) for _ in range(2))
+            good = self.gateway()
+            for ask in (self.udp, self.tcp):
+                self.assertEqual(ask(self.forwarder(first, "--gateway", good.url), request), krb.krb_error())
+            self.assertEqual((len(first.requests), len(good.requests)), (2, 2))
+            forwarder = self.forwarder(first, "--gateway", second.url)
+            self.sees_no_kdc(forwarder, request)
+            self.assertEqual((len(first.requests), len(second.requests)), (3, 1))
+            forwarder.wait_line("KDC_ERR_SVC_UNAVAILABLE")
+
+    def test_what_may_be_sent_once_is_not_sent_again_for_a_kdc_that_is_not_available(self):
+        unavailable, good = krb.krb_error(code=UNAVAILABLE), self.gateway()
+        gateway = self.gateway(answering(body=reply_body(unavailable)))
+        self.sees_no_kdc(self.forwarder(gateway, "--gateway", good.url), krb.as_req(padatas=[krb.fast_padata()]))
+        for answer in (unavailable, krb.kpasswd_error(code=UNAVAILABLE)):
+            gateway = self.gateway(answering(body=reply_body(answer)))
+            forwarder = self.forwarder(gateway, "--gateway", good.url)
+            reply = self.tcp(forwarder, krb.kpasswd_request(), forwarder.kpasswd_port)
+            self.assertEqual(krb.error_code(reply[6:]), GENERIC)
+            self.assertIn("KDC_ERR_SVC_UNAVAILABLE", error_text(reply[6:]))
+            self.assertEqual(len(gateway.requests), 1)
+        self.assertEqual(good.requests, [])
 
     def test_a_policy_refused(self):
         forwarder = self.forwarder(self.gateway(answering(status="403 No", body=b"")))

@@ -25,13 +25,13 @@ class FakeDns:
     """answer(name, type) gives a list of records, two of them (answers, additional), raw octets behind the
     identifier, or None for silence."""
 
-    def __init__(self, answer, delay=0, port=None):
+    def __init__(self, answer, delay=0, host="127.0.0.51", port=None):
         self.answer, self.delay, self.questions = answer, delay, []
-        self.port = port or free_port("127.0.0.51")
-        self.address = f"127.0.0.51:{self.port}"
+        self.port = port or free_port(host)
+        self.address = f"{host}:{self.port}"
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.udp.bind(("127.0.0.51", self.port))
-        self.tcp = socket.create_server(("127.0.0.51", self.port))
+        self.udp.bind((host, self.port))
+        self.tcp = socket.create_server((host, self.port))
         threading.Thread(target=self.serve_udp, daemon=True).start()
         threading.Thread(target=self.serve_tcp, daemon=True).start()
 

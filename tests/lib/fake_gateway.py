@@ -48,9 +48,10 @@ class FakeGateway:
     certificate None: plain HTTP. requests: the bodies that came; heads: what stood before them."""
 
     def __init__(self, behave=None, certificate=None, key=None, host="127.0.0.1", handshake=True, configure=None,
-                 accepts=True):
+                 accepts=True, port=0):
         self.behave = behave or answering()
         self.requests, self.heads, self.connections, self.host = [], [], 0, host
+        self.open = []
         self.handshake = handshake
         self.context = None
         if certificate:
@@ -58,7 +59,7 @@ class FakeGateway:
             self.context.load_cert_chain(certificate, key)
             if configure:
                 configure(self.context)
-        self.listener = socket.create_server((host, 0), backlog=64)
+        self.listener = socket.create_server((host, port), backlog=64)
         self.port = self.listener.getsockname()[1]
         scheme = "https" if certificate else "http"
         name = "localhost" if host == "127.0.0.1" else host
@@ -73,6 +74,7 @@ class FakeGateway:
             except OSError:
                 return
             self.connections += 1
+            self.open.append(connection)
             threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
 
     def serve(self, raw):
@@ -110,6 +112,15 @@ class FakeGateway:
         finally:
             try:
                 connection.close()
+            except OSError:
+                pass
+
+    def close_all(self):
+        """The gateway is gone: its connections end, and it takes no others."""
+        self.stop()
+        for connection in self.open:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
 
