@@ -13,7 +13,6 @@ namespace ferryman::signin {
 namespace {
 
 using local::HttpRequest;
-using local::HttpResponse;
 
 enum class Service : std::uint8_t { home, configuration_v1, configuration_v2, token };
 
@@ -31,22 +30,24 @@ constexpr std::array<Route, 4> routes{{
 }};
 constexpr Route home{"/", "GET", Service::home};
 
-HttpResponse json(std::uint16_t status, std::string body) {
-  return {status, {{"Content-Type", "application/json; charset=utf-8"}}, std::move(body)};
+Answer json(std::string body) {
+  return {{200, {{"Content-Type", "application/json; charset=utf-8"}}, std::move(body)}, {}, {}};
 }
 
 // entra_code: what Entra calls it, an AADSTS number, by which its clients tell errors apart; 0: none.
-HttpResponse refusal(std::uint16_t status, std::string_view error, unsigned entra_code,
-                     std::string_view description) {
+Answer refusal(std::uint16_t status, std::string_view error, unsigned entra_code,
+               std::string_view description) {
   nlohmann::ordered_json body;
   body["error"] = error;
   std::string text(description);
   if (entra_code != 0) text = "AADSTS" + std::to_string(entra_code) + ": " + text;
   body["error_description"] = text;
   if (entra_code != 0) body["error_codes"] = {entra_code};
-  HttpResponse response = json(status, body.dump());
-  response.fields.push_back({"Cache-Control", "no-store"});
-  return response;
+  Answer answer = json(body.dump());
+  answer.response.status = status;
+  answer.response.fields.push_back({"Cache-Control", "no-store"});
+  answer.error = error;
+  return answer;
 }
 
 // The tenant of a path and what stands behind it.
@@ -72,35 +73,54 @@ std::string_view find_tenant(std::string_view name, const Settings& settings) {
   return equal_without_case(name, settings.tenant) ? std::string_view(settings.tenant) : std::string_view();
 }
 
-HttpResponse not_allowed(std::string_view method) {
-  HttpResponse response = refusal(405, "invalid_request", 0, "The method is not allowed here.");
-  response.fields.push_back({"Allow", std::string(method)});
-  return response;
+Answer not_allowed(std::string_view method) {
+  Answer answer = refusal(405, "invalid_request", 0, "The method is not allowed here.");
+  answer.response.fields.push_back({"Allow", std::string(method)});
+  return answer;
+}
+
+std::string_view name(Service service) {
+  switch (service) {
+    case Service::home:
+      return "home";
+    case Service::configuration_v1:
+    case Service::configuration_v2:
+      return "openid-configuration";
+    case Service::token:
+      return "token";
+  }
+  return {};
 }
 
 }  // namespace
 
-HttpResponse SignIn::answer(const HttpRequest& request, const Settings& settings, Nonces::Time now) const {
+Answer SignIn::answer(const HttpRequest& request, const Settings& settings, Nonces::Time now) const {
+  Answer answer = serve(request, settings, now);
+  if (const Route* const route = find_route(request.path)) answer.service = name(route->service);
+  return answer;
+}
+
+Answer SignIn::serve(const HttpRequest& request, const Settings& settings, Nonces::Time now) const {
   const Route* const route = find_route(request.path);
   if (route == nullptr) return refusal(404, "not_found", 0, "There is nothing at this path.");
   if (request.method != route->method) return not_allowed(route->method);
   if (route->service == Service::home) {
-    return {200, {{"Content-Type", "text/plain; charset=utf-8"}}, "A sign-in service.\n"};
+    return {{200, {{"Content-Type", "text/plain; charset=utf-8"}}, "A sign-in service.\n"}, {}, {}};
   }
   const std::string_view tenant = find_tenant(split(request.path).first, settings);
   if (tenant.empty()) return refusal(400, "invalid_tenant", 90002, "Tenant not found.");
   switch (route->service) {
     case Service::configuration_v1:
-      return json(200, openid_configuration(settings.url, tenant, Endpoints::v1));
+      return json(openid_configuration(settings.url, tenant, Endpoints::v1));
     case Service::configuration_v2:
-      return json(200, openid_configuration(settings.url, tenant, Endpoints::v2));
+      return json(openid_configuration(settings.url, tenant, Endpoints::v2));
     default:
       return token(request, now);
   }
 }
 
 // RFC 6749 3.2. The Content-Type is not asked for: there are clients that send none.
-HttpResponse SignIn::token(const HttpRequest& request, Nonces::Time now) const {
+Answer SignIn::token(const HttpRequest& request, Nonces::Time now) const {
   const Parameter grant = find_parameter(as_text(request.body), "grant_type");
   if (grant.state == Parameter::State::absent)
     return refusal(400, "invalid_request", 900144, "The body must have the parameter 'grant_type'.");
@@ -110,10 +130,10 @@ HttpResponse SignIn::token(const HttpRequest& request, Nonces::Time now) const {
     return refusal(400, "unsupported_grant_type", 70003, "The grant type is not supported.");
   const std::string nonce = nonces_.make(now);
   if (nonce.empty()) return refusal(500, "server_error", 0, "There is no randomness.");
-  HttpResponse response = json(200, nlohmann::json{{"Nonce", nonce}}.dump());
-  response.fields.push_back({"Cache-Control", "no-store"});
-  response.fields.push_back({"Pragma", "no-cache"});
-  return response;
+  Answer answer = json(nlohmann::json{{"Nonce", nonce}}.dump());
+  answer.response.fields.push_back({"Cache-Control", "no-store"});
+  answer.response.fields.push_back({"Pragma", "no-cache"});
+  return answer;
 }
 
 }  // namespace ferryman::signin

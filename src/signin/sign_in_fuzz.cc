@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   request.body = as_bytes(text.substr(end + 1));
   local::Octets octets;
   if (!append(octets, request)) return 0;  // such a request does not come here
-  const auto response = sign_in.answer(request, settings, signin::Nonces::Time{});
+  const auto response = sign_in.answer(request, settings, signin::Nonces::Time{}).response;
   if (!append(octets, response)) std::abort();
   if (response.body.starts_with('{') && !nlohmann::json::accept(response.body)) std::abort();
   return 0;

@@ -19,7 +19,7 @@ class SignInTest : public testing::Test {
     request.method = method;
     request.path = path;
     request.body = as_bytes(body);
-    return sign_in_.answer(request, settings, noon);
+    return sign_in_.answer(request, settings, noon).response;
   }
 
   static std::string field(const local::HttpResponse& response, std::string_view name) {
