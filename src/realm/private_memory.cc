@@ -1,18 +1,29 @@
 #include "realm/private_memory.h"
 
+#include <linux/capability.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <system_error>
 
 namespace ferryman::realm {
 namespace {
 
+bool has_ipc_lock() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> data{};
+  return ::syscall(SYS_capget, &header, data.data()) == 0 &&
+         (data[CAP_TO_INDEX(CAP_IPC_LOCK)].effective & CAP_TO_MASK(CAP_IPC_LOCK)) != 0;
+}
+
 // Where only so much may be locked, MCL_FUTURE would make later allocations fail instead.
 bool may_lock_all() {
+  if (has_ipc_lock()) return true;
   rlimit limit{};
   if (::getrlimit(RLIMIT_MEMLOCK, &limit) != 0) return false;
   limit.rlim_cur = limit.rlim_max;

@@ -21,6 +21,7 @@ constexpr std::array allowed{
     // The front. What a socket may be is below.
     SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(getsockopt), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),
     SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(shutdown), SCMP_SYS(poll), SCMP_SYS(ppoll),
+    SCMP_SYS(eventfd2),
     // Memory. Only that which is not executable: below.
     SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
     // Threads, of this process only: below.
