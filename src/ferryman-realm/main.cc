@@ -36,7 +36,7 @@ int main(int argc, char** argv) try {
     return app.exit(error) == 0 ? exit_ok : exit_bad_configuration;
   }
 
-  LoadedConfig loaded = load_config(config_file);
+  LoadedConfig loaded = load_config(config_file, Users::looked_up);
   for (const auto& mistake : loaded.mistakes) fmt::print(stderr, "{}\n", mistake.to_string());
   if (!loaded.mistakes.empty()) return exit_bad_configuration;
   if (check) {

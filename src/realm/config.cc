@@ -95,7 +95,8 @@ bool is_origin(std::string_view url) {
 
 class Loader {
  public:
-  Loader(const std::string& file, LoadedConfig& out) : mistakes_(file), config_(out.config), out_(out) {}
+  Loader(const std::string& file, Users users, LoadedConfig& out)
+      : mistakes_(file), users_(users), config_(out.config), out_(out) {}
   void load(const toml::table& root);
 
  private:
@@ -105,6 +106,7 @@ class Loader {
   void add(const toml::table& root, std::string_view key, std::string text);
 
   Mistakes mistakes_;
+  const Users users_;
   Config& config_;
   LoadedConfig& out_;
 };
@@ -162,7 +164,7 @@ void Loader::check_service(const toml::table& root) {
                     "\"/run/ferryman-realm/front.sock\"",
                     longest));
   }
-  if (::getpwnam(config_.service.front_user.c_str()) == nullptr) {
+  if (users_ == Users::looked_up && ::getpwnam(config_.service.front_user.c_str()) == nullptr) {
     add(root, "service.front_user",
         fmt::format("user {} does not exist on this system; front_user in [service] must be ferrymand's",
                     show_string(config_.service.front_user)));
@@ -182,19 +184,19 @@ void Loader::load(const toml::table& root) {
 
 }  // namespace
 
-LoadedConfig load_config(const std::string& file) {
+LoadedConfig load_config(const std::string& file, Users users) {
   const auto text = read_config_file(file);
-  if (text) return parse_config(*text, file);
+  if (text) return parse_config(*text, file, users);
   LoadedConfig loaded;
   loaded.mistakes.push_back(text.error());
   return loaded;
 }
 
-LoadedConfig parse_config(std::string_view text, const std::string& file) {
+LoadedConfig parse_config(std::string_view text, const std::string& file, Users users) {
   LoadedConfig loaded;
   try {
     const toml::table root = toml::parse(text, file);
-    Loader(file, loaded).load(root);
+    Loader(file, users, loaded).load(root);
   } catch (const toml::parse_error& error) {
     const auto begin = error.source().begin;
     loaded.mistakes.push_back(

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,12 +39,15 @@ struct LoadedConfig {
   std::vector<ConfigMistake> mistakes;  // empty: config is valid
 };
 
+// Whether front_user has to exist. A process that is confined cannot ask the system's databases any more.
+enum class Users : std::uint8_t { looked_up, not_looked_up };
+
 // Reads the file and checks everything that can be checked without serving: syntax, unknown keys, types,
-// ranges, names, that front_user exists.
-LoadedConfig load_config(const std::string& file);
+// ranges, names.
+LoadedConfig load_config(const std::string& file, Users users);
 
 // The same of a text; file is its name in mistakes.
-LoadedConfig parse_config(std::string_view text, const std::string& file);
+LoadedConfig parse_config(std::string_view text, const std::string& file, Users users);
 
 // The effective configuration as TOML, defaults included, for --show-config.
 std::string to_toml(const Config& config);

@@ -14,7 +14,7 @@ front_user = "root"
 )";
 
 std::string mistake(const std::string& text) {
-  const auto loaded = parse_config(text, "realm.toml");
+  const auto loaded = parse_config(text, "realm.toml", Users::looked_up);
   EXPECT_EQ(loaded.mistakes.size(), 1U) << text;
   return loaded.mistakes.empty() ? "" : loaded.mistakes[0].to_string();
 }
@@ -26,7 +26,7 @@ std::string with(std::string_view key, std::string_view value) {
 }
 
 TEST(RealmConfig, IsReadWithItsDefaults) {
-  const auto loaded = parse_config(good, "realm.toml");
+  const auto loaded = parse_config(good, "realm.toml", Users::looked_up);
   ASSERT_TRUE(loaded.mistakes.empty()) << loaded.mistakes[0].to_string();
   EXPECT_EQ(loaded.config.name, "CLOUD.EXAMPLE.COM");
   EXPECT_EQ(loaded.config.sign_in.url, "https://gateway.example.com:8443");
@@ -36,8 +36,8 @@ TEST(RealmConfig, IsReadWithItsDefaults) {
 }
 
 TEST(RealmConfig, WhatIsShownIsReadAgainAsTheSame) {
-  const std::string shown = to_toml(parse_config(good, "realm.toml").config);
-  const auto again = parse_config(shown, "shown");
+  const std::string shown = to_toml(parse_config(good, "realm.toml", Users::looked_up).config);
+  const auto again = parse_config(shown, "shown", Users::looked_up);
   ASSERT_TRUE(again.mistakes.empty()) << again.mistakes[0].to_string();
   EXPECT_EQ(to_toml(again.config), shown);
 }
@@ -64,7 +64,8 @@ TEST(RealmConfig, MistakesAreToldWithTheirPlace) {
 }
 
 TEST(RealmConfig, WhatHasNoDefaultMustStandThere) {
-  EXPECT_EQ(parse_config("[service]\nfront_user = \"root\"\n", "realm.toml").mistakes.size(), 3U);
+  EXPECT_EQ(
+      parse_config("[service]\nfront_user = \"root\"\n", "realm.toml", Users::looked_up).mistakes.size(), 3U);
 }
 
 }  // namespace

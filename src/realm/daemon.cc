@@ -141,7 +141,7 @@ void Daemon::begin_drain() {
 
 void Daemon::reload() {
   notify_service_manager("RELOADING=1");
-  LoadedConfig loaded = load_config(config_file_);
+  LoadedConfig loaded = load_config(config_file_, Users::not_looked_up);
   for (const auto& mistake : loaded.mistakes)
     log_->write(Level::error, "configuration mistake", {{"mistake", mistake.to_string()}});
   if (loaded.mistakes.empty()) {
