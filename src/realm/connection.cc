@@ -75,7 +75,7 @@ void Connection::write_out() {
 
 void Connection::hang_up() {
   const std::lock_guard lock(mutex_);
-  broken_ = ended_;  // else there is something left to be read
+  broken_ = broken_ || ended_;  // else there is something left to be read
 }
 
 void Connection::close() {

@@ -33,6 +33,13 @@ constexpr std::array allowed{
     SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getrandom), SCMP_SYS(getpid),
     SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(exit_group)};
 
+// A sanitizer tries memory by writing it into a pipe, and looks for the program's name.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::array sanitizers_need{SCMP_SYS(pipe), SCMP_SYS(pipe2), SCMP_SYS(readlink)};
+#else
+constexpr std::array<int, 0> sanitizers_need{};
+#endif
+
 constexpr std::array deadly{SCMP_SYS(execve),
                             SCMP_SYS(execveat),
                             SCMP_SYS(ptrace),
@@ -86,6 +93,7 @@ class Filter {
 std::string restrict_system_calls() {
   Filter filter;
   for (const int call : allowed) filter.add(SCMP_ACT_ALLOW, call);
+  for (const int call : sanitizers_need) filter.add(SCMP_ACT_ALLOW, call);
   for (const int call : deadly) filter.add(SCMP_ACT_KILL_PROCESS, call);
   filter.add(SCMP_ACT_ALLOW, SCMP_SYS(socket), scmp_arg_cmp{0, SCMP_CMP_EQ, AF_UNIX, 0});
   filter.add(SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), scmp_arg_cmp{0, SCMP_CMP_NE, AF_UNIX, 0});

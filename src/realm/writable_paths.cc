@@ -61,7 +61,7 @@ std::string forbid_writing(const std::string& directory) {
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   const bool done =
       allow_removal(ruleset, directory) && ::syscall(SYS_landlock_restrict_self, ruleset, 0U) == 0;
-  const std::string result = done ? std::string() : failure();
+  std::string result = done ? std::string() : failure();
   ::close(ruleset);
   return result;
 }

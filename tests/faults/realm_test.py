@@ -221,19 +221,29 @@ class PeersTest(RealmScenario):
         front.frames()
         self.realm.wait_message("front connection broken", reason="told: you\nlie")
 
-    def test_one_that_reads_nothing_holds_up_no_other(self):
-        deaf = self.connect(self.realm, timeout=0.5)
+    def deaf(self, timeout):
+        """A connection that has asked until there was no more room, and has read nothing."""
+        front = self.connect(self.realm, timeout=timeout)
         request = lf.frame(lf.HTTP, 1, lf.http_request("GET", "/example/.well-known/openid-configuration"))
         number = 0
         with self.assertRaises(TimeoutError):
             while number < 1_000_000:
                 number += 1
-                deaf.send(request[:5] + struct.pack(">I", number) + request[9:])
+                front.send(request[:5] + struct.pack(">I", number) + request[9:])
+        return front
+
+    def test_one_that_reads_nothing_holds_up_no_other(self):
+        deaf = self.deaf(0.5)
         self.assert_serves(self.realm)
-        # Once it reads, it gets all that was taken: each request that was sent has its answer.
+        # Once it reads, it gets what there is for it.
         deaf.socket.settimeout(20)
         deaf.expect_hello()
         self.assertEqual(deaf.frame()[0], lf.HTTP_RESPONSE)
+
+    def test_those_that_go_with_answers_unread_leave_their_place(self):
+        for _ in range(9):
+            self.deaf(0.1).close()
+        self.assert_serves(self.realm)
 
     def test_connections_that_die_under_their_requests(self):
         request = lf.kerberos_request(AS_REQ)
