@@ -23,6 +23,7 @@ void Workers::run() {
 }
 
 void Workers::serve(const Job& job) {
+  served_.fetch_add(1, std::memory_order_relaxed);
   bool look = true;
   try {
     look = job.type == local::FrameType::kerberos_request ? serve_kerberos(job) : serve_http(job);
@@ -30,7 +31,6 @@ void Workers::serve(const Job& job) {
     look = job.from->answer(job, local::Refusal::failed);
     log_.write(telemetry::Level::error, "out of memory, a request is refused");
   }
-  served_.fetch_add(1, std::memory_order_relaxed);
   if (look) wake_();
 }
 
