@@ -23,17 +23,20 @@ static_assert(nonce_size % 3 == 0);
 
 using NonceOctets = std::array<std::uint8_t, nonce_size>;
 
-void put_time(NonceOctets& nonce, Nonces::Time time) {
-  const auto since = std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
+std::int64_t milliseconds_of(Nonces::Time time) {
+  return std::chrono::duration_cast<milliseconds>(time.time_since_epoch()).count();
+}
+
+void put_end(NonceOctets& nonce, std::int64_t end) {
   for (std::size_t i = 0; i < time_size; ++i) {
-    nonce[i] = static_cast<std::uint8_t>(static_cast<std::uint64_t>(since) >> (8 * (time_size - 1 - i)));
+    nonce[i] = static_cast<std::uint8_t>(static_cast<std::uint64_t>(end) >> (8 * (time_size - 1 - i)));
   }
 }
 
-std::uint64_t time_of(const NonceOctets& nonce) {
-  std::uint64_t since = 0;
-  for (std::size_t i = 0; i < time_size; ++i) since = since << 8 | nonce[i];
-  return since;
+std::int64_t end_of(const NonceOctets& nonce) {
+  std::uint64_t end = 0;
+  for (std::size_t i = 0; i < time_size; ++i) end = end << 8 | nonce[i];
+  return static_cast<std::int64_t>(end);
 }
 
 std::optional<std::array<std::uint8_t, tag_size>> tag_of(const NonceOctets& nonce,
@@ -84,9 +87,9 @@ Nonces::~Nonces() {
   OPENSSL_cleanse(key_.data(), key_.size());
 }
 
-std::string Nonces::make(Time now) const {
+std::string Nonces::make(Time now, milliseconds lifetime) const {
   NonceOctets nonce{};
-  put_time(nonce, now);
+  put_end(nonce, milliseconds_of(now + lifetime));
   if (RAND_bytes(nonce.data() + time_size, random_size) != 1) return {};
   const auto tag = tag_of(nonce, key_);
   if (!tag) return {};
@@ -94,14 +97,12 @@ std::string Nonces::make(Time now) const {
   return to_text(nonce);
 }
 
-bool Nonces::verify(std::string_view text, Time now, milliseconds lifetime) const {
+bool Nonces::verify(std::string_view text, Time now) const {
   const auto nonce = from_text(text);
   if (!nonce) return false;
   const auto tag = tag_of(*nonce, key_);
   if (!tag || CRYPTO_memcmp(tag->data(), nonce->data() + tagged_size, tag_size) != 0) return false;
-  const auto since = std::chrono::duration_cast<milliseconds>(now.time_since_epoch()).count();
-  const auto made = static_cast<std::int64_t>(time_of(*nonce));
-  return made <= since && since - made <= lifetime.count();
+  return milliseconds_of(now) <= end_of(*nonce);
 }
 
 }  // namespace ferryman::signin

@@ -115,12 +115,12 @@ Answer SignIn::serve(const HttpRequest& request, const Settings& settings, Nonce
     case Service::configuration_v2:
       return json(openid_configuration(settings.url, tenant, Endpoints::v2));
     default:
-      return token(request, now);
+      return token(request, settings, now);
   }
 }
 
 // RFC 6749 3.2. The Content-Type is not asked for: there are clients that send none.
-Answer SignIn::token(const HttpRequest& request, Nonces::Time now) const {
+Answer SignIn::token(const HttpRequest& request, const Settings& settings, Nonces::Time now) const {
   const Parameter grant = find_parameter(as_text(request.body), "grant_type");
   if (grant.state == Parameter::State::absent)
     return refusal(400, "invalid_request", 900144, "The body must have the parameter 'grant_type'.");
@@ -128,7 +128,7 @@ Answer SignIn::token(const HttpRequest& request, Nonces::Time now) const {
     return refusal(400, "invalid_request", 0, "The parameter 'grant_type' stands there twice.");
   if (grant.value != "srv_challenge")
     return refusal(400, "unsupported_grant_type", 70003, "The grant type is not supported.");
-  const std::string nonce = nonces_.make(now);
+  const std::string nonce = nonces_.make(now, settings.nonce_lifetime);
   if (nonce.empty()) return refusal(500, "server_error", 0, "There is no randomness.");
   Answer answer = json(nlohmann::json{{"Nonce", nonce}}.dump());
   answer.response.fields.push_back({"Cache-Control", "no-store"});

@@ -31,7 +31,7 @@ class SignIn {
 
  private:
   Answer serve(const local::HttpRequest& request, const Settings& settings, Nonces::Time now) const;
-  Answer token(const local::HttpRequest& request, Nonces::Time now) const;
+  Answer token(const local::HttpRequest& request, const Settings& settings, Nonces::Time now) const;
 
   Nonces nonces_;
 };
