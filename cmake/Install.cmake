@@ -1,21 +1,24 @@
 include(GNUInstallDirs)
 
-install(TARGETS ferrymand RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
+install(TARGETS ferrymand ferryman-realm RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 install(TARGETS ferryman RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(FILES packaging/ferryman.toml packaging/client.toml examples/proxy_message.c examples/on_an_event_loop.cc
+install(FILES packaging/ferryman.toml packaging/realm.toml packaging/client.toml examples/proxy_message.c examples/on_an_event_loop.cc
   DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 configure_file(packaging/systemd/ferrymand.service.in ferrymand.service @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/ferrymand.service packaging/systemd/ferrymand.socket
   DESTINATION lib/systemd/system)
+configure_file(packaging/systemd/ferryman-realm.service.in ferryman-realm.service @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/ferryman-realm.service DESTINATION lib/systemd/system)
 configure_file(packaging/systemd/ferryman-forward.service.in ferryman-forward.service @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/ferryman-forward.service packaging/systemd/ferryman-forward.socket
   DESTINATION lib/systemd/user)
 install(FILES packaging/systemd/ferryman.sysusers DESTINATION lib/sysusers.d RENAME ferryman.conf)
+install(FILES packaging/systemd/ferryman-realm.sysusers DESTINATION lib/sysusers.d RENAME ferryman-realm.conf)
 
 find_program(SCDOC scdoc)
 if(SCDOC)
-  foreach(page ferrymand.8 ferryman.1 ferryman.toml.5 ferryman-client.toml.5 libferryman.3)
+  foreach(page ferrymand.8 ferryman-realm.8 ferryman.1 ferryman.toml.5 realm.toml.5 ferryman-client.toml.5 libferryman.3)
     string(REGEX REPLACE ".*\\." "" section ${page})
     set(source ${CMAKE_CURRENT_SOURCE_DIR}/packaging/man/${page}.scd)
     add_custom_command(OUTPUT ${page} DEPENDS ${source} COMMAND ${SCDOC} < ${source} > ${page} VERBATIM)

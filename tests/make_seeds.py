@@ -5,7 +5,7 @@ import struct
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from lib import fake_ad, krb, pcap, samba_pac  # noqa: E402
+from lib import fake_ad, krb, local_frames, pcap, samba_pac  # noqa: E402
 from lib.https import mit_post, post  # noqa: E402
 
 SRC = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "src")
@@ -173,3 +173,34 @@ write("capture_fuzz", "decode", {
     "http": pcap.file([pcap.tcp(50000, 80, 1, mit_post(body)), pcap.tcp(80, 50000, 1, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
                        b"%x\r\n" % len(body) + body + b"\r\n0\r\n\r\n")]),
     "ipv6": pcap.file([pcap.udp(50000, 464, kpasswd, ipv6=True)], link=101)})
+http = local_frames.http_request("POST", "/t/oauth2/token", b"grant_type=srv_challenge", query="a=b", headers=[("Host", "x")])
+kerberos = local_frames.kerberos_request(as_req, realm="R")
+write("local_fuzz", "local", {
+    "http_request": http, "kerberos_request": kerberos, "kerberos_reply": local_frames.string(error), "refusal": b"\1",
+    "http_response": struct.pack(">H", 200) + local_frames.fields([("Content-Type", "application/json")]) + local_frames.string("{}"),
+    "to_realm": local_frames.hello() + local_frames.frame(16, 1, http) + local_frames.frame(17, 2, kerberos) + local_frames.frame(3, 0),
+    "to_ferrymand": local_frames.hello() + local_frames.frame(33, 1, local_frames.string(error)) + local_frames.frame(3, 0),
+    "error": local_frames.hello() + local_frames.frame(2, 0, local_frames.string("truncated"))})
+write("sign_in_fuzz", "signin", {
+    "home": b"GET /\0", "configuration": b"GET /example/.well-known/openid-configuration\0",
+    "common": b"GET /common/v2.0/.well-known/openid-configuration\0",
+    "nonce": b"POST /example/oauth2/token\0a=%41+%&grant_type=srv_challenge",
+    "twice": b"POST /example/oauth2/v2.0/token\0grant_type=a&grant_type=b"})
+write("realm_config_fuzz", "realm", {
+    "whole": b"""[realm]
+name = "A.TEST"
+url = "https://[::1]:8443/"
+default_tenant = "a"
+[service]
+front = "/x"
+front_user = "u"
+threads = 1
+max_connections = 2
+max_queue = 3
+drain_timeout = "1m"
+[sign_in]
+nonce_lifetime = "90s"
+[log]
+format = "json"
+level = "debug"
+""", "least": b"[realm]\nname='A'\nurl='https://a'\ndefault_tenant='a'\n", "wrong": b"realm = 1\n[service]\nfront = 'x'\n[y]\n"})

@@ -113,12 +113,35 @@ target_link_libraries(user PRIVATE ferryman::ferryman {" ".join(FLAGS)})
                 if option != "--help":
                     self.assertIn(option, page, command)
 
+    def test_every_option_of_the_realm_has_its_place_in_the_manual(self):
+        page = run("man", "-P", "cat", os.path.join(self.root, "share/man/man8/ferryman-realm.8"), env={**self.env, "MANWIDTH": "200"})
+        program = os.path.join(self.root, "sbin/ferryman-realm")
+        for option in re.findall(r"^  (?:-\w,)?(--[\w-]+)", run(program, "--help", env=self.env), re.M):
+            self.assertIn(option, page)
+
+    def test_the_realms_example_has_no_mistakes(self):
+        example = os.path.join(self.root, "share/doc/ferryman/examples/realm.toml")
+        shown = run(os.path.join(self.root, "sbin/ferryman-realm"), "--show-config", "-c", self.with_root_in_front(example))
+        keys = re.findall(r"^(\w+) =", shown, re.M)
+        page = run("man", "-P", "cat", os.path.join(self.root, "share/man/man5/realm.toml.5"), env={**self.env, "MANWIDTH": "200"})
+        for key in keys:
+            self.assertIn(key, page)
+
+    def with_root_in_front(self, example):
+        """The example on a system that has no user for ferrymand."""
+        path = os.path.join(self.directory, "realm.toml")
+        with open(example) as source, open(path, "w") as file:
+            file.write(source.read() + '[service]\nfront_user = "root"\n')
+        return path
+
     def test_the_units(self):
         units = glob.glob(self.root + "/lib/systemd/user/ferryman-forward.*")
         self.assertEqual(len(units), 2)
+        units += glob.glob(self.root + "/lib/systemd/system/ferryman-realm.service")
+        self.assertEqual(len(units), 3)
         for unit in units:
             with open(unit) as file:
-                self.assertNotIn("@", file.read().replace("@system", ""))
+                self.assertNotIn("@CMAKE", file.read())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,218 @@
+#include "realm/config.h"
+
+#include <fmt/format.h>
+#include <pwd.h>
+#include <sys/un.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "config/reader.h"
+
+namespace ferryman::realm {
+namespace {
+
+using std::chrono::milliseconds;
+constexpr milliseconds one_second{1000}, one_hour{3'600'000};
+
+std::vector<Key> realm_keys(Config& config) {
+  return {string_key("name", config.name), string_key("url", config.sign_in.url),
+          string_key("default_tenant", config.sign_in.tenant)};
+}
+
+std::vector<Key> service_keys(Config& config) {
+  ServiceConfig& service = config.service;
+  return {string_key("front", service.front),
+          string_key("front_user", service.front_user),
+          size_key("threads", service.threads, 1, 1024),
+          size_key("max_connections", service.max_connections, 1, 1000),
+          size_key("max_queue", service.max_queue, 1, 1'000'000),
+          duration_key("drain_timeout", config.drain_timeout, milliseconds(100), one_hour)};
+}
+
+std::vector<Key> sign_in_keys(Config& config) {
+  return {duration_key("nonce_lifetime", config.sign_in.nonce_lifetime, one_second, one_hour)};
+}
+
+std::vector<Key> log_keys(telemetry::LogOptions& log) {
+  std::vector<Key> keys;
+  keys.push_back(choice_key(
+      "format", {"text", "json"}, [&log] { return static_cast<std::size_t>(log.format); },
+      [&log](std::size_t i) { log.format = static_cast<telemetry::Format>(i); }));
+  keys.push_back(choice_key(
+      "level", {"debug", "info", "warning", "error"}, [&log] { return static_cast<std::size_t>(log.level); },
+      [&log](std::size_t i) { log.level = static_cast<telemetry::Level>(i); }));
+  return keys;
+}
+
+struct Section {
+  std::string_view name;
+  std::vector<Key> keys;
+};
+
+std::vector<Section> sections(Config& config) {
+  return {{"realm", realm_keys(config)},
+          {"service", service_keys(config)},
+          {"sign_in", sign_in_keys(config)},
+          {"log", log_keys(config.log)}};
+}
+
+// RFC 4120 6.1: a domain-style name, or any other of printable ASCII that no principal's text would cut.
+bool is_realm(std::string_view name) {
+  constexpr std::size_t longest = 255;
+  return !name.empty() && name.size() <= longest && std::all_of(name.begin(), name.end(), [](char c) {
+    return c > ' ' && c < 0x7f && std::string_view("/@\\:\"").find(c) == std::string_view::npos;
+  });
+}
+
+// A path begins with it, beside those that ferrymand serves itself and those that stand for any tenant.
+bool is_tenant(std::string_view name) {
+  constexpr std::size_t longest = 64;
+  constexpr std::array<std::string_view, 6> reserved{"common",           "organizations", "consumers",
+                                                     "EnrollmentServer", "KdcProxy",      "kkdcp"};
+  const auto is_letter = [](char c) {
+    return (c >= '0' && c <= '9') || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || c == '-' ||
+           c == '_' || c == '.';
+  };
+  return !name.empty() && name.size() <= longest && name.front() != '.' &&
+         std::all_of(name.begin(), name.end(), is_letter) &&
+         std::none_of(reserved.begin(), reserved.end(),
+                      [name](std::string_view other) { return equal_without_case(name, other); });
+}
+
+// "https://HOST" or "https://HOST:PORT".
+bool is_origin(std::string_view url) {
+  constexpr std::string_view scheme = "https://";
+  if (!url.starts_with(scheme) || url.size() == scheme.size()) return false;
+  url.remove_prefix(scheme.size());
+  return std::all_of(url.begin(), url.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') ||
+           std::string_view("-.:[]").find(c) != std::string_view::npos;
+  });
+}
+
+class Loader {
+ public:
+  Loader(const std::string& file, Users users, LoadedConfig& out)
+      : mistakes_(file), users_(users), config_(out.config), out_(out) {}
+  void load(const toml::table& root);
+
+ private:
+  void read_sections(const toml::table& root);
+  void check_realm(const toml::table& root);
+  void check_service(const toml::table& root);
+  void add(const toml::table& root, std::string_view key, std::string text);
+
+  Mistakes mistakes_;
+  const Users users_;
+  Config& config_;
+  LoadedConfig& out_;
+};
+
+// At the key, or of the file as a whole where it has none.
+void Loader::add(const toml::table& root, std::string_view key, std::string text) {
+  const auto node = root.at_path(key);
+  node ? mistakes_.add(*node.node(), std::move(text)) : mistakes_.add_file(std::move(text));
+}
+
+void Loader::read_sections(const toml::table& root) {
+  const std::vector<Section> all = sections(config_);
+  std::vector<Key> names(all.size());
+  std::transform(all.begin(), all.end(), names.begin(), [this](const Section& section) {
+    auto read = [this, &section](const toml::node& node, Mistakes&) {
+      const std::string where = fmt::format("[{}]", section.name);
+      if (const toml::table* table = node.as_table()) {
+        read_table(*table, where, section.keys, mistakes_);
+      } else {
+        mistakes_.add(node, fmt::format("{} must be a table, {}", section.name, where));
+      }
+    };
+    return Key{section.name, read, {}};
+  });
+  read_table(root, "the file", names, mistakes_);
+}
+
+void Loader::check_realm(const toml::table& root) {
+  if (!is_realm(config_.name)) {
+    add(root, "realm.name",
+        fmt::format("name = {} is no realm; name = \"CLOUD.EXAMPLE.COM\" in [realm] would be one",
+                    show_string(config_.name)));
+  }
+  if (config_.sign_in.url.ends_with('/')) config_.sign_in.url.pop_back();
+  if (!is_origin(config_.sign_in.url)) {
+    add(root, "realm.url",
+        fmt::format("url = {} is not how clients reach the gateway; url = \"https://gateway.example.com\" in "
+                    "[realm] would be",
+                    show_string(config_.sign_in.url)));
+  }
+  if (!is_tenant(config_.sign_in.tenant)) {
+    add(root, "realm.default_tenant",
+        fmt::format("default_tenant = {} is no tenant; default_tenant = \"example\" in [realm] would be one: "
+                    "letters, digits, '-', '_' and '.', and none of the names that paths use",
+                    show_string(config_.sign_in.tenant)));
+  }
+}
+
+void Loader::check_service(const toml::table& root) {
+  const std::string& front = config_.service.front;
+  constexpr std::size_t longest = sizeof(sockaddr_un::sun_path) - 1;
+  if (!front.starts_with('/') || front.size() > longest || front.find('\0') != std::string::npos) {
+    add(root, "service.front",
+        fmt::format("front must be an absolute path of {} octets at most, such as "
+                    "\"/run/ferryman-realm/front.sock\"",
+                    longest));
+  }
+  if (users_ == Users::looked_up && ::getpwnam(config_.service.front_user.c_str()) == nullptr) {
+    add(root, "service.front_user",
+        fmt::format("user {} does not exist on this system; front_user in [service] must be ferrymand's",
+                    show_string(config_.service.front_user)));
+  }
+}
+
+void Loader::load(const toml::table& root) {
+  read_sections(root);
+  if (mistakes_.mistakes.empty()) {
+    check_realm(root);
+    check_service(root);
+  }
+  out_.mistakes = std::move(mistakes_.mistakes);
+  std::stable_sort(out_.mistakes.begin(), out_.mistakes.end(),
+                   [](const ConfigMistake& a, const ConfigMistake& b) { return a.line < b.line; });
+}
+
+}  // namespace
+
+LoadedConfig load_config(const std::string& file, Users users) {
+  const auto text = read_config_file(file);
+  if (text) return parse_config(*text, file, users);
+  LoadedConfig loaded;
+  loaded.mistakes.push_back(text.error());
+  return loaded;
+}
+
+LoadedConfig parse_config(std::string_view text, const std::string& file, Users users) {
+  LoadedConfig loaded;
+  try {
+    const toml::table root = toml::parse(text, file);
+    Loader(file, users, loaded).load(root);
+  } catch (const toml::parse_error& error) {
+    const auto begin = error.source().begin;
+    loaded.mistakes.push_back(
+        {file, begin.line, begin.column, "not TOML: " + std::string(error.description())});
+  }
+  return loaded;
+}
+
+std::string to_toml(const Config& config) {
+  Config copy = config;  // the lists of keys refer to what they would write
+  std::string text;
+  for (const Section& section : sections(copy)) {
+    text += fmt::format("{}[{}]\n", text.empty() ? "" : "\n", section.name);
+    for (const Key& key : section.keys) text += fmt::format("{} = {}\n", key.name, key.show());
+  }
+  return text;
+}
+
+}  // namespace ferryman::realm

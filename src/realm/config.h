@@ -1,0 +1,55 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/mistake.h"
+#include "signin/sign_in.h"
+#include "telemetry/log.h"
+
+namespace ferryman::realm {
+
+// What can only be set at start: the table [service] but for drain_timeout. A reload that changes it says so
+// and goes on with the old.
+struct ServiceConfig {
+  std::string front = "/run/ferryman-realm/front.sock";  // ferrymand's requests come here
+  std::string front_user = "ferryman";                   // who may connect; root and the own user always may
+  unsigned threads = 8;                                  // that carry out requests
+  std::size_t max_connections = 64;                      // more wait in the kernel's queue
+  std::size_t max_queue = 1024;  // requests that wait for a thread; more are refused as busy
+
+  friend bool operator==(const ServiceConfig&, const ServiceConfig&) = default;
+};
+
+// realm.toml.
+struct Config {
+  ServiceConfig service;
+  std::string name;          // [realm]
+  signin::Settings sign_in;  // [realm] url and default_tenant, [sign_in]
+  telemetry::LogOptions log;
+  std::chrono::milliseconds drain_timeout{30'000};
+};
+
+struct LoadedConfig {
+  Config config;
+  std::vector<ConfigMistake> mistakes;  // empty: config is valid
+};
+
+// Whether front_user has to exist. A process that is confined cannot ask the system's databases any more.
+enum class Users : std::uint8_t { looked_up, not_looked_up };
+
+// Reads the file and checks everything that can be checked without serving: syntax, unknown keys, types,
+// ranges, names.
+LoadedConfig load_config(const std::string& file, Users users);
+
+// The same of a text; file is its name in mistakes.
+LoadedConfig parse_config(std::string_view text, const std::string& file, Users users);
+
+// The effective configuration as TOML, defaults included, for --show-config.
+std::string to_toml(const Config& config);
+
+}  // namespace ferryman::realm

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <tl/expected.hpp>
+
+namespace ferryman::realm {
+
+// The unix socket at which ferrymand's requests come in. Whoever holds the lock beside it (PATH.lock) owns
+// the path: a socket that another instance left behind is replaced, that of a running one is not.
+//
+// Everybody may connect; the peer's uid is what decides (connection.h), as only root could give the socket
+// to another user.
+class FrontSocket {
+ public:
+  // The error is a sentence for who starts the service.
+  static tl::expected<FrontSocket, std::string> open(const std::string& path);
+
+  FrontSocket(FrontSocket&& other) noexcept;
+  FrontSocket& operator=(FrontSocket&&) = delete;
+  ~FrontSocket() { close(); }
+
+  int get() const { return socket_; }  // listening, not blocking; -1 once closed
+
+  // Removes the path, so that nobody connects any more, and leaves the socket to be emptied.
+  void withdraw();
+  void close();
+
+ private:
+  FrontSocket(std::string path, int lock) : path_(std::move(path)), lock_(lock) {}
+
+  std::string path_;  // empty: withdrawn
+  int lock_ = -1, socket_ = -1;
+};
+
+}  // namespace ferryman::realm

@@ -1,0 +1,83 @@
+"""ferryman-realm under test, as a user of its own."""
+import json
+import os
+import pwd
+import shutil
+import signal
+
+from .gateway import BINARY as GATEWAY
+from .gateway import table
+from .proc import Process, wait_for
+
+BUILT = os.path.join(os.path.dirname(GATEWAY), "ferryman-realm")
+USER, FRONT_USER = pwd.getpwnam("daemon"), pwd.getpwnam("nobody")
+FOREIGN_UID = 54321
+
+
+class Realm:
+    """A running ferryman-realm with a directory of its own. setpriv: more options of setpriv(1), and what it runs first; with its "--"."""
+
+    def __init__(self, directory, name="realm", setpriv=("--",), env=None, service=None, **sections):
+        self.directory = os.path.join(directory, name)
+        if not os.path.isdir(self.directory):
+            os.makedirs(self.directory)
+            os.chmod(directory, 0o755)
+            os.chown(self.directory, USER.pw_uid, USER.pw_gid)
+            shutil.copy(BUILT, self.directory)  # where the user can read it
+        self.binary = os.path.join(self.directory, "ferryman-realm")
+        self.front = os.path.join(self.directory, "front.sock")
+        self.config = os.path.join(self.directory, "realm.toml")
+        self.service = service or {}
+        self.write(self.text(**sections))
+        self.setpriv, self.env, self.starts, self.process = list(setpriv), env or {}, 0, None
+        self.start()
+
+    def text(self, **sections):
+        sections = {"realm": {"name": "CLOUD.TEST", "url": "https://gateway.test", "default_tenant": "example"},
+                    "service": {"front": self.front, "front_user": FRONT_USER.pw_name, **self.service},
+                    "log": {"format": "json", "level": "debug"}, **sections}
+        return "".join(f"[{name}]\n" + table(values) for name, values in sections.items())
+
+    def write(self, text):
+        with open(self.config, "w") as file:
+            file.write(text)
+
+    def command(self, *args):
+        return ["setpriv", f"--reuid={USER.pw_uid}", f"--regid={USER.pw_gid}", "--clear-groups", *self.setpriv,
+                self.binary, "-c", self.config, *args]
+
+    def start(self):
+        if self.process:
+            self.process.stop()
+        self.starts += 1
+        # It may not be looked into, by a leak sanitizer either.
+        env = {"ASAN_OPTIONS": "detect_leaks=0", "NOTIFY_SOCKET": "", **self.env}
+        self.process = Process(self.command(), os.path.join(self.directory, f"log.{self.starts}"), env=env)
+        wait_for(lambda: self.messages("ready") or not self.process.alive(), "ferryman-realm to be ready")
+        assert self.process.alive(), self.process.text()
+
+    def records(self):
+        lines = self.process.text().split("\n")
+        return [json.loads(line) for line in lines[:-1] if line.startswith("{")]
+
+    def messages(self, message, **fields):
+        return [r for r in self.records() if r.get("message") == message
+                and all(r.get(k) == v for k, v in fields.items())]
+
+    def wait_message(self, message, **fields):
+        return wait_for(lambda: self.messages(message, **fields), f"the message {message!r} {fields}")
+
+    def signal(self, number):
+        self.process.child.send_signal(number)
+
+    def reload(self, message="reloaded"):
+        before = len(self.messages(message))
+        self.signal(signal.SIGHUP)
+        wait_for(lambda: len(self.messages(message)) > before, f"the message {message!r}")
+
+    def terminate(self, seconds=30):
+        self.signal(signal.SIGTERM)
+        return self.process.child.wait(seconds)
+
+    def stop(self):
+        self.process.stop_and_check()
