@@ -6,14 +6,6 @@
 namespace ferryman {
 namespace {
 
-std::uint32_t code_point(std::string_view sequence) {
-  const auto octet = [&](std::size_t i) { return static_cast<std::uint8_t>(sequence[i]); };
-  constexpr std::array<std::uint8_t, 5> masks{0, 0x7f, 0x1f, 0x0f, 0x07};
-  std::uint32_t point = octet(0) & masks[sequence.size()];
-  for (std::size_t i = 1; i < sequence.size(); ++i) point = point << 6 | (octet(i) & 0x3f);
-  return point;
-}
-
 // Controls, and what turns the direction of writing or breaks lines.
 bool is_obeyed(std::uint32_t point) {
   return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x061c || point == 0x200e ||
@@ -29,6 +21,14 @@ void append_escape(std::string& out, std::uint32_t point) {
 }
 
 }  // namespace
+
+char32_t utf8_code_point(std::string_view sequence) {
+  const auto octet = [&](std::size_t i) { return static_cast<std::uint8_t>(sequence[i]); };
+  constexpr std::array<std::uint8_t, 5> masks{0, 0x7f, 0x1f, 0x0f, 0x07};
+  char32_t point = octet(0) & masks[sequence.size()];
+  for (std::size_t i = 1; i < sequence.size(); ++i) point = point << 6 | (octet(i) & 0x3f);
+  return point;
+}
 
 std::size_t utf8_length(std::string_view text) {
   const auto octet = [&](std::size_t i) {
@@ -65,7 +65,8 @@ std::string printable(std::string_view text) {
     const std::size_t length = utf8_length(text);
     const std::string_view sequence = text.substr(0, std::max<std::size_t>(length, 1));
     text.remove_prefix(sequence.size());
-    const std::uint32_t point = length == 0 ? static_cast<std::uint8_t>(sequence[0]) : code_point(sequence);
+    const std::uint32_t point =
+        length == 0 ? static_cast<std::uint8_t>(sequence[0]) : utf8_code_point(sequence);
     if (length == 0 || is_obeyed(point)) {
       append_escape(out, point);
     } else {
