@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -109,7 +108,7 @@ using BigEndianReader = OctetReader<std::endian::big>;
 template <std::endian order>
 class OctetWriter {
  public:
-  explicit OctetWriter(std::vector<std::uint8_t>& out) : out_(&out) {}
+  explicit OctetWriter(Octets& out) : out_(&out) {}
 
   std::size_t size() const { return out_->size(); }
   void u8(std::uint8_t value) { out_->push_back(value); }
@@ -130,7 +129,7 @@ class OctetWriter {
     octets(bytes);
   }
 
-  std::vector<std::uint8_t>* out_;
+  Octets* out_;
 };
 using LittleEndianWriter = OctetWriter<std::endian::little>;
 using BigEndianWriter = OctetWriter<std::endian::big>;
