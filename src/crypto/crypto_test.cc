@@ -191,6 +191,7 @@ TEST(Key, MayBeUsedByManyThreads) {
     Key key = Key::random(etype);
     key.keep_derived({2});
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int i = 0; i < 4; ++i) {
       threads.emplace_back([&key] {
         const Octets plain(100, 1);
