@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <utility>
 
 #include "base/text.h"
 #include "base/utf16.h"
@@ -13,6 +14,20 @@
 namespace ferryman::decode {
 bool has_fault(const Node& node) {
   return !node.fault.empty() || std::any_of(node.children.begin(), node.children.end(), has_fault);
+}
+
+Node& add_field(Node& parent, std::string_view name, std::string value, std::string meaning) {
+  Node& node = parent.children.emplace_back();
+  node.name = name;
+  node.value = std::move(value);
+  node.meaning = std::move(meaning);
+  return node;
+}
+
+std::string in_words(Fault fault) {
+  std::string words(ferryman::name(fault));
+  std::replace(words.begin(), words.end(), '_', ' ');
+  return words;
 }
 
 std::string printable_utf16(Bytes text) {

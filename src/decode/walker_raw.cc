@@ -49,7 +49,13 @@ void Walker::status(Node& node, Bytes bytes) const {
 }
 
 void Walker::pac(Node& node, Bytes bytes) {
-  PacChecker checker{options_.keys, opened_with_};
+  constexpr unsigned enc_ticket_part = 3;
+  PacChecker checker{{}, opened_with_, {}};
+  if (options_.keys != nullptr) checker.keytab = options_.keys->keytab();
+  Bytes rest = origin_;
+  const auto outermost = take(rest);
+  const bool in_ticket = in_plaintext_ && outermost && outermost->tag == der::application(enc_ticket_part);
+  if (in_ticket) checker.enc_ticket_part = origin_.first(origin_.size() - rest.size());
   Node decoded = decode_pac(bytes, {options_.full, options_.secrets}, checker);
   decoded.name = node.name;
   node = std::move(decoded);
