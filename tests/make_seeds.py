@@ -161,7 +161,7 @@ write("ndr_fuzz", "pac", {"logon_info": samba_pac.logon_info_buffer(), "delegati
 ad_data = krb.sequence(krb.context(0, krb.integer(128)), krb.context(1, krb.tlv(4, bytes(130))))
 authorization_data = krb.sequence(krb.sequence(krb.context(0, krb.integer(1)), krb.context(1, krb.tlv(4, krb.sequence(ad_data)))))
 enc_ticket_part = krb.tlv(0x63, krb.sequence(krb.context(0, b"\3\2\0\1"), krb.context(10, authorization_data)))
-write("ticket_fuzz", "pac", {"ticket": bytes([enc_ticket_part.index(bytes(130)), 130]) + enc_ticket_part})
+write("pac_ticket_fuzz", "pac", {"ticket": bytes([enc_ticket_part.index(bytes(130)), 130]) + enc_ticket_part})
 aes_entry = struct.pack(">HH1sH5sIIBHH", 1, 1, b"R", 5, b"alice", 1, 1700000000, 44, 18, 32) + bytes(32) + struct.pack(">I", 300)
 des_entry = struct.pack(">HH1sH1sIIBHH", 1, 1, b"R", 1, b"b", 1, 0, 1, 3, 8) + bytes(8)
 write("keytab_fuzz", "crypto", {"three": b"\5\2" + b"".join(

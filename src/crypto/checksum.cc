@@ -13,7 +13,7 @@ using openssl::Digest;
 
 constexpr std::size_t md5_size = 16;
 
-// RFC 4757 3: two usages have other numbers. That 9 has one too is in its text alone, not in Windows.
+// RFC 4757 3 with its erratum: these two usages have other numbers, 9 has not.
 std::uint32_t rc4_usage(std::int32_t usage) {
   constexpr std::int32_t as_rep = 3, gss_sign = 23;
   switch (usage) {

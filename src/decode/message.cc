@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/endian.h"
 #include "base/length_prefix.h"
 #include "decode/schema.h"
 #include "der/reader.h"
@@ -15,7 +16,7 @@ namespace {
 constexpr std::size_t kpasswd_header = 6;
 
 std::uint16_t u16(Bytes bytes, std::size_t at) {
-  return static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1]);
+  return load_be<std::uint16_t>(bytes.subspan(at));
 }
 
 const Type* type_of(Bytes bytes) {

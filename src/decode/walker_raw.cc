@@ -100,7 +100,7 @@ void Walker::kpasswd_result(Node& node, Bytes bytes) const {
   }
   Node& code = node.children.emplace_back();
   code.name = "result-code";
-  code.number = bytes[0] << 8 | bytes[1];
+  code.number = load_be<std::uint16_t>(bytes);
   code.value = fmt::to_string(*code.number);
   code.meaning = kpasswd_result_name(static_cast<std::int32_t>(*code.number));
   Node& text = node.children.emplace_back();

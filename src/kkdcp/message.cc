@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/endian.h"
 #include "base/length_prefix.h"
 #include "der/reader.h"
 #include "der/writer.h"
@@ -30,8 +31,7 @@ bool starts_kerberos(Bytes bytes) {
 
 // A kpasswd message (RFC 3244 2) without prefix: its first two octets are its own length.
 bool is_bare_kpasswd(Bytes bytes) {
-  const unsigned length = static_cast<unsigned>(bytes[0]) << 8 | bytes[1];
-  const unsigned version = static_cast<unsigned>(bytes[2]) << 8 | bytes[3];
+  const auto length = load_be<std::uint16_t>(bytes), version = load_be<std::uint16_t>(bytes.subspan(2));
   return length == bytes.size() && (version == 1 || version == 0xff80);
 }
 

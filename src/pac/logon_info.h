@@ -26,7 +26,8 @@ struct SidAndAttributes {
 };
 
 // KERB_VALIDATION_INFO [MS-PAC 2.5], the buffer LOGON_INFO: who the user is, and the groups. Times are
-// FILETIMEs; a string that is not there is another thing than an empty one.
+// FILETIMEs; a string that is not there is another thing than an empty one. Reserved fields are written as
+// zero.
 struct LogonInfo {
   static constexpr std::uint64_t never = 0x7fffffffffffffff;
 
