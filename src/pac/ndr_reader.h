@@ -29,6 +29,8 @@ class NdrReader {
   static constexpr std::uint32_t max_elements = 4096;
 
   explicit NdrReader(Bytes buffer);
+  NdrReader(const NdrReader&) = delete;
+  NdrReader& operator=(const NdrReader&) = delete;
 
   template <typename T>
   void number(T& value) {

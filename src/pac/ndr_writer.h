@@ -20,6 +20,8 @@ class NdrWriter {
   static constexpr std::size_t max_units = 32766;
 
   NdrWriter();
+  NdrWriter(const NdrWriter&) = delete;
+  NdrWriter& operator=(const NdrWriter&) = delete;
 
   template <typename T>
   void number(T value) {
