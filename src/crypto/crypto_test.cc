@@ -37,7 +37,7 @@ TEST(StringToKey, IsMadeAsInRfc3962) {
   const auto key_of = [](Bytes salt, std::uint32_t iterations, std::size_t size) {
     Octets base(size), key(size);
     openssl::pbkdf2(openssl::Digest::sha1, as_bytes("password"), salt, iterations, base);
-    derive_sha1(base, as_bytes("kerberos"), key);
+    derive_sha1(base, fold("kerberos"), key);
     return to_hex(key);
   };
   const Bytes salt = as_bytes("ATHENA.MIT.EDUraeburn");

@@ -10,7 +10,6 @@ namespace ferryman::crypto {
 namespace {
 
 using openssl::aes_block;
-using Block = std::array<std::uint8_t, aes_block>;
 
 constexpr std::size_t folded_usages = 64;  // the usages of the protocol itself; RFC 4120 7.5.1 and later ones
 
@@ -22,36 +21,25 @@ UsageConstant usage_constant(std::uint32_t usage, Purpose purpose) {
   return constant;
 }
 
-Block fold(Bytes constant) {
-  Block block{};
-  n_fold(constant, block);
-  return block;
+FoldedConstant fold_usage(std::uint32_t usage, Purpose purpose) {
+  return fold(as_text(usage_constant(usage, purpose)));
 }
 
 struct FoldedUsages {
   FoldedUsages() {
     for (std::uint32_t usage = 0; usage < folded_usages; ++usage) {
-      blocks[usage] = {fold(usage_constant(usage, Purpose::encryption)),
-                       fold(usage_constant(usage, Purpose::integrity)),
-                       fold(usage_constant(usage, Purpose::checksum))};
+      blocks[usage] = {fold_usage(usage, Purpose::encryption), fold_usage(usage, Purpose::integrity),
+                       fold_usage(usage, Purpose::checksum)};
     }
   }
-  std::array<std::array<Block, 3>, folded_usages> blocks;
+  std::array<std::array<FoldedConstant, 3>, folded_usages> blocks;
 };
 
-Block folded_usage(std::uint32_t usage, Purpose purpose) {
+FoldedConstant folded_usage(std::uint32_t usage, Purpose purpose) {
   static const FoldedUsages table;
-  if (usage >= folded_usages) return fold(usage_constant(usage, purpose));
+  if (usage >= folded_usages) return fold_usage(usage, purpose);
   const std::size_t place = purpose == Purpose::encryption ? 0 : purpose == Purpose::integrity ? 1 : 2;
   return table.blocks[usage][place];
-}
-
-void derive_from_block(Bytes key, const Block& folded, std::span<std::uint8_t> out) {
-  Bytes block = folded;
-  for (std::size_t at = 0; at < out.size(); at += aes_block) {
-    openssl::encrypt_block(key, block, out.subspan(at, aes_block));
-    block = out.subspan(at, aes_block);
-  }
 }
 
 }  // namespace
@@ -80,8 +68,18 @@ void n_fold(Bytes constant, std::span<std::uint8_t> out) {
   std::copy(sums.begin(), sums.end(), out.begin());
 }
 
-void derive_sha1(Bytes key, Bytes constant, std::span<std::uint8_t> out) {
-  derive_from_block(key, fold(constant), out);
+FoldedConstant fold(std::string_view constant) {
+  FoldedConstant folded{};
+  n_fold(as_bytes(constant), folded);
+  return folded;
+}
+
+void derive_sha1(Bytes key, const FoldedConstant& constant, std::span<std::uint8_t> out) {
+  Bytes block = constant;
+  for (std::size_t at = 0; at < out.size(); at += aes_block) {
+    openssl::encrypt_block(key, block, out.subspan(at, aes_block));
+    block = out.subspan(at, aes_block);
+  }
 }
 
 void derive_sha2(openssl::Digest digest, Bytes key, Bytes label, Bytes context, std::span<std::uint8_t> out) {
@@ -95,7 +93,7 @@ DerivedKey derive_key(const Etype& etype, Bytes key, std::int32_t usage, Purpose
   DerivedKey derived;
   const auto number = static_cast<std::uint32_t>(usage);
   if (etype.construction == Construction::aes_sha1) {
-    derive_from_block(key, folded_usage(number, purpose), std::span(derived).first(etype.key_size));
+    derive_sha1(key, folded_usage(number, purpose), std::span(derived).first(etype.key_size));
   } else {
     const std::size_t size = purpose == Purpose::encryption ? etype.key_size : etype.integrity_key_size;
     derive_sha2(etype.digest, key, usage_constant(number, purpose), {}, std::span(derived).first(size));

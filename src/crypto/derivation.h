@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "base/secret.h"
@@ -12,8 +14,12 @@ namespace ferryman::crypto {
 // n-fold (RFC 3961 5.1) of a constant that is not empty to out.size() octets.
 void n_fold(Bytes constant, std::span<std::uint8_t> out);
 
+// A well-known constant, folded to a block of AES: for those that are used again and again.
+using FoldedConstant = std::array<std::uint8_t, openssl::aes_block>;
+FoldedConstant fold(std::string_view constant);
+
 // DR (RFC 3961 5.1) with AES, which is DK too: out has the key's size.
-void derive_sha1(Bytes key, Bytes constant, std::span<std::uint8_t> out);
+void derive_sha1(Bytes key, const FoldedConstant& constant, std::span<std::uint8_t> out);
 
 // KDF-HMAC-SHA2 (RFC 8009 3) of out.size() octets; the context may be empty.
 void derive_sha2(openssl::Digest digest, Bytes key, Bytes label, Bytes context, std::span<std::uint8_t> out);

@@ -16,11 +16,12 @@ Secret prf(const Key& key, Bytes input) {
     return out;
   }
   // RFC 3962 6: the hash is cut to a block, which DK(key, "prf") encrypts.
+  static const FoldedConstant folded = fold(constant);
   Secret out(openssl::aes_block);
   openssl::hash(etype.digest, {input}, out.writable());
   DerivedKey derived;
   const auto used = std::span(derived).first(etype.key_size);
-  derive_sha1(key.octets(), as_bytes(constant), used);
+  derive_sha1(key.octets(), folded, used);
   openssl::encrypt_block(used, out.bytes(), out.writable());
   return out;
 }

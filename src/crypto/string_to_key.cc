@@ -51,7 +51,7 @@ Result<Key> string_to_key(std::int32_t number, Bytes password, Bytes salt, Bytes
   if (sha2) {
     derive_sha2(etype->digest, base.bytes(), as_bytes(constant), {}, octets.writable());
   } else {
-    derive_sha1(base.bytes(), as_bytes(constant), octets.writable());
+    derive_sha1(base.bytes(), fold(constant), octets.writable());
   }
   return Key::make(number, octets.bytes());
 }
