@@ -163,7 +163,19 @@ write("decode_fuzz", "decode", {
     "as_req": as_req, "as_req_fast": as_request("R", padatas=[krb.padata(136, fast)]), "prefixed": struct.pack(">I", len(as_req)) + as_req,
     "two": error + as_req, "kpasswd": kpasswd, "proxy": krb.proxy_message(kpasswd, "R", hint=0x40000400), "as_rep": krb.kdc_rep(11, "R"),
     "error": krb.krb_error(realm="R", e_data=method_data), "hex": error.hex(" ").encode(), "base64": b"fhswGaADAgEF"})
-write("pac_fuzz", "decode", {"whole": samba_pac.pac(), "logon_info": samba_pac.pac(only_logon_info=True)})
+pacs = {"whole": samba_pac.pac(), "logon_info": samba_pac.pac(only_logon_info=True)}
+write("pac_view_fuzz", "decode", pacs)
+write("pac_fuzz", "pac", pacs)
+write("ndr_fuzz", "pac", {"logon_info": samba_pac.logon_info_buffer(), "delegation": samba_pac.delegation_buffer()})
+ad_data = krb.sequence(krb.context(0, krb.integer(128)), krb.context(1, krb.tlv(4, bytes(130))))
+authorization_data = krb.sequence(krb.sequence(krb.context(0, krb.integer(1)), krb.context(1, krb.tlv(4, krb.sequence(ad_data)))))
+enc_ticket_part = krb.tlv(0x63, krb.sequence(krb.context(0, b"\3\2\0\1"), krb.context(10, authorization_data)))
+write("pac_ticket_fuzz", "pac", {"ticket": bytes([enc_ticket_part.index(bytes(130)), 130]) + enc_ticket_part})
+aes_entry = struct.pack(">HH1sH5sIIBHH", 1, 1, b"R", 5, b"alice", 1, 1700000000, 44, 18, 32) + bytes(32) + struct.pack(">I", 300)
+des_entry = struct.pack(">HH1sH1sIIBHH", 1, 1, b"R", 1, b"b", 1, 0, 1, 3, 8) + bytes(8)
+write("keytab_fuzz", "crypto", {"three": b"\5\2" + b"".join(
+    struct.pack(">i", size) + entry for size, entry in
+    ((len(aes_entry), aes_entry), (-9, bytes(9)), (len(des_entry), des_entry), (len(aes_entry), aes_entry)))})
 as_rep = krb.kdc_rep(11, "R")
 framed = struct.pack(">I", len(as_rep)) + as_rep
 write("capture_fuzz", "decode", {

@@ -38,6 +38,10 @@ std::string_view name(Fault fault) {
       return "unknown_message";
     case Fault::no_space:
       return "no_space";
+    case Fault::bad_integrity:
+      return "bad_integrity";
+    case Fault::unsupported:
+      return "unsupported";
   }
   return "unknown";
 }

@@ -26,6 +26,8 @@ enum class Fault : std::uint8_t {
   wrong_realm,          // a reply whose ticket is of another realm than the request asked
   unknown_message,      // not a message that is served here
   no_space,             // the writer's buffer is too small
+  bad_integrity,        // a checksum, also one inside what was decrypted, was not made with this key
+  unsupported,          // an encryption or checksum type, or parameters of one, that are not served here
 };
 
 // The fault's name as it stands in logs: "truncated", "wrong_tag", ...

@@ -5,13 +5,11 @@
 #include <memory>
 #include <new>
 #include <utility>
-#include <vector>
 
+#include "base/bytes.h"
 #include "base/recycled.h"
 
 namespace ferryman {
-
-using Octets = std::vector<std::uint8_t>;
 
 // Empty vectors whose memory serves the next message, kept for each thread: at most `max_kept`, none that had
 // grown beyond max_capacity. What waits for nothing holds none.

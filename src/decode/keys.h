@@ -6,18 +6,22 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <tl/expected.hpp>
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/secret.h"
+#include "crypto/key.h"
 
 namespace ferryman::decode {
 
 struct Key {
-  std::int32_t etype = 0;
+  crypto::Key key;
   std::uint32_t kvno = 0;  // 0 for one that was learned
-  std::vector<std::uint8_t> octets;
-  std::string origin;  // "key of HTTP/www@R, kvno 2": for people, escaped
+  std::string origin;      // "key of HTTP/www@R, kvno 2": for people, escaped
+  // Of a key of the keytab.
+  std::string realm;
+  bool is_krbtgt = false;  // of the realm's own KDCs: krbtgt/R@R, or a read-only DC's krbtgt_NNNNN@R
+  std::uint16_t rodc = 0;  // that DC's number
 };
 using KeyPointer = std::shared_ptr<const Key>;
 
@@ -28,10 +32,10 @@ class KeyRing {
  public:
   // Nothing in it, and nothing opens.
   KeyRing() = default;
-  // The error is a sentence's end: "no such file".
-  static tl::expected<KeyRing, std::string> read_keytab(const std::string& file);
+  explicit KeyRing(std::vector<KeyPointer> keytab) : keytab_(std::move(keytab)) {}
 
   bool empty() const { return keytab_.empty() && learned_.empty(); }
+  std::span<const KeyPointer> keytab() const { return keytab_; }
   // A message begins: what is only good for one is forgotten.
   void begin_message();
 
@@ -42,25 +46,21 @@ class KeyRing {
   void strengthen(std::int32_t etype, Bytes octets);
 
   struct Opened {
-    std::vector<std::uint8_t> text;
+    Secret text;
     KeyPointer key;
   };
   // Tries the keys of that etype, those with that kvno first, with each usage.
   std::optional<Opened> open(std::int32_t etype, std::optional<std::uint32_t> kvno,
                              std::span<const std::int32_t> usages, Bytes cipher);
 
-  // Whether the checksum over data (key usage 17) was made with that key.
-  static bool verifies(const Key& key, std::int32_t checksum_type, Bytes data, Bytes checksum);
-  // A key of the keytab with which it was made, or null.
-  KeyPointer verifying(std::int32_t checksum_type, Bytes data, Bytes checksum) const;
-
  private:
-  std::optional<std::vector<std::uint8_t>> try_key(const Key& key, std::span<const std::int32_t> usages,
-                                                   Bytes cipher);
+  std::optional<Secret> try_key(const crypto::Key& key, std::span<const std::int32_t> usages, Bytes cipher);
+  std::optional<Opened> try_with(const KeyPointer& key, std::int32_t etype,
+                                 std::span<const std::int32_t> usages, Bytes cipher);
 
   std::vector<KeyPointer> keytab_;
   std::deque<KeyPointer> learned_;  // the newest first
-  KeyPointer strengthen_key_;
+  std::optional<crypto::Key> strengthen_key_;
   std::size_t work_left_ = 0;  // octets that may still be decrypted for this message
 };
 

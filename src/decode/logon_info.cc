@@ -1,180 +1,84 @@
+#include "pac/logon_info.h"
+
 #include <fmt/format.h>
 
 #include <string>
-#include <utility>
-#include <vector>
 
-#include "decode/ndr.h"
 #include "decode/pac.h"
 
 namespace ferryman::decode {
 namespace {
 
-// Type serialization version 1 [MS-RPCE 2.2.6]: common header, private header, and a pointer to the whole.
-bool read_headers(NdrReader& reader) {
-  constexpr std::uint32_t version_1_little_endian = 0x00081001;
-  constexpr std::size_t filler = 4, private_header = 8;
-  const bool ok = reader.u32() == version_1_little_endian;
-  reader.octets(filler + private_header);
-  return reader.u32() != 0 && ok;
+using Text = std::optional<std::u16string>;
+
+void add_number(Node& node, std::string_view name, std::uint32_t value) {
+  add_field(node, name, fmt::to_string(value)).number = value;
 }
 
-// KERB_VALIDATION_INFO [MS-PAC 2.5]. First come the fixed parts with pointers in them, then what the pointers
-// that are not null point at, in the same order.
-class LogonInfo {
- public:
-  LogonInfo(Node& node, Bytes buffer, const PacOptions& options)
-      : node_(node), reader_(buffer), options_(options) {}
-
-  void decode();
-
- private:
-  static constexpr std::size_t rid_size = 8, extra_sid_size = 8;
-  enum class Pointee : std::uint8_t { string, sid, rids, extra_sids };
-  struct Pointer {
-    std::size_t child;
-    Pointee to;
-  };
-
-  Node& add(std::string_view name, std::string value, std::string meaning = {}) {
-    Node child;
-    child.name = name;
-    child.value = std::move(value);
-    child.meaning = std::move(meaning);
-    node_.children.push_back(std::move(child));
-    return node_.children.back();
-  }
-  void time(std::string_view name) { add(name, file_time_text(reader_.u64())); }
-  void number(std::string_view name, std::uint32_t value) { add(name, fmt::to_string(value)).number = value; }
-  void flags(std::string_view name) { add(name, fmt::format("{:#x}", reader_.u32())); }
-  // A pointer, whose node is filled when what it points at comes.
-  void pointer(std::string_view name, Pointee to) {
-    add(name, {});
-    if (reader_.u32() != 0) pointers_.push_back({node_.children.size() - 1, to});
-  }
-  // RPC_UNICODE_STRING: length, maximum, pointer.
-  void string(std::string_view name) {
-    reader_.octets(4);
-    pointer(name, Pointee::string);
-  }
-  void counted(std::string_view name) {
-    reader_.u32();
-    pointer(name, Pointee::rids);
-  }
-  void read_rids(std::size_t list);
-  void read_extra_sids(std::size_t list);
-  void read_pointee(const Pointer& pointer);
-  void read_account();
-  void read_domain();
-
-  Node& node_;
-  NdrReader reader_;
-  const PacOptions& options_;
-  std::vector<Pointer> pointers_;  // that are not null
-};
-
-Node entry(std::string value, std::uint32_t attributes) {
-  Node node;
-  node.name = "group";
-  node.value = std::move(value);
-  node.meaning = fmt::format("attributes {:#x}", attributes);
-  return node;
+void add_flags(Node& node, std::string_view name, std::uint32_t value) {
+  add_field(node, name, fmt::format("{:#x}", value));
 }
 
-// GROUP_MEMBERSHIP [MS-PAC 2.2.2].
-void LogonInfo::read_rids(std::size_t list) {
-  const std::uint32_t count = reader_.count(rid_size);
-  for (std::uint32_t i = 0; i < count && reader_.ok(); ++i) {
-    const std::uint32_t rid = reader_.u32();
-    node_.children[list].children.push_back(entry(fmt::to_string(rid), reader_.u32()));
-  }
+void add_time(Node& node, std::string_view name, std::uint64_t value) {
+  add_field(node, name, file_time_text(value));
 }
 
-// KERB_SID_AND_ATTRIBUTES [MS-PAC 2.2.1].
-void LogonInfo::read_extra_sids(std::size_t list) {
-  const std::uint32_t count = reader_.count(extra_sid_size);
-  std::vector<std::pair<bool, std::uint32_t>> entries;
-  for (std::uint32_t i = 0; i < count && reader_.ok(); ++i) {
-    const bool there = reader_.u32() != 0;
-    entries.emplace_back(there, reader_.u32());
-  }
-  for (const auto& [there, attributes] : entries) {
-    if (!reader_.ok()) return;
-    node_.children[list].children.push_back(entry(there ? reader_.sid() : std::string(), attributes));
-  }
+void add_text(Node& node, std::string_view name, const Text& value) {
+  add_field(node, name, value ? printable_utf16(*value) : std::string());
 }
 
-void LogonInfo::read_account() {
-  for (const auto* name : {"logon-time", "logoff-time", "kick-off-time", "password-last-set",
-                           "password-can-change", "password-must-change"}) {
-    time(name);
-  }
-  for (const auto* name : {"effective-name", "full-name", "logon-script", "profile-path", "home-directory",
-                           "home-directory-drive"}) {
-    string(name);
-  }
-  number("logon-count", reader_.u16());
-  number("bad-password-count", reader_.u16());
-  number("user-id", reader_.u32());
-  number("primary-group-id", reader_.u32());
-  counted("groups");
-  flags("user-flags");
-  constexpr std::size_t session_key_size = 16;
-  const Bytes session_key = reader_.octets(session_key_size);
-  Node& key = add("user-session-key", "16 octets (hidden; --secrets shows them)");
-  if (options_.secrets) set_octets(key, session_key, true);
+void add_sid(Node& node, std::string_view name, const std::optional<pac::Sid>& value) {
+  add_field(node, name, value ? value->text() : std::string());
 }
 
-void LogonInfo::read_domain() {
-  string("logon-server");
-  string("logon-domain-name");
-  pointer("logon-domain-id", Pointee::sid);
-  reader_.u64();  // Reserved1
-  flags("user-account-control");
-  flags("sub-auth-status");
-  time("last-successful-interactive-logon");
-  time("last-failed-interactive-logon");
-  number("failed-interactive-logon-count", reader_.u32());
-  reader_.u32();  // Reserved3
-  reader_.u32();  // SidCount, which stands before the SIDs once more
-  pointer("extra-sids", Pointee::extra_sids);
-  pointer("resource-group-domain-id", Pointee::sid);
-  counted("resource-groups");
+void add_group(Node& list, std::string value, std::uint32_t attributes) {
+  add_field(list, "group", std::move(value), fmt::format("attributes {:#x}", attributes));
 }
 
-void LogonInfo::read_pointee(const Pointer& pointer) {
-  switch (pointer.to) {
-    case Pointee::string:
-      node_.children[pointer.child].value = reader_.string();
-      return;
-    case Pointee::sid:
-      node_.children[pointer.child].value = reader_.sid();
-      return;
-    case Pointee::rids:
-      return read_rids(pointer.child);
-    case Pointee::extra_sids:
-      return read_extra_sids(pointer.child);
-  }
+void add_groups(Node& node, std::string_view name, const std::vector<pac::GroupMembership>& groups) {
+  Node& list = add_field(node, name, {});
+  for (const auto& group : groups) add_group(list, fmt::to_string(group.rid), group.attributes);
 }
 
-void LogonInfo::decode() {
-  if (!read_headers(reader_)) {
-    node_.fault = "no NDR type serialization, version 1, in little endian";
-    return;
-  }
-  read_account();
-  read_domain();
-  for (const Pointer& pointer : pointers_) {
-    if (reader_.ok()) read_pointee(pointer);
-  }
-  if (!reader_.ok())
-    node_.fault = fmt::format("the NDR encoding breaks off at its octet {}", reader_.offset());
+void show_account(Node& node, const pac::LogonInfo& info, const PacOptions& options) {
+  add_time(node, "logon-time", info.logon_time);
+  add_time(node, "logoff-time", info.logoff_time);
+  add_time(node, "kick-off-time", info.kick_off_time);
+  add_time(node, "password-last-set", info.password_last_set);
+  add_time(node, "password-can-change", info.password_can_change);
+  add_time(node, "password-must-change", info.password_must_change);
+  add_text(node, "effective-name", info.effective_name);
+  add_text(node, "full-name", info.full_name);
+  add_text(node, "logon-script", info.logon_script);
+  add_text(node, "profile-path", info.profile_path);
+  add_text(node, "home-directory", info.home_directory);
+  add_text(node, "home-directory-drive", info.home_directory_drive);
+  add_number(node, "logon-count", info.logon_count);
+  add_number(node, "bad-password-count", info.bad_password_count);
+  add_number(node, "user-id", info.user_id);
+  add_number(node, "primary-group-id", info.primary_group_id);
+  add_groups(node, "groups", info.groups);
+  add_flags(node, "user-flags", info.user_flags);
+  Node& key = add_field(node, "user-session-key", "16 octets (hidden; --secrets shows them)");
+  if (options.secrets) set_octets(key, info.user_session_key, true);
 }
 
 }  // namespace
 
-void decode_logon_info(Node& node, Bytes buffer, const PacOptions& options) {
-  LogonInfo(node, buffer, options).decode();
+void show_logon_info(Node& node, const pac::LogonInfo& info, const PacOptions& options) {
+  show_account(node, info, options);
+  add_text(node, "logon-server", info.logon_server);
+  add_text(node, "logon-domain-name", info.logon_domain_name);
+  add_sid(node, "logon-domain-id", info.logon_domain_id);
+  add_flags(node, "user-account-control", info.user_account_control);
+  add_flags(node, "sub-auth-status", info.sub_auth_status);
+  add_time(node, "last-successful-interactive-logon", info.last_successful_logon);
+  add_time(node, "last-failed-interactive-logon", info.last_failed_logon);
+  add_number(node, "failed-interactive-logon-count", info.failed_logon_count);
+  Node& extra = add_field(node, "extra-sids", {});
+  for (const auto& [sid, attributes] : info.extra_sids) add_group(extra, sid.text(), attributes);
+  add_sid(node, "resource-group-domain-id", info.resource_group_domain_id);
+  add_groups(node, "resource-groups", info.resource_groups);
 }
 
 }  // namespace ferryman::decode

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "base/endian.h"
+#include "base/length_prefix.h"
 #include "decode/schema.h"
 #include "der/reader.h"
 #include "kerberos/kpasswd.h"
@@ -11,10 +13,10 @@
 namespace ferryman::decode {
 namespace {
 
-constexpr std::size_t prefix_size = 4, kpasswd_header = 6;
+constexpr std::size_t kpasswd_header = 6;
 
 std::uint16_t u16(Bytes bytes, std::size_t at) {
-  return static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1]);
+  return load_be<std::uint16_t>(bytes.subspan(at));
 }
 
 const Type* type_of(Bytes bytes) {
@@ -68,7 +70,7 @@ Node kpasswd(Walker& walker, Bytes message) {
   const Bytes parts = message.subspan(kpasswd_header);
   if (ap_size > parts.size()) {
     node.type = "kpasswd";
-    node.fault = walker.fault_at(message.subspan(prefix_size), "the AP-REQ ends behind the message");
+    node.fault = walker.fault_at(message.subspan(length_prefix_size), "the AP-REQ ends behind the message");
     walker.show_octets(node, parts);
     return node;
   }
@@ -114,9 +116,9 @@ Node take_kerberos_message(Walker& walker, Bytes& rest) {
     rest = rest.subspan(element.size());
     return kerberos_message(walker, element, *type, "");
   }
-  if (rest.size() > prefix_size) {
-    const std::size_t size = static_cast<std::size_t>(u16(rest, 0)) << 16 | u16(rest, 2);
-    const Bytes behind = rest.subspan(prefix_size);
+  if (rest.size() > length_prefix_size) {
+    const std::size_t size = announced_length(rest);
+    const Bytes behind = rest.subspan(length_prefix_size);
     if (begins_message(behind)) {
       const Bytes message = behind.first(std::min(size, behind.size()));
       Bytes left = message;

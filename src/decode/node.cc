@@ -6,50 +6,36 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <utility>
 
 #include "base/text.h"
+#include "base/utf16.h"
 
 namespace ferryman::decode {
-namespace {
-
-void append_code_point(std::string& out, std::uint32_t point) {
-  const auto octet = [&out](std::uint32_t value) { out.push_back(static_cast<char>(value)); };
-  if (point < 0x80) {
-    octet(point);
-  } else if (point < 0x800) {
-    octet(0xc0 | point >> 6);
-    octet(0x80 | (point & 0x3f));
-  } else if (point < 0x10000) {
-    octet(0xe0 | point >> 12);
-    octet(0x80 | (point >> 6 & 0x3f));
-    octet(0x80 | (point & 0x3f));
-  } else {
-    octet(0xf0 | point >> 18);
-    octet(0x80 | (point >> 12 & 0x3f));
-    octet(0x80 | (point >> 6 & 0x3f));
-    octet(0x80 | (point & 0x3f));
-  }
-}
-
-}  // namespace
-
 bool has_fault(const Node& node) {
   return !node.fault.empty() || std::any_of(node.children.begin(), node.children.end(), has_fault);
 }
 
+Node& add_field(Node& parent, std::string_view name, std::string value, std::string meaning) {
+  Node& node = parent.children.emplace_back();
+  node.name = name;
+  node.value = std::move(value);
+  node.meaning = std::move(meaning);
+  return node;
+}
+
+std::string in_words(Fault fault) {
+  std::string words(ferryman::name(fault));
+  std::replace(words.begin(), words.end(), '_', ' ');
+  return words;
+}
+
 std::string printable_utf16(Bytes text) {
-  std::string utf8;
-  const auto unit = [&text](std::size_t i) -> std::uint32_t { return text[i] | text[i + 1] << 8; };
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-    std::uint32_t point = unit(i);
-    const bool high = point >= 0xd800 && point < 0xdc00;
-    if (high && i + 3 < text.size() && unit(i + 2) >= 0xdc00 && unit(i + 2) < 0xe000) {
-      point = 0x10000 + ((point - 0xd800) << 10) + (unit(i + 2) - 0xdc00);
-      i += 2;
-    }
-    append_code_point(utf8, point);  // a lone surrogate is no UTF-8 and is escaped as such
-  }
-  return printable(utf8);
+  return printable_utf16(utf16_of_octets(text.first(text.size() / 2 * 2)).value_or(u""));
+}
+
+std::string printable_utf16(std::u16string_view text) {
+  return printable(utf8_with_lone_surrogates(text));
 }
 
 void set_octets(Node& node, Bytes octets, bool full) {

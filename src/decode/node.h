@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/error.h"
 
 namespace ferryman::decode {
 
@@ -25,8 +26,15 @@ struct Node {
 
 bool has_fault(const Node& node);
 
-// UTF-16 in little endian, as printable() would have it.
+// A new last child.
+Node& add_field(Node& parent, std::string_view name, std::string value, std::string meaning = {});
+
+// "wrong value".
+std::string in_words(Fault fault);
+
+// UTF-16 as printable() would have it; of octets, in little endian, one that is left over is not shown.
 std::string printable_utf16(Bytes text);
+std::string printable_utf16(std::u16string_view text);
 
 // Octets that are shown of a long octet string.
 inline constexpr std::size_t shown_octets = 64;

@@ -1,16 +1,11 @@
 #pragma once
 
 #include "base/bytes.h"
-#include "decode/keys.h"
 #include "decode/node.h"
+#include "decode/pac_signatures.h"
+#include "pac/logon_info.h"
 
 namespace ferryman::decode {
-
-// With what a PAC's checksums are compared; both may be null.
-struct PacChecker {
-  const KeyRing* keys = nullptr;  // for the KDC's checksum
-  KeyPointer ticket_key;          // for the server's
-};
 
 struct PacOptions {
   bool full = false;
@@ -18,10 +13,12 @@ struct PacOptions {
 };
 
 // A PAC [MS-PAC]: its buffers, and what is in those that tell who the user is. Total and linear; what does
-// not fit is told in the nodes.
+// not fit is told in the nodes, and its octets are shown.
 Node decode_pac(Bytes pac, const PacOptions& options, const PacChecker& checker);
 
-// KERB_VALIDATION_INFO [MS-PAC 2.5] behind the NDR headers of type serialization [MS-RPCE 2.2.6].
-void decode_logon_info(Node& node, Bytes buffer, const PacOptions& options);
+void show_logon_info(Node& node, const pac::LogonInfo& info, const PacOptions& options);
+
+// FILETIME as "2026-01-01T00:00:00Z", "never" for those that mean that, empty for 0.
+std::string file_time_text(std::uint64_t time);
 
 }  // namespace ferryman::decode

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/endian.h"
 #include "decode/node.h"
 
 namespace ferryman::decode {
@@ -15,11 +16,7 @@ constexpr std::uint16_t ethertype_ipv4 = 0x0800, ethertype_ipv6 = 0x86dd, ethert
 constexpr std::uint8_t protocol_tcp = 6, protocol_udp = 17;
 
 std::uint16_t u16(Bytes bytes, std::size_t at) {
-  return static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1]);
-}
-
-std::uint32_t u32(Bytes bytes, std::size_t at) {
-  return static_cast<std::uint32_t>(u16(bytes, at)) << 16 | u16(bytes, at + 2);
+  return load_be<std::uint16_t>(bytes.subspan(at));
 }
 
 Bytes behind(Bytes bytes, std::size_t octets) {
@@ -71,7 +68,7 @@ PacketKind read_tcp(Bytes bytes, Packet& out) {
   const std::size_t size = std::size_t{4} * (bytes[offset_at] >> 4);
   if (size < header || size > bytes.size()) return PacketKind::other;
   out.tcp = true;
-  out.sequence = u32(bytes, sequence_at);
+  out.sequence = load_be<std::uint32_t>(bytes.subspan(sequence_at));
   out.syn = (bytes[flags_at] & syn) != 0;
   out.payload = bytes.subspan(size);
   return PacketKind::transport;

@@ -9,12 +9,13 @@
 #include <system_error>
 #include <vector>
 
+#include "base/length_prefix.h"
 #include "base/text.h"
 
 namespace ferryman::decode {
 namespace {
 
-constexpr std::size_t prefix_size = 4, max_head = 16384;
+constexpr std::size_t max_head = 16384;
 
 // What stands in the head of an HTTP message about its body.
 struct Head {
@@ -111,17 +112,16 @@ Progress take_one_http(TcpStream& stream, const OnMessage& on_message) {
 bool take_framed(TcpStream& stream, const OnMessage& on_message) {
   for (;;) {
     const Bytes ready = stream.ready();
-    if (ready.size() < prefix_size) return true;
-    const std::size_t size =
-        static_cast<std::size_t>(ready[0]) << 24 | ready[1] << 16 | ready[2] << 8 | ready[3];
+    if (ready.size() < length_prefix_size) return true;
+    const std::size_t size = announced_length(ready);
     if (size > max_message) {
       on_message({}, fmt::format("the length {} is no Kerberos message's: the rest of the stream is not read",
                                  size));
       return false;
     }
-    if (ready.size() - prefix_size < size) return true;
-    if (size != 0) on_message(ready.subspan(prefix_size, size), {});
-    stream.consume(prefix_size + size);
+    if (ready.size() - length_prefix_size < size) return true;
+    if (size != 0) on_message(ready.subspan(length_prefix_size, size), {});
+    stream.consume(length_prefix_size + size);
   }
 }
 

@@ -34,9 +34,7 @@ std::string Walker::fault_at(Bytes from, std::string_view what) const {
 }
 
 std::string Walker::fault_at(Bytes from, Error error) const {
-  std::string what(ferryman::name(error.fault));
-  std::replace(what.begin(), what.end(), '_', ' ');
-  return fault_at(Bytes(from.data() + error.offset, 0), what);
+  return fault_at(Bytes(from.data() + error.offset, 0), in_words(error.fault));
 }
 
 Result<Walker::Element> Walker::take(Bytes& rest) {
@@ -260,13 +258,12 @@ void Walker::encrypted(Node& node, Bytes bytes, const Type& type) {
 }
 
 Node Walker::opened(const KeyRing::Opened& opened, const Type& type) {
-  const Bytes origin = std::exchange(origin_, opened.text);
+  const Bytes whole = opened.text.bytes(), origin = std::exchange(origin_, whole);
   const bool was_plaintext = std::exchange(in_plaintext_, true);
   const KeyPointer key = std::exchange(opened_with_, opened.key);
-  Bytes rest = opened.text;
+  Bytes rest = whole;
   const auto element = take(rest);  // des3's padding may follow
-  const Bytes text =
-      element ? Bytes(opened.text).first(opened.text.size() - rest.size()) : Bytes(opened.text);
+  const Bytes text = element ? whole.first(whole.size() - rest.size()) : whole;
   Node node = walk(text, type, "plaintext");
   origin_ = origin;
   in_plaintext_ = was_plaintext;

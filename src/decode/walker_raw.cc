@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/endian.h"
 #include "base/text.h"
 #include "decode/message.h"
 #include "decode/names.h"
@@ -7,14 +8,6 @@
 #include "decode/walker.h"
 
 namespace ferryman::decode {
-namespace {
-
-std::uint32_t little_endian(Bytes bytes) {
-  return bytes[0] | bytes[1] << 8 | bytes[2] << 16 | static_cast<std::uint32_t>(bytes[3]) << 24;
-}
-
-}  // namespace
-
 void Walker::raw(Node& node, Bytes bytes, const Type& type) {
   switch (type.kind) {
     case Kind::raw_text:
@@ -25,7 +18,7 @@ void Walker::raw(Node& node, Bytes bytes, const Type& type) {
       return;
     case Kind::raw_number:
       if (bytes.size() != sizeof(std::uint32_t)) return show_octets(node, bytes);
-      node.number = little_endian(bytes);
+      node.number = load_le<std::uint32_t>(bytes);
       node.value = fmt::format("{:#010x}", *node.number);
       return;
     case Kind::raw_status:
@@ -50,13 +43,19 @@ void Walker::status(Node& node, Bytes bytes) const {
     node.fault = fault_at(bytes, fmt::format("{} octets belong there, not {}", size, bytes.size()));
     return show_octets(node, bytes);
   }
-  node.number = little_endian(bytes);
+  node.number = load_le<std::uint32_t>(bytes);
   node.value = fmt::format("{:#010x}", *node.number);
-  node.meaning = fmt::format("NTSTATUS, flags {:#x}", little_endian(bytes.subspan(8)));
+  node.meaning = fmt::format("NTSTATUS, flags {:#x}", load_le<std::uint32_t>(bytes.subspan(8)));
 }
 
 void Walker::pac(Node& node, Bytes bytes) {
-  PacChecker checker{options_.keys, opened_with_};
+  constexpr unsigned enc_ticket_part = 3;
+  PacChecker checker{{}, opened_with_, {}};
+  if (options_.keys != nullptr) checker.keytab = options_.keys->keytab();
+  Bytes rest = origin_;
+  const auto outermost = take(rest);
+  const bool in_ticket = in_plaintext_ && outermost && outermost->tag == der::application(enc_ticket_part);
+  if (in_ticket) checker.enc_ticket_part = origin_.first(origin_.size() - rest.size());
   Node decoded = decode_pac(bytes, {options_.full, options_.secrets}, checker);
   decoded.name = node.name;
   node = std::move(decoded);
@@ -101,7 +100,7 @@ void Walker::kpasswd_result(Node& node, Bytes bytes) const {
   }
   Node& code = node.children.emplace_back();
   code.name = "result-code";
-  code.number = bytes[0] << 8 | bytes[1];
+  code.number = load_be<std::uint16_t>(bytes);
   code.value = fmt::to_string(*code.number);
   code.meaning = kpasswd_result_name(static_cast<std::int32_t>(*code.number));
   Node& text = node.children.emplace_back();

@@ -18,6 +18,7 @@
 #include "decode/capture.h"
 #include "decode/input.h"
 #include "decode/keys.h"
+#include "decode/keytab_file.h"
 #include "decode/message.h"
 #include "decode/report.h"
 #include "ferryman/exit_codes.h"
@@ -199,9 +200,9 @@ int run_decode(const DecodeOptions& options) {
   decode::Options decoding{options.secrets, options.full, nullptr};
   std::optional<decode::KeyRing> keys;
   if (!options.keytab.empty()) {
-    auto ring = decode::KeyRing::read_keytab(options.keytab);
-    if (!ring) return fail(fmt::format("{}: {}", options.keytab, ring.error()));
-    keys = std::move(*ring);
+    auto keytab = decode::read_keytab_file(options.keytab);
+    if (!keytab) return fail(fmt::format("{}: {}", options.keytab, keytab.error()));
+    keys.emplace(std::move(*keytab));
     decoding.keys = &*keys;
   }
   const auto input = read_input(options);

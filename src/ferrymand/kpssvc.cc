@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "base/utf16.h"
 #include "config/reader.h"
 #include "net/options.h"
 
@@ -17,26 +18,9 @@ namespace {
 
 using Failure = tl::unexpected<std::string>;
 
-// UTF-16LE to UTF-8. Surrogates do not occur in what is read here and become '?'.
-std::string from_utf16(std::string_view octets) {
-  std::string text;
-  for (std::size_t i = 0; i + 1 < octets.size(); i += 2) {
-    const unsigned unit = static_cast<unsigned char>(octets[i]) | static_cast<unsigned char>(octets[i + 1])
-                                                                      << 8;
-    if (unit < 0x80) {
-      text += static_cast<char>(unit);
-    } else if (unit < 0x800) {
-      text += static_cast<char>(0xc0 | unit >> 6);
-      text += static_cast<char>(0x80 | (unit & 0x3f));
-    } else if (unit >= 0xd800 && unit < 0xe000) {
-      text += '?';
-    } else {
-      text += static_cast<char>(0xe0 | unit >> 12);
-      text += static_cast<char>(0x80 | (unit >> 6 & 0x3f));
-      text += static_cast<char>(0x80 | (unit & 0x3f));
-    }
-  }
-  return text;
+std::optional<std::string> from_utf16(std::string_view octets) {
+  const auto text = utf16_of_octets(as_bytes(octets));
+  return text ? utf8_of_utf16(*text) : std::nullopt;
 }
 
 std::string_view trim(std::string_view text) {
@@ -96,7 +80,9 @@ std::optional<std::vector<std::string>> read_strings(std::string_view value) {
   }
   std::vector<std::string> strings;
   std::string current;
-  for (const char c : from_utf16(octets)) {
+  const auto text = from_utf16(octets);
+  if (!text) return std::nullopt;
+  for (const char c : *text) {
     if (c != '\0') {
       current += c;
     } else if (!current.empty()) {
@@ -192,7 +178,9 @@ tl::expected<std::string, std::string> convert_kpssvc(std::string_view octets) {
   constexpr std::string_view utf16_mark = "\xff\xfe", utf8_mark = "\xef\xbb\xbf";
   std::string text;
   if (octets.starts_with(utf16_mark)) {
-    text = from_utf16(octets.substr(utf16_mark.size()));
+    const auto converted = from_utf16(octets.substr(utf16_mark.size()));
+    if (!converted) return Failure("is neither UTF-8 nor UTF-16");
+    text = *converted;
   } else {
     text = octets.substr(octets.starts_with(utf8_mark) ? utf8_mark.size() : 0);
   }

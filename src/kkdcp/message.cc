@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/endian.h"
+#include "base/length_prefix.h"
 #include "der/reader.h"
 #include "der/writer.h"
 
@@ -10,7 +12,6 @@ namespace {
 
 using der::context;
 
-constexpr std::size_t prefix_size = 4;
 // No message here comes near it; larger ones are a caller's mistake.
 constexpr std::size_t max_reply = std::size_t{1} << 31;
 
@@ -22,11 +23,6 @@ std::string_view read_domain(der::Reader& field) {
   return field.read_string(der::general_string);
 }
 
-std::uint32_t u32(Bytes bytes) {
-  return static_cast<std::uint32_t>(bytes[0]) << 24 | static_cast<std::uint32_t>(bytes[1]) << 16 |
-         static_cast<std::uint32_t>(bytes[2]) << 8 | bytes[3];
-}
-
 // The first octet of AS-REQ to TGS-REP, AP-REQ, AP-REP or KRB-ERROR.
 bool starts_kerberos(Bytes bytes) {
   const unsigned number = bytes[0] & 0x1fU;
@@ -35,19 +31,18 @@ bool starts_kerberos(Bytes bytes) {
 
 // A kpasswd message (RFC 3244 2) without prefix: its first two octets are its own length.
 bool is_bare_kpasswd(Bytes bytes) {
-  const unsigned length = static_cast<unsigned>(bytes[0]) << 8 | bytes[1];
-  const unsigned version = static_cast<unsigned>(bytes[2]) << 8 | bytes[3];
+  const auto length = load_be<std::uint16_t>(bytes), version = load_be<std::uint16_t>(bytes.subspan(2));
   return length == bytes.size() && (version == 1 || version == 0xff80);
 }
 
 void remove_prefix(der::Reader& fields, Message& message) {
   const Bytes octets = message.kerb_message;
   if (!fields.ok()) return;
-  if (octets.size() <= prefix_size) {
+  if (octets.size() <= length_prefix_size) {
     fields.fail(Fault::truncated);
-  } else if (u32(octets) == octets.size() - prefix_size) {
+  } else if (announced_length(octets) == octets.size() - length_prefix_size) {
     message.framing = Framing::prefixed;
-    message.kerb_message = octets.subspan(prefix_size);
+    message.kerb_message = octets.subspan(length_prefix_size);
   } else if (starts_kerberos(octets) || is_bare_kpasswd(octets)) {
     message.framing = Framing::bare;
   } else {
@@ -56,18 +51,14 @@ void remove_prefix(der::Reader& fields, Message& message) {
 }
 
 void put_prefix(der::Writer& writer, std::size_t message_size) {
-  const auto size = static_cast<std::uint32_t>(message_size);
-  const std::uint8_t prefix[prefix_size] = {
-      static_cast<std::uint8_t>(size >> 24), static_cast<std::uint8_t>(size >> 16),
-      static_cast<std::uint8_t>(size >> 8), static_cast<std::uint8_t>(size)};
-  writer.bytes(prefix);
+  writer.bytes(length_prefix(message_size));
 }
 
 void put_reply_header(der::Writer& writer, std::size_t reply_size, Framing framing) {
   std::size_t length = reply_size;
   if (framing == Framing::prefixed) {
     put_prefix(writer, reply_size);
-    length += prefix_size;
+    length += length_prefix_size;
   }
   for (const der::Tag tag : {der::octet_string, context(0), der::sequence}) {
     const std::size_t before = writer.size();

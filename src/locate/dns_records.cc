@@ -4,56 +4,35 @@
 
 #include <algorithm>
 
+#include "base/endian.h"
+
 namespace ferryman::locate {
 namespace {
 
 constexpr std::uint16_t type_a = 1, type_soa = 6, type_aaaa = 28, type_srv = 33, type_uri = 256, class_in = 1;
 
 // Walks over a DNS message (RFC 1035 4). After a fault it is at the end and yields zeros.
-class Cursor {
+class Cursor : public BigEndianReader {
  public:
-  explicit Cursor(Bytes message) : message_(message) {}
+  explicit Cursor(Bytes message) : BigEndianReader(message), message_(message) {}
 
-  bool ok() const { return ok_; }
-  std::size_t position() const { return position_; }
-
-  std::uint16_t u16() {
-    const Bytes octets = take(2);
-    return octets.size() < 2 ? std::uint16_t{0} : static_cast<std::uint16_t>(octets[0] << 8 | octets[1]);
-  }
-  std::uint32_t u32() {
-    const std::uint32_t high = u16();
-    return high << 16 | u16();
-  }
-  Bytes take(std::size_t count) {
-    if (!ok_ || count > message_.size() - position_) {
-      ok_ = false;
-      return {};
-    }
-    const Bytes octets = message_.subspan(position_, count);
-    position_ += count;
-    return octets;
-  }
   // A domain name, possibly compressed, as text.
   std::string name() {
     char* text = nullptr;
     long used = 0;
-    if (!ok_ || position_ >= message_.size() ||
-        ares_expand_name(message_.data() + position_, message_.data(), static_cast<int>(message_.size()),
-                         &text, &used) != ARES_SUCCESS) {
-      ok_ = false;
+    if (left() == 0 || ares_expand_name(message_.data() + offset(), message_.data(),
+                                        static_cast<int>(message_.size()), &text, &used) != ARES_SUCCESS) {
+      fail(Fault::bad_string);
       return {};
     }
     std::string name(text);
     ares_free_string(text);
-    take(static_cast<std::size_t>(used));
+    octets(static_cast<std::size_t>(used));
     return name.empty() ? "." : name;
   }
 
  private:
   Bytes message_;
-  std::size_t position_ = 0;
-  bool ok_ = true;
 };
 
 void note_ttl(DnsRecords& records, std::uint32_t ttl) {
@@ -78,7 +57,7 @@ void read_uri(Bytes data, std::uint32_t ttl, DnsRecords& records) {
   record.priority = cursor.u16();
   record.weight = cursor.u16();
   if (!cursor.ok() || records.uri.size() >= max_records) return;
-  record.target = as_text(data.subspan(cursor.position()));
+  record.target = as_text(data.subspan(cursor.offset()));
   records.uri.push_back(std::move(record));
   note_ttl(records, ttl);
 }
@@ -104,13 +83,13 @@ void read_record(Cursor& cursor, Bytes message, DnsRecords& records) {
   const std::uint16_t type = cursor.u16(), record_class = cursor.u16();
   const std::uint32_t ttl = cursor.u32();
   const std::uint16_t size = cursor.u16();
-  const std::size_t begin = cursor.position();
-  const Bytes data = cursor.take(size);
+  const std::size_t begin = cursor.offset();
+  const Bytes data = cursor.octets(size);
   if (!cursor.ok() || record_class != class_in) return;
   // Names in a record may point back into the message, so they are read with all of it up to the record's
   // end.
   Cursor inside(message.first(begin + size));
-  inside.take(begin);
+  inside.octets(begin);
   switch (type) {
     case type_srv:
       return read_srv(inside, ttl, records);
@@ -132,12 +111,12 @@ void read_record(Cursor& cursor, Bytes message, DnsRecords& records) {
 DnsRecords read_dns_records(Bytes message) {
   DnsRecords records;
   Cursor cursor(message);
-  cursor.take(4);  // ID and flags
+  cursor.octets(4);  // ID and flags
   const std::uint16_t questions = cursor.u16(), answers = cursor.u16(), authorities = cursor.u16(),
                       additional = cursor.u16();
   for (unsigned i = 0; i < questions && cursor.ok(); ++i) {
     cursor.name();
-    cursor.take(4);
+    cursor.octets(4);
   }
   const unsigned total = static_cast<unsigned>(answers) + authorities + additional;
   for (unsigned i = 0; i < total && cursor.ok(); ++i) {

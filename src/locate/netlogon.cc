@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/endian.h"
 #include "base/text.h"
 #include "der/writer.h"
 
@@ -18,11 +19,6 @@ void write_equal(der::Writer& writer, std::string_view attribute, Bytes value) {
   writer.primitive(der::octet_string, value);
   writer.string(der::octet_string, attribute);
   writer.close(filter_equal, mark);
-}
-
-std::array<std::uint8_t, 4> little_endian(std::uint32_t value) {
-  return {static_cast<std::uint8_t>(value), static_cast<std::uint8_t>(value >> 8),
-          static_cast<std::uint8_t>(value >> 16), static_cast<std::uint8_t>(value >> 24)};
 }
 
 // BER as LDAP has it (RFC 4511 5.1): definite lengths, but not always the shortest. AD writes four octets.
@@ -193,7 +189,9 @@ std::vector<std::uint8_t> netlogon_request(std::uint32_t message_id, std::string
   writer.string(der::octet_string, "Netlogon");
   writer.close(der::sequence, mark);
   mark = writer.size();
-  write_equal(writer, "NtVer", little_endian(nt_version));
+  std::array<std::uint8_t, sizeof(nt_version)> version{};
+  store_le(std::span(version), nt_version);
+  write_equal(writer, "NtVer", version);
   write_equal(writer, "DnsDomain", as_bytes(dns_domain));
   writer.close(filter_and, mark);
   static constexpr std::array<std::uint8_t, 1> none{0};

@@ -72,3 +72,27 @@ def pac(only_logon_info=False):
     packed = ndr_pack(data)
     ndr_unpack(krb5pac.PAC_DATA, packed)
     return packed
+
+
+def one_buffer(kind, info):
+    """The octets of a PAC's only buffer."""
+    data = krb5pac.PAC_DATA()
+    data.num_buffers, data.version, data.buffers = 1, 0, [buffer(kind, info)]
+    packed = ndr_pack(data)
+    size, offset = int.from_bytes(packed[12:16], "little"), int.from_bytes(packed[16:24], "little")
+    return packed[offset:offset + size]
+
+
+def logon_info_buffer():
+    wrapped = krb5pac.PAC_LOGON_INFO_CTR()
+    wrapped.info = logon_info()
+    return one_buffer(krb5pac.PAC_TYPE_LOGON_INFO, wrapped)
+
+
+def delegation_buffer():
+    info = krb5pac.PAC_CONSTRAINED_DELEGATION()
+    info.proxy_target = text("cifs/files.example")
+    info.transited_services, info.num_transited_services = [text("HTTP/a@R"), text("HTTP/b@R")], 2
+    wrapped = krb5pac.PAC_CONSTRAINED_DELEGATION_CTR()
+    wrapped.info = info
+    return one_buffer(krb5pac.PAC_TYPE_CONSTRAINED_DELEGATION, wrapped)

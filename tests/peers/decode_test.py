@@ -2,6 +2,7 @@
 import base64
 import json
 import os
+import struct
 import subprocess
 import time
 import unittest
@@ -142,9 +143,52 @@ class DecodeTest(Scenario):
         self.assertIn("key of HTTP/www.mit.test@MIT.TEST", find(ticket, "enc-part")[0]["note"])
         pac = find(part, "PACTYPE")[0]
         self.assertEqual(values(find(pac, "CLIENT_INFO")[0], "name"), ["alice"])
-        for name in ("SERVER_CHECKSUM", "KDC_CHECKSUM"):
-            self.assertIn("verified with the key of", find(find(pac, name)[0], "signature")[0]["note"])
-        self.assertIn("key of krbtgt", find(find(pac, "KDC_CHECKSUM")[0], "signature")[0]["note"])
+        notes = self.signatures(part)
+        self.assertRegex(notes.pop("SERVER_CHECKSUM"), r"^verified with the key of HTTP/www\.mit\.test@MIT\.TEST, kvno \d+$")
+        self.assertEqual(set(notes), {"KDC_CHECKSUM", "TICKET_CHECKSUM"})
+        for note in notes.values():
+            self.assertRegex(note, r"^verified with the key of krbtgt/MIT\.TEST@MIT\.TEST, kvno \d+$")
+
+    @staticmethod
+    def signatures(node):
+        return {name: find(found, "signature")[0]["note"]
+                for name in ("SERVER_CHECKSUM", "KDC_CHECKSUM", "TICKET_CHECKSUM", "FULL_CHECKSUM") for found in find(node, name)[:1]}
+
+    def signatures_with(self, keytab):
+        """Those of the first service ticket, as that keytab shows them."""
+        result = decode("--json", "--keytab", keytab, *self.ports, self.capture)
+        self.assertEqual(result.returncode, 0, result)
+        tickets = [find(m["message"], "ticket")[0] for m in json.loads(result.stdout)["messages"]
+                   if m["message"].get("type") == "TGS-REP"]
+        return self.signatures(find(tickets[0], "EncTicketPart")[0])
+
+    def test_signatures_without_the_key_of_the_kdc(self):
+        keytab = os.path.join(self.directory, "service.keytab")
+        self.kdc.run("kadmin.local", "-q", f"ktadd -norandkey -k {keytab} HTTP/www.mit.test")
+        notes = self.signatures_with(keytab)
+        self.assertIn("verified", notes.pop("SERVER_CHECKSUM"))
+        self.assertEqual(set(notes.values()),
+                         {"not checked: no key of the krbtgt of MIT.TEST that makes hmac-sha1-96-aes256"})
+
+    def test_signatures_that_the_key_of_the_kdc_did_not_make(self):
+        """As a keytab of another krbtgt shows those of a ticket: it cannot be forged without the KDC's key."""
+        keytab = os.path.join(self.directory, "service-and-other.keytab")
+        self.kdc.run("kadmin.local", "-q", f"ktadd -norandkey -k {keytab} HTTP/www.mit.test")
+        principal = struct.pack(">HH8sH6sH8s", 2, 8, b"MIT.TEST", 6, b"krbtgt", 8, b"MIT.TEST")
+        entry = principal + struct.pack(">IIBHH", 2, 0, 1, 18, 32) + bytes(32) + struct.pack(">I", 1)
+        with open(keytab, "ab") as file:
+            file.write(struct.pack(">i", len(entry)) + entry)
+        notes = self.signatures_with(keytab)
+        self.assertIn("verified", notes.pop("SERVER_CHECKSUM"))
+        self.assertEqual(set(notes.values()), {"wrong: not made with the key of krbtgt/MIT.TEST@MIT.TEST, kvno 1"})
+
+    def test_keytabs_that_are_none(self):
+        for octets, reason in ((b"", "no keytab (octet 0: truncated)"), (b"\5\1", "no keytab (octet 2: wrong value)"),
+                               (b"\5\2", "no key that can be used is in it")):
+            path = os.path.join(self.directory, "none.keytab")
+            with open(path, "wb") as file:
+                file.write(octets)
+            self.assert_refused(decode("--keytab", path, stdin=b"x"), f"{path}: {reason}")
 
     def test_fast(self):
         requests = [m["message"] for m in self.of_type("AS-REQ") if find(m["message"], "KrbFastReq")]
