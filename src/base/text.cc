@@ -22,14 +22,6 @@ void append_escape(std::string& out, std::uint32_t point) {
 
 }  // namespace
 
-char32_t utf8_code_point(std::string_view sequence) {
-  const auto octet = [&](std::size_t i) { return static_cast<std::uint8_t>(sequence[i]); };
-  constexpr std::array<std::uint8_t, 5> masks{0, 0x7f, 0x1f, 0x0f, 0x07};
-  char32_t point = octet(0) & masks[sequence.size()];
-  for (std::size_t i = 1; i < sequence.size(); ++i) point = point << 6 | (octet(i) & 0x3f);
-  return point;
-}
-
 std::size_t utf8_length(std::string_view text) {
   const auto octet = [&](std::size_t i) {
     return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;

@@ -24,11 +24,9 @@ inline bool equal_without_case(std::string_view a, std::string_view b) {
 
 // The length of the UTF-8 sequence that starts text, or 0 where it is none (RFC 3629 4).
 std::size_t utf8_length(std::string_view text);
-// The code point that such a sequence stands for.
+// The code point that such a sequence, whole and nothing behind it, stands for.
 std::uint32_t utf8_code_point(std::string_view sequence);
 bool is_utf8(std::string_view text);
-// Of such a sequence, whole and nothing behind it.
-char32_t utf8_code_point(std::string_view sequence);
 
 // The text as it may stand on a terminal or in a line of a log: control characters, those that turn the
 // direction of writing, and octets that are no UTF-8 become "\\x1b" or "\\u202e", a backslash two.

@@ -56,7 +56,7 @@ std::optional<std::u16string> utf16_of_utf8(std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = utf8_length(text);
     if (length == 0) return std::nullopt;
-    char32_t point = utf8_code_point(text.substr(0, length));
+    std::uint32_t point = utf8_code_point(text.substr(0, length));
     text.remove_prefix(length);
     if (point >= first_supplementary) {
       point -= first_supplementary;

@@ -5,19 +5,12 @@
 #include <string_view>
 
 #include "crypto/openssl.h"
+#include "kerberos/numbers.h"
 
 namespace ferryman::crypto {
 
-// The numbers are the protocol's (RFC 3961 8 and the IANA registry).
-namespace etype {
-inline constexpr std::int32_t des3_cbc_sha1_kd = 16, aes128_sha1 = 17, aes256_sha1 = 18, aes128_sha256 = 19,
-                              aes256_sha384 = 20, rc4_hmac = 23, camellia128 = 25, camellia256 = 26;
-}
-namespace checksum_type {
-inline constexpr std::int32_t hmac_md5 = -138, rsa_md5 = 7, hmac_sha1_des3_kd = 12, sha1 = 14,
-                              hmac_sha1_aes128 = 15, hmac_sha1_aes256 = 16, cmac_camellia128 = 17,
-                              cmac_camellia256 = 18, hmac_sha256_aes128 = 19, hmac_sha384_aes256 = 20;
-}
+namespace etype = kerberos::etype;
+namespace checksum_type = kerberos::checksum_type;
 
 // How an encryption type is made: RFC 3961's construction with AES (RFC 3962), that of RFC 8009, or by
 // libkrb5, for RC4 (RFC 4757) and what only old realms have: DES3 and Camellia (RFC 6803).
