@@ -701,17 +701,16 @@ TEST_F(ExchangerTest, AProofIsSentOnceHoweverLongItsAnswerTakes) {
   EXPECT_EQ(first.requests() + second.requests() - before, guesses);
 }
 
-TEST_F(ExchangerTest, AProofGoesByUdpOnlyWhereThatHasAnsweredAndLostNothingSince) {
+TEST_F(ExchangerTest, AProofGoesByTcpAndByUdpOnlyWhereNoConnectionCanBeMade) {
   FakeKdc kdc(io);
   const auto list = ranked({kdc.kdc(locate::Transport::any)});
   kerberos::Request guess = as_req;
   guess.proof = true;
   for (int i = 0; i < 3; ++i) EXPECT_EQ(ask(guess, list).transport, locate::Transport::tcp);
   EXPECT_EQ(ask(as_req, list).transport, locate::Transport::udp);
-  EXPECT_EQ(ask(guess, list).transport, locate::Transport::udp);
-  kdc.udp_next = [](unsigned) { return std::nullopt; };
-  EXPECT_EQ(ask(as_req, list).transport, locate::Transport::tcp);
   EXPECT_EQ(ask(guess, list).transport, locate::Transport::tcp);
+  kdc.acceptor.close();
+  EXPECT_EQ(ask(guess, list).transport, locate::Transport::udp);
 }
 
 TEST_F(ExchangerTest, AProofGoesToAnotherKdcOnlyWhereTheFirstCannotHaveReadIt) {
@@ -736,16 +735,19 @@ TEST_F(ExchangerTest, AProofGoesToAnotherKdcOnlyWhereTheFirstCannotHaveReadIt) {
   EXPECT_EQ(good.requests(), 0U);
 }
 
-// The KDC has done it, and says that the answer needs TCP: the same one is asked again, and only by TCP.
-TEST_F(ExchangerTest, AProofWhoseAnswerIsTooBigGoesToTheSameKdcByTcp) {
+// The KDC has done it, and says that the answer needs TCP: no other one does it again.
+TEST_F(ExchangerTest, AProofWhoseAnswerIsTooBigGoesToNoOtherKdc) {
   FakeKdc kdc(io), other(io);
-  for (int i = 0; i < 2; ++i) ask(as_req, {kdc.kdc(locate::Transport::any)});
+  kdc.acceptor.close();
   kdc.udp_next = [](unsigned) { return krb_error(52); };
+  locate::Kdc dead_tcp = other.kdc(locate::Transport::any);
+  dead_tcp.port = kdc.datagrams.local_endpoint().port();
   kerberos::Request guess = as_req;
   guess.proof = true;
-  const Outcome outcome = ask(guess, ranked({kdc.kdc(locate::Transport::any), other.kdc()}));
-  EXPECT_EQ(outcome.reply.error_code, 25);
-  EXPECT_EQ(outcome.kdc->port, kdc.kdc().port);
+  EXPECT_NE(ask(guess, ranked({dead_tcp})).status, Status::answered);
+  auto by_udp = dead_tcp;
+  by_udp.transport = locate::Transport::udp;
+  EXPECT_NE(ask(guess, ranked({by_udp, other.kdc()})).status, Status::answered);
   EXPECT_EQ(other.requests(), 0U);
 }
 
