@@ -619,6 +619,28 @@ TEST_F(ExchangerTest, NeedsNoBudgetWhereUdpIsSwallowedForAllKdcs) {
   EXPECT_EQ(ask(as_req, list).tries, 1U);
 }
 
+TEST_F(ExchangerTest, AKdcThatIsBackByOneTransportIsSoonTriedByTheOther) {
+  FakeKdc kdc(io);
+  const auto list = ranked({kdc.kdc(locate::Transport::any)});
+  for (int i = 0; i < 2; ++i) ask(as_req, list);
+  kdc.udp_next = [](unsigned) { return std::nullopt; };
+  kdc.tcp_next = [](unsigned) { return Behaviour{std::nullopt, 0us, true}; };
+  const auto both_aside = [&] {
+    return report_of(kdc, locate::Transport::udp).set_aside() &&
+           report_of(kdc, locate::Transport::tcp).set_aside();
+  };
+  for (int i = 0; i < 4 || !both_aside(); ++i) {
+    ask(as_req, list, 100ms);
+    let_trials_run(2s);
+  }
+  kdc.udp_next = [](unsigned) { return krb_error(25); };
+  kdc.tcp_next = [](unsigned) { return Behaviour{}; };
+  ask(as_req, list);
+  let_trials_run(3s);  // a trial that is under way may have to fail first
+  EXPECT_FALSE(report_of(kdc, locate::Transport::udp).set_aside());
+  EXPECT_FALSE(report_of(kdc, locate::Transport::tcp).set_aside());
+}
+
 // Small requests pass where large ones are lost, so a small health check would show nothing.
 TEST_F(ExchangerTest, ChecksWithARequestAsLargeAsTheOneThatWasLost) {
   FakeKdc kdc(io);

@@ -112,7 +112,8 @@ class AdTest(LogonTests, Scenario):
             self.assertEqual(asked, kdcs, "each of one weight has its turn" if len(kdcs) > 1 else "")
 
     def logons(self, gateway, count, at_half):
-        """count times kinit by four users at once; at_half() is called in the middle. All must succeed."""
+        """count times kinit by four users at once; at_half() is called in the middle. All must succeed but those whose
+        password the KDC may have been looking at just then, which must not count twice. Returns how many those are."""
         done, failed, lock = [0], [], threading.Lock()
         clients = [self.client(kdc=gateway_url(gateway.port)) for _ in range(4)]
 
@@ -134,14 +135,18 @@ class AdTest(LogonTests, Scenario):
             thread.start()
         for thread in threads:
             thread.join()
-        self.assertEqual((failed, [e for e in gateway.events() if e["event"] != "exchange"]), ([], []))
+        others = [e for e in gateway.events() if e["event"] != "exchange"]
+        self.assertEqual([e for e in others if "PA-ENC-TIMESTAMP" not in e.get("padata", "") or e["tries"] != 1], [])
+        self.assertEqual(len(failed), len(others), failed)
+        self.assertLessEqual(len(failed), len(clients), failed)
+        return len(failed)
 
     def restart_rodc(self):
         self.rodc.process.stop()
         wait_for(lambda: not listens(self.rodc.host, 88), "the read-only one to be gone")
         self.rodc.start("standard", self.rodc.private)
 
-    def test_killing_the_preferred_one_loses_no_logon(self):
+    def test_killing_the_preferred_one_loses_at_most_the_passwords_it_may_have_read(self):
         gateway = self.running(self.new_gateway("killed", site="Branch"))
         self.addCleanup(self.restart_rodc)  # also when the test fails
         killed = []
@@ -150,9 +155,8 @@ class AdTest(LogonTests, Scenario):
             killed.append(len(gateway.events("exchange")))
             os.killpg(self.rodc.process.child.pid, signal.SIGKILL)
 
-        self.logons(gateway, 500, kill)
-        events = gateway.wait_event("exchange", count=1000)
-        self.assertEqual(gateway.events("no_kdc"), [])
+        lost = self.logons(gateway, 500, kill)
+        events = gateway.wait_event("exchange", count=1000 - lost)
         of_rodc = [e for e in events[:killed[0]] if e["kdc"] == RODC]
         self.assertGreater(len(of_rodc), 0.8 * killed[0], "but for the few that a hedge brought to the other: "
                            f"{gateway.messages('KDC set aside')}, {gateway.messages('KDC serves again')}")
@@ -168,15 +172,14 @@ class AdTest(LogonTests, Scenario):
         wait_for(lambda: gateway.messages("KDC serves again"), "the probe to be answered", 60)
         wait_for(lambda: self.ask(gateway) == 200 and gateway.events("exchange")[-1]["kdc"] == RODC, "it to be asked again")
 
-    def test_a_preferred_one_that_hangs_loses_no_logon(self):
+    def test_a_preferred_one_that_hangs_loses_at_most_the_passwords_it_may_have_read(self):
         gateway = self.running(self.new_gateway("hanging", site="Branch"))
         self.logons(gateway, 30, lambda: None)  # so that its p95 is known
         self.addCleanup(self.restart_rodc)
         self.addCleanup(self.signal_rodc, signal.SIGCONT)
         before = len(gateway.events("exchange"))
-        self.logons(gateway, 60, lambda: self.signal_rodc(signal.SIGSTOP))
-        self.assertEqual(gateway.events("no_kdc"), [])
-        events = gateway.wait_event("exchange", count=before + 120)
+        lost = self.logons(gateway, 60, lambda: self.signal_rodc(signal.SIGSTOP))
+        events = gateway.wait_event("exchange", count=before + 120 - lost)
         self.assertEqual({e["kdc"] for e in events[-30:]}, {DC})
         hedged = [e for e in events[before:] if e.get("hedged")]
         self.assertTrue(hedged)
