@@ -39,7 +39,7 @@ function(ferryman_layer name)
     target_compile_definitions(${name}_test PRIVATE TESTDATA="${dir}/testdata")
     target_link_libraries(${name}_test PRIVATE ferryman_${name} ferryman_flags ${ARG_TEST_LINKS} GTest::gmock GTest::gtest_main)
     add_test(NAME ${name} COMMAND ${name}_test)
-    set_tests_properties(${name} PROPERTIES TIMEOUT 120 LABELS unit)
+    set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS unit)
   endif()
 
   if(FERRYMAN_FUZZ)

@@ -341,8 +341,8 @@ void Gateway::ask(Passage& passage, const locate::Located& located, Clock::time_
   passage.event.reason = {};
   guard(passage, [&] {
     const kerberos::Request& request = passage.question ? passage.question->request : *passage.request;
-    const auto pending = exchanger_.prepare(request, located.kdcs, passage.deadline(),
-                                            exchange::OutcomeHandlerPtr(&passage));
+    const auto pending =
+        exchanger_.prepare(request, located.kdcs, passage.deadline(), exchange::OutcomeHandlerPtr(&passage));
     passage.pending = pending.get();
     pending->begin(passage.asked);
   });
