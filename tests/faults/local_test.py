@@ -187,7 +187,7 @@ class FakeRealm:
         self.listener.bind(path)
         os.chmod(path, 0o666)
         self.listener.listen(64)
-        self.connections = 0
+        self.connections, self.open = 0, []
         threading.Thread(target=self.run, daemon=True).start()
 
     def run(self):
@@ -197,6 +197,7 @@ class FakeRealm:
             except OSError:
                 return
             self.connections += 1
+            self.open.append(connection)
             threading.Thread(target=self.one, args=(connection,), daemon=True).start()
 
     def one(self, connection):
@@ -209,6 +210,11 @@ class FakeRealm:
     def stop(self):
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
+        for connection in self.open:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # it is over
         os.unlink(self.path)
 
 
