@@ -586,7 +586,9 @@ std::string to_toml(const Config& config) {
   for (gateway::Realm& realm : copy.realms) {
     locate::RealmSource source = *realm.source;
     bool given = false;
-    text += fmt::format("\n[realms.{}]\n{}", show_string(realm.name), show(realm_keys(realm, source, given)));
+    std::vector<Key> keys = realm_keys(realm, source, given);
+    if (!realm.is_local()) std::erase_if(keys, [](const Key& key) { return key.name == "tenant"; });
+    text += fmt::format("\n[realms.{}]\n{}", show_string(realm.name), show(keys));
   }
   return text;
 }
