@@ -408,10 +408,10 @@ void Loader::check_local_realm(const gateway::Realm& realm, const toml::table& t
     return;
   }
   if (!config_.local) {
-    mistakes_.add(*table.get("discovery"),
-                  fmt::format("{} has discovery = \"local\", and there is no [local] that says where "
-                              "ferryman-realm is",
-                              where));
+    return mistakes_.add(*table.get("discovery"),
+                         fmt::format("{} has discovery = \"local\", and there is no [local] that says where "
+                                     "ferryman-realm is",
+                                     where));
   }
   if (realm.tenant.size() > local::max_tenant) {
     mistakes_.add(*table.get("tenant"),
