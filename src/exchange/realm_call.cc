@@ -16,7 +16,7 @@ void RealmCall::begin() {
 void RealmCall::abandon() {
   if (ended_ || must_go_on()) return;
   if (link_ != nullptr) link_->abandon(*this);
-  finish(Status::no_kdc, no_answer::lost, true);
+  finish(Status::no_kdc, no_answer::abandoned, true);
 }
 
 void RealmCall::on_timer() {

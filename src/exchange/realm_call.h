@@ -26,6 +26,7 @@ inline constexpr std::string_view busy = "realm_busy";                // too man
 inline constexpr std::string_view failed = "realm_failed";            // it could not carry the request out
 inline constexpr std::string_view silent = "realm_silent";            // it wants nothing to go back
 inline constexpr std::string_view unfit = "realm_unfit";  // the request is over a limit of local/limits.h
+inline constexpr std::string_view abandoned = "client_gone";
 inline constexpr std::string_view deadline = "deadline";
 }  // namespace no_answer
 
