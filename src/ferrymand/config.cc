@@ -1,6 +1,7 @@
 #include "ferrymand/config.h"
 
 #include <pwd.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
@@ -15,6 +16,7 @@
 #include "ferrymand/config_tls.h"
 #include "gateway/paths.h"
 #include "gateway/realm_map.h"
+#include "local/limits.h"
 #include "net/listen_socket.h"
 
 namespace ferryman {
@@ -51,11 +53,6 @@ Key networks_key(std::string_view name, std::vector<net::Network>& networks) {
     return show_strings(texts);
   };
   return {name, read, show};
-}
-
-// A key that is known for a later release is no typing mistake.
-void not_yet(const toml::node& at, std::string_view what, Mistakes& mistakes) {
-  mistakes.add(at, fmt::format("{} is not available in this version", what));
 }
 
 std::vector<Key> listen_keys(Listen& listen, std::string& address) {
@@ -205,6 +202,10 @@ std::vector<Key> admin_keys(FixedConfig& fixed) {
   return {{"http", read, show}, bool_key("allow_plain_http", fixed.admin_allow_plain_http)};
 }
 
+std::vector<Key> local_keys(exchange::RealmAddress& local) {
+  return {string_key("socket", local.socket), string_key("user", local.user)};
+}
+
 std::vector<Key> dns_keys(FixedConfig& fixed) {
   return {strings_key("servers", fixed.dns_servers)};
 }
@@ -216,24 +217,20 @@ std::vector<Key> realm_keys(gateway::Realm& realm, locate::RealmSource& source, 
                         string_key("dns_domain", source.dns_domain),
                         string_key("site", source.site),
                         string_key("krb5_conf", source.krb5_conf),
+                        string_key("tenant", realm.tenant),
                         bool_key("dns_fallback", source.dns_fallback),
                         duration_key("deadline", realm.deadline, milliseconds(100), 5 * one_minute),
                         strings_key("dns_allow_networks", source.dns_allow_networks)};
   Key discovery = choice_key(
-      "discovery", {"static", "dns", "krb5", "ad"},
+      "discovery", {"static", "dns", "krb5", "ad", "local"},
       [&source] { return static_cast<std::size_t>(source.discovery); },
       [&source, &discovery_given](std::size_t i) {
         source.discovery = static_cast<locate::Discovery>(i);
         discovery_given = true;
       });
   discovery.read = [read = discovery.read, &discovery_given](const toml::node& node, Mistakes& mistakes) {
-    const auto text = node.value_exact<std::string>();
     discovery_given = true;
-    if (text && *text == "local") {
-      not_yet(node, "discovery = " + show_string(*text), mistakes);
-    } else {
-      read(node, mistakes);
-    }
+    read(node, mistakes);
   };
   keys.push_back(std::move(discovery));
   auto read_ports = [&source](const toml::node& node, Mistakes& mistakes) {
@@ -275,6 +272,8 @@ class Loader {
   void read_one_listen(const toml::node& node);
   void read_realms(const toml::table& root);
   void read_realm(std::string_view name, const toml::node& node);
+  void check_local_realm(const gateway::Realm& realm, const toml::table& table, const std::string& where);
+  void read_local(const toml::table& root);
   void check_tls_section(const toml::table& root);
   void check_dns(const toml::table& root);
   void check_admin(const toml::table& root);
@@ -397,7 +396,51 @@ void Loader::read_realm(std::string_view name, const toml::node& node) {
       mistakes_.add(node, fmt::format("{} {}", where, mistake));
   }
   realm.source = std::move(source);
+  check_local_realm(realm, *table, where);
   config_.realms.push_back(std::move(realm));
+}
+
+void Loader::check_local_realm(const gateway::Realm& realm, const toml::table& table,
+                               const std::string& where) {
+  if (!realm.is_local()) {
+    if (const toml::node* const at = table.get("tenant"))
+      mistakes_.add(*at, fmt::format("{} has a tenant; only discovery = \"local\" has tenants", where));
+    return;
+  }
+  if (!config_.local) {
+    return mistakes_.add(*table.get("discovery"),
+                         fmt::format("{} has discovery = \"local\", and there is no [local] that says where "
+                                     "ferryman-realm is",
+                                     where));
+  }
+  if (realm.tenant.size() > local::max_tenant) {
+    mistakes_.add(*table.get("tenant"),
+                  fmt::format("{} has a tenant of more than {} octets", where, local::max_tenant));
+  }
+  for (const std::string_view key : {"kdc", "kpasswd"}) {
+    if (const toml::node* const at = table.get(key))
+      mistakes_.add(*at, fmt::format("{} has discovery = \"local\" and {}; one of them goes", where, key));
+  }
+}
+
+void Loader::read_local(const toml::table& root) {
+  const toml::node* const node = root.get("local");
+  if (node == nullptr) return;
+  exchange::RealmAddress& local = config_.local.emplace();
+  section(root, "local", local_keys(local));
+  const toml::node* const socket = root.at_path("local.socket").node();
+  if (!local.socket.starts_with('/') || local.socket.size() >= sizeof(sockaddr_un::sun_path)) {
+    mistakes_.add(socket != nullptr ? *socket : *node,
+                  fmt::format("socket = {} is no absolute path of at most {} octets",
+                              show_string(local.socket), sizeof(sockaddr_un::sun_path) - 1));
+  }
+  if (const passwd* const entry = ::getpwnam(local.user.c_str())) {
+    local.uid = entry->pw_uid;
+    return;
+  }
+  const toml::node* const user = root.at_path("local.user").node();
+  mistakes_.add(user != nullptr ? *user : *node,
+                fmt::format("user {} does not exist on this system", show_string(local.user)));
 }
 
 void Loader::read_realms(const toml::table& root) {
@@ -476,7 +519,8 @@ void Loader::load(const toml::table& root) {
   const auto ignore = [](const toml::node&, Mistakes&) {};
   const std::vector<Key> sections{{"listen", ignore, {}}, {"tls", ignore, {}},     {"realms", ignore, {}},
                                   {"policy", ignore, {}}, {"limits", ignore, {}},  {"dns", ignore, {}},
-                                  {"log", ignore, {}},    {"process", ignore, {}}, {"admin", ignore, {}}};
+                                  {"log", ignore, {}},    {"process", ignore, {}}, {"admin", ignore, {}},
+                                  {"local", ignore, {}}};
   read_table(root, "the file", sections, mistakes_);
   read_listen(root);
   section(root, "tls", tls_keys(config_.tls));
@@ -486,6 +530,7 @@ void Loader::load(const toml::table& root) {
   section(root, "log", log_keys(config_.log));
   section(root, "process", process_keys(config_.fixed));
   section(root, "admin", admin_keys(config_.fixed));
+  read_local(root);
   read_realms(root);
   check_tls_section(root);
   check_dns(root);
@@ -537,10 +582,13 @@ std::string to_toml(const Config& config) {
           show(limits_keys(copy)) + "\n[dns]\n" + show(dns_keys(copy.fixed)) + "\n[log]\n" +
           show(log_keys(copy.log)) + "\n[process]\n" + show(process_keys(copy.fixed)) + "\n[admin]\n" +
           show(admin_keys(copy.fixed));
+  if (copy.local) text += "\n[local]\n" + show(local_keys(*copy.local));
   for (gateway::Realm& realm : copy.realms) {
     locate::RealmSource source = *realm.source;
     bool given = false;
-    text += fmt::format("\n[realms.{}]\n{}", show_string(realm.name), show(realm_keys(realm, source, given)));
+    std::vector<Key> keys = realm_keys(realm, source, given);
+    if (!realm.is_local()) std::erase_if(keys, [](const Key& key) { return key.name == "tenant"; });
+    text += fmt::format("\n[realms.{}]\n{}", show_string(realm.name), show(keys));
   }
   return text;
 }

@@ -105,6 +105,7 @@ asio::awaitable<Found> find(net::Resolver& resolver, std::shared_ptr<const Realm
       co_return co_await find_krb5(resolver, std::move(source), service, deadline);
     case Discovery::ad:  // see begin_lookup
     case Discovery::static_list:
+    case Discovery::local:
       break;
   }
   co_return co_await find_static(resolver, static_entries(*source, service), service, deadline);
