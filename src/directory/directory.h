@@ -15,7 +15,7 @@
 
 namespace ferryman::directory {
 
-// Part of a list, in the order of folded names.
+// Part of a list, in the order of names without case; members of a group in that of their ids.
 template <typename T>
 struct Page {
   std::vector<T> items;
@@ -101,9 +101,10 @@ class Directory {
   virtual Outcome<Lockout> note_failure(const TenantId& tenant, const ObjectId& account,
                                         const LockoutPolicy& policy, std::int64_t now) = 0;
   // Notes a logon, in memory; write_behind() and the next note_failure() of the account write it. It takes
-  // the failures back only where timestamp, of the proof of the key in microseconds since 1970, is newer than
-  // all that were noted before: a proof that is sent again is none.
-  virtual void note_success(const TenantId& tenant, const ObjectId& account, std::int64_t timestamp) = 0;
+  // back the failures before now, but only where timestamp, of the proof of the key in microseconds since
+  // 1970, is newer than all that were noted before: a proof that is sent again is none. It unlocks nothing.
+  virtual void note_success(const TenantId& tenant, const ObjectId& account, std::int64_t timestamp,
+                            std::int64_t now) = 0;
   // To be called every minute or so, and at the end.
   virtual Outcome<void> write_behind() = 0;
 
