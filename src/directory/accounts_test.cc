@@ -51,6 +51,16 @@ TEST_F(Accounts, HaveIdentifiersThatFollowFromTheirRid) {
   EXPECT_TRUE(refused(directory_->set_account(tenant_, bob.id, settings), Reason::invalid)) << "no group";
 }
 
+TEST_F(Accounts, GetNoIdentifierOfTheSystem) {
+  AccountSettings settings;
+  for (const std::uint32_t id : {0U, 999U, 65534U, 65535U, first_posix_id, 0xffffffffU}) {
+    settings.uid = id;
+    EXPECT_TRUE(refused(create({.name = "alice", .settings = settings}), Reason::invalid)) << id;
+    EXPECT_TRUE(refused(directory_->create_group(tenant_, {.name = "staff", .gid = id}), Reason::invalid))
+        << id;
+  }
+}
+
 TEST_F(Accounts, NeverGetTheRidOfOneThatIsGone) {
   const Account alice = user("alice");
   ASSERT_TRUE(done(directory_->remove_account(tenant_, alice.id)));
@@ -72,8 +82,9 @@ TEST_F(Accounts, ShareNoNameOfAnyKind) {
   EXPECT_TRUE(refused(create({.name = "bob", .upns = {"ALICE@example.org"}}), Reason::already_exists));
   EXPECT_TRUE(refused(create({.name = "bob", .spns = {"HOST/WEB.example.com"}}), Reason::already_exists));
   EXPECT_TRUE(refused(directory_->create_group(tenant_, {.name = "Alice"}), Reason::already_exists));
-  const auto refusal = create({.kind = AccountKind::service, .name = "ROOT$"});
-  EXPECT_EQ(refusal.error().text, "\"ROOT$\" is a name of \"root\"");
+  EXPECT_EQ(create({.kind = AccountKind::service, .name = "ROOT$"}).error().text,
+            "\"ROOT$\" is a name of \"root\"");
+  EXPECT_EQ(create({.name = "Root"}).error().text, "\"Root\" is a name of \"root\"");
   EXPECT_TRUE(refused(directory_->find_account(tenant_, "bob"), Reason::not_found)) << "nothing is left";
 }
 

@@ -21,7 +21,8 @@ TEST_F(Tenants, AreFoundByNameDomainAndId) {
 
 TEST_F(Tenants, HaveNoNameOrDomainOfAnother) {
   const auto again = directory_->create_tenant({.name = "EXAMPLE"}, "OTHER", aes, now);
-  EXPECT_TRUE(refused(again, Reason::already_exists));
+  ASSERT_TRUE(refused(again, Reason::already_exists));
+  EXPECT_EQ(again.error().text, "another tenant has this name or domain");
   const auto domain = directory_->create_tenant({.name = "other", .domains = {"Example"}}, "OTHER", aes, now);
   EXPECT_TRUE(refused(domain, Reason::already_exists));
   EXPECT_EQ(directory_->tenants({})->items.size(), 1U) << "nothing is left of what was refused";
