@@ -148,6 +148,24 @@ TEST_F(Sqlite, IsMadeOnlyWhereThatIsAsked) {
   EXPECT_EQ(status.st_mode & 0777, 0600U);
 }
 
+TEST_F(Sqlite, IsMadeOnceWhereManyMakeItAtTheSameTime) {
+  constexpr int threads = 8, rounds = 10;
+  for (int round = 0; round < rounds; ++round) {
+    const SqliteOptions options{.file = file("many" + std::to_string(round)), .create = true};
+    std::mutex mutex;
+    std::vector<Outcome<std::unique_ptr<SqliteDirectory>>> outcomes;
+    std::vector<std::thread> running;
+    for (int i = 0; i < threads; ++i)
+      running.emplace_back([&] {
+        auto outcome = open_sqlite_directory(options, master_key());
+        const std::lock_guard lock(mutex);
+        outcomes.push_back(std::move(outcome));
+      });
+    for (std::thread& each : running) each.join();
+    for (const auto& outcome : outcomes) EXPECT_TRUE(done(outcome));
+  }
+}
+
 TEST_F(Sqlite, TellsThatTheDiskIsFull) {
   directory_.reset();
   const OnOpen little([](sqlite3* database) {
