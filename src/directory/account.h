@@ -52,8 +52,7 @@ struct AccountSettings {
   std::optional<std::int64_t> expires{};
   std::optional<std::uint32_t> uid{};    // none: by its RID
   std::uint32_t supported_enctypes = 0;  // [MS-KILE] 2.2.7, of a service; 0: nothing is known of it
-  std::uint32_t primary_group =
-      rid::domain_users;  // a group of the tenant, by RID; no membership of its own is needed
+  std::uint32_t primary_group = rid::domain_users;  // of the tenant, by RID; it needs no other membership
 };
 
 struct NewAccount {

@@ -1,8 +1,7 @@
 #include "directory/sqlite.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <cstring>
@@ -20,14 +19,12 @@ std::string_view taken(std::string_view message) {
   return "another object has this already";
 }
 
-// Only its owner may read a database, and SQLite gives what it puts beside it the same mode.
+// Only its owner may read a database, and SQLite gives what it puts beside it the same mode. The file is not
+// opened: to close it would take away the locks that this process has on it already.
 Outcome<void> create_file(const std::string& file) {
-  const int descriptor = ::open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-  if (descriptor < 0)
-    return fail(errno == EROFS ? Reason::read_only : Reason::unavailable,
-                fmt::format("cannot create the database {}: {}", file, std::strerror(errno)));
-  ::close(descriptor);
-  return {};
+  if (::mknod(file.c_str(), S_IFREG | S_IRUSR | S_IWUSR, 0) == 0 || errno == EEXIST) return {};
+  return fail(errno == EROFS ? Reason::read_only : Reason::unavailable,
+              fmt::format("cannot create the database {}: {}", file, std::strerror(errno)));
 }
 
 }  // namespace
