@@ -144,6 +144,7 @@ TEST_F(Accounts, ThatAreMadeAtTheSameTimeUnderOneNameAreOne) {
     const std::string name = "name" + std::to_string(round), spn = "http/host" + std::to_string(round);
     std::atomic<int> won = 0, lost = 0;
     std::vector<std::thread> running;
+    running.reserve(threads);
     for (int i = 0; i < threads; ++i)
       running.emplace_back([&, i] {
         NewAccount account{.name = i % 2 == 0 ? name : name + "_" + std::to_string(i), .spns = {spn}};

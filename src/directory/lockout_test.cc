@@ -56,6 +56,7 @@ TEST_F(Logons, CountFailuresExactlyHoweverManyTryAtOnce) {
   const LockoutPolicy wide{.threshold = threads * tries};
   std::atomic<int> locked = 0;
   std::vector<std::thread> running;
+  running.reserve(threads);
   for (int i = 0; i < threads; ++i)
     running.emplace_back([&] {
       for (int j = 0; j < tries; ++j) {

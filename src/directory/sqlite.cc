@@ -4,7 +4,9 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 namespace ferryman::directory::sqlite {
 namespace {
@@ -104,9 +106,21 @@ Outcome<std::unique_ptr<Connection>> Connection::open(const std::string& file, A
   sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   auto set = connection->execute(
       "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;"
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+      "PRAGMA synchronous = FULL");
+  if (set) set = connection->write_ahead();
   if (!set) return tl::unexpected(set.error());
   return connection;
+}
+
+// Where several turn a new database to WAL at once, SQLite tells all but one at once that it is busy, without
+// waiting.
+Outcome<void> Connection::write_ahead() {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(busy_timeout);
+  while (true) {
+    auto set = execute("PRAGMA journal_mode = WAL");
+    if (set || set.error().reason != Reason::busy || std::chrono::steady_clock::now() > deadline) return set;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
 }
 
 Connection::~Connection() {

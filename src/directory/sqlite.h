@@ -157,6 +157,7 @@ class Connection {
     if (failure) return tl::unexpected(*std::move(failure));
     return outcome;
   }
+  Outcome<void> write_ahead();
   void undo();
   sqlite3_stmt* prepared(const char* sql);
 

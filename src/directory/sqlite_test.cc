@@ -155,6 +155,7 @@ TEST_F(Sqlite, IsMadeOnceWhereManyMakeItAtTheSameTime) {
     std::mutex mutex;
     std::vector<Outcome<std::unique_ptr<SqliteDirectory>>> outcomes;
     std::vector<std::thread> running;
+    running.reserve(threads);
     for (int i = 0; i < threads; ++i)
       running.emplace_back([&] {
         auto outcome = open_sqlite_directory(options, master_key());
