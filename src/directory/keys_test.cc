@@ -107,6 +107,7 @@ TEST_F(Keys, AreOfTypesThatAreKept) {
 
 std::vector<LongTermKey> of_password(const std::string& password) {
   std::vector<LongTermKey> keys;
+  keys.reserve(aes.size());
   const std::string salt = "EXAMPLE.COMalice";
   for (const std::int32_t etype : aes)
     keys.push_back({etype,

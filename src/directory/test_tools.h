@@ -26,6 +26,7 @@ inline MasterKey master_key(std::uint8_t octet = 7) {
 
 inline std::vector<LongTermKey> random_keys(const std::string& salt = "SALT") {
   std::vector<LongTermKey> keys;
+  keys.reserve(aes.size());
   for (const std::int32_t etype : aes)
     keys.push_back({etype, 0, salt, {}, Secret(crypto::Key::random(etype).octets())});
   return keys;
