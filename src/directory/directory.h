@@ -1,0 +1,151 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "directory/account.h"
+#include "directory/failure.h"
+#include "directory/guid.h"
+#include "directory/tenant.h"
+
+namespace ferryman::directory {
+
+// Part of a list, in the order of names without case; members of a group in that of their ids.
+template <typename T>
+struct Page {
+  std::vector<T> items;
+  std::string next;  // what to go on behind; empty: this was the last
+};
+inline constexpr std::size_t max_page = 1000;
+
+// Where a list begins and how much of it is wanted.
+struct PageRequest {
+  std::string after{};      // the last page's next
+  std::size_t limit = 100;  // at most max_page, which stands for more
+};
+
+struct NewGroup {
+  std::string name{};
+  std::optional<std::uint32_t> gid{};  // none: by its RID
+  bool key_required = false;
+};
+
+// How an account gets new keys.
+struct KeyChange {
+  std::int64_t now = 0;
+  std::optional<std::int64_t> password_expires{};
+  bool must_change = false;
+  std::optional<std::uint32_t> kvno{};  // none: the next; else one that was not there before and is higher
+  std::size_t history = 0;              // former passwords that are remembered, at most max_history
+};
+inline constexpr std::size_t max_history = 24;
+// Versions of an account's keys that stay readable behind the present one.
+inline constexpr std::uint32_t former_versions = 2;
+// Beyond, the upper half of a krbtgt's kvno names a read-only KDC ([MS-KILE] 3.1.5.8).
+inline constexpr std::uint32_t max_kvno = 0x7fffffff, max_krbtgt_kvno = 0xffff;
+
+// A former password, told by what its key was: hash_of_key() of a key that is made in the same way is the
+// same.
+struct FormerKey {
+  std::int32_t etype = 0;
+  std::string salt{};
+  Octets s2kparams{};
+  Secret hash{};
+};
+Secret hash_of_key(Bytes key);
+
+// Tenants, accounts and groups, and the keys of accounts, wherever they are kept. Any thread may call any of
+// it at the same time; it may wait for a disk. What a function changes is changed whole, and durable when it
+// returns, or not at all; note_failure() and note_success() are not durable through a loss of power.
+//
+// Everything but tenants is looked up within one tenant, and an object of another one is not_found. Names
+// are compared as names.h says; within a tenant no two objects have the same one. now: seconds since 1970.
+class Directory {
+ public:
+  virtual ~Directory() = default;
+
+  // Tenants. A new one has the accounts krbtgt/REALM and kadmin/changepw with random keys of etypes, and
+  // the groups Domain Users and Domain Computers. name: also one of its domains.
+  virtual Outcome<Tenant> create_tenant(const TenantSettings& settings, const std::string& realm,
+                                        std::span<const std::int32_t> etypes, std::int64_t now) = 0;
+  virtual Outcome<Tenant> tenant(const TenantId& id) = 0;
+  virtual Outcome<Tenant> find_tenant(std::string_view name) = 0;
+  virtual Outcome<void> set_tenant(const TenantId& id, const TenantSettings& settings) = 0;
+  virtual Outcome<Page<Tenant>> tenants(const PageRequest& page) = 0;
+
+  // What the KDC asks.
+  //
+  // A client by the components of its name. An enterprise name (one component, RFC 6806 5) is looked up
+  // among UPNs, then, in the tenant's realm, among names; any other of one component among names, then as
+  // a UPN in the tenant's realm; one of more components among SPNs, without aliases. Never adds a "$".
+  // krbtgt, kadmin/changepw and groups are no clients: not_found.
+  virtual Outcome<Principal> find_client(const TenantId& tenant, std::span<const std::string_view> components,
+                                         std::int32_t name_type) = 0;
+  // A service: its SPN, then HOST in place of a service class that stands for it, of two components; one
+  // component alone is an account's name. The account may have no SPN: then it is no service, and what
+  // user-to-user may name all the same.
+  virtual Outcome<Principal> find_service(const TenantId& tenant,
+                                          std::span<const std::string_view> components) = 0;
+  virtual Outcome<Principal> principal(const TenantId& tenant, const ObjectId& id) = 0;
+  // The keys of the present version or one of the former_versions before it; not_found for others.
+  virtual Outcome<std::vector<LongTermKey>> keys(const TenantId& tenant, const ObjectId& account,
+                                                 std::uint32_t kvno) = 0;
+  virtual Outcome<std::vector<LongTermKey>> krbtgt_keys(const TenantId& tenant, std::uint32_t kvno) = 0;
+  // Counts a wrong key, atomically for all processes, and returns what has come of it. A locked account
+  // counts no further.
+  virtual Outcome<Lockout> note_failure(const TenantId& tenant, const ObjectId& account,
+                                        const LockoutPolicy& policy, std::int64_t now) = 0;
+  // Notes a logon, in memory; write_behind() and the next note_failure() of the account write it. It takes
+  // back the failures before now, but only where timestamp, of the proof of the key in microseconds since
+  // 1970, is newer than all that were noted before: a proof that is sent again is none. It unlocks nothing.
+  virtual void note_success(const TenantId& tenant, const ObjectId& account, std::int64_t timestamp,
+                            std::int64_t now) = 0;
+  // To be called every minute or so, and at the end.
+  virtual Outcome<void> write_behind() = 0;
+
+  // Accounts.
+  virtual Outcome<Account> create_account(const TenantId& tenant, const NewAccount& account,
+                                          std::int64_t now) = 0;
+  virtual Outcome<Account> account(const TenantId& tenant, const ObjectId& id) = 0;
+  // By its name, a UPN or an SPN, without aliases.
+  virtual Outcome<Account> find_account(const TenantId& tenant, std::string_view name) = 0;
+  virtual Outcome<Page<Account>> accounts(const TenantId& tenant, AccountKind kind,
+                                          const PageRequest& page) = 0;
+  virtual Outcome<void> set_account(const TenantId& tenant, const ObjectId& id,
+                                    const AccountSettings& settings) = 0;
+  virtual Outcome<void> rename_account(const TenantId& tenant, const ObjectId& id, std::string_view name) = 0;
+  virtual Outcome<void> add_upn(const TenantId& tenant, const ObjectId& id, std::string_view upn) = 0;
+  virtual Outcome<void> add_spn(const TenantId& tenant, const ObjectId& id, std::string_view spn) = 0;
+  virtual Outcome<void> remove_upn(const TenantId& tenant, const ObjectId& id, std::string_view upn) = 0;
+  virtual Outcome<void> remove_spn(const TenantId& tenant, const ObjectId& id, std::string_view spn) = 0;
+  virtual Outcome<void> unlock_account(const TenantId& tenant, const ObjectId& id) = 0;
+  // With its keys, names and memberships. Not krbtgt and kadmin/changepw.
+  virtual Outcome<void> remove_account(const TenantId& tenant, const ObjectId& id) = 0;
+
+  // Replaces the account's keys; one of each etype, their kvno is not looked at. Returns the new kvno.
+  virtual Outcome<std::uint32_t> set_keys(const TenantId& tenant, const ObjectId& account,
+                                          std::span<const LongTermKey> keys, const KeyChange& change) = 0;
+  // The last passwords, newest first, without the present one: string-to-key takes too long to be done here.
+  virtual Outcome<std::vector<FormerKey>> history(const TenantId& tenant, const ObjectId& account) = 0;
+
+  // Groups. Members are accounts.
+  virtual Outcome<Group> create_group(const TenantId& tenant, const NewGroup& group) = 0;
+  virtual Outcome<Group> find_group(const TenantId& tenant, std::string_view name) = 0;
+  virtual Outcome<Page<Group>> groups(const TenantId& tenant, const PageRequest& page) = 0;
+  virtual Outcome<void> require_key(const TenantId& tenant, const ObjectId& group, bool key_required) = 0;
+  virtual Outcome<void> join_group(const TenantId& tenant, const ObjectId& group,
+                                   const ObjectId& account) = 0;
+  virtual Outcome<void> leave_group(const TenantId& tenant, const ObjectId& group,
+                                    const ObjectId& account) = 0;
+  virtual Outcome<Page<Account>> members(const TenantId& tenant, const ObjectId& group,
+                                         const PageRequest& page) = 0;
+  // Not one that is the primary group of an account, nor those that a tenant is made with.
+  virtual Outcome<void> remove_group(const TenantId& tenant, const ObjectId& group) = 0;
+};
+
+}  // namespace ferryman::directory
