@@ -50,4 +50,12 @@ std::uint32_t take_folded(std::string_view& text) {
   return fold_case(utf8_code_point(sequence));
 }
 
+std::optional<std::string> folded(std::string_view text) {
+  if (!is_utf8(text)) return std::nullopt;
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) append_utf8(out, take_folded(text));
+  return out;
+}
+
 }  // namespace ferryman

@@ -49,6 +49,23 @@ std::uint32_t utf8_code_point(std::string_view sequence) {
   return point;
 }
 
+void append_utf8(std::string& out, std::uint32_t point) {
+  const auto octet = [&out](std::uint32_t value) { out.push_back(static_cast<char>(value)); };
+  if (point < 0x80) return octet(point);
+  if (point < 0x800) {
+    octet(0xc0 | point >> 6);
+  } else {
+    if (point < 0x10000) {
+      octet(0xe0 | point >> 12);
+    } else {
+      octet(0xf0 | point >> 18);
+      octet(0x80 | (point >> 12 & 0x3f));
+    }
+    octet(0x80 | (point >> 6 & 0x3f));
+  }
+  octet(0x80 | (point & 0x3f));
+}
+
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = utf8_length(text);

@@ -26,6 +26,8 @@ inline bool equal_without_case(std::string_view a, std::string_view b) {
 std::size_t utf8_length(std::string_view text);
 // The code point that such a sequence, whole and nothing behind it, stands for.
 std::uint32_t utf8_code_point(std::string_view sequence);
+// Appends the code point's sequence.
+void append_utf8(std::string& out, std::uint32_t point);
 bool is_utf8(std::string_view text);
 
 // The text as it may stand on a terminal or in a line of a log: control characters, those that turn the

@@ -15,23 +15,6 @@ constexpr bool is_low(char32_t unit) {
   return unit >= low_first && unit < low_end;
 }
 
-void append_utf8(std::string& out, char32_t point) {
-  const auto octet = [&out](char32_t value) { out.push_back(static_cast<char>(value)); };
-  if (point < 0x80) return octet(point);
-  if (point < 0x800) {
-    octet(0xc0 | point >> 6);
-  } else {
-    if (point < first_supplementary) {
-      octet(0xe0 | point >> 12);
-    } else {
-      octet(0xf0 | point >> 18);
-      octet(0x80 | (point >> 12 & 0x3f));
-    }
-    octet(0x80 | (point >> 6 & 0x3f));
-  }
-  octet(0x80 | (point & 0x3f));
-}
-
 // lone: whether a surrogate stood alone.
 std::string convert(std::u16string_view text, bool& lone) {
   std::string out;

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "directory/account.h"
+#include "directory/directory.h"
+#include "directory/seal.h"
+#include "directory/sqlite.h"
+#include "directory/tenant.h"
+
+// Rows of the schema as structs. All run inside a transaction of the connection's, which tells what failed;
+// what they return then does not matter.
+namespace ferryman::directory::sqlite {
+
+enum class NameKind : std::uint8_t { name = 1, upn = 2, spn = 3 };
+inline constexpr std::uint8_t group_kind = 5;  // in objects.kind, behind AccountKind's
+
+Outcome<Tenant> load_tenant(Connection& connection, const TenantId& id);
+Outcome<std::string> realm_of(Connection& connection, const TenantId& id);
+
+// The next RID of the tenant.
+Outcome<std::uint32_t> allocate_rid(Connection& connection, const TenantId& tenant);
+
+struct ObjectRow {
+  ObjectId id;
+  std::uint8_t kind;
+  std::string name;
+  std::uint32_t rid;
+  std::uint32_t posix_id;
+  bool key_required;
+};
+Outcome<void> insert_object(Connection& connection, const TenantId& tenant, const ObjectRow& object);
+
+struct NameRow {
+  ObjectId object;
+  NameKind kind;
+  std::string text;
+  bool exact;
+};
+// Refuses a name that another object has, also one that it has as a UPN in the tenant's realm.
+Outcome<void> insert_name(Connection& connection, const TenantId& tenant, const NameRow& name);
+// The object that has the name as one of these kinds, in the way it was registered.
+std::optional<ObjectId> find_name(Connection& connection, const TenantId& tenant, std::string_view text,
+                                  std::initializer_list<NameKind> kinds);
+
+// Makes the account's rows; the object's is there.
+Outcome<void> insert_account(Connection& connection, const TenantId& tenant, const ObjectId& id,
+                             const AccountSettings& settings, bool exact_names, std::int64_t now);
+Outcome<Account> load_account(Connection& connection, const TenantId& tenant, const ObjectId& id);
+Outcome<Principal> load_principal(Connection& connection, const MasterKey& master, const TenantId& tenant,
+                                  const ObjectId& id);
+std::int64_t mask_of(const AccountFlags& flags);
+
+Outcome<void> insert_keys(Connection& connection, const MasterKey& master, const TenantId& tenant,
+                          const ObjectId& id, std::uint32_t kvno, std::span<const LongTermKey> keys);
+// Empty where there are none.
+Outcome<std::vector<LongTermKey>> load_keys(Connection& connection, const MasterKey& master,
+                                            const TenantId& tenant, const ObjectId& id, std::uint32_t kvno);
+
+Outcome<Group> load_group(Connection& connection, const TenantId& tenant, const ObjectId& id);
+
+// Ids of part of a list become its page. load(id) returns an Outcome; next(item): what to go on behind.
+std::size_t rows_for(const PageRequest& page);
+template <typename Id, typename Load, typename Next>
+auto page_of(const std::vector<Id>& ids, const PageRequest& request, const Load& load, const Next& next)
+    -> Outcome<Page<typename std::invoke_result_t<Load, const Id&>::value_type>> {
+  Page<typename std::invoke_result_t<Load, const Id&>::value_type> page;
+  const std::size_t limit = rows_for(request) - 1;  // one row more tells whether there is another page
+  for (std::size_t i = 0; i < ids.size() && i < limit; ++i) {
+    auto item = load(ids[i]);
+    if (!item) return tl::unexpected(item.error());
+    page.items.push_back(*std::move(item));
+  }
+  if (ids.size() > limit) page.next = next(page.items.back());
+  return page;
+}
+// The first columns of all rows.
+template <typename Id>
+std::vector<Id> ids_of(Statement& statement) {
+  std::vector<Id> ids;
+  while (statement.step()) ids.push_back(statement.id<Id>(0));
+  return ids;
+}
+
+}  // namespace ferryman::directory::sqlite

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+
+#include "base/bytes.h"
+#include "base/secret.h"
+#include "directory/failure.h"
+#include "directory/guid.h"
+
+namespace ferryman::directory {
+
+// What is under the seal: the octets of a key, or the hash of a former one.
+enum class Sealed : std::uint8_t { key = 1, former = 2 };
+
+// Where it belongs. It opens nowhere else.
+struct SealedPlace {
+  Sealed what;
+  ObjectId object;
+  std::uint32_t kvno;
+  std::int32_t etype;
+};
+
+// Keeps keys at rest: AES-256-GCM (NIST SP 800-38D) with a random nonce. A sealed form is, in big endian,
+//
+//   octet version = 1, u32 id of the master key, 12 octets nonce, ciphertext, 16 octets tag
+//
+// and all of the place is authenticated with it. The id is made of the master key and tells nothing of it; by
+// it a database with forms under two keys can be read while the master key changes. Does not change once
+// made; any thread may use it.
+class MasterKey {
+ public:
+  static constexpr std::size_t size = 32;
+
+  // octets: size of them, or reason invalid.
+  static Outcome<MasterKey> make(Bytes octets);
+
+  std::uint32_t id() const { return id_; }
+  Octets seal(const SealedPlace& place, Bytes plain) const;
+  // Reasons: wrong_master_key, damaged (also where it was sealed for another place).
+  Outcome<Secret> open(const SealedPlace& place, Bytes sealed) const;
+
+ private:
+  explicit MasterKey(Bytes octets);
+
+  Secret octets_;
+  std::uint32_t id_;
+};
+
+}  // namespace ferryman::directory

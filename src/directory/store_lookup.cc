@@ -1,0 +1,87 @@
+#include "base/text.h"
+#include "directory/names.h"
+#include "directory/sqlite_store.h"
+#include "kerberos/numbers.h"
+
+namespace ferryman::directory::sqlite {
+namespace {
+
+constexpr std::initializer_list<NameKind> names_alone{NameKind::name}, upns_alone{NameKind::upn},
+    spns_alone{NameKind::spn}, names_and_spns{NameKind::name, NameKind::spn};
+
+// [MS-KILE] 3.3.5.6.1, without its last resort, the name with a "$" behind it.
+std::optional<ObjectId> find_enterprise(Connection& c, const TenantId& tenant, const std::string& name,
+                                        const std::string& realm) {
+  if (const auto found = find_name(c, tenant, name, upns_alone)) return found;
+  const std::size_t at = name.rfind('@');
+  if (at == name.npos) return find_name(c, tenant, name, names_alone);
+  if (!equal_without_case(std::string_view(name).substr(at + 1), realm)) return std::nullopt;
+  return find_name(c, tenant, std::string_view(name).substr(0, at), names_alone);
+}
+
+bool may_be_client(AccountKind kind) {
+  return kind == AccountKind::user || kind == AccountKind::service;
+}
+
+}  // namespace
+
+Outcome<Principal> Store::find_client(const TenantId& tenant, std::span<const std::string_view> components,
+                                      std::int32_t name_type) {
+  const std::string name = joined(components);
+  if (name.empty()) return fail(Reason::not_found);
+  return read([&](Connection& c) -> Outcome<Principal> {
+    const auto realm = realm_of(c, tenant);
+    if (!realm) return tl::unexpected(realm.error());
+    std::optional<ObjectId> id;
+    if (components.size() > 1) {
+      id = find_name(c, tenant, name, names_and_spns);
+    } else if (name_type == kerberos::name_type::enterprise) {
+      id = find_enterprise(c, tenant, name, *realm);
+    } else {
+      id = find_name(c, tenant, name, names_alone);
+      if (!id) id = find_name(c, tenant, name + "@" + *realm, upns_alone);
+    }
+    if (!id) return fail(Reason::not_found);
+    auto client = load_principal(c, master_, tenant, *id);
+    if (client && !may_be_client(client->account.kind)) return fail(Reason::not_found);
+    return client;
+  });
+}
+
+Outcome<Principal> Store::find_service(const TenantId& tenant, std::span<const std::string_view> components) {
+  const std::string name = joined(components);
+  if (name.empty()) return fail(Reason::not_found);
+  return read([&](Connection& c) -> Outcome<Principal> {
+    auto id = find_name(c, tenant, name, components.size() > 1 ? names_and_spns : names_alone);
+    if (!id)
+      if (const std::string alias = by_host(name, aliases_); !alias.empty())
+        id = find_name(c, tenant, alias, spns_alone);
+    if (!id) return fail(Reason::not_found);
+    return load_principal(c, master_, tenant, *id);
+  });
+}
+
+Outcome<Principal> Store::principal(const TenantId& tenant, const ObjectId& id) {
+  return read([&](Connection& c) { return load_principal(c, master_, tenant, id); });
+}
+
+Outcome<std::vector<LongTermKey>> Store::keys(const TenantId& tenant, const ObjectId& account,
+                                              std::uint32_t kvno) {
+  return read([&](Connection& c) -> Outcome<std::vector<LongTermKey>> {
+    auto keys = load_keys(c, master_, tenant, account, kvno);
+    if (keys && keys->empty()) return fail(Reason::not_found);
+    return keys;
+  });
+}
+
+Outcome<std::vector<LongTermKey>> Store::krbtgt_keys(const TenantId& tenant, std::uint32_t kvno) {
+  return read([&](Connection& c) -> Outcome<std::vector<LongTermKey>> {
+    Statement row = c.statement("SELECT id FROM objects WHERE tenant = ? AND rid = ?", tenant, rid::krbtgt);
+    if (!row.step()) return fail(Reason::not_found);
+    auto keys = load_keys(c, master_, tenant, row.id<ObjectId>(0), kvno);
+    if (keys && keys->empty()) return fail(Reason::not_found);
+    return keys;
+  });
+}
+
+}  // namespace ferryman::directory::sqlite
