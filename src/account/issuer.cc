@@ -26,8 +26,8 @@ Judged<Octets> or_refusal(Octets ticket) {
 
 }  // namespace
 
-Refusal unavailable(const directory::Failure&) {
-  return {error_code::service_unavailable, "the directory does not answer", {}};
+Refusal unavailable(const directory::Failure& failure) {
+  return {error_code::service_unavailable, directory::name(failure.reason), {}};
 }
 
 Judged<directory::Principal> Issuer::krbtgt() const {

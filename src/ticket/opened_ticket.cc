@@ -58,12 +58,16 @@ Judged<void> check_ap(const OpenedTicket& ticket, const OpenedAuthenticator& ope
     return refuse(error_code::bad_match, "authenticator and ticket name different clients");
   if (!within(authenticator.ctime, check.now, check.skew))
     return refuse(error_code::skew, "the client's clock is off");
+  return check_times(ticket, check);
+}
+
+Judged<void> check_times(const OpenedTicket& ticket, const ApCheck& check) {
+  const kerberos::EncTicketPart& part = ticket.part;
   if (part.starttime.value_or(part.authtime) > check.now + check.skew)
     return refuse(error_code::ticket_not_yet_valid, "the ticket is not valid yet");
   if ((part.flags & kerberos::ticket_flag::invalid) != 0 && !check.validate)
     return refuse(error_code::ticket_not_yet_valid, "the ticket is flagged invalid");
-  if (part.endtime < check.now && !check.renew)
-    return refuse(error_code::ticket_expired, "the ticket has expired");
+  if (part.endtime < check.now) return refuse(error_code::ticket_expired, "the ticket has expired");
   return {};
 }
 

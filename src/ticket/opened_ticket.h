@@ -32,14 +32,15 @@ Judged<OpenedAuthenticator> open_authenticator(const kerberos::EncryptedData& en
                                                const crypto::Key& session_key, std::int32_t usage);
 
 // What RFC 4120 3.2.3 checks once both are open, in this order: the authenticator names the ticket's client
-// (36), its time is within skew seconds of the KDC's (37), the ticket is valid now (33 not yet, or flagged
-// invalid; 32 no longer). No skew is granted for the ticket's own times but for its start.
+// (36), its time is within skew seconds of the KDC's (37), and check_times().
 struct ApCheck {
   std::int64_t now = 0, skew = 0;
-  bool renew = false;     // the request is to renew it: an expired one may be
-  bool validate = false;  // or to validate it: an invalid one may be
+  bool validate = false;  // the request is to validate it: an invalid one may be
 };
 Judged<void> check_ap(const OpenedTicket& ticket, const OpenedAuthenticator& authenticator,
                       const ApCheck& check);
+// The ticket is valid now: 33 not yet, or flagged invalid; 32 no longer, also to be renewed. Skew is granted
+// for its start, none for its end.
+Judged<void> check_times(const OpenedTicket& ticket, const ApCheck& check);
 
 }  // namespace ferryman::ticket
