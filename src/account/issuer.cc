@@ -30,8 +30,8 @@ Refusal unavailable(const directory::Failure& failure) {
   return {error_code::service_unavailable, directory::name(failure.reason), {}};
 }
 
-Judged<directory::Principal> Issuer::krbtgt() const {
-  const std::vector<std::string_view> name{"krbtgt", tenant_.realm};
+Judged<directory::Principal> Issuer::own(std::string_view first, std::string_view second) const {
+  const std::vector<std::string_view> name{first, second};
   auto found = directory_.find_service(tenant_.id, name);
   if (!found) return tl::unexpected(unavailable(found.error()));
   return std::move(*found);
@@ -67,6 +67,28 @@ Judged<ticket::TgtPac> Issuer::verify_pac(const kerberos::Ticket& tgt,
   const auto key = krbtgt_key(tgt.enc_part);
   if (!key) return tl::unexpected(key.error());
   return ticket::verify_tgt_pac(opened, *key);
+}
+
+Judged<Issuer::PasswordTicket> Issuer::open_password_ticket(const kerberos::Ticket& ticket) const {
+  const auto service = own("kadmin", "changepw");
+  if (!service) return tl::unexpected(service.error());
+  const kerberos::EncryptedData& encrypted = ticket.enc_part;
+  const auto keys =
+      directory_.keys(tenant_.id, service->account.id, encrypted.kvno.value_or(service->account.kvno));
+  if (!keys && keys.error().reason != directory::Reason::not_found)
+    return tl::unexpected(unavailable(keys.error()));
+  const directory::LongTermKey* found = keys ? find_key(*keys, encrypted.etype) : nullptr;
+  const auto key = found == nullptr ? std::nullopt : usable(*found);
+  if (!key) return refuse(error_code::bad_key_version, "a key of kadmin/changepw that is not there");
+  auto opened = ticket::open_ticket(ticket, *key);
+  if (!opened) return tl::unexpected(std::move(opened.error()));
+  const auto tgs = krbtgt();
+  if (!tgs) return tl::unexpected(tgs.error());
+  const auto signer = best_key(*tgs);
+  if (!signer) return tl::unexpected(signer.error());
+  auto pac = ticket::verify_pac(*opened, *key, signer->key);
+  if (!pac) return tl::unexpected(std::move(pac.error()));
+  return PasswordTicket{std::move(*opened), std::move(*pac)};
 }
 
 Judged<Issuer::VersionedKey> Issuer::best_key(const directory::Principal& service) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "account/policy.h"
 #include "crypto/key.h"
@@ -13,12 +14,6 @@
 #include "ticket/ticket_pac.h"
 
 namespace ferryman::account {
-
-// A TGT of the realm whose PAC was verified.
-struct OpenedTgt {
-  ticket::OpenedTicket ticket;
-  ticket::TgtPac pac;
-};
 
 // Makes and opens a tenant's tickets. No key of a service or of krbtgt leaves it. Any thread may use it; what
 // it refers to must outlive it.
@@ -33,6 +28,14 @@ class Issuer {
   // Its PAC, with the key that the ticket was opened with: 20, 41 as ticket::verify_tgt_pac() says.
   Judged<ticket::TgtPac> verify_pac(const kerberos::Ticket& tgt, const ticket::OpenedTicket& opened) const;
 
+  // A ticket for kadmin/changepw, whatever service it names, with its PAC's signatures verified (the PAC
+  // views it): bad_key_version (44), bad_integrity (31), 20 and 41 as ticket::verify_pac() says.
+  struct PasswordTicket {
+    ticket::OpenedTicket ticket;
+    pac::Pac pac;
+  };
+  Judged<PasswordTicket> open_password_ticket(const kerberos::Ticket& ticket) const;
+
   // A ticket for the service, under its best key: etype_not_supported (14) where it has none.
   Judged<Octets> issue(const directory::Principal& service, const ticket::NewTicket& ticket,
                        const pac::Builder& pac) const;
@@ -40,11 +43,10 @@ class Issuer {
   Judged<Octets> issue_user_to_user(const crypto::Key& session_key, const ticket::NewTicket& ticket,
                                     const pac::Builder& pac) const;
 
-  // krbtgt's present keys: for what the KDC keeps in the clients' hands. Not for what leaves it.
-  Judged<directory::Principal> krbtgt() const;
-
  private:
   Judged<crypto::Key> krbtgt_key(const kerberos::EncryptedData& encrypted) const;
+  Judged<directory::Principal> own(std::string_view first, std::string_view second) const;
+  Judged<directory::Principal> krbtgt() const { return own("krbtgt", tenant_.realm); }
   // With the kvno that it has.
   struct VersionedKey {
     crypto::Key key;

@@ -147,8 +147,9 @@ bool requests_pac(const kerberos::PadataList& list) {
 
 Judged<Octets> make_ticket(const Kdc& kdc, const AsRequest& request, const Granted& granted,
                            const ticket::NewTicket& ticket) {
+  const bool is_tgt = granted.service.account.kind == AccountKind::krbtgt;
   const auto pac = account::make_pac(
-      {kdc.tenant, granted.client, ticket.cname, ticket.authtime, requests_pac(request.padata), true});
+      {kdc.tenant, granted.client, ticket.cname, ticket.authtime, requests_pac(request.padata), is_tgt});
   if (!pac) return refuse(error_code::generic, "a name that has no place in a PAC");
   return account::Issuer(kdc.directory, kdc.tenant, kdc.policy).issue(granted.service, ticket, *pac);
 }

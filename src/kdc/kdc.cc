@@ -2,9 +2,11 @@
 
 #include "der/reader.h"
 #include "kdc/as_exchange.h"
+#include "kdc/kpasswd_exchange.h"
 #include "kdc/reply.h"
 #include "kdc/tgs_exchange.h"
 #include "kerberos/codec.h"
+#include "kerberos/kpasswd.h"
 #include "kerberos/whole_kdc_req.h"
 
 namespace ferryman::kdc {
@@ -33,6 +35,7 @@ Refusal why_malformed(Bytes request) {
 }  // namespace
 
 Answer answer(Bytes octets, const Kdc& kdc, Now now) {
+  if (kerberos::looks_like_kpasswd(octets)) return kpasswd_exchange(octets, kdc, now);
   const auto request = kerberos::parse<kerberos::WholeKdcReq>(octets);
   if (!request) {
     const Refusal refusal = why_malformed(octets);

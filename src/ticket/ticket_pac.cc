@@ -60,11 +60,17 @@ Judged<void> verify_common(const pac::Pac& pac, const OpenedTicket& ticket, cons
 
 }  // namespace
 
-Judged<TgtPac> verify_tgt_pac(const OpenedTicket& tgt, const crypto::Key& krbtgt) {
-  auto pac = find_pac(tgt);
-  if (!pac) return tl::unexpected(std::move(pac.error()));
-  if (auto verified = verify_common(*pac, tgt, krbtgt, krbtgt); !verified)
+Judged<pac::Pac> verify_pac(const OpenedTicket& ticket, const crypto::Key& key, const crypto::Key& krbtgt) {
+  auto pac = find_pac(ticket);
+  if (!pac) return pac;
+  if (auto verified = verify_common(*pac, ticket, key, krbtgt); !verified)
     return tl::unexpected(std::move(verified.error()));
+  return pac;
+}
+
+Judged<TgtPac> verify_tgt_pac(const OpenedTicket& tgt, const crypto::Key& krbtgt) {
+  auto pac = verify_pac(tgt, krbtgt, krbtgt);
+  if (!pac) return tl::unexpected(std::move(pac.error()));
   const pac::Buffer* requestor = pac->find(pac::requestor);
   if (requestor == nullptr) return refuse(error_code::tgt_revoked, "no REQUESTER_SID in the PAC");
   const auto sid = pac::parse_requestor(requestor->octets);
@@ -74,10 +80,8 @@ Judged<TgtPac> verify_tgt_pac(const OpenedTicket& tgt, const crypto::Key& krbtgt
 
 Judged<pac::Pac> verify_service_pac(const OpenedTicket& ticket, const crypto::Key& key,
                                     const crypto::Key& krbtgt) {
-  auto pac = find_pac(ticket);
+  auto pac = verify_pac(ticket, key, krbtgt);
   if (!pac) return pac;
-  if (auto verified = verify_common(*pac, ticket, key, krbtgt); !verified)
-    return tl::unexpected(std::move(verified.error()));
   const auto signed_part = pac::ticket_to_sign(ticket.octets.bytes(), pac->octets());
   if (!signed_part || !pac::verify_ticket(*pac, {krbtgt}, *signed_part))
     return refuse(error_code::modified, "the PAC's ticket signature");

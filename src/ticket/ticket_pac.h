@@ -22,6 +22,10 @@ struct TgtPac {
 // is not well formed, there are two, a signature is not right, or CLIENT_INFO is another's.
 Judged<TgtPac> verify_tgt_pac(const OpenedTicket& tgt, const crypto::Key& krbtgt);
 
+// The PAC of a ticket whose server signature is another key's, with the two signatures that every PAC has: 20
+// where there is none, 41.
+Judged<pac::Pac> verify_pac(const OpenedTicket& ticket, const crypto::Key& key, const crypto::Key& krbtgt);
+
 // The PAC of another ticket of the own realm (evidence, [MS-SFU] 3.2.5.2.2): all four signatures, 41 if one
 // is missing. key: the service's.
 Judged<pac::Pac> verify_service_pac(const OpenedTicket& ticket, const crypto::Key& key,
