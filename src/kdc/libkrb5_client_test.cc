@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "kdc/test_client.h"
+#include "kerberos/kpasswd.h"
 #include "kerberos/krb5_codecs.h"
 
 // Exported by libkrb5 but declared in no header of it.
@@ -168,6 +169,52 @@ TEST_F(Libkrb5Client, ProvesItsPasswordInsideFast) {
   EXPECT_EQ(get_service_ticket("HTTP/www.r.test@R.TEST"), 0);
   EXPECT_EQ(kinit("another"), KRB5KDC_ERR_PREAUTH_FAILED);
   krb5_cc_destroy(context_, armor);
+}
+
+TEST_F(Libkrb5Client, ChangesItsPassword) {
+  constexpr std::string_view chosen = "Zug-quoll 93 marmelade";
+  ASSERT_EQ(kinit(test_password, "kadmin/changepw"), 0);
+  krb5_creds wanted{}, *creds = nullptr;
+  wanted.client = alice_;
+  ASSERT_EQ(krb5_parse_name(context_, "kadmin/changepw@R.TEST", &wanted.server), 0);
+  ASSERT_EQ(krb5_get_credentials(context_, KRB5_GC_CACHED, cache_, &wanted, &creds), 0);
+  krb5_auth_context auth = nullptr;
+  ASSERT_EQ(krb5_auth_con_init(context_, &auth), 0);
+  krb5_auth_con_setflags(context_, auth, KRB5_AUTH_CONTEXT_DO_SEQUENCE);
+  krb5_data ap_req{}, priv{};
+  ASSERT_EQ(krb5_mk_req_extended(context_, &auth, AP_OPTS_USE_SUBKEY, nullptr, creds, &ap_req), 0);
+  krb5_octet no_address[4] = {};
+  krb5_address address{KV5M_ADDRESS, ADDRTYPE_INET, sizeof no_address, no_address};
+  krb5_auth_con_setaddrs(context_, auth, &address, nullptr);
+  krb5_data text{KV5M_DATA, static_cast<unsigned>(chosen.size()), const_cast<char*>(chosen.data())};
+  ASSERT_EQ(krb5_mk_priv(context_, auth, &text, &priv, nullptr), 0);
+
+  const Answer answer = realm_.ask(kerberos::encode(
+      kerberos::KpasswdFrame{kerberos::kpasswd_version::change, as_bytes({ap_req.data, ap_req.length}),
+                             as_bytes({priv.data, priv.length})}));
+  EXPECT_EQ(answer.code, 0);
+  const std::size_t ap_size = static_cast<std::size_t>(answer.message[4] << 8 | answer.message[5]);
+  const auto part = [&](std::size_t at, std::size_t size) {
+    krb5_data data{};
+    data.length = static_cast<unsigned>(size);
+    data.data = const_cast<char*>(as_text(answer.message).data()) + at;
+    return data;
+  };
+  const krb5_data ap_rep = part(6, ap_size), reply = part(6 + ap_size, answer.message.size() - 6 - ap_size);
+  krb5_ap_rep_enc_part* ap_part = nullptr;
+  EXPECT_EQ(krb5_rd_rep(context_, auth, &ap_rep, &ap_part), 0);
+  krb5_data told{};
+  EXPECT_EQ(krb5_rd_priv(context_, auth, &reply, &told, nullptr), 0);
+  EXPECT_EQ(told.length, 2U);
+  EXPECT_EQ(kinit(chosen), 0);
+
+  krb5_free_data_contents(context_, &told);
+  krb5_free_ap_rep_enc_part(context_, ap_part);
+  krb5_free_data_contents(context_, &priv);
+  krb5_free_data_contents(context_, &ap_req);
+  krb5_auth_con_free(context_, auth);
+  krb5_free_creds(context_, creds);
+  krb5_free_principal(context_, wanted.server);
 }
 
 }  // namespace
