@@ -60,6 +60,7 @@ TEST_F(AttemptsTest, ForgetFailuresAfterTheWindow) {
 TEST_F(AttemptsTest, OfParallelGuessesExactlyTheThresholdIsTried) {
   std::atomic<int> tried = 0, told_wrong = 0, told_locked = 0;
   std::vector<std::thread> threads;
+  threads.reserve(200);
   for (int i = 0; i < 200; ++i) {
     threads.emplace_back([&] {
       const Verdict verdict = attempt([&] {
@@ -80,6 +81,7 @@ TEST_F(AttemptsTest, LetTheRightKeyPassBesideWrongOnes) {
   for (int i = 0; i < 8; ++i) wrong();
   std::atomic<int> right = 0;
   std::vector<std::thread> threads;
+  threads.reserve(40);
   for (int i = 0; i < 40; ++i) {
     threads.emplace_back([&] {
       if (attempt([] { return Verdict::right; }) == Verdict::right) ++right;

@@ -228,6 +228,7 @@ TEST_F(AsExchange, OfParallelGuessesExactlyTheThresholdIsTried) {
   const Octets request = wrong().encoded();
   std::atomic<int> failed = 0, locked = 0;
   std::vector<std::thread> threads;
+  threads.reserve(200);
   for (int i = 0; i < 200; ++i) {
     threads.emplace_back([&] {
       const std::int32_t code = realm_.ask(request).code;
