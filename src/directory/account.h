@@ -20,6 +20,11 @@ inline constexpr std::uint32_t krbtgt = 502, domain_users = 513, domain_computer
 // uid and gid are this and the RID, unless an administrator sets another: the same on every machine, and
 // where neither the system nor systemd takes any.
 inline constexpr std::uint32_t first_posix_id = 0x70000000;
+// What an administrator may set: below are a system's own ids, and 65534 and 65535 mean nobody.
+inline constexpr std::uint32_t min_set_posix_id = 1000, max_set_posix_id = first_posix_id - 1;
+constexpr bool may_set_posix_id(std::uint32_t id) {
+  return id >= min_set_posix_id && id <= max_set_posix_id && id != 65534 && id != 65535;
+}
 
 enum class AccountKind : std::uint8_t {
   user = 1,

@@ -57,7 +57,7 @@ CREATE TABLE objects (
   PRIMARY KEY (tenant, id),
   UNIQUE (tenant, rid)
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX objects_by_name ON objects (tenant, kind, folded);
+CREATE INDEX objects_by_name ON objects (tenant, kind, folded);  -- unique by names, below
 CREATE UNIQUE INDEX objects_by_posix_id ON objects (tenant, (kind = 5), posix_id);
 
 CREATE TABLE accounts (

@@ -15,7 +15,8 @@ constexpr int busy_timeout = 5000;  // ms
 // Constraints that an administrator can break; all others are the code's own.
 std::string_view taken(std::string_view message) {
   if (message.find("posix_id") != message.npos) return "another object has this uid or gid";
-  if (message.find("tenant_names") != message.npos) return "another tenant has this name or domain";
+  if (message.find("tenants.") != message.npos || message.find("tenant_names.") != message.npos)
+    return "another tenant has this name or domain";
   return "another object has this already";
 }
 

@@ -21,6 +21,8 @@ Outcome<void> check_settings(const AccountSettings& settings) {
   const std::string& shown = settings.display_name;
   if (shown.size() > max_display_name || !is_utf8(shown))
     return fail(Reason::invalid, "a display name is UTF-8 of at most 1024 octets");
+  if (settings.uid && !may_set_posix_id(*settings.uid))
+    return fail(Reason::invalid, fmt::format("{} may not be set as a uid", *settings.uid));
   return {};
 }
 

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "base/fold.h"
 #include "directory/names.h"
 #include "directory/sqlite_store.h"
@@ -24,6 +26,8 @@ Outcome<Group> load_group(Connection& c, const TenantId& tenant, const ObjectId&
 
 Outcome<Group> Store::create_group(const TenantId& tenant, const NewGroup& group) {
   if (auto checked = check_group_name(group.name); !checked) return tl::unexpected(checked.error());
+  if (group.gid && !may_set_posix_id(*group.gid))
+    return fail(Reason::invalid, fmt::format("{} may not be set as a gid", *group.gid));
   const ObjectId id{random_guid()};
   return write([&](Connection& c) -> Outcome<Group> {
     const auto rid = allocate_rid(c, tenant);

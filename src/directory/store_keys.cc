@@ -102,7 +102,7 @@ Outcome<std::uint32_t> Store::set_keys(const TenantId& tenant, const ObjectId& a
     const auto before = present(c, tenant, account);
     if (!before) return tl::unexpected(before.error());
     if (auto checked = check_keys(keys, before->rc4); !checked) return tl::unexpected(checked.error());
-    const auto kvno = next_kvno(*before, change);
+    auto kvno = next_kvno(*before, change);
     if (!kvno) return kvno;
     auto done = remember(c, master_, tenant, account, before->kvno, change.history);
     if (done) done = replace_keys(c, master_, tenant, account, *kvno, keys);

@@ -11,10 +11,10 @@ namespace ferryman::directory {
 
 // What an administrator sets of a tenant. Times are seconds since 1970 everywhere here.
 struct TenantSettings {
-  std::string name;                  // one label, as in URLs; unique, as the domains are, among all tenants
-  std::vector<std::string> domains;  // DNS domains that select it
-  std::vector<std::string> top_level_names;  // the realm map that clients get
-  bool key_required = false;                 // no password passes, for nobody
+  std::string name{};                  // one label, as in URLs; unique, as the domains are, among all tenants
+  std::vector<std::string> domains{};  // DNS domains that select it
+  std::vector<std::string> top_level_names{};  // the realm map that clients get
+  bool key_required = false;                   // no password passes, for nobody
   bool disabled = false;
 };
 
