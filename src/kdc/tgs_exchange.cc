@@ -183,7 +183,7 @@ Judged<Octets> grant(const KdcReqBody& body, const TgsHeader& header, const Fast
                                  tgt.authtime,     terms->lifetime,
                                  tgt.caddr,        *authorization};
   const auto ticket_octets = make_ticket(kdc, granted, ticket);
-  if (!ticket_octets) return ticket_octets;
+  if (!ticket_octets) return tl::unexpected(ticket_octets.error());
   return make_reply(kdc, body, header, granted, ticket, *ticket_octets, fast, now);
 }
 
