@@ -58,14 +58,15 @@ TEST_F(AttemptsTest, ForgetFailuresAfterTheWindow) {
 
 // K21
 TEST_F(AttemptsTest, OfParallelGuessesExactlyTheThresholdIsTried) {
-  std::atomic<int> tried = 0, told_wrong = 0, told_locked = 0;
+  std::atomic<int> came = 0, tried = 0, told_wrong = 0, told_locked = 0;
   std::vector<std::thread> threads;
   threads.reserve(200);
   for (int i = 0; i < 200; ++i) {
     threads.emplace_back([&] {
+      ++came;
       const Verdict verdict = attempt([&] {
         ++tried;
-        std::this_thread::yield();
+        while (came < 200) std::this_thread::yield();  // so that all are there before one is counted
         return Verdict::wrong;
       });
       ++(verdict == Verdict::wrong ? told_wrong : told_locked);
