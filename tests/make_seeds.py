@@ -216,3 +216,7 @@ nonce_lifetime = "90s"
 format = "json"
 level = "debug"
 """, "least": b"[realm]\nname='A'\nurl='https://a'\ndefault_tenant='a'\n", "wrong": b"realm = 1\n[service]\nfront = 'x'\n[y]\n"})
+# Which part of a request is bent, and one octet for each change.
+write("kdc_fuzz", "kdc", {name: bytes([part, 1, 5 + part, 60]) for part, name in enumerate(
+    ["as_message", "timestamp", "ticket_part", "authenticator", "tgs_body", "authorization", "pac_buffer", "fast_inside",
+     "challenge", "priv_part", "kpasswd_message"])})

@@ -1,0 +1,85 @@
+#include "account/attempts.h"
+
+#include <utility>
+
+#include "account/state.h"
+
+namespace ferryman::account {
+
+using directory::Outcome;
+
+// Gives the slot back when it goes, and says whether a failure was counted.
+class Attempts::Slot {
+ public:
+  Slot(Attempts& attempts, const directory::ObjectId& account) : attempts_(attempts), account_(account) {}
+  ~Slot() {
+    {
+      const std::scoped_lock lock(attempts_.mutex_);
+      const auto at = attempts_.in_flight_.find(account_);
+      if (--at->second == 0) attempts_.in_flight_.erase(at);
+      if (counted) ++attempts_.failures_;
+    }
+    attempts_.released_.notify_all();
+  }
+  Slot(const Slot&) = delete;
+  Slot& operator=(const Slot&) = delete;
+
+  bool counted = false;
+
+ private:
+  Attempts& attempts_;
+  const directory::ObjectId account_;
+};
+
+std::uint64_t Attempts::failures_seen() const {
+  const std::scoped_lock lock(mutex_);
+  return failures_;
+}
+
+Outcome<bool> Attempts::take_slot(directory::Directory& directory, const directory::LockoutPolicy& policy,
+                                  const directory::Principal& principal, std::int64_t now,
+                                  std::uint64_t seen) {
+  directory::Lockout lockout = principal.account.lockout;
+  std::unique_lock lock(mutex_);
+  while (true) {
+    if (failures_ != seen) {
+      seen = failures_;
+      lock.unlock();
+      auto account = directory.account(principal.tenant, principal.account.id);
+      if (!account) return tl::unexpected(std::move(account.error()));
+      lockout = account->lockout;
+      lock.lock();
+      continue;
+    }
+    if (is_locked(lockout, now)) return false;
+    const std::uint32_t failures = failures_now(lockout, policy, now);
+    std::uint32_t& taken = in_flight_[principal.account.id];
+    if (policy.threshold == 0 || failures + taken < policy.threshold) {
+      ++taken;
+      return true;
+    }
+    if (taken == 0) {  // a lower threshold than when they were counted
+      in_flight_.erase(principal.account.id);
+      return false;
+    }
+    released_.wait(lock);
+  }
+}
+
+Outcome<Attempts::Verdict> Attempts::try_key(directory::Directory& directory,
+                                             const directory::LockoutPolicy& policy,
+                                             const directory::Principal& principal, std::int64_t now,
+                                             std::uint64_t seen, const std::function<Verdict()>& try_it) {
+  const auto taken = take_slot(directory, policy, principal, now, seen);
+  if (!taken) return tl::unexpected(taken.error());
+  if (!*taken) return Verdict::locked;
+  Slot slot(*this, principal.account.id);
+  const Verdict verdict = try_it();
+  if (verdict != Verdict::wrong) return verdict;
+  const auto counted = directory.note_failure(principal.tenant, principal.account.id, policy, now);
+  if (!counted) return tl::unexpected(counted.error());
+  slot.counted = true;
+  return verdict;
+}
+
+}  // namespace ferryman::account

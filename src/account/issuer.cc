@@ -1,0 +1,125 @@
+#include "account/issuer.h"
+
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "account/keys.h"
+
+namespace ferryman::account {
+namespace {
+
+namespace error_code = kerberos::error_code;
+
+// Tickets for krbtgt and kadmin/changepw have no ticket signature [MS-PAC 2.8.3].
+ticket::PacForm form_for(const directory::Account& service) {
+  return service.kind == directory::AccountKind::krbtgt ||
+                 service.kind == directory::AccountKind::password_change
+             ? ticket::PacForm::tgt
+             : ticket::PacForm::service;
+}
+
+Judged<Octets> or_refusal(Octets ticket) {
+  if (ticket.empty()) return refuse(error_code::never_valid, "a time that has no encoding");
+  return ticket;
+}
+
+}  // namespace
+
+Refusal unavailable(const directory::Failure& failure) {
+  return {error_code::service_unavailable, directory::name(failure.reason), {}};
+}
+
+Judged<directory::Principal> Issuer::own(std::string_view first, std::string_view second) const {
+  const std::vector<std::string_view> name{first, second};
+  auto found = directory_.find_service(tenant_.id, name);
+  if (!found) return tl::unexpected(unavailable(found.error()));
+  return std::move(*found);
+}
+
+Judged<crypto::Key> Issuer::krbtgt_key(const kerberos::EncryptedData& encrypted) const {
+  std::vector<directory::LongTermKey> keys;
+  if (encrypted.kvno) {
+    auto found = directory_.krbtgt_keys(tenant_.id, *encrypted.kvno);
+    if (!found && found.error().reason == directory::Reason::not_found)
+      return refuse(error_code::bad_key_version, "a kvno of krbtgt that is not there");
+    if (!found) return tl::unexpected(unavailable(found.error()));
+    keys = std::move(*found);
+  } else {
+    auto found = krbtgt();
+    if (!found) return tl::unexpected(std::move(found.error()));
+    keys = std::move(found->keys);
+  }
+  const directory::LongTermKey* key = find_key(keys, encrypted.etype);
+  auto made = key == nullptr ? std::nullopt : usable(*key);
+  if (!made) return refuse(error_code::bad_key_version, "an etype that krbtgt has no key of");
+  return std::move(*made);
+}
+
+Judged<ticket::OpenedTicket> Issuer::open(const kerberos::Ticket& tgt) const {
+  const auto key = krbtgt_key(tgt.enc_part);
+  if (!key) return tl::unexpected(key.error());
+  return ticket::open_ticket(tgt, *key);
+}
+
+Judged<ticket::TgtPac> Issuer::verify_pac(const kerberos::Ticket& tgt,
+                                          const ticket::OpenedTicket& opened) const {
+  const auto key = krbtgt_key(tgt.enc_part);
+  if (!key) return tl::unexpected(key.error());
+  return ticket::verify_tgt_pac(opened, *key);
+}
+
+Judged<Issuer::PasswordTicket> Issuer::open_password_ticket(const kerberos::Ticket& ticket) const {
+  const auto service = own("kadmin", "changepw");
+  if (!service) return tl::unexpected(service.error());
+  const kerberos::EncryptedData& encrypted = ticket.enc_part;
+  const auto keys =
+      directory_.keys(tenant_.id, service->account.id, encrypted.kvno.value_or(service->account.kvno));
+  if (!keys && keys.error().reason != directory::Reason::not_found)
+    return tl::unexpected(unavailable(keys.error()));
+  const directory::LongTermKey* found = keys ? find_key(*keys, encrypted.etype) : nullptr;
+  const auto key = found == nullptr ? std::nullopt : usable(*found);
+  if (!key) return refuse(error_code::bad_key_version, "a key of kadmin/changepw that is not there");
+  auto opened = ticket::open_ticket(ticket, *key);
+  if (!opened) return tl::unexpected(std::move(opened.error()));
+  const auto tgs = krbtgt();
+  if (!tgs) return tl::unexpected(tgs.error());
+  const auto signer = best_key(*tgs);
+  if (!signer) return tl::unexpected(signer.error());
+  auto pac = ticket::verify_pac(*opened, *key, signer->key);
+  if (!pac) return tl::unexpected(std::move(pac.error()));
+  return PasswordTicket{std::move(*opened), std::move(*pac)};
+}
+
+Judged<Issuer::VersionedKey> Issuer::best_key(const directory::Principal& service) const {
+  const directory::LongTermKey* key = ticket_key(policy_, service);
+  auto made = key == nullptr ? std::nullopt : usable(*key);
+  if (!made) return refuse(error_code::etype_not_supported, "the service has no key that is allowed");
+  return VersionedKey{std::move(*made), key->kvno};
+}
+
+Judged<Octets> Issuer::issue(const directory::Principal& service, const ticket::NewTicket& ticket,
+                             const pac::Builder& pac) const {
+  const auto key = best_key(service);
+  if (!key) return tl::unexpected(key.error());
+  if (service.account.kind == directory::AccountKind::krbtgt)
+    return or_refusal(ticket::issue(ticket, pac, ticket::PacForm::tgt, {key->key, key->kvno, key->key}));
+  const auto tgs = krbtgt();
+  if (!tgs) return tl::unexpected(tgs.error());
+  const auto signer = best_key(*tgs);
+  if (!signer) return tl::unexpected(signer.error());
+  return or_refusal(
+      ticket::issue(ticket, pac, form_for(service.account), {key->key, key->kvno, signer->key}));
+}
+
+Judged<Octets> Issuer::issue_user_to_user(const crypto::Key& session_key, const ticket::NewTicket& ticket,
+                                          const pac::Builder& pac) const {
+  const auto tgs = krbtgt();
+  if (!tgs) return tl::unexpected(tgs.error());
+  const auto signer = best_key(*tgs);
+  if (!signer) return tl::unexpected(signer.error());
+  return or_refusal(
+      ticket::issue(ticket, pac, ticket::PacForm::service, {session_key, std::nullopt, signer->key}));
+}
+
+}  // namespace ferryman::account

@@ -1,0 +1,152 @@
+#include "account/password.h"
+
+#include <zxcvbn.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "account/keys.h"
+#include "base/fold.h"
+#include "base/secret.h"
+#include "crypto/string_to_key.h"
+
+namespace ferryman::account {
+namespace {
+
+using directory::LongTermKey;
+
+// Beyond, each further character makes zxcvbn slower and no password weaker.
+constexpr std::size_t max_estimated = 100;
+// A shorter part of a name is in too many words to be one.
+constexpr std::size_t min_name_part = 3;
+
+std::size_t characters(Bytes utf8) {
+  return static_cast<std::size_t>(
+      std::count_if(utf8.begin(), utf8.end(), [](std::uint8_t octet) { return (octet & 0xc0) != 0x80; }));
+}
+
+// The parts of the account's names.
+std::vector<std::string> words_of(const directory::Tenant& tenant, const directory::Account& account) {
+  std::vector<std::string> words{tenant.realm, tenant.settings.name};
+  std::string names = account.name + " " + account.settings.display_name;
+  for (const std::string& upn : account.upns) names += " " + upn.substr(0, upn.find('@'));
+  constexpr std::string_view separators = " ,.-_/\t";
+  for (std::size_t at = 0; at < names.size();) {
+    const std::size_t end = std::min(names.find_first_of(separators, at), names.size());
+    if (end - at >= min_name_part) words.push_back(names.substr(at, end - at));
+    at = end + 1;
+  }
+  return words;
+}
+
+bool begins_with_folded(std::string_view text, std::string_view word) {
+  while (!word.empty()) {
+    if (text.empty() || take_folded(text) != take_folded(word)) return false;
+  }
+  return true;
+}
+
+bool contains_folded(std::string_view text, std::string_view word) {
+  for (; !text.empty(); text.remove_prefix(1)) {
+    if (begins_with_folded(text, word)) return true;
+  }
+  return false;
+}
+
+double bits(Bytes password, const std::vector<std::string>& words) {
+  Secret text(std::min(password.size(), max_estimated) + 1);  // ends with a zero
+  std::copy_n(password.begin(), text.size() - 1, text.writable().begin());
+  std::vector<const char*> known;
+  for (const std::string& word : words) known.push_back(word.c_str());
+  known.push_back(nullptr);
+  return ZxcvbnMatch(reinterpret_cast<const char*>(text.bytes().data()), known.data(), nullptr);
+}
+
+// Nothing where the password fits no etype, such as RC4 that wants UTF-8.
+tl::expected<std::vector<LongTermKey>, Weakness> make_keys(const Policy& policy,
+                                                           const directory::Account& account,
+                                                           const std::string& salt, Bytes password) {
+  std::vector<LongTermKey> keys;
+  for (const std::int32_t etype : policy.etypes) {
+    if (!allows(policy, account, etype)) continue;
+    const auto key = crypto::string_to_key(etype, password, as_bytes(salt));
+    if (!key) return tl::unexpected(Weakness{"The new password has characters that are not allowed."});
+    keys.push_back({etype, 0, salt, {}, Secret(key->octets())});
+  }
+  return keys;
+}
+
+// The key of the password in the way in which another was made.
+Secret key_like(std::int32_t etype, const std::string& salt, Bytes parameters, Bytes password,
+                const std::vector<LongTermKey>& made) {
+  const LongTermKey* same = find_key(made, etype);
+  if (same != nullptr && same->salt == salt && parameters.empty()) return same->key.copy();
+  const auto key = crypto::string_to_key(etype, password, as_bytes(salt), parameters);
+  return key ? Secret(key->octets()) : Secret();
+}
+
+bool is_known(const directory::Principal& user, const std::vector<directory::FormerKey>& history,
+              std::size_t remembered, Bytes password, const std::vector<LongTermKey>& made) {
+  for (const LongTermKey& key : user.keys) {
+    const Secret again = key_like(key.etype, key.salt, key.s2kparams, password, made);
+    if (equal_in_constant_time(again.bytes(), key.key.bytes())) return true;
+  }
+  for (std::size_t i = 0; i < std::min(remembered, history.size()); ++i) {
+    const directory::FormerKey& former = history[i];
+    const Secret again = key_like(former.etype, former.salt, former.s2kparams, password, made);
+    const Secret hash = directory::hash_of_key(again.bytes());
+    if (equal_in_constant_time(hash.bytes(), former.hash.bytes())) return true;
+  }
+  return false;
+}
+
+// The usual salt (RFC 4120 4): the realm and the name's components behind each other.
+std::string salt_of(const directory::Tenant& tenant, const directory::Account& account) {
+  std::string salt = tenant.realm + account.name;
+  salt.erase(std::remove(salt.begin(), salt.end(), '/'), salt.end());
+  return salt;
+}
+
+}  // namespace
+
+tl::expected<void, Weakness> check_strength(const PasswordPolicy& policy, const directory::Tenant& tenant,
+                                            const directory::Account& account, Bytes password) {
+  if (characters(password) < policy.min_length)
+    return tl::unexpected(Weakness{"The new password is too short."});
+  if (password.size() > policy.max_length) return tl::unexpected(Weakness{"The new password is too long."});
+  if (std::find(password.begin(), password.end(), 0) != password.end())
+    return tl::unexpected(Weakness{"The new password has characters that are not allowed."});
+  const std::vector<std::string> words = words_of(tenant, account);
+  for (const std::string& word : words) {
+    if (word.size() >= min_name_part && contains_folded(as_text(password), word))
+      return tl::unexpected(Weakness{"The new password has a name in it that others know."});
+  }
+  if (bits(password, words) < policy.min_strength)
+    return tl::unexpected(Weakness{"The new password is too easy to guess."});
+  return {};
+}
+
+tl::expected<void, PasswordRefused> change_password(directory::Directory& directory,
+                                                    const directory::Tenant& tenant, const Policy& policy,
+                                                    const directory::Principal& user, Bytes password,
+                                                    std::int64_t now) {
+  if (const auto strong = check_strength(policy.password, tenant, user.account, password); !strong)
+    return tl::unexpected(PasswordRefused(strong.error()));
+  const auto keys = make_keys(policy, user.account, salt_of(tenant, user.account), password);
+  if (!keys) return tl::unexpected(PasswordRefused(keys.error()));
+  const auto history = directory.history(tenant.id, user.account.id);
+  if (!history) return tl::unexpected(PasswordRefused(history.error()));
+  if (is_known(user, *history, policy.password.history, password, *keys))
+    return tl::unexpected(PasswordRefused(Weakness{"The new password is one that was used before."}));
+  directory::KeyChange change;
+  change.now = now;
+  if (policy.password.max_age != 0) change.password_expires = now + policy.password.max_age;
+  change.history = policy.password.history;
+  const auto changed = directory.set_keys(tenant.id, user.account.id, *keys, change);
+  if (!changed) return tl::unexpected(PasswordRefused(changed.error()));
+  return {};
+}
+
+}  // namespace ferryman::account

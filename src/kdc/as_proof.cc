@@ -1,0 +1,185 @@
+#include "kdc/as_proof.h"
+
+#include <string>
+#include <utility>
+
+#include "account/issuer.h"
+#include "account/keys.h"
+#include "account/state.h"
+#include "base/endian.h"
+#include "crypto/encryption.h"
+#include "crypto/prf.h"
+#include "kerberos/preauth.h"
+
+namespace ferryman::kdc {
+namespace {
+
+namespace error_code = kerberos::error_code;
+namespace key_usage = kerberos::key_usage;
+namespace padata = kerberos::padata;
+using Verdict = account::Attempts::Verdict;
+
+constexpr std::int64_t microseconds = 1'000'000;
+
+// The key that the client is to use. Of an unknown client one that it may have: the salt is the usual one.
+directory::LongTermKey expected_key(const Kdc& kdc, const AsRequest& request, const AsClient& client) {
+  if (client.principal) {
+    const auto* key = account::reply_key(kdc.policy, *client.principal, request.body.etypes);
+    if (key != nullptr) return {key->etype, key->kvno, key->salt, key->s2kparams, Secret()};
+    return {};
+  }
+  directory::LongTermKey made;
+  kerberos::EtypeList asked = request.body.etypes;
+  const directory::Account nobody;
+  while (asked.next(made.etype) && !account::allows(kdc.policy, nobody, made.etype)) made.etype = 0;
+  made.salt = kdc.tenant.realm;
+  for (std::size_t i = 0; i < request.body.cname->size(); ++i) made.salt += request.body.cname->component(i);
+  return made;
+}
+
+bool has_new_etype(kerberos::EtypeList asked) {
+  std::int32_t etype = 0;
+  while (asked.next(etype)) {
+    if (etype >= kerberos::etype::aes128_sha1 && etype <= kerberos::etype::aes256_sha384) return true;
+  }
+  return false;
+}
+
+// METHOD-DATA of preauth_required.
+Octets method_data(const Kdc& kdc, const AsRequest& request, const AsClient& client) {
+  const directory::LongTermKey key = expected_key(kdc, request, client);
+  MadePadata list;
+  list.add({padata::fx_fast, {}});
+  if (key.etype != 0) add_etype_info2(list, key);
+  if (key.etype != 0 && !has_new_etype(request.body.etypes)) {
+    kerberos::Made<kerberos::EtypeInfo> info;
+    info.add({key.etype, as_bytes(key.salt)});
+    const Octets value = kerberos::encode(info.list());
+    list.add({padata::etype_info, value});
+  }
+  list.add({request.fast == nullptr ? padata::enc_timestamp : padata::encrypted_challenge, {}});
+  return kerberos::encode(list.list());
+}
+
+tl::unexpected<Refusal> failed(const Kdc& kdc, const AsRequest& request, const AsClient& client,
+                               std::string_view reason) {
+  const directory::LongTermKey key = expected_key(kdc, request, client);
+  MadePadata list;
+  if (key.etype != 0) add_etype_info2(list, key);
+  return refuse(error_code::preauth_failed, reason, list.empty() ? Octets() : kerberos::encode(list.list()));
+}
+
+// How the proof is encrypted: in the account's key itself, or in one that FAST's armor is part of.
+struct Method {
+  const crypto::Key* armor_key;  // null outside FAST
+
+  std::int32_t usage() const {
+    return armor_key == nullptr ? key_usage::pa_enc_timestamp : key_usage::challenge_client;
+  }
+  std::optional<crypto::Key> key(const directory::LongTermKey& long_term) const {
+    auto key = account::usable(long_term);
+    if (!key || armor_key == nullptr) return key;
+    return crypto::combine(*armor_key, *key, "clientchallengearmor", "challengelongterm");
+  }
+  // RFC 6113 5.4.6: the KDC's own time.
+  Octets answer(const directory::LongTermKey& long_term, Now now) const {
+    const auto key = account::usable(long_term);
+    if (!key || armor_key == nullptr) return {};
+    const auto combined = crypto::combine(*armor_key, *key, "kdcchallengearmor", "challengelongterm");
+    const Octets time = kerberos::encode(kerberos::PaEncTsEnc{now.seconds, now.microseconds});
+    const Octets cipher = crypto::encrypt(combined, key_usage::challenge_kdc, time);
+    return kerberos::encode(kerberos::EncryptedData{combined.etype(), std::nullopt, cipher});
+  }
+};
+
+// Whether one of the account's last passwords was meant: not counted as a guess [MS-SAMR 3.1.1.7.1].
+bool is_former(const Kdc& kdc, const directory::Principal& client, const Method& method, std::int32_t etype,
+               Bytes cipher) {
+  for (std::uint32_t back = 1; back <= directory::former_versions && back < client.account.kvno; ++back) {
+    const auto keys = kdc.directory.keys(kdc.tenant.id, client.account.id, client.account.kvno - back);
+    const auto* former = keys ? account::find_key(*keys, etype) : nullptr;
+    const auto key = former == nullptr ? std::nullopt : method.key(*former);
+    if (key && crypto::decrypt(*key, method.usage(), cipher)) return true;
+  }
+  return false;
+}
+
+// What a timestamp that was decrypted says.
+struct Opened {
+  Verdict verdict = Verdict::wrong;
+  std::optional<kerberos::PaEncTsEnc> time;  // where the key was right
+};
+
+Opened open_timestamp(const Kdc& kdc, const directory::Principal& client, const Method& method,
+                      const directory::LongTermKey& long_term, Bytes cipher) {
+  const auto key = method.key(long_term);
+  if (!key) return {Verdict::unreadable, std::nullopt};
+  const auto plain = crypto::decrypt(*key, method.usage(), cipher);
+  if (!plain)
+    return {is_former(kdc, client, method, long_term.etype, cipher) ? Verdict::former : Verdict::wrong,
+            std::nullopt};
+  const auto time = kerberos::parse<kerberos::PaEncTsEnc>(plain->bytes());
+  if (!time) return {Verdict::unreadable, std::nullopt};
+  return {Verdict::right, *time};
+}
+
+// For a client that is not there: as much work as for one that is.
+void pretend(const Method& method, std::int32_t etype, Bytes cipher) {
+  if (crypto::find_etype(etype) == nullptr) return;
+  const auto random = crypto::Key::random(etype);
+  const auto key = method.key({etype, 0, {}, {}, Secret(random.octets())});
+  [[maybe_unused]] const bool opened = key && crypto::decrypt(*key, method.usage(), cipher);
+}
+
+Judged<Proof> judge_timestamp(const Kdc& kdc, const Method& method, const directory::LongTermKey& key,
+                              const kerberos::PaEncTsEnc& time, Now now) {
+  const std::int64_t off = time.patimestamp - now.seconds;
+  if (off > kdc.policy.max_skew || -off > kdc.policy.max_skew)
+    return refuse(error_code::skew, "the client's clock is off");
+  return Proof{time.patimestamp * microseconds + time.pausec.value_or(0), method.answer(key, now)};
+}
+
+}  // namespace
+
+void add_etype_info2(MadePadata& list, const directory::LongTermKey& key) {
+  kerberos::Made<kerberos::EtypeInfo2> info;
+  kerberos::EtypeInfo2Entry entry{key.etype, as_bytes(key.salt), std::nullopt};
+  if (!key.s2kparams.empty()) entry.s2kparams = key.s2kparams;
+  info.add(entry);
+  const Octets value = kerberos::encode(info.list());
+  list.add({padata::etype_info2, value});
+}
+
+Judged<Proof> prove(const Kdc& kdc, const AsRequest& request, const AsClient& client, Now now) {
+  const Method method{request.fast == nullptr ? nullptr : &request.fast->armor_key};
+  const auto element =
+      request.padata.find(method.armor_key == nullptr ? padata::enc_timestamp : padata::encrypted_challenge);
+  if (!element)
+    return refuse(error_code::preauth_required, "no pre-authentication", method_data(kdc, request, client));
+  const auto encrypted = kerberos::parse<kerberos::EncryptedData>(element->value);
+  if (!encrypted) return failed(kdc, request, client, "a proof that is not well formed");
+  if (!client.principal) {
+    pretend(method, encrypted->etype, encrypted->cipher);
+    return failed(kdc, request, client, "the client is unknown");
+  }
+  const directory::LongTermKey* key = account::allows(kdc.policy, client.principal->account, encrypted->etype)
+                                          ? account::find_key(client.principal->keys, encrypted->etype)
+                                          : nullptr;
+  Opened opened{Verdict::unreadable, std::nullopt};
+  const auto verdict = kdc.attempts.try_key(
+      kdc.directory, kdc.policy.lockout, *client.principal, now.seconds, client.failures_seen, [&] {
+        if (key != nullptr) opened = open_timestamp(kdc, *client.principal, method, *key, encrypted->cipher);
+        return opened.verdict;
+      });
+  if (!verdict) return tl::unexpected(account::unavailable(verdict.error()));
+  if (*verdict == Verdict::locked)
+    return refuse(error_code::client_revoked, "the account is locked",
+                  account::nt_status_data(account::nt_status::account_locked_out, account::Exchange::as));
+  if (!opened.time) {
+    return failed(kdc, request, client,
+                  key == nullptr ? "a proof in an etype that the account has no key of" : "the wrong key");
+  }
+  return judge_timestamp(kdc, method, *key, *opened.time, now);
+}
+
+}  // namespace ferryman::kdc

@@ -1,0 +1,227 @@
+#include "kdc/tgs_exchange.h"
+
+#include <utility>
+
+#include "account/identity.h"
+#include "account/issuer.h"
+#include "account/keys.h"
+#include "crypto/encryption.h"
+#include "kdc/fast.h"
+#include "kdc/reply.h"
+#include "kdc/tgs_header.h"
+#include "kdc/tgt.h"
+#include "kdc/user_to_user.h"
+#include "ticket/flags.h"
+
+namespace ferryman::kdc {
+namespace {
+
+namespace error_code = kerberos::error_code;
+namespace flag = kerberos::ticket_flag;
+namespace key_usage = kerberos::key_usage;
+namespace option = kerberos::kdc_option;
+using directory::AccountKind;
+using kerberos::KdcReqBody;
+
+bool asks(const KdcReqBody& body, std::uint32_t options) {
+  return (body.kdc_options & options) != 0;
+}
+
+Judged<void> check_names(const Kdc& kdc, const KdcReqBody& body) {
+  if (!body.sname || body.sname->size() == 0)
+    return refuse(error_code::service_unknown, "no service is named");
+  if (body.realm != kdc.tenant.realm) return refuse(error_code::wrong_realm, "another realm");
+  return {};
+}
+
+Judged<directory::Principal> find_service(const Kdc& kdc, const KdcReqBody& body) {
+  auto found = kdc.directory.find_service(kdc.tenant.id, components_of(*body.sname));
+  if (!found && found.error().reason != directory::Reason::not_found)
+    return tl::unexpected(account::unavailable(found.error()));
+  if (!found) return refuse(error_code::service_unknown, "the service is unknown");
+  if (found->account.settings.flags.disabled)
+    return refuse(error_code::service_unknown, "the service is disabled");
+  if (!account::is_service(found->account) && !asks(body, option::enc_tkt_in_skey))
+    return refuse(error_code::service_unknown, "an account without SPN");
+  return std::move(*found);
+}
+
+// What the TGT and the realm permit of the options.
+Judged<void> check_options(const Kdc& kdc, const KdcReqBody& body, const TgsHeader& header, Now now) {
+  const std::uint32_t tgt = header.opened.part.flags;
+  const auto needs = [&](std::uint32_t options, std::uint32_t flags) {
+    return asks(body, options) && (tgt & flags) == 0;
+  };
+  if (needs(option::forwarded, flag::forwardable) || needs(option::proxy, flag::proxiable) ||
+      needs(option::allow_postdate | option::postdated, flag::may_postdate) ||
+      needs(option::renew, flag::renewable) || needs(option::validate, flag::invalid))
+    return refuse(error_code::bad_option, "the TGT does not permit it");
+  if (asks(body, option::request_anonymous | option::cname_in_addl_tkt))
+    return refuse(error_code::bad_option, "an option that is not served");
+  if (asks(body, option::forwarded | option::proxy | option::renew | option::validate) &&
+      !same_components(*body.sname, header.ticket.sname))
+    return refuse(error_code::server_mismatch, "another service than the ticket's");
+  if (body.from.value_or(0) > now.seconds + kdc.policy.max_skew)
+    return refuse(error_code::cannot_postdate, "postdated tickets are not given");
+  return {};
+}
+
+Judged<void> check_service(const directory::Account& service, Now now) {
+  if (service.kind == AccountKind::password_change)
+    return refuse(error_code::policy, "kadmin/changepw is for who has proven the password just now");
+  if (service.settings.expires && *service.settings.expires <= now.seconds)
+    return refuse(error_code::service_expired, "the service has expired");
+  return {};
+}
+
+Judged<std::optional<ticket::OpenedTicket>> second_ticket(const Kdc& kdc, const KdcReqBody& body,
+                                                          const directory::Principal& service, Now now) {
+  if (!asks(body, option::enc_tkt_in_skey)) return std::nullopt;
+  auto opened = open_second_ticket(kdc, body, service, now);
+  if (!opened) return tl::unexpected(opened.error());
+  return std::optional(std::move(*opened));
+}
+
+Judged<crypto::Key> choose_session_key(const Kdc& kdc, const KdcReqBody& body,
+                                       const directory::Principal& service,
+                                       const std::optional<ticket::OpenedTicket>& second) {
+  if (second) return crypto::Key::random(second->session_key.etype());
+  const auto etype = account::session_etype(kdc.policy, service, body.etypes);
+  if (!etype) return refuse(error_code::etype_not_supported, "no etype that the service can use");
+  return crypto::Key::random(*etype);
+}
+
+struct Terms {
+  ticket::Lifetime lifetime;
+  std::uint32_t flags = 0;
+};
+Judged<Terms> choose_terms(const Kdc& kdc, const KdcReqBody& body, const kerberos::EncTicketPart& tgt,
+                           const directory::Principal& client, const directory::Principal& service, Now now) {
+  const auto renewed = [&](const Judged<ticket::Lifetime>& lifetime) -> Judged<Terms> {
+    if (!lifetime) return tl::unexpected(lifetime.error());
+    return Terms{*lifetime, ticket::renewed_flags(tgt.flags, *lifetime)};
+  };
+  if (asks(body, option::renew)) return renewed(renewed_lifetime(now.seconds, kdc.policy.lifetime, tgt));
+  if (asks(body, option::validate))
+    return renewed(ticket::Lifetime{tgt.starttime.value_or(tgt.authtime), tgt.endtime, tgt.renew_till});
+  const auto lifetime = ticket::derived_lifetime(body, now.seconds, kdc.policy.lifetime, tgt);
+  if (!lifetime) return tl::unexpected(lifetime.error());
+  const bool may_go_further = !client.account.settings.flags.sensitive;
+  const ticket::AllowedFlags allowed{may_go_further, may_go_further,
+                                     service.account.settings.flags.ok_as_delegate};
+  return Terms{*lifetime, ticket::derived_flags(body.kdc_options, allowed, *lifetime, tgt.flags)};
+}
+
+// The request's own authorization data, decrypted.
+Judged<Secret> open_authorization(const kerberos::EncryptedData& encrypted, const TgsHeader& header) {
+  const crypto::Key& key = header.reply_key();
+  const std::int32_t usage = header.authenticator.subkey ? key_usage::tgs_req_authdata_subkey
+                                                         : key_usage::tgs_req_authdata_session_key;
+  if (encrypted.etype == key.etype()) {
+    if (auto plain = crypto::decrypt(key, usage, encrypted.cipher)) return std::move(*plain);
+  }
+  return refuse(error_code::bad_integrity, "the request's authorization data is not decrypted by the key");
+}
+
+// The TGT's and the request's (RFC 4120 3.3.3).
+Judged<ticket::AuthorizationList> choose_authorization(const KdcReqBody& body, const TgsHeader& header) {
+  ticket::AuthorizationList list;
+  if (auto added = ticket::add_permitted(header.opened.part.authorization_data, list); !added)
+    return tl::unexpected(added.error());
+  if (!body.enc_authorization_data) return list;
+  const auto plain = open_authorization(*body.enc_authorization_data, header);
+  if (!plain) return tl::unexpected(plain.error());
+  const auto asked = kerberos::parse<kerberos::AuthorizationData>(plain->bytes());
+  if (!asked) return refuse(error_code::bad_integrity, "the request's authorization data");
+  if (auto added = ticket::add_permitted(*asked, list); !added) return tl::unexpected(added.error());
+  return list;
+}
+
+// Who asks for what, and in which key.
+struct Granted {
+  const TgtClient& client;
+  const directory::Principal& service;
+  const std::optional<ticket::OpenedTicket>& second;  // for user-to-user
+
+  bool is_tgt() const { return service.account.kind == AccountKind::krbtgt; }
+};
+
+Judged<Octets> make_ticket(const Kdc& kdc, const Granted& granted, const ticket::NewTicket& ticket) {
+  const account::Issuer issuer(kdc.directory, kdc.tenant, kdc.policy);
+  const auto form = granted.is_tgt() ? ticket::PacForm::tgt : ticket::PacForm::service;
+  const pac::Builder pac = copy_pac(granted.client.pac.pac, form);
+  if (granted.second) return issuer.issue_user_to_user(granted.second->session_key, ticket, pac);
+  return issuer.issue(granted.service, ticket, pac);
+}
+
+Octets make_reply(const Kdc& kdc, const KdcReqBody& body, const TgsHeader& header, const Granted& granted,
+                  const ticket::NewTicket& ticket, Bytes ticket_octets, const Fast* fast, Now now) {
+  const MadePadata no_padata;
+  Reply reply{kerberos::msg_type::tgs_rep, ticket, ticket_octets, no_padata, body.nonce, std::nullopt,
+              header.reply_key()};
+  reply.usage = header.authenticator.subkey ? key_usage::tgs_rep_subkey : key_usage::tgs_rep_session_key;
+  if (asks(body, option::canonicalize))
+    reply.supported_enctypes = account::supported_enctypes(kdc.policy, granted.service);
+  return encode_reply(reply, fast, now);
+}
+
+// Keys, ticket and reply of what is granted.
+Judged<Octets> grant(const KdcReqBody& body, const TgsHeader& header, const Fast* fast,
+                     const Granted& granted, const Kdc& kdc, Now now) {
+  const kerberos::EncTicketPart& tgt = header.opened.part;
+  const auto session_key = choose_session_key(kdc, body, granted.service, granted.second);
+  if (!session_key) return tl::unexpected(session_key.error());
+  const auto terms = choose_terms(kdc, body, tgt, granted.client.principal, granted.service, now);
+  if (!terms) return tl::unexpected(terms.error());
+  const auto authorization = choose_authorization(body, header);
+  if (!authorization) return tl::unexpected(authorization.error());
+  const kerberos::Name canonical = account::canonical_name(granted.service.account);
+  const bool renamed = granted.is_tgt() && asks(body, option::canonicalize);
+  const ticket::NewTicket ticket{kdc.tenant.realm, renamed ? canonical.view() : *body.sname,
+                                 tgt.crealm,       tgt.cname,
+                                 *session_key,     terms->flags,
+                                 tgt.authtime,     terms->lifetime,
+                                 tgt.caddr,        *authorization};
+  const auto ticket_octets = make_ticket(kdc, granted, ticket);
+  if (!ticket_octets) return tl::unexpected(ticket_octets.error());
+  return make_reply(kdc, body, header, granted, ticket, *ticket_octets, fast, now);
+}
+
+// The exchange: each step takes what those before it found out. fast: null where there is none.
+Judged<Octets> exchange(const KdcReqBody& body, const TgsHeader& header, const Fast* fast, const Kdc& kdc,
+                        Now now) {
+  const auto names = check_names(kdc, body);
+  if (!names) return tl::unexpected(names.error());
+  const auto client = client_of_tgt(kdc, header.ticket, header.opened, now);
+  if (!client) return tl::unexpected(client.error());
+  const auto service = find_service(kdc, body);
+  if (!service) return tl::unexpected(service.error());
+  const auto options = check_options(kdc, body, header, now);
+  if (!options) return tl::unexpected(options.error());
+  const auto available = check_service(service->account, now);
+  if (!available) return tl::unexpected(available.error());
+  const auto second = second_ticket(kdc, body, *service, now);
+  if (!second) return tl::unexpected(second.error());
+  return grant(body, header, fast, {*client, *service, *second}, kdc, now);
+}
+
+}  // namespace
+
+Answer tgs_exchange(const kerberos::WholeKdcReq& outer, const Kdc& kdc, Now now) {
+  const auto refused = [&](const Refusal& refusal, const KdcReqBody& body, const Fast* fast) {
+    return answer_of(encode_refusal(kdc, refusal, &body, fast, now), &body, &refusal);
+  };
+  const auto header = open_tgs_header(kdc, outer, now);
+  if (!header) return refused(header.error(), outer.body, nullptr);
+  const auto fast = open_tgs_fast(outer, header->opened, header->authenticator);
+  if (!fast) return refused(fast.error(), outer.body, nullptr);
+  const Fast* armored = *fast ? &**fast : nullptr;
+  const KdcReqBody& body = armored ? armored->req.body : outer.body;
+  auto reply = exchange(body, *header, armored, kdc, now);
+  if (!reply) return refused(reply.error(), body, armored);
+  Answer answer = answer_of(std::move(*reply), &body, nullptr);
+  header->opened.part.cname.append_to(answer.client);
+  return answer;
+}
+
+}  // namespace ferryman::kdc

@@ -1,0 +1,47 @@
+#include "kdc/tgt.h"
+
+#include <utility>
+
+#include "account/identity.h"
+#include "account/issuer.h"
+#include "account/state.h"
+
+namespace ferryman::kdc {
+
+namespace error_code = kerberos::error_code;
+
+std::vector<std::string_view> components_of(const kerberos::PrincipalName& name) {
+  std::vector<std::string_view> components;
+  for (std::size_t i = 0, count = name.size(); i < count; ++i) components.push_back(name.component(i));
+  return components;
+}
+
+bool is_krbtgt(const Kdc& kdc, const kerberos::Ticket& ticket) {
+  return ticket.realm == kdc.tenant.realm && ticket.sname.is({"krbtgt", kdc.tenant.realm});
+}
+
+Judged<ticket::OpenedTicket> open_tgt(const Kdc& kdc, const kerberos::Ticket& ticket) {
+  return account::Issuer(kdc.directory, kdc.tenant, kdc.policy).open(ticket);
+}
+
+Judged<TgtClient> client_of_tgt(const Kdc& kdc, const kerberos::Ticket& ticket,
+                                const ticket::OpenedTicket& opened, Now now) {
+  auto pac = account::Issuer(kdc.directory, kdc.tenant, kdc.policy).verify_pac(ticket, opened);
+  if (!pac) return tl::unexpected(pac.error());
+  if (opened.part.crealm != kdc.tenant.realm)
+    return refuse(error_code::tgt_revoked, "a TGT of this realm for another realm's client");
+  const kerberos::PrincipalName& cname = opened.part.cname;
+  auto client = kdc.directory.find_client(kdc.tenant.id, components_of(cname), cname.name_type);
+  if (!client && client.error().reason == directory::Reason::not_found)
+    return refuse(error_code::tgt_revoked, "the TGT's client is not there any more");
+  if (!client) return tl::unexpected(account::unavailable(client.error()));
+  const auto sid = account::sid_of(kdc.tenant, client->account);
+  if (!sid || *sid != pac->requester)
+    return refuse(error_code::tgt_revoked, "the TGT's client is another account now");
+  if (const auto checked = account::check_account(client->account, now.seconds, account::Exchange::tgs);
+      !checked)
+    return tl::unexpected(checked.error());
+  return TgtClient{std::move(*client), std::move(*pac)};
+}
+
+}  // namespace ferryman::kdc

@@ -1,0 +1,44 @@
+#include "ticket/authorization.h"
+
+#include <cstdint>
+
+#include "kerberos/codec.h"
+
+namespace ferryman::ticket {
+namespace {
+
+namespace kind = kerberos::authorization_data;
+using kerberos::AuthorizationElement;
+
+constexpr std::int32_t made_by_kdc[] = {kind::win2k_pac, kind::cammac, kind::kdc_issued,
+                                        kind::authentication_indicator, kind::mit_sign_ticket};
+constexpr std::int32_t mandatory[] = {kind::mandatory_for_kdc};
+constexpr std::int32_t armor_only[] = {kind::fx_fast_armor};
+
+auto unreadable() {
+  return refuse(kerberos::error_code::policy, "authorization data that cannot be read");
+}
+
+}  // namespace
+
+Judged<void> add_permitted(const kerberos::AuthorizationData& from, AuthorizationList& to) {
+  const auto has_mandatory = contains_any(from, mandatory);
+  if (!has_mandatory) return unreadable();
+  if (*has_mandatory) return refuse(kerberos::error_code::policy, "AD-MANDATORY-FOR-KDC");
+  kerberos::AuthorizationData rest = from;
+  AuthorizationElement element;
+  while (rest.next(element)) {
+    const auto foreign = contains_any(kerberos::AuthorizationData(element.octets), made_by_kdc);
+    if (!foreign) return unreadable();
+    if (!*foreign) to.add_encoded(element.octets);
+  }
+  return {};
+}
+
+Judged<bool> is_armor_only(const kerberos::AuthorizationData& list) {
+  const auto found = contains_any(list, armor_only);
+  if (!found) return unreadable();
+  return *found;
+}
+
+}  // namespace ferryman::ticket

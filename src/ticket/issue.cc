@@ -1,0 +1,56 @@
+#include "ticket/issue.h"
+
+#include "crypto/encryption.h"
+#include "kerberos/codec.h"
+#include "kerberos/enc_ticket_part.h"
+#include "ticket/secret_codec.h"
+
+namespace ferryman::ticket {
+namespace {
+
+namespace kind = kerberos::authorization_data;
+
+// The PAC, or what stands for it while the ticket is signed, in front of the others.
+AuthorizationList with_pac(Bytes pac, const AuthorizationList& others) {
+  AuthorizationList inner, all;
+  inner.add({kind::win2k_pac, pac, {}});
+  const Octets contents = kerberos::encode(inner.list());
+  all.add({kind::if_relevant, contents, {}});
+  all.add_encoded(others.list().octets());
+  return all;
+}
+
+Secret part_with(Bytes pac, const NewTicket& ticket) {
+  const AuthorizationList authorization = with_pac(pac, ticket.authorization);
+  kerberos::EncTicketPart part;
+  part.flags = ticket.flags;
+  part.key = {ticket.session_key.etype(), ticket.session_key.octets()};
+  part.crealm = ticket.crealm;
+  part.cname = ticket.cname;
+  part.authtime = ticket.authtime;
+  part.starttime = ticket.lifetime.start;
+  part.endtime = ticket.lifetime.end;
+  part.renew_till = ticket.lifetime.renew_till;
+  part.caddr = ticket.caddr;
+  part.authorization_data = authorization.list();
+  return encode_secret(part);
+}
+
+Octets signed_pac(const NewTicket& ticket, const pac::Builder& pac, PacForm form, const SealingKeys& keys) {
+  if (form == PacForm::tgt) return pac.sign_tgt(keys.service, {keys.krbtgt});
+  constexpr std::uint8_t placeholder[] = {0};
+  const Secret unsigned_part = part_with(placeholder, ticket);
+  return pac.sign_service_ticket(keys.service, {keys.krbtgt}, unsigned_part.bytes());
+}
+
+}  // namespace
+
+Octets issue(const NewTicket& ticket, const pac::Builder& pac, PacForm form, const SealingKeys& keys) {
+  const Secret part = part_with(signed_pac(ticket, pac, form, keys), ticket);
+  if (part.empty()) return {};
+  const Octets cipher = crypto::encrypt(keys.service, kerberos::key_usage::ticket, part.bytes());
+  return kerberos::encode(
+      kerberos::Ticket{ticket.realm, ticket.sname, {keys.service.etype(), keys.kvno, cipher}});
+}
+
+}  // namespace ferryman::ticket

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "crypto/key.h"
+#include "kerberos/parts.h"
+#include "pac/builder.h"
+#include "ticket/authorization.h"
+#include "ticket/lifetime.h"
+#include "ticket/ticket_pac.h"
+
+namespace ferryman::ticket {
+
+// What a new ticket says; a view.
+struct NewTicket {
+  std::string_view realm;  // that issues it
+  kerberos::PrincipalName sname;
+  std::string_view crealm;
+  kerberos::PrincipalName cname;
+  const crypto::Key& session_key;
+  std::uint32_t flags = 0;
+  std::int64_t authtime = 0;
+  Lifetime lifetime;
+  kerberos::HostAddresses caddr;
+  const AuthorizationList& authorization;  // beside the PAC
+};
+
+// With which keys: that of the service, or for user-to-user a session key, which has no version.
+struct SealingKeys {
+  const crypto::Key& service;
+  std::optional<std::uint32_t> kvno;
+  const crypto::Key& krbtgt;  // signs the PAC
+};
+
+// The Ticket (RFC 4120 5.3), with the signed PAC as its first authorization data, alone in an
+// AD-IF-RELEVANT. form: service for all but krbtgt and kadmin/changepw [MS-PAC 2.8.3]. Empty where a time has
+// no encoding.
+Octets issue(const NewTicket& ticket, const pac::Builder& pac, PacForm form, const SealingKeys& keys);
+
+}  // namespace ferryman::ticket

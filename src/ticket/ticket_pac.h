@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+
+#include "crypto/key.h"
+#include "kerberos/enc_ticket_part.h"
+#include "pac/builder.h"
+#include "pac/pac.h"
+#include "pac/sid.h"
+#include "ticket/opened_ticket.h"
+#include "ticket/refusal.h"
+
+namespace ferryman::ticket {
+
+// The PAC of a TGT of the own realm, every signature of which was verified. It views the OpenedTicket.
+struct TgtPac {
+  pac::Pac pac;
+  pac::Sid requester;  // the account that got the TGT; whether it is the client still, the caller asks
+};
+
+// tgt_revoked (20): there is no PAC or no REQUESTER_SID in it, which is the mark of a TGT. modified (41): it
+// is not well formed, there are two, a signature is not right, or CLIENT_INFO is another's.
+Judged<TgtPac> verify_tgt_pac(const OpenedTicket& tgt, const crypto::Key& krbtgt);
+
+// The PAC of a ticket whose server signature is another key's, with the two signatures that every PAC has: 20
+// where there is none, 41.
+Judged<pac::Pac> verify_pac(const OpenedTicket& ticket, const crypto::Key& key, const crypto::Key& krbtgt);
+
+// The PAC of another ticket of the own realm (evidence, [MS-SFU] 3.2.5.2.2): all four signatures, 41 if one
+// is missing. key: the service's.
+Judged<pac::Pac> verify_service_pac(const OpenedTicket& ticket, const crypto::Key& key,
+                                    const crypto::Key& krbtgt);
+
+// What a ticket for a TGT has of that one's PAC: everything but signatures; ATTRIBUTES and REQUESTER_SID go
+// into TGTs only. A PAC that names a type twice does not parse, so nothing is added twice.
+enum class PacForm { tgt, service };
+pac::Builder copy_pac(const pac::Pac& from, PacForm form);
+
+// CLIENT_INFO's name: the client's without realm [MS-PAC 2.7]. Nothing where it is no UTF-8.
+std::optional<std::u16string> client_info_name(const kerberos::PrincipalName& cname);
+
+}  // namespace ferryman::ticket
