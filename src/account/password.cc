@@ -59,6 +59,7 @@ double bits(Bytes password, const std::vector<std::string>& words) {
   Secret text(std::min(password.size(), max_estimated) + 1);  // ends with a zero
   std::copy_n(password.begin(), text.size() - 1, text.writable().begin());
   std::vector<const char*> known;
+  known.reserve(words.size() + 1);
   for (const std::string& word : words) known.push_back(word.c_str());
   known.push_back(nullptr);
   return ZxcvbnMatch(reinterpret_cast<const char*>(text.bytes().data()), known.data(), nullptr);

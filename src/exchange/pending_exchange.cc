@@ -166,7 +166,7 @@ milliseconds PendingExchange::patience() const {
   return std::min(most, std::max(least_patience, std::chrono::ceil<milliseconds>(p95)));
 }
 
-void PendingExchange::start(Steps::iterator step, Clock::time_point now) {
+void PendingExchange::start(const Steps::iterator& step, Clock::time_point now) {
   Attempt& attempt = running_.emplace_back();
   attempt.step = last_ = *step;
   attempt.begun = now;

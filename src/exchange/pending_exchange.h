@@ -89,7 +89,7 @@ class PendingExchange final : public Recycled<PendingExchange>,
   void limit_connecting(Attempt& attempt, Clock::time_point now);
   void give_up_connecting(Clock::time_point now);
   void finish(Clock::time_point now);
-  void start(Steps::iterator step, Clock::time_point now);
+  void start(const Steps::iterator& step, Clock::time_point now);
   std::optional<AttemptEnd> begin_attempt(Attempt& attempt, Clock::time_point now);
   void await(Attempts::iterator attempt);
   void on_readable(const void* pooled) override;

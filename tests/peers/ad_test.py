@@ -188,7 +188,7 @@ class AdTest(LogonTests, Scenario):
         before = len(gateway.messages("KDC serves again"))
         self.restart_rodc()
         wait_for(lambda: len(gateway.messages("KDC serves again")) > before, "the probe to be answered", 60)
-        wait_for(lambda: self.ask(gateway) == 200 and gateway.events("exchange")[-1]["kdc"] == RODC, "it to be asked again")
+        wait_for(lambda: self.ask(gateway) == 200 and gateway.events("exchange")[-1]["kdc"] == RODC, "it to be asked again", 60)
 
     def test_a_preferred_one_that_hangs_loses_what_it_had_been_told(self):
         gateway = self.running(self.new_gateway("hanging", site="Branch"))
