@@ -100,11 +100,11 @@ write("discovery_fuzz", "client", {
     "url": b"\1https://[::1]:444/KdcProxy", "policy": b"\1<https gw1.test gw2.test:443:KdcProxy />",
     "toml": b'\2deadline = "8s"\ndns_servers = ["127.0.0.1:53"]\n[gateways]\n"A.TEST" = ["gw1", "<https gw2 />"]\n".b" = "gw3"\n'})
 name = b"\x03kdc\x04test\0"
-write("dns_records_fuzz", "locate", {
+write("dns_records_fuzz", "discovery", {
     "srv": dns(b"\0" + struct.pack(">HHIH", 33, 1, 60, 6 + len(name)) + struct.pack(">HHH", 0, 1, 88) + name, 1),
     "uri": dns(b"\0" + struct.pack(">HHIH", 256, 1, 60, 8) + struct.pack(">HH", 0, 1) + b"krb5", 1),
     "soa": dns(b"\0" + struct.pack(">HHIH", 6, 1, 60, 22) + b"\0\0" + bytes(20), 1)})
-write("krb5_conf_fuzz", "locate", {
+write("krb5_conf_fuzz", "discovery", {
     "realm": b"[libdefaults]\n dns_lookup_kdc = no\n[realms]\n R = {\n  kdc = a:88\n  admin_server = b\n }\ninclude /x\n"})
 signature = b"\r\n\r\n\0\r\nQUIT\n"
 write("proxy_header_fuzz", "net", {
@@ -151,7 +151,7 @@ one = b"\x02\x01\x01"
 ex = fake_ad.netlogon(fake_ad.WINDOWS_2016, "dc1", next_site="Hub")
 compressed = (ex[:24] + fake_ad.name("ad.test") + b"\xc0\x18" + b"\x03dc1\xc0\x18" + b"\x02AD\0" + b"\x03DC1\0" + b"\0" +
               b"\x06Branch\0" + b"\xc0\x32" + ex[-8:])
-write("netlogon_fuzz", "locate", {
+write("netlogon_fuzz", "discovery", {
     "answer": fake_ad.search_entry(one, ex), "compressed": fake_ad.search_entry(one, compressed),
     "no_next_site": fake_ad.search_entry(one, ex[:-13] + struct.pack("<IHH", 5, 0xFFFF, 0xFFFF)),
     "with_address": fake_ad.search_entry(one, ex[:-13] + b"\x10" + bytes(16) + struct.pack("<IHH", 13, 0xFFFF, 0xFFFF)),

@@ -7,8 +7,8 @@
 
 #include "base/text.h"
 #include "client/gateway_url.h"
-#include "locate/dns_records.h"
-#include "locate/krb5_conf.h"
+#include "discovery/dns_records.h"
+#include "discovery/krb5_conf.h"
 
 namespace ferryman::client {
 namespace {

@@ -1,8 +1,8 @@
 #include "decode/names.h"
 #include "decode/schema.h"
 #include "decode/schema_types.h"
+#include "discovery/dc_flags.h"
 #include "kerberos/names.h"
-#include "locate/dc_flags.h"
 
 namespace ferryman::decode {
 namespace types {

@@ -7,11 +7,11 @@
 #include <memory>
 #include <vector>
 
+#include "discovery/kdc.h"
 #include "exchange/kdc_report.h"
 #include "exchange/options.h"
 #include "exchange/outcome.h"
 #include "kerberos/request.h"
-#include "locate/kdc.h"
 
 namespace ferryman::exchange {
 

@@ -9,9 +9,9 @@
 #include <memory>
 #include <utility>
 
+#include "discovery/kdc.h"
 #include "exchange/transport_health.h"
 #include "kerberos/request.h"
-#include "locate/kdc.h"
 
 namespace ferryman::exchange {
 

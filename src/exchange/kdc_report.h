@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <functional>
 
+#include "discovery/kdc.h"
 #include "exchange/kdc_memory.h"
-#include "locate/kdc.h"
 
 namespace ferryman::exchange {
 

@@ -7,8 +7,8 @@
 #include <optional>
 #include <vector>
 
+#include "discovery/kdc.h"
 #include "kerberos/reply.h"
-#include "locate/kdc.h"
 
 namespace ferryman::exchange {
 

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
-#include "locate/dc_flags.h"
+#include "discovery/dc_flags.h"
 
 namespace ferryman {
 namespace {

@@ -11,9 +11,9 @@
 
 #include "base/text.h"
 #include "config/reader.h"
+#include "discovery/entry.h"
+#include "discovery/krb5_conf.h"
 #include "gateway/realm_map.h"
-#include "locate/entry.h"
-#include "locate/krb5_conf.h"
 
 namespace ferryman {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/text.h"
-#include "locate/dns_records.h"
+#include "discovery/dns_records.h"
 #include "net/gather.h"
 
 namespace ferryman::locate {

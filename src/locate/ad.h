@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "discovery/dc_flags.h"
 #include "locate/candidate.h"
-#include "locate/dc_flags.h"
 #include "locate/ping.h"
 
 namespace ferryman::locate {

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "discovery/entry.h"
+#include "discovery/kdc.h"
 #include "locate/address_rules.h"
-#include "locate/entry.h"
-#include "locate/kdc.h"
 #include "locate/locator.h"
 #include "net/resolver.h"
 

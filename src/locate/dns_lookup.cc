@@ -2,8 +2,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <optional>
 
+#include "discovery/dns_records.h"
 #include "locate/candidate.h"
-#include "locate/dns_records.h"
 
 namespace ferryman::locate {
 namespace {

@@ -13,9 +13,9 @@
 #include <utility>
 
 #include "base/text.h"
+#include "discovery/krb5_conf.h"
 #include "locate/ad.h"
 #include "locate/candidate.h"
-#include "locate/krb5_conf.h"
 
 namespace ferryman::locate {
 namespace {

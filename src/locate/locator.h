@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "locate/dc_flags.h"
-#include "locate/kdc.h"
+#include "discovery/dc_flags.h"
+#include "discovery/kdc.h"
 #include "net/resolver.h"
 
 namespace ferryman::locate {

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "locate/netlogon.h"
+#include "discovery/netlogon.h"
 
 namespace ferryman::locate {
 

@@ -1,4 +1,4 @@
-#include "locate/dns_records.h"
+#include "discovery/dns_records.h"
 
 #include <ares.h>
 

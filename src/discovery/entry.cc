@@ -1,4 +1,4 @@
-#include "locate/entry.h"
+#include "discovery/entry.h"
 
 #include <algorithm>
 #include <charconv>

@@ -1,6 +1,6 @@
 #include <cstdlib>
 
-#include "locate/netlogon.h"
+#include "discovery/netlogon.h"
 
 // Any datagram gives an answer, a no, or a fault; names stay names.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

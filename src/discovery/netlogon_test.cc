@@ -1,4 +1,4 @@
-#include "locate/netlogon.h"
+#include "discovery/netlogon.h"
 
 #include <gtest/gtest.h>
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <tl/expected.hpp>
 
-#include "locate/kdc.h"
+#include "discovery/kdc.h"
 
 namespace ferryman::locate {
 

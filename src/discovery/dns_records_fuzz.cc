@@ -1,6 +1,6 @@
 #include <cstdlib>
 
-#include "locate/dns_records.h"
+#include "discovery/dns_records.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto records = ferryman::locate::read_dns_records({data, size});

@@ -1,4 +1,4 @@
-#include "locate/krb5_conf.h"
+#include "discovery/krb5_conf.h"
 
 #include <algorithm>
 #include <filesystem>

@@ -1,8 +1,8 @@
-#include "locate/dc_flags.h"
+#include "discovery/dc_flags.h"
 
 #include <gtest/gtest.h>
 
-#include "locate/netlogon.h"
+#include "discovery/netlogon.h"
 
 namespace ferryman::locate {
 namespace {

@@ -1,4 +1,4 @@
-#include "locate/dc_flags.h"
+#include "discovery/dc_flags.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 #include <system_error>
 
 #include "base/text.h"
-#include "locate/netlogon.h"
+#include "discovery/netlogon.h"
 
 namespace ferryman::locate {
 namespace {

@@ -1,6 +1,6 @@
 #include <cstdlib>
 
-#include "locate/krb5_conf.h"
+#include "discovery/krb5_conf.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::vector<std::string> includes;
