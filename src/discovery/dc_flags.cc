@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "discovery/netlogon.h"
 
-namespace ferryman::locate {
+namespace ferryman::discovery {
 namespace {
 
 struct Name {
@@ -206,4 +206,4 @@ std::uint32_t Wanted::missing_in(std::uint32_t ds_flags, bool domain_has_ds_8) c
   return all & ~ds_flags;
 }
 
-}  // namespace ferryman::locate
+}  // namespace ferryman::discovery

@@ -8,7 +8,7 @@
 
 #include "discovery/kdc.h"
 
-namespace ferryman::locate {
+namespace ferryman::discovery {
 
 // The Flags of DsrGetDcNameEx2 (MS-NRPC 3.5.4.3.1), which is what a dclocator-hint is (MS-KKDCP 2.2.2).
 namespace hint {
@@ -69,4 +69,4 @@ struct Wanted {
 // writable domain controller.
 Wanted wanted_by(std::uint32_t hint, Service service, bool armored);
 
-}  // namespace ferryman::locate
+}  // namespace ferryman::discovery

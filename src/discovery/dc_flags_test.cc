@@ -4,7 +4,7 @@
 
 #include "discovery/netlogon.h"
 
-namespace ferryman::locate {
+namespace ferryman::discovery {
 namespace {
 
 using Records = Wanted::Records;
@@ -69,4 +69,4 @@ TEST(Wanted, TellsWhatIsMissing) {
 }
 
 }  // namespace
-}  // namespace ferryman::locate
+}  // namespace ferryman::discovery

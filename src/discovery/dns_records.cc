@@ -6,7 +6,7 @@
 
 #include "base/endian.h"
 
-namespace ferryman::locate {
+namespace ferryman::discovery {
 namespace {
 
 constexpr std::uint16_t type_a = 1, type_soa = 6, type_aaaa = 28, type_srv = 33, type_uri = 256, class_in = 1;
@@ -126,4 +126,4 @@ DnsRecords read_dns_records(Bytes message) {
   return records;
 }
 
-}  // namespace ferryman::locate
+}  // namespace ferryman::discovery

@@ -7,7 +7,7 @@
 
 #include "base/bytes.h"
 
-namespace ferryman::locate {
+namespace ferryman::discovery {
 
 // SRV (RFC 2782).
 struct SrvRecord {
@@ -43,4 +43,4 @@ struct DnsRecords {
 inline constexpr std::size_t max_records = 64;
 DnsRecords read_dns_records(Bytes message);
 
-}  // namespace ferryman::locate
+}  // namespace ferryman::discovery

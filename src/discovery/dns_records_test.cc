@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ferryman::locate {
+namespace ferryman::discovery {
 namespace {
 
 TEST(DnsRecords, TakesTheAddressesThatAnSrvAnswerBringsAlong) {
@@ -56,4 +56,4 @@ TEST(DnsRecords, EveryShorterFormIsMalformedOrSmaller) {
 }
 
 }  // namespace
-}  // namespace ferryman::locate
+}  // namespace ferryman::discovery

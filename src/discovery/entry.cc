@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace ferryman::locate {
+namespace ferryman::discovery {
 namespace {
 
 using Failure = tl::unexpected<std::string>;
@@ -79,4 +79,4 @@ tl::expected<Entry, std::string> parse_krb5_entry(std::string_view text) {
   return with_transport(text, Transport::any);
 }
 
-}  // namespace ferryman::locate
+}  // namespace ferryman::discovery

@@ -7,7 +7,7 @@
 
 #include "discovery/kdc.h"
 
-namespace ferryman::locate {
+namespace ferryman::discovery {
 
 constexpr std::uint16_t default_port(Service service) {
   return service == Service::kdc ? 88 : 464;
@@ -27,4 +27,4 @@ tl::expected<Entry, std::string> parse_entry(std::string_view text);
 // The same as libkrb5 writes it: "host", "host:port", "tcp/host:port", "udp/host".
 tl::expected<Entry, std::string> parse_krb5_entry(std::string_view text);
 
-}  // namespace ferryman::locate
+}  // namespace ferryman::discovery

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ferryman::locate {
+namespace ferryman::discovery {
 namespace {
 
 TEST(ParseEntry, TakesHostsPortsAndTransports) {
@@ -25,4 +25,4 @@ TEST(ParseEntry, TakesHostsPortsAndTransports) {
 }
 
 }  // namespace
-}  // namespace ferryman::locate
+}  // namespace ferryman::discovery

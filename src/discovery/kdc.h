@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ferryman::locate {
+namespace ferryman::discovery {
 
 enum class Service : std::uint8_t { kdc, kpasswd };
 
@@ -42,4 +42,4 @@ inline double draw_lot(std::uint16_t weight, std::minstd_rand& random) {
   return std::exponential_distribution(std::max<double>(weight, least))(random);
 }
 
-}  // namespace ferryman::locate
+}  // namespace ferryman::discovery

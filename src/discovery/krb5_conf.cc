@@ -5,7 +5,7 @@
 #include <fstream>
 #include <iterator>
 
-namespace ferryman::locate {
+namespace ferryman::discovery {
 namespace {
 
 namespace fs = std::filesystem;
@@ -146,4 +146,4 @@ std::optional<Krb5Conf> load_krb5_conf(const std::string& file, std::string_view
   return conf;
 }
 
-}  // namespace ferryman::locate
+}  // namespace ferryman::discovery

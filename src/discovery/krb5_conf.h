@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ferryman::locate {
+namespace ferryman::discovery {
 
 // What libkrb5's profile (krb5.conf(5)) says of one realm.
 struct Krb5Realm {
@@ -26,4 +26,4 @@ Krb5Conf read_krb5_conf(std::string_view text, std::string_view realm, std::vect
 // Reads a file with what it includes, up to a few levels. Nothing when the file itself cannot be read.
 std::optional<Krb5Conf> load_krb5_conf(const std::string& file, std::string_view realm);
 
-}  // namespace ferryman::locate
+}  // namespace ferryman::discovery

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ferryman::locate {
+namespace ferryman::discovery {
 namespace {
 
 TEST(Krb5Conf, ReadsARealmAndLeavesTheRest) {
@@ -22,4 +22,4 @@ TEST(Krb5Conf, ReadsARealmAndLeavesTheRest) {
 }
 
 }  // namespace
-}  // namespace ferryman::locate
+}  // namespace ferryman::discovery

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "der/writer.h"
 
-namespace ferryman::locate {
+namespace ferryman::discovery {
 namespace {
 
 using der::Tag;
@@ -229,4 +229,4 @@ Result<std::optional<NetlogonReply>> read_netlogon_reply(Bytes datagram, std::ui
   return std::optional<NetlogonReply>(std::move(*reply));
 }
 
-}  // namespace ferryman::locate
+}  // namespace ferryman::discovery

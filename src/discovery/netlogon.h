@@ -10,7 +10,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-namespace ferryman::locate {
+namespace ferryman::discovery {
 
 // What a domain controller is and does: the Flags of its answer to a ping, DS_FLAG in MS-ADTS 6.3.1.2.
 namespace ds_flag {
@@ -45,4 +45,4 @@ struct NetlogonReply {
 // nothing. Total; at most a few hundred octets are ever copied.
 Result<std::optional<NetlogonReply>> read_netlogon_reply(Bytes datagram, std::uint32_t message_id);
 
-}  // namespace ferryman::locate
+}  // namespace ferryman::discovery

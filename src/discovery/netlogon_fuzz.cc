@@ -4,7 +4,7 @@
 
 // Any datagram gives an answer, a no, or a fault; names stay names.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace ferryman::locate;
+  using namespace ferryman::discovery;
   const auto reply = read_netlogon_reply({data, size}, 1);
   if (!reply) return reply.error().offset > size ? (std::abort(), 0) : 0;
   if (!*reply) return 0;

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace ferryman::locate {
+namespace ferryman::discovery {
 namespace {
 
 using namespace std::string_literals;
@@ -118,4 +118,4 @@ TEST(NetlogonRequest, AsksForTheDomain) {
 }
 
 }  // namespace
-}  // namespace ferryman::locate
+}  // namespace ferryman::discovery

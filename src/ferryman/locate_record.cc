@@ -41,7 +41,7 @@ void put(Text& text, const LocateRecord::DomainController& dc) {
   line(text, "ping", "{} {}: {}, {:.1f} ms{}", printable(dc.name), dc.address, dc.ping, ms(dc.took),
        tells_more ? "; not chosen: " + dc.verdict : "");
   if (dc.ping != "answered") return;
-  line(text, "", "  {}", locate::ds_flag_names(dc.flags));
+  line(text, "", "  {}", discovery::ds_flag_names(dc.flags));
   line(text, "", "  site {}; this host's site {}{}", printable(dc.site),
        dc.client_site.empty() ? "unknown" : printable(dc.client_site),
        dc.next_closest_site.empty() ? "" : ", the next closest " + printable(dc.next_closest_site));
@@ -66,7 +66,7 @@ std::string to_text(const LocateRecord& record) {
   line(text, "realm", "{} ({}, discovery {}{}{})", record.realm, record.service, record.discovery,
        record.domain.empty() ? "" : ", domain " + record.domain,
        record.site.empty() ? "" : ", site " + record.site);
-  line(text, "flags", "{:#010x} {}{}", record.hint, locate::hint_names(record.hint),
+  line(text, "flags", "{:#010x} {}{}", record.hint, discovery::hint_names(record.hint),
        record.fast ? " (FAST-armored)" : "");
   if (!record.questions.empty()) {
     line(text, "servers", "{}",
@@ -100,7 +100,7 @@ std::string to_json(const LocateRecord& record) {
                            {"suitable", dc.verdict.empty()},
                            {"reason", dc.verdict},
                            {"flags", dc.flags},
-                           {"flag_names", locate::ds_flag_names(dc.flags)},
+                           {"flag_names", discovery::ds_flag_names(dc.flags)},
                            {"site", dc.site},
                            {"client_site", dc.client_site},
                            {"next_closest_site", dc.next_closest_site},
@@ -133,7 +133,7 @@ std::string to_json(const LocateRecord& record) {
                    {"site", record.site},
                    {"dns_servers", record.dns_servers},
                    {"hint", record.hint},
-                   {"hint_names", locate::hint_names(record.hint)},
+                   {"hint_names", discovery::hint_names(record.hint)},
                    {"fast", record.fast},
                    {"dns", questions},
                    {"domain_controllers", controllers},

@@ -69,11 +69,11 @@ tl::expected<std::string, std::string> convert_server(std::string_view url) {
   }
   std::string_view host = url.substr(colon + 3);
   host = host.substr(0, host.find('/'));
-  const auto entry = locate::parse_entry(host);
+  const auto entry = discovery::parse_entry(host);
   if (!entry) return tl::unexpected(entry.error());
   const auto port = entry->port != 0 ? entry->port
-                                     : locate::default_port(scheme->kpasswd ? locate::Service::kpasswd
-                                                                            : locate::Service::kdc);
+                                     : discovery::default_port(scheme->kpasswd ? discovery::Service::kpasswd
+                                                                               : discovery::Service::kdc);
   const bool v6 = entry->host.find(':') != std::string::npos;
   return fmt::format("{}{}:{}", scheme->entry, v6 ? "[" + entry->host + "]" : entry->host, port);
 }
@@ -276,7 +276,7 @@ KdcproxyConfig load_kdcproxy(const std::vector<std::string>& files) {
     }
   }
   if (!failed.mistakes.empty()) return failed;
-  const auto conf = locate::load_krb5_conf(krb5_conf(), {});
+  const auto conf = discovery::load_krb5_conf(krb5_conf(), {});
   KdcproxyConfig converted = convert_kdcproxy(ini, conf ? conf->realms : std::vector<std::string>());
   for (auto& mistake : converted.mistakes) mistake.file = files.back();
   return converted;

@@ -78,7 +78,7 @@ Gathered gather(const std::vector<gateway::Report>& workers) {
       if (report.set_aside()) ++kdc.set_aside_by;
       for (const exchange::TransportReport& one : report.transports) {
         if (!one.used()) continue;
-        const std::string name = one.transport == locate::Transport::udp ? "udp" : "tcp";
+        const std::string name = one.transport == discovery::Transport::udp ? "udp" : "tcp";
         Target& transport = all.transports[{address, {"transport", name}}];
         if (one.set_aside()) ++transport.set_aside_by;
         add(kdc, one);

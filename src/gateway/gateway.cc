@@ -48,29 +48,29 @@ bool asks_for_health(const net::Peer& peer, const http::Request& request) {
          (request.method == "GET" || request.method == "HEAD");
 }
 
-std::string_view transport_name(locate::Transport transport) {
+std::string_view transport_name(discovery::Transport transport) {
   switch (transport) {
-    case locate::Transport::udp:
+    case discovery::Transport::udp:
       return "udp";
-    case locate::Transport::tcp:
+    case discovery::Transport::tcp:
       return "tcp";
-    case locate::Transport::any:
+    case discovery::Transport::any:
       break;
   }
   return {};
 }
 
 // A list with a KDC that is not in the one before.
-bool names_another(const locate::KdcList& before, const locate::KdcList& now) {
+bool names_another(const discovery::KdcList& before, const discovery::KdcList& now) {
   if (!now || now->empty()) return false;
-  return !before || std::any_of(now->begin(), now->end(), [&](const locate::Kdc& kdc) {
-    return std::none_of(before->begin(), before->end(), [&](const locate::Kdc& other) {
+  return !before || std::any_of(now->begin(), now->end(), [&](const discovery::Kdc& kdc) {
+    return std::none_of(before->begin(), before->end(), [&](const discovery::Kdc& other) {
       return other.address == kdc.address && other.port == kdc.port;
     });
   });
 }
 
-std::string endpoint_name(const locate::Kdc& kdc) {
+std::string endpoint_name(const discovery::Kdc& kdc) {
   return std::string(net::EndpointName(kdc.address, kdc.port).view());
 }
 
@@ -102,7 +102,7 @@ struct Gateway::Passage final : Recycled<Passage>, exchange::OutcomeHandler, net
   policy::Attempt attempt;
   std::unique_ptr<const Question> question;  // until it is answered
   locate::Query query;
-  locate::KdcList kdcs;                          // that were asked first
+  discovery::KdcList kdcs;                       // that were asked first
   exchange::PendingExchange* pending = nullptr;  // while it is under way
   exchange::Outcome outcome;
   bool sought_others = false, ended = false;
@@ -119,7 +119,7 @@ Gateway::Gateway(boost::asio::io_context& io, unsigned worker, const std::vector
       locator_(resolver_, this),
       exchanger_(io, exchange::Options{}),
       keep_located_(io) {
-  exchanger_.on_change([this](const locate::Kdc& kdc, bool serves) { on_kdc_change(kdc, serves); });
+  exchanger_.on_change([this](const discovery::Kdc& kdc, bool serves) { on_kdc_change(kdc, serves); });
 }
 
 Gateway::~Gateway() = default;
@@ -258,10 +258,10 @@ bool Gateway::read_message(Passage& passage) {
   }
   passage.event.hint = message->dclocator_hint;
   passage.query.service =
-      request->kind == kerberos::RequestKind::kpasswd ? locate::Service::kpasswd : locate::Service::kdc;
-  passage.query.hint = message->dclocator_hint.value_or(locate::hint::none_given);
+      request->kind == kerberos::RequestKind::kpasswd ? discovery::Service::kpasswd : discovery::Service::kdc;
+  passage.query.hint = message->dclocator_hint.value_or(discovery::hint::none_given);
   passage.query.armored = request->armored();
-  if (!locate::is_valid_hint(passage.query.hint)) {
+  if (!discovery::is_valid_hint(passage.query.hint)) {
     refuse_malformed(passage, "invalid_flags", nullptr);
     return false;
   }
@@ -271,8 +271,8 @@ bool Gateway::read_message(Passage& passage) {
 // A declared realm, or the one whose domain has that NetBIOS name; DS_IS_DNS_NAME and DS_IS_FLAT_NAME say
 // which of the two a name is.
 std::shared_ptr<const Realm> Gateway::find_realm(std::string_view name, std::uint32_t hint) {
-  const bool flat_only = (hint & locate::hint::is_flat_name) != 0;
-  const bool dns_only = (hint & locate::hint::is_dns_name) != 0;
+  const bool flat_only = (hint & discovery::hint::is_flat_name) != 0;
+  const bool dns_only = (hint & discovery::hint::is_dns_name) != 0;
   const bool may_be_flat = !dns_only && name.find('.') == std::string_view::npos;
   if (may_be_flat && (flat_only || !realms_->find_exact(name))) {
     const std::string_view realm = locator_.realm_of_netbios(name);
@@ -341,8 +341,8 @@ void Gateway::ask(Passage& passage, const locate::Located& located, Clock::time_
   passage.event.reason = {};
   guard(passage, [&] {
     const kerberos::Request& request = passage.question ? passage.question->request : *passage.request;
-    const auto pending = exchanger_.prepare(request, located.kdcs, passage.deadline(),
-                                            exchange::OutcomeHandlerPtr(&passage));
+    const auto pending =
+        exchanger_.prepare(request, located.kdcs, passage.deadline(), exchange::OutcomeHandlerPtr(&passage));
     passage.pending = pending.get();
     pending->begin(passage.asked);
   });
@@ -519,7 +519,7 @@ void Gateway::write_event(const Passage& passage) {
   log_.write(event);
 }
 
-void Gateway::on_rediscovery(const locate::RealmSource& source, locate::Service service) {
+void Gateway::on_rediscovery(const locate::RealmSource& source, discovery::Service service) {
   ++counts_.rediscoveries;
   if (!may_log_flood()) return;
   log_.write(telemetry::Level::warning, "rediscovering KDCs",
@@ -533,7 +533,7 @@ void Gateway::on_located(const locate::LookupEnd& end) {
   if (!tell || !may_log_flood()) return;
   const std::string_view service = name(end.service), realm = end.source.realm;
   if (end.list.empty()) {
-    const std::string required = locate::ds_flag_names(end.wanted.required);
+    const std::string required = discovery::ds_flag_names(end.wanted.required);
     log_.write(telemetry::Level::warning, "no KDC located",
                {{"realm", realm}, {"service", service}, {"reason", end.why}, {"required", required}});
     return;
@@ -555,7 +555,7 @@ void Gateway::on_candidate(const locate::RealmSource& source, const locate::Doma
                            std::string_view verdict) {
   const std::string address = dc.candidate.kdc.address.to_string();
   const auto& reply = dc.ping.reply;
-  const std::string flags = reply ? locate::ds_flag_names(reply->flags) : "";
+  const std::string flags = reply ? discovery::ds_flag_names(reply->flags) : "";
   log_.write(telemetry::Level::debug, "domain controller",
              {{"realm", source.realm},
               {"name", dc.candidate.kdc.name},
@@ -566,7 +566,7 @@ void Gateway::on_candidate(const locate::RealmSource& source, const locate::Doma
               {"ping_us", std::to_string(dc.ping.took.count())}});
 }
 
-void Gateway::on_kdc_change(const locate::Kdc& kdc, bool serves) {
+void Gateway::on_kdc_change(const discovery::Kdc& kdc, bool serves) {
   if (!may_log_flood()) return;
   const std::string endpoint = endpoint_name(kdc);
   log_.write(serves ? telemetry::Level::info : telemetry::Level::warning,

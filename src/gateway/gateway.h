@@ -90,7 +90,7 @@ class Gateway : public net::Service, private locate::LocatorObserver {
   struct Passage;
   using PassagePtr = boost::intrusive_ptr<Passage>;
 
-  void on_rediscovery(const locate::RealmSource& source, locate::Service service) override;
+  void on_rediscovery(const locate::RealmSource& source, discovery::Service service) override;
   void on_located(const locate::LookupEnd& end) override;
   void on_candidate(const locate::RealmSource& source, const locate::DomainController& dc,
                     std::string_view verdict) override;
@@ -108,7 +108,7 @@ class Gateway : public net::Service, private locate::LocatorObserver {
   std::shared_ptr<const Realm> find_realm(std::string_view name, std::uint32_t hint);
   void locate_ahead();
   void keep_located();
-  void on_kdc_change(const locate::Kdc& kdc, bool serves);
+  void on_kdc_change(const discovery::Kdc& kdc, bool serves);
   void locate(Passage& passage);
   boost::asio::awaitable<void> look_up(PassagePtr passage);
   void ask(Passage& passage, const locate::Located& located, std::chrono::steady_clock::time_point now);

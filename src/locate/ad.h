@@ -46,8 +46,8 @@ using CandidateObserver = std::function<void(const DomainController&, std::strin
 
 struct AdSearch {
   std::shared_ptr<const RealmSource> source;
-  Service service = Service::kdc;
-  Wanted wanted;
+  discovery::Service service = discovery::Service::kdc;
+  discovery::Wanted wanted;
   std::shared_ptr<DomainFacts> facts;
   // Called with what is known as soon as a request can be served from it, while the search goes on.
   std::function<void(Found)> preliminary;

@@ -15,7 +15,7 @@ namespace ferryman::locate {
 
 // A KDC with its priority (RFC 2782). nearness, of a site, goes before priority.
 struct Candidate {
-  Kdc kdc;
+  discovery::Kdc kdc;
   std::uint16_t priority = 0;
   std::uint8_t nearness = 0;
 };
@@ -41,13 +41,15 @@ bool same_rank(const Candidate& a, const Candidate& b);
 std::string_view why_failed(const net::Resolver& resolver);
 
 // A configured list: addresses as they are, names looked up. Their order is kept by ascending priority.
-boost::asio::awaitable<Found> find_static(net::Resolver& resolver, std::vector<Entry> entries,
-                                          Service service, std::chrono::steady_clock::time_point deadline);
+boost::asio::awaitable<Found> find_static(net::Resolver& resolver, std::vector<discovery::Entry> entries,
+                                          discovery::Service service,
+                                          std::chrono::steady_clock::time_point deadline);
 
 // URI records of `_kerberos.DOMAIN` or `_kpasswd.DOMAIN`, and without any SRV records of _udp and _tcp, as
 // libkrb5 has it. A realm without kpasswd records of its own has its kpasswd service at its KDCs, port 464.
 // A record that leads to a KKDCP proxy is passed over.
 boost::asio::awaitable<Found> find_dns(net::Resolver& resolver, std::shared_ptr<const RealmSource> source,
-                                       Service service, std::chrono::steady_clock::time_point deadline);
+                                       discovery::Service service,
+                                       std::chrono::steady_clock::time_point deadline);
 
 }  // namespace ferryman::locate

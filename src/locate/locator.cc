@@ -34,46 +34,47 @@ bool is_proxy_url(const std::string& text) {
   return text.starts_with("https://") || text.starts_with("http://");
 }
 
-std::vector<Entry> static_entries(const RealmSource& source, Service service) {
-  const bool own = service == Service::kdc || !source.kpasswd.empty();
-  const auto& texts = service == Service::kdc || source.kpasswd.empty() ? source.kdc : source.kpasswd;
-  std::vector<Entry> entries;
+std::vector<discovery::Entry> static_entries(const RealmSource& source, discovery::Service service) {
+  const bool own = service == discovery::Service::kdc || !source.kpasswd.empty();
+  const auto& texts =
+      service == discovery::Service::kdc || source.kpasswd.empty() ? source.kdc : source.kpasswd;
+  std::vector<discovery::Entry> entries;
   for (const auto& text : texts) {
-    auto entry = parse_entry(text);
+    auto entry = discovery::parse_entry(text);
     if (!entry) continue;  // check() has said so
-    if (!own) entry->port = default_port(Service::kpasswd);
+    if (!own) entry->port = discovery::default_port(discovery::Service::kpasswd);
     entries.push_back(std::move(*entry));
   }
   return entries;
 }
 
 // libkrb5's order for kpasswd: kpasswd_server, then the hosts of admin_server, whose port is kadmin's.
-std::vector<Entry> krb5_entries(const Krb5Realm& realm, Service service) {
-  const bool from_admin = service == Service::kpasswd && realm.kpasswd_server.empty();
-  const auto& texts = service == Service::kdc ? realm.kdc
-                      : from_admin            ? realm.admin_server
-                                              : realm.kpasswd_server;
-  std::vector<Entry> entries;
+std::vector<discovery::Entry> krb5_entries(const discovery::Krb5Realm& realm, discovery::Service service) {
+  const bool from_admin = service == discovery::Service::kpasswd && realm.kpasswd_server.empty();
+  const auto& texts = service == discovery::Service::kdc ? realm.kdc
+                      : from_admin                       ? realm.admin_server
+                                                         : realm.kpasswd_server;
+  std::vector<discovery::Entry> entries;
   for (const auto& text : texts) {
     if (is_proxy_url(text)) continue;  // never back to a proxy
-    auto entry = parse_krb5_entry(text);
+    auto entry = discovery::parse_krb5_entry(text);
     if (!entry) continue;
-    if (from_admin) entry->port = default_port(Service::kpasswd);
+    if (from_admin) entry->port = discovery::default_port(discovery::Service::kpasswd);
     entries.push_back(std::move(*entry));
   }
   return entries;
 }
 
 asio::awaitable<Found> find_krb5(net::Resolver& resolver, std::shared_ptr<const RealmSource> source,
-                                 Service service, Clock::time_point deadline) {
-  const auto conf = load_krb5_conf(source->krb5_conf, source->realm);
+                                 discovery::Service service, Clock::time_point deadline) {
+  const auto conf = discovery::load_krb5_conf(source->krb5_conf, source->realm);
   if (!conf) {
     Found found;
     found.why = "krb5_conf_unreadable";
     found.failed = true;
     co_return found;
   }
-  std::vector<Entry> entries;
+  std::vector<discovery::Entry> entries;
   if (conf->realm) entries = krb5_entries(*conf->realm, service);
   if (!entries.empty()) {
     Found found = co_await find_static(resolver, std::move(entries), service, deadline);
@@ -89,12 +90,12 @@ asio::awaitable<Found> find_krb5(net::Resolver& resolver, std::shared_ptr<const 
   co_return co_await find_dns(resolver, std::move(source), service, deadline);
 }
 
-bool has_own_list(const RealmSource& source, Service service) {
-  return !(service == Service::kdc ? source.kdc : source.kpasswd).empty();
+bool has_own_list(const RealmSource& source, discovery::Service service) {
+  return !(service == discovery::Service::kdc ? source.kdc : source.kpasswd).empty();
 }
 
 asio::awaitable<Found> find(net::Resolver& resolver, std::shared_ptr<const RealmSource> source,
-                            Service service, Clock::time_point deadline) {
+                            discovery::Service service, Clock::time_point deadline) {
   if (has_own_list(*source, service)) {
     co_return co_await find_static(resolver, static_entries(*source, service), service, deadline);
   }
@@ -122,14 +123,14 @@ Clock::time_point use_until(const Found& found, Clock::time_point now) {
 }
 
 struct Known {
-  Known(std::shared_ptr<const RealmSource> s, Service for_service, const Wanted& w)
+  Known(std::shared_ptr<const RealmSource> s, discovery::Service for_service, const discovery::Wanted& w)
       : source(std::move(s)), service(for_service), wanted(w) {}
 
   const std::shared_ptr<const RealmSource> source;  // held, so that its address stays its identity
-  const Service service;
-  const Wanted wanted;
+  const discovery::Service service;
+  const discovery::Wanted wanted;
   std::vector<Candidate> candidates;
-  KdcList list;  // the candidates
+  discovery::KdcList list;  // the candidates
   std::string_view why = "dns_timeout";
   unsigned changes = 0;  // of the resolver's files, when this was looked up
   Clock::time_point refresh{}, until{}, stale_until{};
@@ -152,8 +153,8 @@ bool same_kdcs(const std::vector<Candidate>& a, const std::vector<Candidate>& b)
                              [](const Candidate& x, const Candidate& y) { return x.kdc == y.kdc; });
 }
 
-KdcList ranked(const std::vector<Candidate>& candidates) {
-  auto list = std::make_shared<std::vector<Kdc>>();
+discovery::KdcList ranked(const std::vector<Candidate>& candidates) {
+  auto list = std::make_shared<std::vector<discovery::Kdc>>();
   list->reserve(candidates.size());
   std::uint16_t rank = 0;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
@@ -169,7 +170,7 @@ KdcList ranked(const std::vector<Candidate>& candidates) {
 struct Locator::Impl : std::enable_shared_from_this<Impl> {
   Impl(net::Resolver& r, LocatorObserver* o) : resolver(r), observer(o) {}
 
-  using Key = std::tuple<const RealmSource*, Service, Wanted>;
+  using Key = std::tuple<const RealmSource*, discovery::Service, discovery::Wanted>;
 
   const std::shared_ptr<Known>& known(const std::shared_ptr<const RealmSource>& source, const Query& query,
                                       Clock::time_point now);
@@ -193,7 +194,8 @@ struct Locator::Impl : std::enable_shared_from_this<Impl> {
 const std::shared_ptr<Known>& Locator::Impl::known(const std::shared_ptr<const RealmSource>& source,
                                                    const Query& query, Clock::time_point now) {
   const bool chooses = source->discovery == Discovery::ad && !has_own_list(*source, query.service);
-  const Wanted wanted = chooses ? wanted_by(query.hint, query.service, query.armored) : Wanted{};
+  const discovery::Wanted wanted =
+      chooses ? discovery::wanted_by(query.hint, query.service, query.armored) : discovery::Wanted{};
   const Key key(source.get(), query.service, wanted);
   auto found = cache.find(key);
   if (found == cache.end()) {
@@ -314,8 +316,8 @@ Locator::~Locator() = default;
 
 asio::awaitable<Located> Locator::locate(std::shared_ptr<const RealmSource> source, Query query,
                                          Clock::time_point deadline) {
-  if ((query.hint & hint::force_rediscovery) != 0) {
-    query.hint &= ~hint::force_rediscovery;
+  if ((query.hint & discovery::hint::force_rediscovery) != 0) {
+    query.hint &= ~discovery::hint::force_rediscovery;
     co_return co_await rediscover(std::move(source), query, deadline);
   }
   const auto now = Clock::now();
@@ -332,7 +334,7 @@ asio::awaitable<Located> Locator::locate(std::shared_ptr<const RealmSource> sour
 
 std::optional<Located> Locator::recall(const std::shared_ptr<const RealmSource>& source, const Query& query,
                                        Clock::time_point now) {
-  if ((query.hint & hint::force_rediscovery) != 0) return std::nullopt;
+  if ((query.hint & discovery::hint::force_rediscovery) != 0) return std::nullopt;
   Known& entry = *impl_->known(source, query, now);
   if (now >= entry.refresh || is_outdated(entry, impl_->resolver)) return std::nullopt;
   return answer(entry);
@@ -354,10 +356,10 @@ asio::awaitable<Located> Locator::rediscover(std::shared_ptr<const RealmSource> 
 
 std::optional<Located> Locator::latest(const RealmSource& source, Clock::time_point now) const {
   std::optional<Located> found;
-  const Impl::Key first(&source, Service::kdc, Wanted{});
+  const Impl::Key first(&source, discovery::Service::kdc, discovery::Wanted{});
   for (auto at = impl_->cache.lower_bound(first); at != impl_->cache.end(); ++at) {
     const auto& [address, service, wanted] = at->first;
-    if (address != &source || service != Service::kdc) break;
+    if (address != &source || service != discovery::Service::kdc) break;
     const Known& entry = *at->second;
     if (!entry.candidates.empty()) return answer(entry);
     if (now < entry.until && !is_outdated(entry, impl_->resolver)) found = answer(entry);
@@ -376,7 +378,7 @@ std::vector<std::string> check(const RealmSource& source) {
   std::vector<std::string> mistakes;
   const auto check_list = [&](const char* key, const std::vector<std::string>& texts) {
     for (const auto& text : texts) {
-      if (const auto entry = parse_entry(text); !entry) {
+      if (const auto entry = discovery::parse_entry(text); !entry) {
         mistakes.push_back(std::string(key) + " \"" + text + "\": " + entry.error());
       }
     }
@@ -393,7 +395,7 @@ std::vector<std::string> check(const RealmSource& source) {
   if (!source.site.empty() && !is_site(source.site)) {
     mistakes.push_back("site \"" + source.site + "\" is not the name of a site");
   }
-  if (source.discovery == Discovery::krb5 && !load_krb5_conf(source.krb5_conf, source.realm)) {
+  if (source.discovery == Discovery::krb5 && !discovery::load_krb5_conf(source.krb5_conf, source.realm)) {
     mistakes.push_back("krb5_conf " + source.krb5_conf + " cannot be read");
   }
   return mistakes;

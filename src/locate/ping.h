@@ -24,7 +24,7 @@ std::string_view name(PingStatus status);
 
 struct Ping {
   PingStatus status = PingStatus::silent;
-  std::optional<NetlogonReply> reply;  // when answered
+  std::optional<discovery::NetlogonReply> reply;  // when answered
   std::chrono::microseconds took{0};
 };
 
