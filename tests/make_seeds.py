@@ -111,7 +111,7 @@ write("proxy_header_fuzz", "net", {
     "v1_tcp4": b"PROXY TCP4 192.0.2.1 192.0.2.2 50000 443\r\nx", "v1_tcp6": b"PROXY TCP6 2001:db8::1 ::1 50000 443\r\n",
     "v1_unknown": b"PROXY UNKNOWN\r\n", "v2_local": signature + b"\x20\0\0\0",
     "v2_tcp4": signature + b"\x21\x11\0\x10" + bytes(16), "v2_tcp6": signature + b"\x21\x21\0\x24" + bytes(36)})
-write("config_fuzz", "ferrymand", {
+write("config_fuzz", "settings", {
     "whole": b"""[[listen]]
 address = "127.0.0.1:8080"
 tls = false
@@ -141,7 +141,7 @@ workers = 2
 """, "least": b"[[listen]]\naddress='[::1]:1'\ntls=false\n[realms.A]\n", "wrong": b"[a]\nb=1\n[[listen]]\nx=[{}]\n"})
 registry = "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\KPSSVC\\Settings]\r\n" \
     "\"HttpsClientAuth\"=dword:00000001\r\n\"HttpsUrlGroup\"=hex(7):2b,00,3a,00,\\\r\n  34,00,00,00\r\n\"Other\"=\"x\"\r\n"
-write("import_fuzz", "ferrymand", {
+write("import_fuzz", "settings", {
     "kdcproxy": b"\0[global]\nconfigs = mit\nuse_dns: no\ndns_realm_discovery = 1\n[A.TEST]\nkerberos = kerberos+tcp://a:88\n"
                 b" kerberos+udp://b kerberos://[::1]\nkpasswd = kpasswd://%(use_dns)s%%\n[*B.TEST]\nsilence_port_warn = on\n",
     "kdcproxy_default": b"\0; comment\n[DEFAULT]\nuse_dns=yes\n[A.TEST]\nkerberos=kerberos://a\n",

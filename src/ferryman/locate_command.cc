@@ -19,7 +19,7 @@
 #include "exchange/health_check.h"
 #include "ferryman/exit_codes.h"
 #include "ferryman/locate_record.h"
-#include "ferrymand/config.h"
+#include "settings/config.h"
 #include "gateway/realm_map.h"
 #include "kerberos/names.h"
 #include "locate/ad.h"

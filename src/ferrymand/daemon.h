@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "ferrymand/admin.h"
-#include "ferrymand/config.h"
+#include "settings/config.h"
 #include "ferrymand/listeners.h"
 #include "ferrymand/readiness.h"
 #include "ferrymand/worker.h"

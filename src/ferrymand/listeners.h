@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "ferrymand/config.h"
+#include "settings/config.h"
 #include "net/options.h"
 
 namespace ferryman {

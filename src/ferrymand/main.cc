@@ -9,10 +9,10 @@
 #include <system_error>
 #include <vector>
 
-#include "ferrymand/config.h"
+#include "settings/config.h"
 #include "ferrymand/daemon.h"
-#include "ferrymand/kdcproxy.h"
-#include "ferrymand/kpssvc.h"
+#include "settings/kdcproxy.h"
+#include "settings/kpssvc.h"
 #include "net/dormant_block.h"
 
 namespace {

@@ -1,4 +1,4 @@
-#include "ferrymand/ini.h"
+#include "settings/ini.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "ferrymand/config_tls.h"
+#include "settings/config_tls.h"
 
 #include <fmt/format.h>
 #include <openssl/err.h>

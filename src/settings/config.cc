@@ -1,4 +1,4 @@
-#include "ferrymand/config.h"
+#include "settings/config.h"
 
 #include <pwd.h>
 
@@ -12,7 +12,7 @@
 #include <system_error>
 
 #include "config/reader.h"
-#include "ferrymand/config_tls.h"
+#include "settings/config_tls.h"
 #include "gateway/paths.h"
 #include "gateway/realm_map.h"
 #include "net/listen_socket.h"

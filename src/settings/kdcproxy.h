@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
-#include "ferrymand/config.h"
-#include "ferrymand/ini.h"
+#include "settings/config.h"
+#include "settings/ini.h"
 
 namespace ferryman {
 

@@ -1,4 +1,4 @@
-#include "ferrymand/kdcproxy.h"
+#include "settings/kdcproxy.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -2,9 +2,9 @@
 #include <string>
 
 #include "base/bytes.h"
-#include "ferrymand/config.h"
-#include "ferrymand/kdcproxy.h"
-#include "ferrymand/kpssvc.h"
+#include "settings/config.h"
+#include "settings/kdcproxy.h"
+#include "settings/kpssvc.h"
 
 namespace {
 

@@ -1,7 +1,7 @@
 #include <cstdlib>
 
 #include "base/bytes.h"
-#include "ferrymand/config.h"
+#include "settings/config.h"
 
 // Any text gives a configuration or mistakes; one without mistakes is written as a text that means the same.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

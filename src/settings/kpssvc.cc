@@ -1,4 +1,4 @@
-#include "ferrymand/kpssvc.h"
+#include "settings/kpssvc.h"
 
 #include <fmt/format.h>
 

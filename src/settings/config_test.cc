@@ -1,4 +1,4 @@
-#include "ferrymand/config.h"
+#include "settings/config.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
