@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "net/listen_socket.h"
-#include "telemetry/event.h"
 
 namespace ferryman {
 namespace {
@@ -136,8 +135,8 @@ std::string metrics_page(const ProcessCounts& process, const std::vector<gateway
   page.family("ferryman_requests_total", "Requests by what came of them, as the log's event has it.",
               MetricType::Counter);
   for (std::size_t i = 0; i < total.events.size(); ++i) {
-    const auto kind = static_cast<telemetry::EventKind>(i);
-    page.value(static_cast<double>(total.events[i]), {{"event", std::string(telemetry::name(kind))}});
+    const auto kind = static_cast<gateway::EventKind>(i);
+    page.value(static_cast<double>(total.events[i]), {{"event", std::string(gateway::name(kind))}});
   }
   page.family("ferryman_connections", "Open client connections.", MetricType::Gauge);
   page.value(process.connections);

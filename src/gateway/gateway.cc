@@ -16,6 +16,7 @@
 #include "base/recycled.h"
 #include "base/text.h"
 #include "exchange/pending_exchange.h"
+#include "gateway/event_record.h"
 #include "gateway/paths.h"
 #include "gateway/question.h"
 #include "kerberos/reply.h"
@@ -29,7 +30,6 @@ namespace ferryman::gateway {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using telemetry::EventKind;
 
 // KPSSVC's event ids (Microsoft-Windows-Kerberos-KdcProxy/Operational).
 constexpr unsigned event_cannot_locate = 103;
@@ -106,7 +106,7 @@ struct Gateway::Passage final : Recycled<Passage>, exchange::OutcomeHandler, net
   exchange::PendingExchange* pending = nullptr;  // while it is under way
   exchange::Outcome outcome;
   bool sought_others = false, ended = false;
-  telemetry::RequestEvent event;
+  RequestEvent event;
 };
 
 Gateway::Gateway(boost::asio::io_context& io, unsigned worker, const std::vector<std::string>& dns_servers,
@@ -494,7 +494,7 @@ bool Gateway::may_log_flood() {
 }
 
 void Gateway::write_event(const Passage& passage) {
-  telemetry::RequestEvent event = passage.event;
+  RequestEvent event = passage.event;
   ++counts_.events[static_cast<std::size_t>(event.kind)];
   const bool flood = event.kind == EventKind::http_violation || event.kind == EventKind::throttled ||
                      event.kind == EventKind::overload;
@@ -516,7 +516,7 @@ void Gateway::write_event(const Passage& passage) {
   event.http = http::name(passage.call->version());
   const auto ended = event.kind == EventKind::exchange ? passage.outcome.ended : Clock::now();
   event.total_us = microseconds(ended - passage.begun);
-  log_.write(event);
+  write(log_, event);
 }
 
 void Gateway::on_rediscovery(const locate::RealmSource& source, discovery::Service service) {
@@ -588,7 +588,7 @@ void Gateway::on_violation(const net::Peer& peer, http::Version version, unsigne
                            std::string_view reason) {
   ++counts_.events[static_cast<std::size_t>(EventKind::http_violation)];
   if (!may_log_flood()) return;
-  telemetry::RequestEvent event;
+  RequestEvent event;
   event.kind = EventKind::http_violation;
   event.unlogged = std::exchange(unlogged_, 0);
   event.client = peer.address;
@@ -596,7 +596,7 @@ void Gateway::on_violation(const net::Peer& peer, http::Version version, unsigne
   event.http = http::name(version);
   event.status = status;
   event.reason = reason;
-  log_.write(event);
+  write(log_, event);
 }
 
 void Gateway::on_unused(const net::Peer& peer) {

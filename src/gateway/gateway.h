@@ -15,6 +15,7 @@
 
 #include "base/rate_limiter.h"
 #include "exchange/exchanger.h"
+#include "gateway/event.h"
 #include "gateway/realm.h"
 #include "gateway/realm_map.h"
 #include "locate/locator.h"
@@ -37,7 +38,7 @@ struct Settings {
 
 // What one gateway has done since its start.
 struct Counts {
-  std::array<std::uint64_t, telemetry::event_kinds> events{};  // by telemetry::EventKind
+  std::array<std::uint64_t, event_kinds> events{};  // by EventKind
   std::uint64_t lookups = 0, failed_lookups = 0, rediscoveries = 0;
   std::uint64_t unused_connections = 0, failed_handshakes = 0;
 };
@@ -117,7 +118,7 @@ class Gateway : public net::Service, private locate::LocatorObserver {
   boost::asio::awaitable<void> rediscover(PassagePtr passage);
   void answer(Passage& passage);
   void end(Passage& passage);
-  void refuse(Passage& passage, unsigned status, std::string_view text, telemetry::EventKind kind,
+  void refuse(Passage& passage, unsigned status, std::string_view text, EventKind kind,
               std::string_view reason);
   void refuse_by(Passage& passage, policy::Rule rule);
   static bool may_have_been_judged(const Passage& passage);

@@ -1,4 +1,4 @@
-#include "telemetry/event_record.h"
+#include "gateway/event_record.h"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +7,12 @@
 
 #include "kerberos/encode.h"
 
-namespace ferryman::telemetry {
+namespace ferryman::gateway {
 namespace {
+
+using telemetry::Format;
+using telemetry::Line;
+using telemetry::Record;
 
 std::string line(Format format, const RequestEvent& event) {
   Line out;
@@ -110,4 +114,4 @@ TEST_F(EventRecordTest, NamesAnErrorWhereItHasAName) {
 }
 
 }  // namespace
-}  // namespace ferryman::telemetry
+}  // namespace ferryman::gateway

@@ -1,4 +1,4 @@
-#include "telemetry/event_record.h"
+#include "gateway/event_record.h"
 
 #include <algorithm>
 #include <charconv>
@@ -6,8 +6,11 @@
 
 #include "kerberos/names.h"
 
-namespace ferryman::telemetry {
+namespace ferryman::gateway {
 namespace {
+
+using telemetry::Key;
+using telemetry::Record;
 
 constexpr std::size_t max_listed = 32;    // more is an attacker's
 constexpr std::size_t longest_name = 47;  // of an etype or padata; a number is shorter
@@ -117,4 +120,8 @@ void put_event(Record& record, const RequestEvent& event) {
   if (event.total_us != 0) record.number(key::total_us, event.total_us);
 }
 
-}  // namespace ferryman::telemetry
+void write(telemetry::Log& log, const RequestEvent& event) {
+  log.write(level(event.kind), [&event](Record& record) { put_event(record, event); });
+}
+
+}  // namespace ferryman::gateway

@@ -9,8 +9,9 @@
 
 #include "kerberos/reply.h"
 #include "kerberos/request.h"
+#include "telemetry/level.h"
 
-namespace ferryman::telemetry {
+namespace ferryman::gateway {
 
 enum class EventKind : std::uint8_t {
   exchange,   // answered by a KDC, KRB-ERROR included
@@ -26,9 +27,7 @@ enum class EventKind : std::uint8_t {
 inline constexpr std::size_t event_kinds = 8;
 
 std::string_view name(EventKind kind);
-enum class Level : std::uint8_t { debug, info, warning, error };
-std::string_view name(Level level);
-Level level(EventKind kind);  // at which such an event is logged
+telemetry::Level level(EventKind kind);  // at which such an event is logged
 
 // One event per request, made once it has ended. Views: formatted before the call returns. Absent parts
 // (empty, nullptr, 0) are left out of the line. Never holds key material or ticket bytes. A word is one of
@@ -59,4 +58,4 @@ struct RequestEvent {
   std::uint32_t locate_us = 0, exchange_us = 0, total_us = 0;
 };
 
-}  // namespace ferryman::telemetry
+}  // namespace ferryman::gateway

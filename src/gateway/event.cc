@@ -1,6 +1,6 @@
-#include "telemetry/event.h"
+#include "gateway/event.h"
 
-namespace ferryman::telemetry {
+namespace ferryman::gateway {
 
 std::string_view name(EventKind kind) {
   switch (kind) {
@@ -25,34 +25,20 @@ std::string_view name(EventKind kind) {
 }
 
 // What the Internet sends by itself is no warning; what a user of a served realm runs into is.
-Level level(EventKind kind) {
+telemetry::Level level(EventKind kind) {
   switch (kind) {
     case EventKind::exchange:
     case EventKind::http_violation:
-      return Level::info;
+      return telemetry::Level::info;
     case EventKind::malformed:
     case EventKind::realm_not_served:
     case EventKind::refused:
     case EventKind::throttled:
     case EventKind::no_kdc:
     case EventKind::overload:
-      return Level::warning;
+      return telemetry::Level::warning;
   }
-  return Level::info;
+  return telemetry::Level::info;
 }
 
-std::string_view name(Level level) {
-  switch (level) {
-    case Level::debug:
-      return "debug";
-    case Level::info:
-      return "info";
-    case Level::warning:
-      return "warning";
-    case Level::error:
-      return "error";
-  }
-  return {};
-}
-
-}  // namespace ferryman::telemetry
+}  // namespace ferryman::gateway

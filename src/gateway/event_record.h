@@ -1,0 +1,14 @@
+#pragma once
+
+#include "gateway/event.h"
+#include "telemetry/log.h"
+#include "telemetry/record.h"
+
+namespace ferryman::gateway {
+
+// The fields of an event, in their fixed order.
+void put_event(telemetry::Record& record, const RequestEvent& event);
+
+void write(telemetry::Log& log, const RequestEvent& event);
+
+}  // namespace ferryman::gateway
