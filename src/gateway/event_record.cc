@@ -87,6 +87,18 @@ void put_reply(Record& record, const kerberos::Reply& reply) {
 
 }  // namespace
 
+std::string_view transport_name(discovery::Transport transport) {
+  switch (transport) {
+    case discovery::Transport::udp:
+      return "udp";
+    case discovery::Transport::tcp:
+      return "tcp";
+    case discovery::Transport::any:
+      break;
+  }
+  return {};
+}
+
 void put_event(Record& record, const RequestEvent& event) {
   const auto text = [&record](const Key& key, std::string_view value) {
     if (!value.empty()) record.text(key, value);
