@@ -46,8 +46,8 @@ class Search : public std::enable_shared_from_this<Search> {
   Search(net::Resolver& resolver, AdSearch search, Clock::time_point deadline)
       : resolver_(resolver),
         search_(std::move(search)),
-        source_(*search_.source),
-        rules_(source_.dns_allow_networks, source_.dns_allow_ports, source_.dns_any_port),
+        source_(*search_.prepared->source),
+        rules_(search_.prepared->rules),
         deadline_(deadline) {}
 
   asio::awaitable<Found> run();
@@ -89,7 +89,7 @@ class Search : public std::enable_shared_from_this<Search> {
   net::Resolver& resolver_;
   const AdSearch search_;
   const RealmSource& source_;
-  const AddressRules rules_;
+  const AddressRules& rules_;
   const Clock::time_point deadline_;
   std::minstd_rand random_{std::random_device{}()};
 
@@ -200,12 +200,12 @@ asio::awaitable<void> Search::resolve_one(std::shared_ptr<Search> self, Target t
 }
 
 void Search::add(const Target& target, const asio::ip::address& address) {
-  const bool kpasswd = search_.service == discovery::Service::kpasswd;
+  const bool kpasswd = search_.prepared->service == discovery::Service::kpasswd;
   const bool names_kdc = search_.wanted.records == discovery::Wanted::Records::kdc;
   DomainController dc{target.candidate, target.nearness, false, {}};
   discovery::Kdc& kdc = dc.candidate.kdc;
   kdc.address = address;
-  if (kpasswd || !names_kdc) kdc.port = discovery::default_port(search_.service);
+  if (kpasswd || !names_kdc) kdc.port = discovery::default_port(search_.prepared->service);
   kdc.name = target.candidate.kdc.name + ":" + std::to_string(kdc.port);
   if (!rules_.allows(address, kdc.port)) {
     refused_ = true;

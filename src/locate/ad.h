@@ -45,8 +45,7 @@ struct DomainController {
 using CandidateObserver = std::function<void(const DomainController&, std::string_view verdict)>;
 
 struct AdSearch {
-  std::shared_ptr<const RealmSource> source;
-  discovery::Service service = discovery::Service::kdc;
+  std::shared_ptr<const PreparedSource> prepared;
   discovery::Wanted wanted;
   std::shared_ptr<DomainFacts> facts;
   // Called with what is known as soon as a request can be served from it, while the search goes on.

@@ -15,7 +15,27 @@ std::string host_port(const std::string& host, std::uint16_t port) {
   return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
+std::vector<discovery::Entry> static_entries(const RealmSource& source, discovery::Service service) {
+  const bool own = service == discovery::Service::kdc || !source.kpasswd.empty();
+  const auto& texts =
+      service == discovery::Service::kdc || source.kpasswd.empty() ? source.kdc : source.kpasswd;
+  std::vector<discovery::Entry> entries;
+  for (const auto& text : texts) {
+    auto entry = discovery::parse_entry(text);
+    if (!entry) continue;
+    if (!own) entry->port = discovery::default_port(discovery::Service::kpasswd);
+    entries.push_back(std::move(*entry));
+  }
+  return entries;
+}
+
 }  // namespace
+
+PreparedSource::PreparedSource(std::shared_ptr<const RealmSource> s, discovery::Service for_service)
+    : source(std::move(s)),
+      service(for_service),
+      entries(static_entries(*source, service)),
+      rules(source->dns_allow_networks, source->dns_allow_ports, source->dns_any_port) {}
 
 bool same_rank(const Candidate& a, const Candidate& b) {
   return a.nearness == b.nearness && a.priority == b.priority;

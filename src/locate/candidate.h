@@ -2,6 +2,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,17 @@ struct Found {
   bool failed = false;      // the network or a server failed, so what was known before may serve on
 };
 
+// A source as lookups of one service need it: its texts are read once, not at each lookup.
+struct PreparedSource {
+  // A text that cannot be read is passed over; check() has said so.
+  PreparedSource(std::shared_ptr<const RealmSource> source, discovery::Service service);
+
+  std::shared_ptr<const RealmSource> source;
+  discovery::Service service;
+  std::vector<discovery::Entry> entries;  // of its own list
+  AddressRules rules;                     // for what comes from DNS
+};
+
 // At most this many addresses are tried for one answer.
 inline constexpr std::size_t max_candidates = 32, max_targets = 16;
 
@@ -48,8 +60,8 @@ boost::asio::awaitable<Found> find_static(net::Resolver& resolver, std::vector<d
 // URI records of `_kerberos.DOMAIN` or `_kpasswd.DOMAIN`, and without any SRV records of _udp and _tcp, as
 // libkrb5 has it. A realm without kpasswd records of its own has its kpasswd service at its KDCs, port 464.
 // A record that leads to a KKDCP proxy is passed over.
-boost::asio::awaitable<Found> find_dns(net::Resolver& resolver, std::shared_ptr<const RealmSource> source,
-                                       discovery::Service service,
+boost::asio::awaitable<Found> find_dns(net::Resolver& resolver,
+                                       std::shared_ptr<const PreparedSource> prepared,
                                        std::chrono::steady_clock::time_point deadline);
 
 }  // namespace ferryman::locate

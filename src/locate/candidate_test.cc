@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <memory>
 
 namespace ferryman::locate {
 namespace {
@@ -28,6 +29,24 @@ TEST(InOrder, FollowsPriorityThenWeight) {
   }
   EXPECT_NEAR(first["often"], 9000, 300);
   EXPECT_LT(first["never"], 20);
+}
+
+TEST(PreparedSource, HasTheKdcsAtTheKpasswdPortWhereTheyHaveNoListOfTheirOwn) {
+  auto source = std::make_shared<RealmSource>();
+  source->kdc = {"tcp://10.0.0.1:8800", "no host", "kdc.test"};
+  source->dns_allow_ports = {8800};
+  const PreparedSource kdc(source, discovery::Service::kdc);
+  ASSERT_EQ(kdc.entries.size(), 2U);
+  EXPECT_EQ(kdc.entries[0].port, 8800);
+  EXPECT_EQ(kdc.entries[1].host, "kdc.test");
+  EXPECT_TRUE(kdc.rules.allows(boost::asio::ip::make_address("10.0.0.1"), 8800));
+  const PreparedSource kpasswd(source, discovery::Service::kpasswd);
+  ASSERT_EQ(kpasswd.entries.size(), 2U);
+  EXPECT_EQ(kpasswd.entries[0].port, 464);
+  source->kpasswd = {"10.0.0.2:4640"};
+  const PreparedSource own(source, discovery::Service::kpasswd);
+  ASSERT_EQ(own.entries.size(), 1U);
+  EXPECT_EQ(own.entries[0].port, 4640);
 }
 
 }  // namespace

@@ -144,10 +144,11 @@ asio::awaitable<Found> find_service(net::Resolver& resolver, std::string domain,
 
 }  // namespace
 
-asio::awaitable<Found> find_dns(net::Resolver& resolver, std::shared_ptr<const RealmSource> source,
-                                discovery::Service service, Clock::time_point deadline) {
-  const AddressRules rules(source->dns_allow_networks, source->dns_allow_ports, source->dns_any_port);
-  const std::string& domain = source->dns_domain;
+asio::awaitable<Found> find_dns(net::Resolver& resolver, std::shared_ptr<const PreparedSource> prepared,
+                                Clock::time_point deadline) {
+  const AddressRules& rules = prepared->rules;
+  const discovery::Service service = prepared->service;
+  const std::string& domain = prepared->source->dns_domain;
   Found found = co_await find_service(resolver, domain, rules, service, deadline);
   if (service == discovery::Service::kdc || !found.candidates.empty() || found.failed) co_return found;
   Found kdcs = co_await find_service(resolver, domain, rules, discovery::Service::kdc, deadline);

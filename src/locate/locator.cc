@@ -34,20 +34,6 @@ bool is_proxy_url(const std::string& text) {
   return text.starts_with("https://") || text.starts_with("http://");
 }
 
-std::vector<discovery::Entry> static_entries(const RealmSource& source, discovery::Service service) {
-  const bool own = service == discovery::Service::kdc || !source.kpasswd.empty();
-  const auto& texts =
-      service == discovery::Service::kdc || source.kpasswd.empty() ? source.kdc : source.kpasswd;
-  std::vector<discovery::Entry> entries;
-  for (const auto& text : texts) {
-    auto entry = discovery::parse_entry(text);
-    if (!entry) continue;  // check() has said so
-    if (!own) entry->port = discovery::default_port(discovery::Service::kpasswd);
-    entries.push_back(std::move(*entry));
-  }
-  return entries;
-}
-
 // libkrb5's order for kpasswd: kpasswd_server, then the hosts of admin_server, whose port is kadmin's.
 std::vector<discovery::Entry> krb5_entries(const discovery::Krb5Realm& realm, discovery::Service service) {
   const bool from_admin = service == discovery::Service::kpasswd && realm.kpasswd_server.empty();
@@ -65,9 +51,10 @@ std::vector<discovery::Entry> krb5_entries(const discovery::Krb5Realm& realm, di
   return entries;
 }
 
-asio::awaitable<Found> find_krb5(net::Resolver& resolver, std::shared_ptr<const RealmSource> source,
-                                 discovery::Service service, Clock::time_point deadline) {
-  const auto conf = discovery::load_krb5_conf(source->krb5_conf, source->realm);
+asio::awaitable<Found> find_krb5(net::Resolver& resolver, std::shared_ptr<const PreparedSource> prepared,
+                                 Clock::time_point deadline) {
+  const RealmSource& source = *prepared->source;
+  const auto conf = discovery::load_krb5_conf(source.krb5_conf, source.realm);
   if (!conf) {
     Found found;
     found.why = "krb5_conf_unreadable";
@@ -75,40 +62,35 @@ asio::awaitable<Found> find_krb5(net::Resolver& resolver, std::shared_ptr<const 
     co_return found;
   }
   std::vector<discovery::Entry> entries;
-  if (conf->realm) entries = krb5_entries(*conf->realm, service);
+  if (conf->realm) entries = krb5_entries(*conf->realm, prepared->service);
   if (!entries.empty()) {
-    Found found = co_await find_static(resolver, std::move(entries), service, deadline);
+    Found found = co_await find_static(resolver, std::move(entries), prepared->service, deadline);
     found.unchanging = false;  // the file may change
     found.ttl = std::max(found.ttl, max_negative_ttl);
     co_return found;
   }
-  if (!conf->dns_lookup_kdc || !source->dns_fallback) {
+  if (!conf->dns_lookup_kdc || !source.dns_fallback) {
     Found found;
     found.why = "not_in_krb5_conf";
     co_return found;
   }
-  co_return co_await find_dns(resolver, std::move(source), service, deadline);
+  co_return co_await find_dns(resolver, std::move(prepared), deadline);
 }
 
 bool has_own_list(const RealmSource& source, discovery::Service service) {
   return !(service == discovery::Service::kdc ? source.kdc : source.kpasswd).empty();
 }
 
-asio::awaitable<Found> find(net::Resolver& resolver, std::shared_ptr<const RealmSource> source,
-                            discovery::Service service, Clock::time_point deadline) {
-  if (has_own_list(*source, service)) {
-    co_return co_await find_static(resolver, static_entries(*source, service), service, deadline);
+asio::awaitable<Found> find(net::Resolver& resolver, std::shared_ptr<const PreparedSource> prepared,
+                            Clock::time_point deadline) {
+  const RealmSource& source = *prepared->source;
+  if (!has_own_list(source, prepared->service)) {
+    if (source.discovery == Discovery::dns)
+      co_return co_await find_dns(resolver, std::move(prepared), deadline);
+    if (source.discovery == Discovery::krb5)
+      co_return co_await find_krb5(resolver, std::move(prepared), deadline);
   }
-  switch (source->discovery) {
-    case Discovery::dns:
-      co_return co_await find_dns(resolver, std::move(source), service, deadline);
-    case Discovery::krb5:
-      co_return co_await find_krb5(resolver, std::move(source), service, deadline);
-    case Discovery::ad:  // see begin_lookup
-    case Discovery::static_list:
-      break;
-  }
-  co_return co_await find_static(resolver, static_entries(*source, service), service, deadline);
+  co_return co_await find_static(resolver, prepared->entries, prepared->service, deadline);
 }
 
 // Until when a lookup's outcome is to be used.
@@ -123,11 +105,13 @@ Clock::time_point use_until(const Found& found, Clock::time_point now) {
 }
 
 struct Known {
-  Known(std::shared_ptr<const RealmSource> s, discovery::Service for_service, const discovery::Wanted& w)
-      : source(std::move(s)), service(for_service), wanted(w) {}
+  Known(std::shared_ptr<const RealmSource> source, discovery::Service service, const discovery::Wanted& w)
+      : prepared(std::make_shared<const PreparedSource>(std::move(source), service)), wanted(w) {}
 
-  const std::shared_ptr<const RealmSource> source;  // held, so that its address stays its identity
-  const discovery::Service service;
+  const RealmSource& source() const { return *prepared->source; }
+  discovery::Service service() const { return prepared->service; }
+
+  const std::shared_ptr<const PreparedSource> prepared;  // holds the source, whose address is its identity
   const discovery::Wanted wanted;
   std::vector<Candidate> candidates;
   discovery::KdcList list;  // the candidates
@@ -209,9 +193,9 @@ const std::shared_ptr<Known>& Locator::Impl::known(const std::shared_ptr<const R
 void Locator::Impl::make_room() {
   // Sources that a reload has replaced are held by their entries alone.
   std::map<const RealmSource*, long> held;
-  for (const auto& [key, entry] : cache) ++held[entry->source.get()];
+  for (const auto& [key, entry] : cache) ++held[&entry->source()];
   std::erase_if(cache, [&](const auto& pair) {
-    return pair.second->source.use_count() <= held[pair.second->source.get()];
+    return pair.second->prepared->source.use_count() <= held[&pair.second->source()];
   });
   if (cache.size() < max_cached) return;
   const auto least = std::min_element(cache.begin(), cache.end(), [](const auto& a, const auto& b) {
@@ -229,10 +213,9 @@ std::shared_ptr<DomainFacts> Locator::Impl::facts_of(const RealmSource& source) 
 
 AdSearch Locator::Impl::ad_search(const std::shared_ptr<Known>& entry) {
   AdSearch search;
-  search.source = entry->source;
-  search.service = entry->service;
+  search.prepared = entry->prepared;
   search.wanted = entry->wanted;
-  search.facts = facts_of(*entry->source);
+  search.facts = facts_of(entry->source());
   search.preliminary = [weak = weak_from_this(), entry](Found found) {
     const auto impl = weak.lock();
     // Where something is known already, the end of the search is soon enough.
@@ -244,7 +227,7 @@ AdSearch Locator::Impl::ad_search(const std::shared_ptr<Known>& entry) {
   if (observer != nullptr) {
     search.on_candidate = [weak = weak_from_this(), entry](const DomainController& dc,
                                                            std::string_view verdict) {
-      if (const auto impl = weak.lock()) impl->observer->on_candidate(*entry->source, dc, verdict);
+      if (const auto impl = weak.lock()) impl->observer->on_candidate(entry->source(), dc, verdict);
     };
   }
   return search;
@@ -257,14 +240,15 @@ void Locator::Impl::begin_lookup(const asio::any_io_executor& executor, const st
   entry->looked_at = now;
   entry->changes = resolver.changes();
   const auto deadline = now + lookup_time;
-  const bool ad = entry->source->discovery == Discovery::ad && !has_own_list(*entry->source, entry->service);
+  const bool ad =
+      entry->source().discovery == Discovery::ad && !has_own_list(entry->source(), entry->service());
   auto done = [impl = shared_from_this(), entry](const std::exception_ptr& error, Found found) {
     entry->looking = false;
     if (!error) impl->take(*entry, std::move(found));
     impl->wake(*entry);
   };
-  auto lookup = ad ? find_ad(resolver, ad_search(entry), deadline)
-                   : find(resolver, entry->source, entry->service, deadline);
+  auto lookup =
+      ad ? find_ad(resolver, ad_search(entry), deadline) : find(resolver, entry->prepared, deadline);
   asio::co_spawn(executor, std::move(lookup), std::move(done));
 }
 
@@ -296,8 +280,8 @@ void Locator::Impl::take(Known& entry, Found found) {
   entry.preliminary = false;
   const bool rediscovery = std::exchange(entry.rediscovery, false);
   if (observer == nullptr) return;
-  const LookupEnd end{*entry.source,    entry.service, entry.wanted, entry.why,
-                      entry.candidates, changed,       rediscovery};
+  const LookupEnd end{entry.source(),   entry.service(), entry.wanted, entry.why,
+                      entry.candidates, changed,         rediscovery};
   observer->on_located(end);
 }
 
@@ -347,7 +331,7 @@ asio::awaitable<Located> Locator::rediscover(std::shared_ptr<const RealmSource> 
   const bool unchanging = entry->until == Clock::time_point::max();
   if (!entry->looking && !fresh && !unchanging) {
     entry->rediscovery = true;
-    if (impl_->observer != nullptr) impl_->observer->on_rediscovery(*entry->source, query.service);
+    if (impl_->observer != nullptr) impl_->observer->on_rediscovery(entry->source(), query.service);
     impl_->begin_lookup(co_await asio::this_coro::executor, entry);
   }
   co_await impl_->wait(entry, deadline);
