@@ -19,12 +19,12 @@
 #include "exchange/health_check.h"
 #include "ferryman/exit_codes.h"
 #include "ferryman/locate_record.h"
-#include "settings/config.h"
 #include "gateway/realm_map.h"
 #include "kerberos/names.h"
 #include "locate/ad.h"
 #include "net/listen_socket.h"
 #include "net/resolv_conf.h"
+#include "settings/config.h"
 
 namespace ferryman {
 namespace {

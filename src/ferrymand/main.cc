@@ -9,11 +9,11 @@
 #include <system_error>
 #include <vector>
 
-#include "settings/config.h"
 #include "ferrymand/daemon.h"
+#include "net/dormant_block.h"
+#include "settings/config.h"
 #include "settings/kdcproxy.h"
 #include "settings/kpssvc.h"
-#include "net/dormant_block.h"
 
 namespace {
 

@@ -65,16 +65,8 @@ void check_dates(const X509* certificate, const std::string& name, TlsFindings& 
   }
 }
 
-}  // namespace
-
-TlsFindings check_tls(const net::TlsOptions& options) {
-  TlsFindings findings;
-  if (options.certificate.size() != options.private_key.size()) {
-    findings.mistakes.push_back(fmt::format(
-        "{} certificates but {} private keys; each certificate needs its own key, in the same order",
-        options.certificate.size(), options.private_key.size()));
-    return findings;
-  }
+// Each certificate with its key.
+void check_pairs(const net::TlsOptions& options, TlsFindings& findings) {
   std::map<int, std::string> by_type;
   for (std::size_t i = 0; i < options.certificate.size(); ++i) {
     const Certificate certificate = read_certificate(options.certificate[i], findings);
@@ -95,6 +87,9 @@ TlsFindings check_tls(const net::TlsOptions& options) {
           other->second, options.certificate[i]));
     }
   }
+}
+
+void check_further_files(const net::TlsOptions& options, TlsFindings& findings) {
   if (options.ocsp_response.size() > options.certificate.size()) {
     findings.mistakes.emplace_back("more ocsp_response files than certificates");
   }
@@ -109,6 +104,20 @@ TlsFindings check_tls(const net::TlsOptions& options) {
       open("client_ca", options.client_ca, findings);
     }
   }
+}
+
+}  // namespace
+
+TlsFindings check_tls(const net::TlsOptions& options) {
+  TlsFindings findings;
+  if (options.certificate.size() != options.private_key.size()) {
+    findings.mistakes.push_back(fmt::format(
+        "{} certificates but {} private keys; each certificate needs its own key, in the same order",
+        options.certificate.size(), options.private_key.size()));
+    return findings;
+  }
+  check_pairs(options, findings);
+  check_further_files(options, findings);
   ERR_clear_error();
   return findings;
 }
