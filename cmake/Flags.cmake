@@ -9,6 +9,9 @@ target_compile_definitions(ferryman_flags INTERFACE BOOST_ASIO_NO_DEPRECATED BOO
   # How many freed handlers and coroutine frames of each kind a thread keeps for reuse: as many as are under
   # way at once on a busy worker.
   BOOST_ASIO_RECYCLING_ALLOCATOR_CACHE_SIZE=128)
+if(FERRYMAN_PLAIN_ASIO_WAITS)
+  target_compile_definitions(ferryman_flags INTERFACE FERRYMAN_PLAIN_ASIO_WAITS)
+endif()
 
 if(FERRYMAN_SANITIZE)
   add_compile_options(-fsanitize=${FERRYMAN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)

@@ -5,6 +5,7 @@ install(TARGETS ferryman RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES packaging/ferryman.toml packaging/realm.toml packaging/client.toml examples/proxy_message.c examples/on_an_event_loop.cc
   DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
 configure_file(packaging/systemd/ferrymand.service.in ferrymand.service @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/ferrymand.service packaging/systemd/ferrymand.socket
   DESTINATION lib/systemd/system)

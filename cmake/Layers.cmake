@@ -34,7 +34,7 @@ function(ferryman_layer name)
     ferryman_sees(${name}_test ${name})
     target_link_libraries(${name}_test PRIVATE ${ARG_TEST_USES} ${ARG_TEST_LINKS} GTest::gmock GTest::gtest_main)
     add_test(NAME ${name} COMMAND ${name}_test)
-    set_tests_properties(${name} PROPERTIES TIMEOUT 120 LABELS unit)
+    set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS unit)
   endif()
 
   if(FERRYMAN_FUZZ)

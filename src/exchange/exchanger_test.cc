@@ -619,6 +619,28 @@ TEST_F(ExchangerTest, NeedsNoBudgetWhereUdpIsSwallowedForAllKdcs) {
   EXPECT_EQ(ask(as_req, list).tries, 1U);
 }
 
+TEST_F(ExchangerTest, AKdcThatIsBackByOneTransportIsSoonTriedByTheOther) {
+  FakeKdc kdc(io);
+  const auto list = ranked({kdc.kdc(discovery::Transport::any)});
+  for (int i = 0; i < 2; ++i) ask(as_req, list);
+  kdc.udp_next = [](unsigned) { return std::nullopt; };
+  kdc.tcp_next = [](unsigned) { return Behaviour{std::nullopt, 0us, true}; };
+  const auto both_aside = [&] {
+    return report_of(kdc, discovery::Transport::udp).set_aside() &&
+           report_of(kdc, discovery::Transport::tcp).set_aside();
+  };
+  for (int i = 0; i < 4 || !both_aside(); ++i) {
+    ask(as_req, list, 100ms);
+    let_trials_run(2s);
+  }
+  kdc.udp_next = [](unsigned) { return krb_error(25); };
+  kdc.tcp_next = [](unsigned) { return Behaviour{}; };
+  ask(as_req, list);
+  let_trials_run(3s);  // a trial that is under way may have to fail first
+  EXPECT_FALSE(report_of(kdc, discovery::Transport::udp).set_aside());
+  EXPECT_FALSE(report_of(kdc, discovery::Transport::tcp).set_aside());
+}
+
 // Small requests pass where large ones are lost, so a small health check would show nothing.
 TEST_F(ExchangerTest, ChecksWithARequestAsLargeAsTheOneThatWasLost) {
   FakeKdc kdc(io);
@@ -701,17 +723,16 @@ TEST_F(ExchangerTest, AProofIsSentOnceHoweverLongItsAnswerTakes) {
   EXPECT_EQ(first.requests() + second.requests() - before, guesses);
 }
 
-TEST_F(ExchangerTest, AProofGoesByUdpOnlyWhereThatHasAnsweredAndLostNothingSince) {
+TEST_F(ExchangerTest, AProofGoesByTcpAndByUdpOnlyWhereNoConnectionCanBeMade) {
   FakeKdc kdc(io);
   const auto list = ranked({kdc.kdc(discovery::Transport::any)});
   kerberos::Request guess = as_req;
   guess.proof = true;
   for (int i = 0; i < 3; ++i) EXPECT_EQ(ask(guess, list).transport, discovery::Transport::tcp);
   EXPECT_EQ(ask(as_req, list).transport, discovery::Transport::udp);
-  EXPECT_EQ(ask(guess, list).transport, discovery::Transport::udp);
-  kdc.udp_next = [](unsigned) { return std::nullopt; };
-  EXPECT_EQ(ask(as_req, list).transport, discovery::Transport::tcp);
   EXPECT_EQ(ask(guess, list).transport, discovery::Transport::tcp);
+  kdc.acceptor.close();
+  EXPECT_EQ(ask(guess, list).transport, discovery::Transport::udp);
 }
 
 TEST_F(ExchangerTest, AProofGoesToAnotherKdcOnlyWhereTheFirstCannotHaveReadIt) {
@@ -736,16 +757,19 @@ TEST_F(ExchangerTest, AProofGoesToAnotherKdcOnlyWhereTheFirstCannotHaveReadIt) {
   EXPECT_EQ(good.requests(), 0U);
 }
 
-// The KDC has done it, and says that the answer needs TCP: the same one is asked again, and only by TCP.
-TEST_F(ExchangerTest, AProofWhoseAnswerIsTooBigGoesToTheSameKdcByTcp) {
+// The KDC has done it, and says that the answer needs TCP: no other one does it again.
+TEST_F(ExchangerTest, AProofWhoseAnswerIsTooBigGoesToNoOtherKdc) {
   FakeKdc kdc(io), other(io);
-  for (int i = 0; i < 2; ++i) ask(as_req, {kdc.kdc(discovery::Transport::any)});
+  kdc.acceptor.close();
   kdc.udp_next = [](unsigned) { return krb_error(52); };
+  discovery::Kdc dead_tcp = other.kdc(discovery::Transport::any);
+  dead_tcp.port = kdc.datagrams.local_endpoint().port();
   kerberos::Request guess = as_req;
   guess.proof = true;
-  const Outcome outcome = ask(guess, ranked({kdc.kdc(discovery::Transport::any), other.kdc()}));
-  EXPECT_EQ(outcome.reply.error_code, 25);
-  EXPECT_EQ(outcome.kdc->port, kdc.kdc().port);
+  EXPECT_NE(ask(guess, ranked({dead_tcp})).status, Status::answered);
+  auto by_udp = dead_tcp;
+  by_udp.transport = discovery::Transport::udp;
+  EXPECT_NE(ask(guess, ranked({by_udp, other.kdc()})).status, Status::answered);
   EXPECT_EQ(other.requests(), 0U);
 }
 

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "discovery/kdc.h"
@@ -30,6 +31,7 @@ struct Outcome {
   unsigned tries = 0;              // how often the request was written
   bool hedged = false;             // a KDC was asked while another was still silent
   std::optional<Error> bad_reply;  // what was wrong with the last answer that was none
+  std::string_view why;            // of what is not answered, where that is known: a fixed word
 };
 
 // Told of the end of an exchange that it has asked for.

@@ -15,7 +15,7 @@ using std::chrono::milliseconds;
 
 // A datagram may be lost: a silent list is gone through again this often.
 constexpr unsigned udp_rounds = 3;
-constexpr milliseconds least_patience{10}, least_patience_untried{100};
+constexpr milliseconds least_patience{10};
 constexpr milliseconds ask_budget_again{100};
 
 // Slower than another KDC by more than a network's usual changes.
@@ -23,6 +23,13 @@ bool is_slow(TransportHealth::Latency average, TransportHealth::Latency best) {
   constexpr int times = 3;
   constexpr milliseconds margin{20};
   return average > times * best + margin;
+}
+
+// What a transport that nothing is known of is given, where the other one's average is known.
+milliseconds a_few_times(TransportHealth::Latency average) {
+  constexpr int times = 4;
+  constexpr milliseconds least{100};
+  return std::max(least, times * std::chrono::ceil<milliseconds>(average));
 }
 
 }  // namespace
@@ -87,21 +94,19 @@ void PendingExchange::plan(Clock::time_point now) {
   if (!steps_.empty()) last_ = steps_.front();
 }
 
-// UDP goes first where that KDC has answered by it and its replies fit; what proves a secret, and so cannot
-// be asked again, also needs that nothing was lost lately.
+// UDP goes first where that KDC's replies fit. What proves a secret goes by TCP, which makes up for what is
+// lost on the way, since it cannot be asked again; by UDP only where TCP is dead and UDP has answered.
 PendingExchange::Transports PendingExchange::transports_for(const Kdc& kdc, KdcRecord& record) const {
   if (kdc.transport != Transport::any)
     return {kdc.transport, std::nullopt, !record.of(kdc.transport).health.usable()};
   const kerberos::Request& request = state_.request;
   const TransportHealth &udp = record.udp().health, &tcp = record.tcp().health;
   const bool fits = request.bytes.size() <= state_.options.max_udp_request;
-  const bool trusted = state_.repeatable ? udp.usable() : udp.answers();
+  if (!state_.repeatable) return {Transport::tcp, std::nullopt, !tcp.usable() && !udp.answers()};
   const bool replies_fit = record.replies_fit(request.kind, state_.options.max_udp_reply);
-  if (fits && trusted && (replies_fit || !tcp.usable())) return {Transport::udp, Transport::tcp, false};
-  const bool may_repeat = fits && state_.repeatable;
-  if (!tcp.usable() && may_repeat && udp.usable()) return {Transport::udp, Transport::tcp, false};
+  if (fits && udp.usable() && (replies_fit || !tcp.usable())) return {Transport::udp, Transport::tcp, false};
   // TCP may turn out to be closed.
-  if (may_repeat && !tcp.has_answered()) return {Transport::tcp, Transport::udp, !tcp.usable()};
+  if (fits && !tcp.has_answered()) return {Transport::tcp, Transport::udp, !tcp.usable()};
   return {Transport::tcp, std::nullopt, !tcp.usable()};
 }
 
@@ -151,9 +156,7 @@ milliseconds PendingExchange::patience() const {
   KdcRecord& record = *last.target->record;
   if (last.transport == Transport::udp && !record.udp().health.has_answered() &&
       record.tcp().health.answers()) {
-    constexpr int times = 4;
-    const auto by_tcp = std::chrono::ceil<milliseconds>(record.tcp().health.average());
-    return std::min(most, std::max(least_patience_untried, times * by_tcp));
+    return std::min(most, a_few_times(record.tcp().health.average()));
   }
   if (std::all_of(steps_.begin(), steps_.end(),
                   [this](const Step& step) { return is_running(*step.target); }))
@@ -393,10 +396,20 @@ void PendingExchange::on_timer() {
   advance(now);
 }
 
+// Where TCP is dead as far as is known, what may not be written twice still tries it, since a connection that
+// comes about shows that it is not; but no longer than UDP would take a few times.
+milliseconds PendingExchange::time_to_connect(const Step& step) const {
+  const milliseconds most = state_.options.connect_timeout;
+  KdcRecord& record = *step.target->record;
+  const bool udp_is_left = !state_.repeatable && step.target->kdc->transport == Transport::any &&
+                           !record.tcp().health.usable() && record.udp().health.answers();
+  return udp_is_left ? std::min(most, a_few_times(record.udp().health.average())) : most;
+}
+
 // Where a connection has just been begun.
 void PendingExchange::limit_connecting(Attempt& attempt, Clock::time_point now) {
   if (!attempt.tcp || !attempt.tcp->connecting()) return;
-  attempt.connect_until = now + state_.options.connect_timeout;
+  attempt.connect_until = now + time_to_connect(attempt.step);
   state_.upstream.timers->set(*this, next_timer());
 }
 

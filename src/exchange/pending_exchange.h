@@ -86,6 +86,7 @@ class PendingExchange final : public Recycled<PendingExchange>,
   void do_what_can_be_done(Clock::time_point now);
   Clock::time_point next_timer() const;
   void on_timer() override;
+  std::chrono::milliseconds time_to_connect(const Step& step) const;
   void limit_connecting(Attempt& attempt, Clock::time_point now);
   void give_up_connecting(Clock::time_point now);
   void finish(Clock::time_point now);

@@ -38,7 +38,8 @@ class TcpPool {
   // By the KDC, after it rested here.
   static void note_closed(const PooledSocket& pooled, Clock::time_point at, KdcRecord& record);
   // Not connected yet. Null: no descriptor, no memory to wait for it, or no such protocol here.
-  SocketPtr make(const boost::asio::ip::tcp& protocol, Clock::time_point now, boost::system::error_code& error);
+  SocketPtr make(const boost::asio::ip::tcp& protocol, Clock::time_point now,
+                 boost::system::error_code& error);
   void put(const KdcKey& key, SocketPtr pooled, Clock::time_point now);
 
  private:

@@ -1,6 +1,7 @@
 #include "exchange/transport_health.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace ferryman::exchange {
 namespace {
@@ -16,7 +17,7 @@ constexpr int average_of = 8;
 void TransportHealth::serve(Clock::time_point now) {
   if (state_ != State::serving) serves_since_ = now;
   state_ = State::serving;
-  suspected_ = false;
+  suspected_ = no_next_pause_ = false;
   last_answer_ = now;
   failures_in_a_row_ = outrun_in_a_row_ = 0;
 }
@@ -66,9 +67,17 @@ void TransportHealth::set_aside(Clock::time_point now, bool may_be_chance) {
   suspected_ = may_be_chance && times_set_aside_ == 0;
   ++times_set_aside_;
   retry_at_ = now;
-  if (suspected_) return;
+  if (std::exchange(no_next_pause_, false) || suspected_) return;
   const auto pause = first_pause * (1U << std::min(pauses_++, max_doublings));
   retry_at_ += std::min<Clock::duration>(pause, longest_pause);
+}
+
+void TransportHealth::end_pause(Clock::time_point now) {
+  if (state_ == State::on_trial) {
+    no_next_pause_ = true;
+  } else {
+    retry_at_ = now;
+  }
 }
 
 bool TransportHealth::is_known(Clock::time_point now) const {

@@ -40,6 +40,8 @@ class TransportHealth {
   void note_outrun(Clock::time_point now, std::size_t octets);
   // The KDC's other transport is dead, and the KDC itself may be: on trial before a user waits for that.
   void suspect(Clock::time_point now);
+  // The KDC's other transport has come back: no pause now, nor after a trial that is under way.
+  void end_pause(Clock::time_point now);
   void begin_trial() { state_ = State::on_trial; }
   // Nobody asks for it any more: nothing is known again.
   void forget_failure() { state_ = State::untried; }
@@ -76,7 +78,7 @@ class TransportHealth {
   static constexpr std::size_t window = 64, least_samples = 16, between_sorts = 8;
 
   State state_ = State::untried;
-  bool suspected_ = false;
+  bool suspected_ = false, no_next_pause_ = false;
   Clock::time_point retry_at_{}, measured_at_{}, last_answer_{}, serves_since_{};
   unsigned failures_in_a_row_ = 0, outrun_in_a_row_ = 0, times_set_aside_ = 0, pauses_ = 0;
   std::size_t unanswered_octets_ = 0;

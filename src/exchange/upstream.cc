@@ -26,6 +26,10 @@ TransportHealth::Clock::duration jitter() {
   return std::chrono::milliseconds(std::random_device{}() % most_ms);
 }
 
+discovery::Transport other_than(discovery::Transport transport) {
+  return transport == discovery::Transport::udp ? discovery::Transport::tcp : discovery::Transport::udp;
+}
+
 discovery::Kdc with_transport(const KdcTransport& asked) {
   discovery::Kdc kdc = asked.kdc;
   kdc.transport = asked.transport;
@@ -69,17 +73,21 @@ void Upstream::note_silence(const KdcTransport& asked, std::string_view realm, c
   if (own.health.usable()) return;
   after_failure(asked, realm);
   if (silence.kdc_answers || asked.kdc.transport != discovery::Transport::any) return;
-  const auto other =
-      asked.transport == discovery::Transport::udp ? discovery::Transport::tcp : discovery::Transport::udp;
-  const KdcTransport not_asked{asked.kdc, other, asked.record};
+  const KdcTransport not_asked{asked.kdc, other_than(asked.transport), asked.record};
   if (!not_asked.own().health.usable() || not_asked.own().health.last_answer() >= silence.since) return;
   not_asked.own().health.suspect(now);
   begin_trials(not_asked, realm);
 }
 
 void Upstream::serves_again(const KdcTransport& asked) {
-  if (!std::exchange(asked.own().told_dead, false) || !on_change) return;
-  on_change(with_transport(asked), true);
+  if (!std::exchange(asked.own().told_dead, false)) return;
+  if (on_change) on_change(with_transport(asked), true);
+  // The KDC is back, it seems: its other transport need not wait for long.
+  const auto other = other_than(asked.transport);
+  const auto trials = trials_.find({key_of(asked.kdc), other});
+  if (trials == trials_.end()) return;
+  asked.record.of(other).health.end_pause(Clock::now());
+  trials->second->cancel();
 }
 
 void Upstream::after_failure(const KdcTransport& asked, std::string_view realm) {

@@ -46,6 +46,12 @@ std::shared_ptr<const gateway::Settings> gateway_settings(const Config& config) 
   auto settings = std::make_shared<gateway::Settings>();
   settings->realms = config.realms;
   settings->exchange = config.exchange;
+  settings->local = config.local;
+  const gateway::Realm* longest = nullptr;
+  for (const gateway::Realm& realm : config.realms) {
+    if (realm.is_local() && (longest == nullptr || longest->deadline < realm.deadline)) longest = &realm;
+  }
+  if (longest != nullptr) settings->sign_in_deadline = longest->deadline;
   settings->max_in_flight = config.connections.max_in_flight;
   settings->client = config.connections.client;
   settings->drop_malformed = config.drop_malformed;

@@ -11,7 +11,8 @@ Worker::Worker(unsigned number, const std::vector<std::string>& dns_servers, Sha
                telemetry::Log& log, WorkerConfig config)
     : work_(io_.get_executor()),
       gateway_(io_, number, dns_servers, counts.gateway, log),
-      server_(io_, gateway_, counts.connections, counts.gateway.clients),
+      front_(gateway_, counts.gateway),
+      server_(io_, front_, counts.connections, counts.gateway.clients),
       log_(log),
       idle_check_(io_) {
   gateway_.configure(std::move(config.gateway));
@@ -73,7 +74,7 @@ void Worker::drain(std::function<void()> done) {
 
 // A password change whose client has gone is still brought to its end.
 void Worker::finish_when_idle(std::function<void()> done) {
-  if (gateway_.in_work() == 0) {
+  if (front_.in_work() == 0) {
     done();
     return;
   }

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "front/front.h"
 #include "gateway/gateway.h"
 #include "net/server.h"
 #include "telemetry/log.h"
@@ -54,6 +55,7 @@ class Worker {
   boost::asio::io_context io_{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   gateway::Gateway gateway_;
+  front::Front front_;
   net::Server server_;
   telemetry::Log& log_;
   boost::asio::steady_timer idle_check_;

@@ -20,6 +20,10 @@ std::string_view name(EventKind kind) {
       return "overload";
     case EventKind::http_violation:
       return "http_violation";
+    case EventKind::sign_in:
+      return "sign_in";
+    case EventKind::no_realm:
+      return "no_realm";
   }
   return {};
 }
@@ -29,6 +33,7 @@ telemetry::Level level(EventKind kind) {
   switch (kind) {
     case EventKind::exchange:
     case EventKind::http_violation:
+    case EventKind::sign_in:
       return telemetry::Level::info;
     case EventKind::malformed:
     case EventKind::realm_not_served:
@@ -36,6 +41,7 @@ telemetry::Level level(EventKind kind) {
     case EventKind::throttled:
     case EventKind::no_kdc:
     case EventKind::overload:
+    case EventKind::no_realm:
       return telemetry::Level::warning;
   }
   return telemetry::Level::info;

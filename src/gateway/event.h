@@ -22,9 +22,11 @@ enum class EventKind : std::uint8_t {
   no_kdc,  // no KDC answered, or not in time
   overload,
   http_violation,  // the HTTP session answered by itself: 404, 405, 408, 413, ...
+  sign_in,         // an HTTP request that ferryman-realm answered
+  no_realm,        // one that it did not answer, or not in time
 };
 
-inline constexpr std::size_t event_kinds = 8;
+inline constexpr std::size_t event_kinds = 10;
 
 std::string_view name(EventKind kind);
 telemetry::Level level(EventKind kind);  // at which such an event is logged
@@ -44,6 +46,7 @@ struct RequestEvent {
   unsigned status = 0;                         // HTTP status sent; 0: connection dropped or client gone
   const kerberos::Request* request = nullptr;  // type, realm, cname, sname, padata, etypes, armored
   std::string_view method, path;               // of a request that was not for us; at most max_path octets
+  std::string_view tenant;                     // of ferryman-realm's, that the path names
   std::string_view target_domain;
   std::optional<std::uint32_t> hint;       // dclocator-hint
   const kerberos::Reply* reply = nullptr;  // result: message type or KRB-ERROR by name

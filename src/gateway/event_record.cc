@@ -20,9 +20,9 @@ namespace key {
 constexpr Key padata("padata"), etypes("etypes"), type("type"), realm("realm"), cname("cname"),
     sname("sname"), armored("armored"), result("result"), event("event"), event_id("event_id"), id("id"),
     client("client"), tls("tls"), http("http"), status("status"), method("method"), path("path"),
-    target_domain("target_domain"), hint("hint"), kdc("kdc"), transport("transport"), tries("tries"),
-    hedged("hedged"), rediscovered("rediscovered"), reason("reason"), offset("offset"), unlogged("unlogged"),
-    locate_us("locate_us"), exchange_us("exchange_us"), total_us("total_us");
+    tenant("tenant"), target_domain("target_domain"), hint("hint"), kdc("kdc"), transport("transport"),
+    tries("tries"), hedged("hedged"), rediscovered("rediscovered"), reason("reason"), offset("offset"),
+    unlogged("unlogged"), locate_us("locate_us"), exchange_us("exchange_us"), total_us("total_us");
 }
 
 void put_principal(Record& record, const Key& key, const kerberos::PrincipalName& name) {
@@ -115,6 +115,7 @@ void put_event(Record& record, const RequestEvent& event) {
   record.number(key::status, event.status);
   text(key::method, event.method.substr(0, RequestEvent::max_path));
   text(key::path, event.path.substr(0, RequestEvent::max_path));
+  text(key::tenant, event.tenant.substr(0, RequestEvent::max_path));
   if (event.request != nullptr) put_request(record, *event.request);
   text(key::target_domain, event.target_domain);
   if (event.hint) record.hex(key::hint, *event.hint);

@@ -4,7 +4,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
-#include <charconv>
 #include <chrono>
 #include <exception>
 #include <new>
@@ -13,6 +12,7 @@
 #include "base/recycled.h"
 #include "base/text.h"
 #include "exchange/pending_exchange.h"
+#include "exchange/realm_call.h"
 #include "gateway/event_record.h"
 #include "gateway/paths.h"
 #include "gateway/question.h"
@@ -61,6 +61,7 @@ struct Gateway::Passage final : Recycled<Passage>, exchange::OutcomeHandler, net
   void on_outcome(exchange::Outcome& ended) override { gateway.on_outcome(*this, ended); }
   void on_gone() override {
     const PassagePtr self(this);
+    if (realm_call) return realm_call->abandon();
     pending != nullptr ? pending->abandon() : gateway.conclude(*this);
   }
   Clock::time_point deadline() const { return begun + realm->deadline; }
@@ -81,6 +82,10 @@ struct Gateway::Passage final : Recycled<Passage>, exchange::OutcomeHandler, net
   locate::Query query;
   discovery::KdcList kdcs;                       // that were asked first
   exchange::PendingExchange* pending = nullptr;  // while it is under way
+  exchange::RealmCallPtr realm_call;             // the same at ferryman-realm
+  std::optional<RequestId> id;                   // made when somebody needs it
+  bool of_tenant = false;
+  std::string tenant;  // that the path names
   exchange::Outcome outcome;
   bool sought_others = false, ended = false;
   RequestEvent event;
@@ -95,14 +100,17 @@ Gateway::Gateway(boost::asio::io_context& io, unsigned worker, const std::vector
       resolver_(io, dns_servers),
       locator_(resolver_, this),
       exchanger_(io, exchange::Options{}),
+      realm_caller_(io),
       keep_located_(io) {
   exchanger_.on_change([this](const discovery::Kdc& kdc, bool serves) { on_kdc_change(kdc, serves); });
+  realm_caller_.on_change([this](const exchange::RealmChange& change) { on_realm_change(change); });
 }
 
 Gateway::~Gateway() = default;
 
 void Gateway::configure(std::shared_ptr<const Settings> settings) {
   exchanger_.set_options(settings->exchange);
+  realm_caller_.configure(settings->local);
   realms_ = std::make_shared<RealmMap>(settings->realms);
   // With a count of its own: each request holds the settings, and a count that all workers share would go
   // from one processor's cache to the other's with each.
@@ -113,6 +121,7 @@ void Gateway::configure(std::shared_ptr<const Settings> settings) {
 
 Report Gateway::report() const {
   Report report{counts_, exchanger_.report(), {}};
+  report.counts.realm_caller = realm_caller_.counts();
   for (const Realm& realm : settings_->realms) {
     if (realm.name.starts_with('*')) continue;
     report.realms.push_back({realm.name, locator_.latest(*realm.source, Clock::now())});
@@ -143,7 +152,18 @@ void Gateway::locate_ahead() {
 // whose name that is, ask and admit_as_told), answer, end.
 void Gateway::serve(net::CallPtr call, const http::Request& request) {
   if (asks_for_health(call->peer(), request)) return tell_health(*call);
+  begin(PassagePtr(new Passage(*this, std::move(call))), request);
+}
+
+void Gateway::serve_tenant(net::CallPtr call, const http::Request& request, std::string_view tenant) {
   const PassagePtr passage(new Passage(*this, std::move(call)));
+  passage->of_tenant = true;
+  passage->tenant = tenant;
+  passage->event.tenant = passage->tenant;
+  begin(passage, request);
+}
+
+void Gateway::begin(const PassagePtr& passage, const http::Request& request) {
   ++in_work_;
   shared_.in_flight.fetch_add(1, std::memory_order_relaxed);
   guard(*passage, [&] {
@@ -196,7 +216,7 @@ bool Gateway::enter(Passage& passage, const http::Request& request) {
     refuse(passage, 503, "The service is overloaded.\n", EventKind::overload, "max_in_flight");
   } else if (!shared_.clients.may_request(call.peer().client, passage.settings->client, passage.begun)) {
     refuse(passage, 429, "Too many requests.\n", EventKind::throttled, "client_request_rate");
-  } else if (!any_same_path(*call.peer().paths, request.path)) {
+  } else if (!passage.of_tenant && !any_same_path(*call.peer().paths, request.path)) {
     refuse(passage, 404, "Not found.\n", EventKind::http_violation, "path");
   } else if (request.method != "POST") {
     refuse(passage, 405, "Only POST is served here.\n", EventKind::http_violation, "method");
@@ -261,7 +281,7 @@ std::shared_ptr<const Realm> Gateway::find_realm(std::string_view name, std::uin
 // Is the realm served, and does its policy let this in?
 bool Gateway::admit(Passage& passage) {
   passage.realm = find_realm(*passage.message.target_domain, passage.query.hint);
-  if (!passage.realm) {
+  if (!passage.realm || (passage.of_tenant && !passage.realm->is_local())) {
     refuse(passage, 503, "No KDC is available.\n", EventKind::realm_not_served, {});
     return false;
   }
@@ -285,6 +305,7 @@ void Gateway::refuse_by(Passage& passage, policy::Rule rule) {
 
 void Gateway::locate(Passage& passage) {
   passage.call->watch(&passage);
+  if (passage.realm->is_local()) return ask_ferryman_realm(passage, passage.begun);
   if (const auto known = locator_.recall(passage.realm->source, passage.query, passage.begun)) {
     return ask(passage, *known, passage.begun);
   }
@@ -325,8 +346,27 @@ void Gateway::ask(Passage& passage, const locate::Located& located, Clock::time_
   });
 }
 
+// As ask(), where no KDC is to be chosen: ferryman-realm is the only one.
+void Gateway::ask_ferryman_realm(Passage& passage, Clock::time_point now) {
+  if (passage.ended) return;
+  passage.asked = now;
+  guard(passage, [&] {
+    if (!passage.id) passage.id = next_id();
+    const kerberos::Request& request = passage.question ? passage.question->request : *passage.request;
+    const local::KerberosRequest wanted{
+        passage.id->view(),      passage.call->peer().address,
+        local::Transport::kkdcp, passage.of_tenant ? passage.tenant : passage.realm->tenant,
+        passage.realm->name,     request.bytes};
+    const exchange::RealmCallPtr call(new exchange::RealmExchange(
+        realm_caller_, wanted, request, passage.deadline(), exchange::OutcomeHandlerPtr(&passage)));
+    passage.realm_call = call;
+    call->begin();
+  });
+}
+
 void Gateway::on_outcome(Passage& passage, exchange::Outcome& outcome) {
   passage.pending = nullptr;
+  passage.realm_call.reset();
   outcome.tries += passage.outcome.tries;
   passage.outcome = std::move(outcome);
   passage.event.exchange_us += microseconds(passage.outcome.ended - passage.asked);
@@ -353,6 +393,7 @@ void Gateway::admit_as_told(Passage& passage) {
     return end(passage);
   }
   boost::asio::post(io_, [this, held = PassagePtr(&passage)] {
+    if (held->realm->is_local()) return ask_ferryman_realm(*held, Clock::now());
     ask(*held, locate::Located{held->kdcs, {}}, Clock::now());
   });
 }
@@ -362,7 +403,8 @@ void Gateway::conclude(Passage& passage) {
   if (passage.ended) return;
   guard(passage, [&] {
     const bool none = passage.outcome.status == exchange::Status::no_kdc;
-    if (none && !passage.call->cancelled() && !std::exchange(passage.sought_others, true)) {
+    if (none && !passage.realm->is_local() && !passage.call->cancelled() &&
+        !std::exchange(passage.sought_others, true)) {
       return wait_for(passage, rediscover(PassagePtr(&passage)));
     }
     answer(passage);
@@ -401,10 +443,14 @@ void Gateway::answer(Passage& passage) {
       reason = name(bad->fault);
       passage.event.offset = bad->offset;
     }
+    if (reason.empty()) reason = passage.outcome.why;
     if (reason.empty() && passage.outcome.no_socket) reason = "no_descriptors";
     if (reason.empty()) reason = late ? "deadline" : "no_answer";
     if (!may_have_been_judged(passage)) {
       shared_.failures.forget(passage.logon(), passage.attempt, Clock::now());
+    }
+    if (reason == exchange::no_answer::unfit) {
+      return refuse(passage, 413, "The message is too large.\n", EventKind::http_violation, reason);
     }
     refuse(passage, late ? 504 : 503, "No KDC answered.\n", EventKind::no_kdc, reason);
     passage.event.event_id = event_cannot_locate;
@@ -463,27 +509,29 @@ void Gateway::refuse_malformed(Passage& passage, std::string_view reason, const 
 
 void Gateway::write_event(const Passage& passage) {
   RequestEvent event = passage.event;
+  std::optional<net::EndpointName> kdc;
+  if (passage.outcome.kdc != nullptr) {
+    event.kdc = kdc.emplace(passage.outcome.kdc->address, passage.outcome.kdc->port).view();
+  } else if (passage.realm && passage.realm->is_local()) {
+    event.kdc = "ferryman-realm";
+  }
+  const auto ended = event.kind == EventKind::exchange ? passage.outcome.ended : Clock::now();
+  event.total_us = microseconds(ended - passage.begun);
+  write_event(event, *passage.call, passage.id);
+}
+
+void Gateway::write_event(RequestEvent& event, const net::Call& call, const std::optional<RequestId>& id) {
   ++counts_.events[static_cast<std::size_t>(event.kind)];
   const bool flood = event.kind == EventKind::http_violation || event.kind == EventKind::throttled ||
                      event.kind == EventKind::overload;
   if (flood && !may_log_flood()) return;
   if (!log_.writes(level(event.kind))) return;
   event.unlogged = std::exchange(unlogged_, 0);
-  ++last_id_;
-  std::array<char, 32> id;
-  char* id_end = std::to_chars(id.begin(), id.end(), worker_, 16).ptr;
-  *id_end++ = '-';
-  id_end = std::to_chars(id_end, id.end(), last_id_, 16).ptr;
-  event.id = {id.data(), static_cast<std::size_t>(id_end - id.data())};
-  std::optional<net::EndpointName> kdc;
-  if (passage.outcome.kdc != nullptr) {
-    event.kdc = kdc.emplace(passage.outcome.kdc->address, passage.outcome.kdc->port).view();
-  }
-  event.client = passage.call->peer().address;
-  event.tls = passage.call->peer().tls_version;
-  event.http = http::name(passage.call->version());
-  const auto ended = event.kind == EventKind::exchange ? passage.outcome.ended : Clock::now();
-  event.total_us = microseconds(ended - passage.begun);
+  const RequestId known = id ? *id : next_id();
+  event.id = known.view();
+  event.client = call.peer().address;
+  event.tls = call.peer().tls_version;
+  event.http = http::name(call.version());
   write(log_, event);
 }
 

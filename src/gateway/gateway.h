@@ -15,9 +15,11 @@
 
 #include "base/rate_limiter.h"
 #include "exchange/exchanger.h"
+#include "exchange/realm_caller.h"
 #include "gateway/event.h"
 #include "gateway/realm.h"
 #include "gateway/realm_map.h"
+#include "gateway/request_id.h"
 #include "locate/locator.h"
 #include "net/client_table.h"
 #include "net/resolver.h"
@@ -31,6 +33,8 @@ namespace ferryman::gateway {
 struct Settings {
   std::vector<Realm> realms;
   exchange::Options exchange;
+  std::optional<exchange::RealmAddress> local;       // where ferryman-realm is; nothing: there is none
+  std::chrono::milliseconds sign_in_deadline{8000};  // of its HTTP requests
   std::uint32_t max_in_flight = 20000;
   net::ClientLimits client;
   bool drop_malformed = false;
@@ -41,6 +45,7 @@ struct Counts {
   std::array<std::uint64_t, event_kinds> events{};  // by EventKind
   std::uint64_t lookups = 0, failed_lookups = 0, rediscoveries = 0;
   std::uint64_t unused_connections = 0, failed_handshakes = 0;
+  exchange::RealmCaller::Counts realm_caller;
 };
 
 // What lookups of a declared realm's KDCs have shown.
@@ -76,6 +81,8 @@ class Gateway : public net::Service, private locate::LocatorObserver {
   void configure(std::shared_ptr<const Settings> settings);
 
   void serve(net::CallPtr call, const http::Request& request) override;
+  // The same at /TENANT/kerberos: for realms that ferryman-realm serves, whatever the listener's paths are.
+  void serve_tenant(net::CallPtr call, const http::Request& request, std::string_view tenant);
   void on_violation(const net::Peer& peer, http::Version version, unsigned status,
                     std::string_view reason) override;
   void on_handshake_failure(const net::Peer& peer, int code, std::string_view reason) override;
@@ -83,6 +90,13 @@ class Gateway : public net::Service, private locate::LocatorObserver {
   void on_exhausted(int cause) override;
 
   Report report() const;
+
+  // What front/ has in common with it on this worker.
+  const Settings& settings() const { return *settings_; }
+  exchange::RealmCaller& realm_caller() { return realm_caller_; }
+  RequestId next_id() { return {worker_, ++last_id_}; }
+  // Counts the event and writes it, unless there are too many, with what the call and id tell.
+  void write_event(RequestEvent& event, const net::Call& call, const std::optional<RequestId>& id);
 
   // Requests under way on this worker.
   std::uint32_t in_work() const { return in_work_; }
@@ -102,6 +116,7 @@ class Gateway : public net::Service, private locate::LocatorObserver {
   void give_up(Passage& passage);
   bool leave(Passage& passage);
   void wait_for(Passage& passage, boost::asio::awaitable<void> task);
+  void begin(const PassagePtr& passage, const http::Request& request);
   bool enter(Passage& passage, const http::Request& request);
   bool read_message(Passage& passage);
   bool admit(Passage& passage);
@@ -113,6 +128,8 @@ class Gateway : public net::Service, private locate::LocatorObserver {
   void locate(Passage& passage);
   boost::asio::awaitable<void> look_up(PassagePtr passage);
   void ask(Passage& passage, const locate::Located& located, std::chrono::steady_clock::time_point now);
+  void ask_ferryman_realm(Passage& passage, std::chrono::steady_clock::time_point now);
+  void on_realm_change(const exchange::RealmChange& change);
   void on_outcome(Passage& passage, exchange::Outcome& outcome);
   void conclude(Passage& passage);
   boost::asio::awaitable<void> rediscover(PassagePtr passage);
@@ -138,6 +155,7 @@ class Gateway : public net::Service, private locate::LocatorObserver {
   net::Resolver resolver_;
   locate::Locator locator_;
   exchange::Exchanger exchanger_;
+  exchange::RealmCaller realm_caller_;
   boost::asio::steady_timer keep_located_;
   std::shared_ptr<const Settings> settings_;
   std::shared_ptr<RealmMap> realms_;

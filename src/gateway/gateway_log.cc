@@ -1,4 +1,5 @@
-// What the log hears of beside the requests: lookups, the health of KDCs, connections.
+// What the log hears of beside the requests: lookups, the health of KDCs, the way to ferryman-realm,
+// connections.
 #include <openssl/sslerr.h>
 
 #include <string>
@@ -91,6 +92,15 @@ void Gateway::on_kdc_change(const discovery::Kdc& kdc, bool serves) {
               {"name", kdc.name},
               {"transport", transport_name(kdc.transport)},
               {"worker", std::to_string(worker_)}});
+}
+
+void Gateway::on_realm_change(const exchange::RealmChange& change) {
+  const std::string worker = std::to_string(worker_);
+  if (change.answers)
+    return log_.write(telemetry::Level::info, "ferryman-realm answers again", {{"worker", worker}});
+  if (!may_log_flood()) return;
+  log_.write(telemetry::Level::error, "ferryman-realm does not answer",
+             {{"cause", change.cause}, {"lost", std::to_string(change.lost)}, {"worker", worker}});
 }
 
 void Gateway::on_exhausted(int cause) {

@@ -14,8 +14,11 @@ struct Realm {
   std::string name;  // as written; "*.EXAMPLE.COM" stands for every realm below EXAMPLE.COM, not for itself
   std::chrono::milliseconds deadline{8000};
   policy::Rules rules;
+  std::string tenant;  // discovery = "local": of those whose realm that is; empty: the default one
   // For a wildcard: a template, whose realm and dns_domain are filled in for each realm that is asked for.
   std::shared_ptr<const locate::RealmSource> source;
+
+  bool is_local() const { return source->discovery == locate::Discovery::local; }
 };
 
 }  // namespace ferryman::gateway

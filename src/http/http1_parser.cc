@@ -10,18 +10,19 @@ namespace {
 
 namespace beast_http = boost::beast::http;
 
-// origin-form or absolute-form (RFC 9112 3.2), without the query.
-std::string_view path_of(std::string_view target) {
+// The path and query of an origin-form or absolute-form (RFC 9112 3.2).
+std::string_view without_origin(std::string_view target) {
   if (const auto scheme = target.find("://"); scheme != std::string_view::npos && target.front() != '/') {
     const auto path = target.find_first_of("/?", scheme + 3);
-    target = path == std::string_view::npos ? std::string_view("/") : target.substr(path);
+    return path == std::string_view::npos ? std::string_view("/") : target.substr(path);
   }
-  return target.substr(0, target.find('?'));
+  return target;
 }
 
 }  // namespace
 
-Http1Parser::Http1Parser(const Limits& limits) : limits_(limits) {
+Http1Parser::Http1Parser(const Limits& limits, const Handler& handler)
+    : limits_(limits), handler_(handler), max_header_(limits.max_header) {
   eager(true);
   header_limit(static_cast<std::uint32_t>(limits.max_header));
   body_limit(limits.max_body);
@@ -33,11 +34,12 @@ std::size_t Http1Parser::parse(Bytes input) {
   constexpr std::size_t shortest_end = 5;
   if (is_header_done() && chunked() && input.size() < shortest_end) return 0;
   input_ = input;
+  if (input.size() >= max_header_ && method_.empty()) look_for_long_header(input);
   ErrorCode error;
   const std::size_t used = put(boost::asio::const_buffer(input.data(), input.size()), error);
   if (error && error != beast_http::error::need_more) refuse_for(error);
   // A chunk's extensions or trailers are held to what a header may be.
-  if (refusal_.status == 0 && !is_done() && input.size() - used > limits_.max_header) {
+  if (refusal_.status == 0 && !is_done() && input.size() - used > max_header_) {
     refusal_ = {431, "header_too_large"};
   }
   if (!is_done()) keep_head();
@@ -47,12 +49,30 @@ std::size_t Http1Parser::parse(Bytes input) {
 // The rest of the request comes with other input.
 void Http1Parser::keep_head() {
   if (method_.empty() || !kept_head_.empty()) return;
-  const std::size_t method = method_.size();
-  kept_head_.reserve(method + path_.size());
-  kept_head_.append(method_).append(path_);
+  const std::size_t method = method_.size(), path = path_.size();
+  kept_head_.reserve(method + path + query_.size());
+  kept_head_.append(method_).append(path_).append(query_);
   const std::string_view kept = kept_head_;
   method_ = kept.substr(0, method);
-  path_ = kept.substr(method);
+  path_ = kept.substr(method, path);
+  query_ = kept.substr(method + path);
+}
+
+// A request line that does not come whole Beast reads together with the rest of the header, so how long that
+// may be is decided by the path before.
+void Http1Parser::look_for_long_header(Bytes input) {
+  const std::string_view text = as_text(input);
+  const auto begin = text.find(' ');
+  if (begin == std::string_view::npos) return;
+  const std::string_view target = without_origin(text.substr(begin + 1));
+  const auto end = target.find_first_of(" ?\r\n");
+  if (end == std::string_view::npos || !handler_.wants_fields(target.substr(0, end))) return;
+  allow_long_header();
+}
+
+void Http1Parser::allow_long_header() {
+  max_header_ = std::max(limits_.max_header, limits_.max_long_header);
+  header_limit(static_cast<std::uint32_t>(max_header_));
 }
 
 void Http1Parser::refuse(unsigned status, std::string_view reason, ErrorCode& error) {
@@ -77,10 +97,16 @@ void Http1Parser::on_request_impl(Verb, StringView method, StringView target, in
   if (version != 10 && version != 11) return refuse(505, "http_version", error);
   version_ = version == 10 ? Version::http10 : Version::http11;
   method_ = {method.data(), method.size()};
-  path_ = path_of({target.data(), target.size()});
+  const std::string_view whole = without_origin({target.data(), target.size()});
+  const auto mark = whole.find('?');
+  path_ = whole.substr(0, mark);
+  wants_fields_ = handler_.wants_fields(path_);
+  if (!wants_fields_) return;
+  allow_long_header();
+  if (mark != std::string_view::npos) query_ = whole.substr(mark + 1);
 }
 
-void Http1Parser::on_field_impl(Field field, StringView, StringView value, ErrorCode& error) {
+void Http1Parser::on_field_impl(Field field, StringView name, StringView value, ErrorCode& error) {
   if (++fields_ > limits_.max_fields) return refuse(431, "too_many_fields", error);
   // A folded value (obs-fold, RFC 9112 5.2) is handed over unfolded, from a buffer of Beast's own.
   const auto* begin = reinterpret_cast<const std::uint8_t*>(value.data());
@@ -88,6 +114,7 @@ void Http1Parser::on_field_impl(Field field, StringView, StringView value, Error
   if (!value.empty() && (before(begin, input_.data()) || !before(begin, input_.data() + input_.size()))) {
     return refuse(400, "obs_fold", error);
   }
+  if (wants_fields_) kept_fields_.add({name.data(), name.size()}, {value.data(), value.size()});
   switch (field) {
     case Field::host:
       ++hosts_;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/recycled.h"
+#include "http/kept_fields.h"
 #include "http/session.h"
 
 namespace ferryman::http {
@@ -24,7 +25,8 @@ struct Refusal {
 // addresses without brackets.
 class Http1Parser final : public Recycled<Http1Parser>, public boost::beast::http::basic_parser<true> {
  public:
-  explicit Http1Parser(const Limits& limits);
+  // handler: asked what it wants_fields() of.
+  Http1Parser(const Limits& limits, const Handler& handler);
   Http1Parser(const Http1Parser&) = delete;  // it holds views of what it keeps
   Http1Parser& operator=(const Http1Parser&) = delete;
 
@@ -39,7 +41,9 @@ class Http1Parser final : public Recycled<Http1Parser>, public boost::beast::htt
   // Views, when the request is complete of the input that completed it: what came in one piece is not copied.
   std::string_view method() const { return method_; }
   std::string_view path() const { return path_; }
+  std::string_view query() const { return query_; }  // where fields are wanted
   Bytes body() const { return body_; }
+  const KeptFields& fields() const { return kept_fields_; }
 
  private:
   using Verb = boost::beast::http::verb;
@@ -58,21 +62,26 @@ class Http1Parser final : public Recycled<Http1Parser>, public boost::beast::htt
   void on_finish_impl(ErrorCode&) override {}
 
   void keep_head();
+  void look_for_long_header(Bytes input);
+  void allow_long_header();
   void refuse(unsigned status, std::string_view reason, ErrorCode& error);
   void refuse_for(const ErrorCode& error);
 
   const Limits& limits_;
+  const Handler& handler_;
   Bytes input_;  // that is being parsed
   Refusal refusal_;
   Version version_ = Version::http11;
-  std::string_view method_, path_;
+  std::string_view method_, path_, query_;
   Bytes body_;
   std::optional<std::size_t> length_;  // Content-Length
-  std::string kept_head_;              // method and path of a request in several pieces
+  std::string kept_head_;              // method, path and query of a request in several pieces
   std::vector<std::uint8_t> kept_body_;
   std::size_t fields_ = 0;
   unsigned hosts_ = 0, lengths_ = 0, encodings_ = 0;
-  bool expects_continue_ = false;
+  KeptFields kept_fields_;
+  std::size_t max_header_;
+  bool expects_continue_ = false, wants_fields_ = false;
 };
 
 }  // namespace ferryman::http

@@ -6,6 +6,7 @@
 
 #include "http/http1_parser.h"
 #include "http/output_buffer.h"
+#include "http/response_header.h"
 #include "http/session.h"
 
 namespace ferryman::http {
@@ -15,8 +16,20 @@ std::string_view reason_phrase(unsigned status) {
   switch (status) {
     case 200:
       return "OK";
+    case 201:
+      return "Created";
+    case 204:
+      return "No Content";
+    case 302:
+      return "Found";
+    case 303:
+      return "See Other";
+    case 304:
+      return "Not Modified";
     case 400:
       return "Bad Request";
+    case 401:
+      return "Unauthorized";
     case 403:
       return "Forbidden";
     case 404:
@@ -35,6 +48,8 @@ std::string_view reason_phrase(unsigned status) {
       return "Too Many Requests";
     case 431:
       return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
     case 501:
       return "Not Implemented";
     case 503:
@@ -116,7 +131,7 @@ std::size_t Http1Session::parse(Bytes bytes) {
         ++used;
         continue;
       }
-      parser_ = std::make_unique<Http1Parser>(limits_);
+      parser_ = std::make_unique<Http1Parser>(limits_, handler_);
     }
     const bool had_header = parser_->is_header_done();
     const Bytes rest = bytes.subspan(used);
@@ -144,7 +159,9 @@ void Http1Session::hand_over() {
   version_ = parser_->version();
   head_only_ = parser_->method() == "HEAD";
   keep_alive_ = parser_->keep_alive() && requests_ < limits_.max_requests;
-  handler_.on_request(Request{requests_, version_, parser_->method(), parser_->path(), parser_->body()});
+  const auto fields = parser_->fields().views();
+  handler_.on_request(Request{requests_, version_, parser_->method(), parser_->path(), parser_->body(),
+                              parser_->query(), fields});
   parser_.reset();
 }
 
@@ -171,35 +188,50 @@ void Http1Session::drop(std::uint64_t id) {
 class HeaderText {
  public:
   HeaderText& operator<<(std::string_view text) {
-    text = text.substr(0, octets_.size() - size_);  // all that is written fits
+    fits_ = fits_ && text.size() <= octets_.size() - size_;
+    if (!fits_) return *this;
     std::copy(text.begin(), text.end(), octets_.begin() + size_);
     size_ += text.size();
     return *this;
   }
   HeaderText& operator<<(std::size_t number) {
-    const auto end = std::to_chars(octets_.data() + size_, octets_.data() + octets_.size(), number).ptr;
-    size_ = static_cast<std::size_t>(end - octets_.data());
-    return *this;
+    std::array<char, 20> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    return *this << std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data()));
   }
+  bool fits() const { return fits_; }
   std::string_view view() const { return {octets_.data(), size_}; }
 
  private:
   std::array<char, 512> octets_;
   std::size_t size_ = 0;
+  bool fits_ = true;
 };
 
 void Http1Session::write(const Response& response, bool keep_alive, bool with_body) {
+  const bool bodiless = is_bodiless(response.status);
   HeaderText header;
-  header << "HTTP/1.1 " << response.status << " " << reason_phrase(response.status)
-         << "\r\nContent-Type: " << response.content_type
-         << "\r\nContent-Length: " << response.body_head.size() + response.body.size()
-         << "\r\nCache-Control: no-store\r\n";
+  header << "HTTP/1.1 " << response.status << " " << reason_phrase(response.status) << "\r\n";
+  if (!response.content_type.empty()) header << "Content-Type: " << response.content_type << "\r\n";
+  if (!bodiless) header << "Content-Length: " << response.body_head.size() + response.body.size() << "\r\n";
+  if (!names_cache_control(response)) header << "Cache-Control: no-store\r\n";
   if (!response.allow.empty()) header << "Allow: " << response.allow << "\r\n";
   if (response.retry_after_seconds != 0) header << "Retry-After: " << response.retry_after_seconds << "\r\n";
   if (!keep_alive) header << "Connection: close\r\n";
   if (keep_alive && version_ == Version::http10) header << "Connection: keep-alive\r\n";
-  output_.append((header << "\r\n").view());
-  if (!with_body) return;
+  if (!header.fits() || fields_size(response) > max_response_header) {
+    refuse({500, "response_header_too_large"});
+    return;
+  }
+  output_.append(header.view());
+  for (const auto& field : response.fields) {
+    output_.append(field.name);
+    output_.append(": ");
+    output_.append(field.value);
+    output_.append("\r\n");
+  }
+  output_.append("\r\n");
+  if (!with_body || bodiless) return;
   output_.append(response.body_head);
   output_.append(response.body);
 }

@@ -20,8 +20,12 @@ class Http1SessionTest : public ::testing::Test, public Handler {
   void on_request(const Request& request) override {
     seen.push_back({request.id, std::string(request.method), std::string(request.path),
                     std::string(as_text(request.body)), request.version});
+    fields = request.query;
+    for (const auto& field : request.fields)
+      fields += "\n" + std::string(field.name) + ": " + std::string(field.value);
     if (answer_at_once) answer();
   }
+  bool wants_fields(std::string_view path) const override { return path == "/sign-in"; }
   void on_cancel(std::uint64_t) override {}
   void on_violation(unsigned status, std::string_view reason) override {
     violations.emplace_back(std::to_string(status) + " " + std::string(reason));
@@ -53,6 +57,7 @@ class Http1SessionTest : public ::testing::Test, public Handler {
   Limits limits;
   bool answer_at_once = false;
   std::vector<Seen> seen;
+  std::string fields;  // the last request's query and fields
   std::vector<std::string> violations;
   std::unique_ptr<Session> session = make_http1_session(limits, *this);
 };
@@ -285,6 +290,92 @@ TEST_F(Http1SessionTest, ClosesAfterTheLastRequestThatTheLimitAllows) {
   receive(std::string(post) + std::string(post) + std::string(post));
   EXPECT_EQ(seen.size(), 2U);
   EXPECT_EQ(session->phase(), Phase::closing);
+}
+
+constexpr std::string_view sign_in =
+    "POST /sign-in?a=b?c HTTP/1.1\r\nHost: x\r\nCoOkie: a=1\r\nContent-Length: 3\r\n\r\nabc";
+
+TEST_F(Http1SessionTest, HandsOverQueryAndFieldsWhereTheyAreWanted) {
+  receive(sign_in);
+  EXPECT_EQ(fields, "a=b?c\nhost: x\ncookie: a=1\ncontent-length: 3");
+  EXPECT_EQ(seen.at(0).path, "/sign-in");
+}
+
+TEST_F(Http1SessionTest, KeepsThemWhateverTheRequestIsCutInto) {
+  for (const char octet : sign_in) receive(std::string_view(&octet, 1));
+  EXPECT_EQ(fields, "a=b?c\nhost: x\ncookie: a=1\ncontent-length: 3");
+  EXPECT_EQ(seen.at(0).method + " " + seen[0].path + " " + seen[0].body, "POST /sign-in abc");
+}
+
+TEST_F(Http1SessionTest, PassesFieldsOverElsewhere) {
+  receive("POST /KdcProxy?a HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_EQ(fields, "");
+}
+
+TEST_F(Http1SessionTest, TakesALongHeaderOnlyWhereFieldsAreWanted) {
+  const auto with = [](std::string_view target, std::size_t octets) {
+    return "GET " + std::string(target) + " HTTP/1.1\r\nHost: x\r\nX: " + std::string(octets, 'v') +
+           "\r\n\r\n";
+  };
+  constexpr std::size_t piece = 1000;
+  for (const std::string_view target : {"/sign-in", "http://x/sign-in", "/sign-in?q"}) {
+    seen.clear();
+    session = make_http1_session(limits, *this);
+    const std::string text = with(target, 30000);
+    for (std::size_t at = 0; at < text.size(); at += piece) receive(std::string_view(text).substr(at, piece));
+    EXPECT_EQ(seen.size(), 1U) << target;
+    session = make_http1_session(limits, *this);
+    receive(text);
+    EXPECT_EQ(seen.size(), 2U) << target;
+    session = make_http1_session(limits, *this);
+    const std::string query = with(std::string(target) + "?" + std::string(20000, 'q'), 1);
+    for (std::size_t at = 0; at < query.size(); at += piece)
+      receive(std::string_view(query).substr(at, piece));
+    EXPECT_EQ(seen.size(), 3U) << target;
+    EXPECT_EQ(refused(with(target, 33000)), "431") << target;
+  }
+  EXPECT_EQ(refused(with("/KdcProxy", 9000)), "431");
+}
+
+TEST_F(Http1SessionTest, WritesFurtherFields) {
+  receive(sign_in);
+  const std::vector<local::HttpResponse::OwnedField> further{{"Content-Type", "application/json"},
+                                                             {"Cache-Control", "max-age=60"},
+                                                             {"X-Long", std::string(2000, 'v')}};
+  Response response;
+  response.content_type = {};
+  response.fields = further;
+  response.body = as_bytes("{}");
+  session->respond(1, response);
+  EXPECT_EQ(output(),
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: application/json\r\nCache-Control: "
+            "max-age=60\r\nX-Long: " +
+                std::string(2000, 'v') + "\r\n\r\n{}");
+}
+
+TEST_F(Http1SessionTest, WritesNoBodyWhereTheStatusHasNone) {
+  receive(sign_in);
+  Response response;
+  response.status = 204;
+  response.content_type = {};
+  session->respond(1, response);
+  EXPECT_EQ(output(), "HTTP/1.1 204 No Content\r\nCache-Control: no-store\r\n\r\n");
+}
+
+TEST_F(Http1SessionTest, AnswersWith500WhereTheHeaderDoesNotFit) {
+  const std::string value(max_response_header, 'v');
+  const std::vector<local::HttpResponse::OwnedField> further{{"X", value}};
+  Response too_many, too_long;
+  too_many.fields = further;
+  too_long.content_type = value;
+  for (const Response& response : {too_many, too_long}) {
+    session = make_http1_session(limits, *this);
+    receive(sign_in);
+    session->respond(1, response);
+    EXPECT_TRUE(output().starts_with("HTTP/1.1 500 Internal Server Error\r\n"));
+    EXPECT_EQ(session->phase(), Phase::closing);
+  }
+  EXPECT_EQ(violations, std::vector<std::string>(2, "500 response_header_too_large"));
 }
 
 TEST(SniffPreface, KnowsHttp2ByItsPreface) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/container/small_vector.hpp>
 #include <charconv>
 #include <new>
 #include <utility>
@@ -9,6 +10,7 @@
 
 #include "http/http2_stream.h"
 #include "http/output_buffer.h"
+#include "http/response_header.h"
 #include "http/session.h"
 
 namespace ferryman::http {
@@ -22,17 +24,16 @@ constexpr std::uint32_t budget_per_request = 8;               // what one answer
 constexpr std::size_t kept_body = 4096;                       // memory that a request may leave to its answer
 constexpr std::size_t output_chunk = std::size_t{64} * 1024;  // framed ahead of what the peer has read
 
-std::string_view path_of(std::string_view target) {
-  return target.substr(0, target.find('?'));
-}
-
-// The names are constants.
+// The names live until the response has been written.
 nghttp2_nv field(std::string_view name, std::string_view value) {
   const auto octets = [](std::string_view text) {
     return const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(text.data()));
   };
   return {octets(name), octets(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NO_COPY_NAME};
 }
+
+// Ordinary answers need no memory for it.
+using HeaderList = boost::container::small_vector<nghttp2_nv, 6>;
 
 // A number in decimal digits.
 class Digits {
@@ -101,6 +102,8 @@ class Http2Session : public Session {
                              std::uint32_t* flags, nghttp2_data_source* source, void* user_data);
 
   Http2Stream* find(std::int32_t id);
+  void take_header(Http2Stream& stream, std::string_view name, std::string_view value);
+  std::size_t max_header(const Http2Stream& stream) const;
   void complete(std::int32_t id, Http2Stream& stream);
   void end_work(Http2Stream& stream);
   void submit(std::int32_t id, Http2Stream& stream, const Response& response);
@@ -144,7 +147,8 @@ Http2Session::Http2Session(const Limits& limits, Handler& handler)
   const std::array<nghttp2_settings_entry, 4> settings{{
       {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.max_streams},
       {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, window},
-      {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, static_cast<std::uint32_t>(limits.max_header)},
+      {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE,
+       static_cast<std::uint32_t>(std::max(limits.max_header, limits.max_long_header))},
       {NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 0},
   }};
   nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings.data(), settings.size());
@@ -183,14 +187,33 @@ int Http2Session::on_header(nghttp2_session*, const nghttp2_frame* frame, const 
   if (stream == nullptr || stream->refused || frame->headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
   const std::string_view key = as_text({name, name_size}), text = as_text({value, value_size});
   stream->fields += 1;
-  if (stream->fields > session.limits_.max_fields || text.size() > session.limits_.max_header) {
+  if (stream->fields <= session.limits_.max_fields) session.take_header(*stream, key, text);
+  if (stream->fields > session.limits_.max_fields || text.size() > session.max_header(*stream) ||
+      stream->query.size() + stream->kept_fields.octets() > session.max_header(*stream)) {
     session.refuse(frame->hd.stream_id, *stream, 431, "header_too_large");
-  } else if (key == ":method") {
-    stream->method = text;
-  } else if (key == ":path") {
-    stream->path = path_of(text);
   }
   return 0;
+}
+
+std::size_t Http2Session::max_header(const Http2Stream& stream) const {
+  return stream.wants_fields ? std::max(limits_.max_header, limits_.max_long_header) : limits_.max_header;
+}
+
+void Http2Session::take_header(Http2Stream& stream, std::string_view name, std::string_view value) {
+  if (name == ":method") {
+    stream.method = value;
+  } else if (name == ":authority") {
+    stream.authority = value;
+  } else if (name == ":path") {
+    const auto mark = value.find('?');
+    stream.path = value.substr(0, mark);
+    stream.wants_fields = handler_.wants_fields(stream.path);
+    if (stream.wants_fields && mark != std::string_view::npos) stream.query = value.substr(mark + 1);
+  } else if (stream.wants_fields && name == "cookie") {
+    stream.kept_fields.add_cookie(value);
+  } else if (stream.wants_fields && !name.starts_with(':')) {
+    stream.kept_fields.add(name, value);
+  }
 }
 
 int Http2Session::on_data(nghttp2_session*, std::uint8_t, std::int32_t id, const std::uint8_t* data,
@@ -293,8 +316,12 @@ void Http2Session::complete(std::int32_t id, Http2Stream& stream) {
   if (stream.in_work()) ++in_work_;
   if (++requests_ >= limits_.max_requests) drain();
   auto body = std::move(stream.octets);
-  handler_.on_request(
-      Request{static_cast<std::uint64_t>(id), Version::http2, stream.method, stream.path, body});
+  // RFC 9113 8.3.1: what HTTP/1 says by a Host.
+  if (stream.wants_fields && !stream.authority.empty() && !stream.kept_fields.contains("host"))
+    stream.kept_fields.add("host", stream.authority);
+  const auto fields = stream.kept_fields.views();
+  handler_.on_request(Request{static_cast<std::uint64_t>(id), Version::http2, stream.method, stream.path,
+                              body, stream.query, fields});
   Http2Stream* const still = find(id);
   if (still == nullptr || still->responded || body.capacity() > kept_body) return;
   body.clear();
@@ -316,16 +343,21 @@ void Http2Session::submit(std::int32_t id, Http2Stream& stream, const Response& 
   answer.insert(answer.end(), response.body.begin(), response.body.end());
 
   const Digits status(response.status), length(answer.size()), retry_after(response.retry_after_seconds);
-  std::array<nghttp2_nv, 6> fields{
-      field(":status", status.text()), field("content-type", response.content_type),
-      field("content-length", length.text()), field("cache-control", "no-store")};
-  std::size_t count = 4;
-  if (!response.allow.empty()) fields[count++] = field("allow", response.allow);
-  if (response.retry_after_seconds != 0) fields[count++] = field("retry-after", retry_after.text());
+  HeaderList fields;
+  fields.push_back(field(":status", status.text()));
+  if (!response.content_type.empty()) fields.push_back(field("content-type", response.content_type));
+  if (!is_bodiless(response.status)) fields.push_back(field("content-length", length.text()));
+  if (!names_cache_control(response)) fields.push_back(field("cache-control", "no-store"));
+  if (!response.allow.empty()) fields.push_back(field("allow", response.allow));
+  if (response.retry_after_seconds != 0) fields.push_back(field("retry-after", retry_after.text()));
+  for (const auto& further : response.fields) {
+    fields.push_back(field(further.name, further.value));
+    fields.back().flags = NGHTTP2_NV_FLAG_NONE;  // copied, and made lower case
+  }
 
-  const bool no_body = answer.empty() || stream.method == "HEAD";
+  const bool no_body = answer.empty() || stream.method == "HEAD" || is_bodiless(response.status);
   nghttp2_data_provider provider{{0}, read_answer};
-  nghttp2_submit_response(session_, id, fields.data(), count, no_body ? nullptr : &provider);
+  nghttp2_submit_response(session_, id, fields.data(), fields.size(), no_body ? nullptr : &provider);
 }
 
 ssize_t Http2Session::read_answer(nghttp2_session*, std::int32_t id, std::uint8_t* out, std::size_t size,
@@ -353,6 +385,12 @@ void Http2Session::respond(std::uint64_t id, const Response& response) {
   const auto stream_id = static_cast<std::int32_t>(id);
   Http2Stream* stream = find(stream_id);
   if (stream == nullptr || !stream->in_work() || ended_) return;
+  if (fields_size(response) > max_response_header) {
+    Response failed;
+    failed.status = 500;
+    submit(stream_id, *stream, failed);
+    return handler_.on_violation(failed.status, "response_header_too_large");
+  }
   submit(stream_id, *stream, response);
 }
 

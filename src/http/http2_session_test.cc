@@ -16,7 +16,7 @@ namespace {
 class Http2SessionTest : public ::testing::Test, public Handler {
  protected:
   struct Answer {
-    std::string status, body;
+    std::string status, header, body;
     bool ended = false;
     std::uint32_t error = 0;
   };
@@ -28,9 +28,12 @@ class Http2SessionTest : public ::testing::Test, public Handler {
         callbacks,
         [](nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name, std::size_t name_size,
            const std::uint8_t* value, std::size_t value_size, std::uint8_t, void* self) {
+          Answer& answer = static_cast<Http2SessionTest*>(self)->answers[frame->hd.stream_id];
           if (as_text({name, name_size}) == ":status") {
-            static_cast<Http2SessionTest*>(self)->answers[frame->hd.stream_id].status =
-                as_text({value, value_size});
+            answer.status = as_text({value, value_size});
+          } else {
+            answer.header += std::string(as_text({name, name_size})) + "=" +
+                             std::string(as_text({value, value_size})) + " ";
           }
           return 0;
         });
@@ -64,21 +67,28 @@ class Http2SessionTest : public ::testing::Test, public Handler {
     seen.push_back(request.id);
     paths.emplace_back(request.path);
     bodies.emplace_back(as_text(request.body));
+    std::string text(request.query);
+    for (const auto& one : request.fields)
+      text += "\n" + std::string(one.name) + ": " + std::string(one.value);
+    fields.push_back(std::move(text));
   }
+  bool wants_fields(std::string_view path) const override { return path == "/sign-in"; }
   void on_cancel(std::uint64_t id) override { cancelled.push_back(id); }
   void on_violation(unsigned status, std::string_view reason) override {
     violations.push_back(std::to_string(status) + " " + std::string(reason));
   }
 
-  std::int32_t request(const std::string& body, const std::string& path = "/KdcProxy") {
+  std::int32_t request(const std::string& body, const std::string& path = "/KdcProxy",
+                       const std::vector<std::pair<std::string, std::string>>& further = {}) {
     const auto field = [](std::string_view name, std::string_view value) {
       const auto octets = [](std::string_view text) {
         return const_cast<std::uint8_t*>(reinterpret_cast<const std::uint8_t*>(text.data()));
       };
       return nghttp2_nv{octets(name), octets(value), name.size(), value.size(), 0};
     };
-    const nghttp2_nv fields[] = {field(":method", "POST"), field(":scheme", "https"),
-                                 field(":authority", "x"), field(":path", path)};
+    std::vector<nghttp2_nv> header{field(":method", "POST"), field(":scheme", "https"),
+                                   field(":authority", "x"), field(":path", path)};
+    for (const auto& [name, value] : further) header.push_back(field(name, value));
     sent.push_back(body);
     nghttp2_data_provider provider;
     provider.source.ptr = &sent.back();
@@ -91,7 +101,7 @@ class Http2SessionTest : public ::testing::Test, public Handler {
       if (rest.empty()) *flags |= NGHTTP2_DATA_FLAG_EOF;
       return static_cast<ssize_t>(octets);
     };
-    return nghttp2_submit_request(client, nullptr, fields, std::size(fields), &provider, nullptr);
+    return nghttp2_submit_request(client, nullptr, header.data(), header.size(), &provider, nullptr);
   }
 
   // Carries octets both ways until neither side has more.
@@ -123,6 +133,7 @@ class Http2SessionTest : public ::testing::Test, public Handler {
   std::map<std::int32_t, Answer> answers;
   std::vector<std::uint32_t> goaways;
   std::vector<std::uint64_t> seen, cancelled;
+  std::vector<std::string> fields;  // of each request: its query and its fields
   std::vector<std::string> paths, bodies, violations;
   nghttp2_session* client = nullptr;
   std::unique_ptr<Session> session = make_http2_session(limits, *this);
@@ -246,6 +257,51 @@ TEST_F(Http2SessionTest, HonestClientsNeverOverdrawTheBudget) {
 TEST_F(Http2SessionTest, EndsWhatIsNoHttp2) {
   session->receive(as_bytes("POST / HTTP/1.1\r\nHost: x\r\n\r\n"));
   EXPECT_EQ(session->phase(), Phase::closing);
+}
+
+TEST_F(Http2SessionTest, HandsOverQueryAndFieldsWhereTheyAreWanted) {
+  const std::string long_value(9000, 'v');
+  request("b", "/sign-in?a=b?c", {{"cookie", "a=1"}, {"x-long", long_value}, {"cookie", "b=2"}});
+  request("b", "/KdcProxy?a=b", {{"cookie", "a=1"}});
+  exchange();
+  ASSERT_EQ(fields.size(), 2U);
+  EXPECT_EQ(fields[0], "a=b?c\ncookie: a=1; b=2\nx-long: " + long_value + "\nhost: x");
+  EXPECT_EQ(fields[1], "");
+}
+
+TEST_F(Http2SessionTest, RefusesALongHeaderWhereNoneIsWantedAndATooLongOneAnywhere) {
+  const std::string half(17000, 'v');
+  const auto plain = request("b", "/KdcProxy", {{"x", half}});
+  const auto both = request("b", "/sign-in", {{"x", half}, {"y", half}});
+  const auto query = request("b", "/sign-in?" + half, {{"y", half}});
+  exchange();
+  EXPECT_TRUE(seen.empty());
+  for (const auto id : {plain, both, query}) EXPECT_EQ(answers[id].status, "431");
+}
+
+TEST_F(Http2SessionTest, WritesFurtherFieldsInLowerCase) {
+  const auto id = request("b", "/sign-in");
+  exchange();
+  const std::vector<local::HttpResponse::OwnedField> further{{"Content-Type", "application/json"},
+                                                             {"Cache-Control", "max-age=60"}};
+  Response response;
+  response.content_type = {};
+  response.fields = further;
+  session->respond(seen.at(0), response);
+  exchange();
+  EXPECT_EQ(answers[id].header, "content-length=0 content-type=application/json cache-control=max-age=60 ");
+}
+
+TEST_F(Http2SessionTest, AnswersWith500WhereTheHeaderDoesNotFit) {
+  const auto id = request("b", "/sign-in");
+  exchange();
+  const std::vector<local::HttpResponse::OwnedField> further(2, {"X", std::string(max_response_header, 'v')});
+  Response response;
+  response.fields = further;
+  session->respond(seen.at(0), response);
+  exchange();
+  EXPECT_EQ(answers[id].status, "500");
+  EXPECT_EQ(violations, std::vector<std::string>{"500 response_header_too_large"});
 }
 
 }  // namespace

@@ -20,14 +20,19 @@ constinit thread_local Spare spare{};
 
 void keep(std::unique_ptr<Http2Stream> stream) {
   if (!recycles || spare.count == spare.streams.size() || stream->octets.capacity() > max_octets ||
-      stream->method.capacity() + stream->path.capacity() > max_text) {
+      stream->method.capacity() + stream->path.capacity() + stream->authority.capacity() > max_text) {
     return;
   }
   stream->method.clear();
   stream->path.clear();
+  stream->authority.clear();
+  if (stream->wants_fields) {
+    stream->query = {};
+    stream->kept_fields.clear();
+  }
   stream->octets.clear();
   stream->fields = stream->answered = 0;
-  stream->complete = stream->responded = stream->refused = false;
+  stream->complete = stream->responded = stream->refused = stream->wants_fields = false;
   spare.streams[spare.count++] = stream.release();
 }
 

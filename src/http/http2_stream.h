@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "http/kept_fields.h"
+
 namespace ferryman::http {
 
 // One HTTP/2 request and its answer. Those that are over are used again by the worker's next ones, with the
@@ -13,8 +15,11 @@ namespace ferryman::http {
 struct Http2Stream {
   std::int32_t id = 0;
   std::size_t place = 0;  // among its session's streams
-  std::string method, path;
+  std::string method, path, authority;
+  std::string query;  // where fields are wanted
   std::size_t fields = 0;
+  KeptFields kept_fields;
+  bool wants_fields = false;
   std::vector<std::uint8_t> octets;  // the request's body until it is handed over, then the answer's
   std::size_t answered = 0;
   bool complete = false;  // handed to the handler

@@ -3,22 +3,25 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "base/bytes.h"
+#include "local/message.h"
 
 namespace ferryman::http {
 
 // What one connection may use. Sizes in octets.
 struct Limits {
-  std::size_t max_header = 8 * 1024;     // request line and fields together
-  std::size_t max_fields = 64;           // header fields
-  std::size_t max_body = 128 * 1024;     // after de-chunking
-  std::uint32_t max_streams = 32;        // HTTP/2: concurrent streams
-  std::uint32_t max_requests = 1000;     // per connection, then it is closed after the answer
-  std::uint32_t control_budget = 200;    // HTTP/2: resets, pings, settings, empty DATA beyond those
-                                         // that finished requests earn; then GOAWAY
-  std::size_t max_output = 1024 * 1024;  // unread by the peer; then nothing more is read from it
+  std::size_t max_header = 8 * 1024;        // request line and fields together
+  std::size_t max_long_header = 32 * 1024;  // the same where the handler wants the fields
+  std::size_t max_fields = 64;              // header fields
+  std::size_t max_body = 128 * 1024;        // after de-chunking
+  std::uint32_t max_streams = 32;           // HTTP/2: concurrent streams
+  std::uint32_t max_requests = 1000;        // per connection, then it is closed after the answer
+  std::uint32_t control_budget = 200;       // HTTP/2: resets, pings, settings, empty DATA beyond those
+                                            // that finished requests earn; then GOAWAY
+  std::size_t max_output = 1024 * 1024;     // unread by the peer; then nothing more is read from it
 };
 
 enum class Version : std::uint8_t { http10, http11, http2 };
@@ -32,24 +35,39 @@ struct Request {
   std::string_view method;
   std::string_view path;  // without the query
   Bytes body;
+  // Only where the handler wants them. Names in lower case, a Host also where HTTP/2 has an :authority.
+  std::string_view query;
+  std::span<const local::Field> fields;
 };
 
 // An answer. The body is given in two parts so that a header can be put before bytes that lie elsewhere;
 // both are copied before respond() returns.
 struct Response {
   unsigned status = 200;
-  std::string_view content_type = "text/plain";
+  std::string_view content_type = "text/plain";  // empty: fields has it, or there is none
   Bytes body_head;
   Bytes body;
   std::string_view allow;            // value of Allow, when not empty
   unsigned retry_after_seconds = 0;  // Retry-After, when not 0
+  // Others, without those that frame a message or belong to one connection (RFC 9110 7.6.1). Without a
+  // Cache-Control among them nothing may be stored.
+  std::span<const local::HttpResponse::OwnedField> fields;
 };
+
+// A response's header beyond that is not sent: 500 goes instead, and on_violation() tells.
+inline constexpr std::size_t max_response_header = std::size_t{60} * 1024;
 
 // Called from inside a Session's receive(), end_of_input(), respond() and drop(). May respond() at once.
 class Handler {
  public:
   virtual ~Handler() = default;
   virtual void on_request(const Request& request) = 0;
+  // Whether on_request() needs the query and the header fields of a request for that path, which may be
+  // longer then. Others are passed over. Asked before the request is complete.
+  virtual bool wants_fields(std::string_view path) const {
+    (void)path;
+    return false;
+  }
   // The client has given this request up (RST_STREAM) or a fatal error has ended it: do not respond.
   virtual void on_cancel(std::uint64_t id) = 0;
   // The session itself answered or ended something that was against the rules of HTTP or the limits.

@@ -17,8 +17,8 @@ bool is_armored(const KdcReq& req) {
 }
 
 // Padata of an AS-REQ that ask for something and prove nothing.
-constexpr std::array only_asking{padata::pac_request, padata::req_enc_pa_rep, padata::as_freshness,
-                                 padata::supported_enctypes, padata::pac_options, padata::key_list_req};
+constexpr std::array only_asking{padata::pac_request,        padata::req_enc_pa_rep, padata::as_freshness,
+                                 padata::supported_enctypes, padata::pac_options,    padata::key_list_req};
 
 bool proves_something(const KdcReq& as_req) {
   PadataList rest = as_req.padata;

@@ -68,7 +68,8 @@ TEST(Request, ReadsAnAsReq) {
 
 TEST(Request, KnowsWhatMayNotBeSentTwice) {
   const auto all = seeds("request_fuzz");
-  EXPECT_FALSE(parse_request(all.at("as_req_timestamp"))->repeatable()) << "a wrong password would count twice";
+  EXPECT_FALSE(parse_request(all.at("as_req_timestamp"))->repeatable())
+      << "a wrong password would count twice";
   EXPECT_TRUE(parse_request(all.at("tgs_req"))->repeatable());
   const auto fast = parse_request(all.at("as_req_fast"));
   EXPECT_TRUE(fast->armored());

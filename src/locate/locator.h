@@ -14,7 +14,8 @@
 
 namespace ferryman::locate {
 
-enum class Discovery : std::uint8_t { static_list, dns, krb5, ad };
+// local: by ferryman-realm, where nothing is to be found.
+enum class Discovery : std::uint8_t { static_list, dns, krb5, ad, local };
 
 // How the KDCs of one realm are found; the part of the configuration that this folder reads.
 struct RealmSource {

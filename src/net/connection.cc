@@ -322,8 +322,10 @@ bool Connection::do_read() {
     session_->end_of_input();
     return true;
   }
-  dry_ = !stream_.has_more();
   session_->receive(scratch.first(result.octets));
+  // Of the peer's end that came together with these octets no event tells, only another read does: while the
+  // peer is waited for it is worth one.
+  dry_ = !stream_.has_more() && session_->phase() == http::Phase::waiting;
   return true;
 }
 

@@ -84,6 +84,7 @@ class Connection final : public Recycled<Connection>,
   enum class State : std::uint8_t { proxy_header, handshake, preface, open, lingering, closed };
 
   void on_request(const http::Request& request) override;
+  bool wants_fields(std::string_view path) const override { return service_.wants_fields(peer_, path); }
   void on_cancel(std::uint64_t id) override;
   void on_violation(unsigned status, std::string_view reason) override;
   void respond(Call& call, const http::Response& response);

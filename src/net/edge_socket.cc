@@ -1,6 +1,6 @@
 #include "net/edge_socket.h"
 
-#if BOOST_VERSION == 108100
+#ifdef FERRYMAN_EDGE_WAITS
 
 namespace ferryman::net {
 namespace {

@@ -16,9 +16,10 @@ namespace ferryman::net {
 
 // Asio registers a socket with epoll once, edge-triggered, but its async_wait() arms it anew: a system call
 // for each wait, so that what already lies in the socket is told of too. EdgeSocket can wait without that.
-// This needs what is inside Asio, and is the only place that does; with another version of Boost it waits as
-// ever.
-#if BOOST_VERSION == 108100
+// This needs what is inside Asio, and is the only place that does; with another version of Boost, or with
+// FERRYMAN_PLAIN_ASIO_WAITS, it waits as ever.
+#if BOOST_VERSION == 108100 && !defined(FERRYMAN_PLAIN_ASIO_WAITS)
+#define FERRYMAN_EDGE_WAITS
 
 // As Asio's reactive_wait_op, but it tells the reactor that an event is used up with it.
 template <typename Handler, typename Executor>
@@ -84,7 +85,7 @@ class EdgeSocket : public Base {
       ::close(descriptor);
       return;
     }
-#if BOOST_VERSION == 108100
+#ifdef FERRYMAN_EDGE_WAITS
     namespace ops = boost::asio::detail::socket_ops;
     auto& socket = this->impl_.get_implementation();
     socket.state_ |= ops::user_set_non_blocking;
@@ -106,7 +107,7 @@ class EdgeSocket : public Base {
   // the event loop's thread. As there, the handler may be called although nothing has come.
   template <typename Handler>
   void async_wait_drained(Handler handler) {
-#if BOOST_VERSION == 108100
+#ifdef FERRYMAN_EDGE_WAITS
     namespace detail = boost::asio::detail;
     using Wait = EdgeWait<Handler, typename Base::executor_type>;
     auto& socket = this->impl_.get_implementation();

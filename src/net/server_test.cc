@@ -54,6 +54,11 @@ class Client {
     const ssize_t size = ::recv(socket_, text.data(), text.size(), MSG_DONTWAIT);
     return size > 0 ? std::string(text.data(), static_cast<std::size_t>(size)) : size == 0 ? "end" : "";
   }
+  // Half a request, and then no more.
+  void break_off() {
+    EXPECT_EQ(::send(socket_, "POST /", 6, 0), 6);
+    leave();
+  }
   // With an RST.
   void reset() {
     const linger none{1, 0};
@@ -149,6 +154,16 @@ TEST_F(ServerTest, ClientsThatHaveGoneCostTheOthersNothing) {
   EXPECT_EQ(clients[1]->got().substr(0, ok.size()), ok);
   EXPECT_EQ(clients[3]->got().substr(0, ok.size()), ok);
   run_until([&] { return count_ == 2; });
+}
+
+TEST_F(ServerTest, NoticesTheEndThatComesWithHalfARequest) {
+  Client client(port_);
+  client.post();
+  await_calls(1);
+  respond(0);
+  turn();
+  client.break_off();
+  run_until([&] { return count_ == 0; });
 }
 
 TEST_F(ServerTest, ClosesOnesThatAreToAnswer) {

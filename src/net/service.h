@@ -71,6 +71,12 @@ class Service {
   virtual ~Service() = default;
   // request's views are valid until this returns.
   virtual void serve(CallPtr call, const http::Request& request) = 0;
+  // See http::Handler::wants_fields.
+  virtual bool wants_fields(const Peer& peer, std::string_view path) const {
+    (void)peer;
+    (void)path;
+    return false;
+  }
   // The HTTP session answered by itself, see http::Handler::on_violation.
   virtual void on_violation(const Peer& peer, http::Version version, unsigned status,
                             std::string_view reason) = 0;

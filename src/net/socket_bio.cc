@@ -12,23 +12,17 @@ SocketBio::Aim& aim_of(BIO* bio) {
   return *static_cast<SocketBio::Aim*>(BIO_get_data(bio));
 }
 
-int blocked(BIO* bio, int retry_flag) {
-  BIO_set_flags(bio, retry_flag | BIO_FLAGS_SHOULD_RETRY);
-  return -1;
-}
-
 int finish(BIO* bio, ssize_t octets, int retry_flag) {
-  if (octets < 0 && (errno == EAGAIN || errno == EINTR)) return blocked(bio, retry_flag);
+  if (octets < 0 && (errno == EAGAIN || errno == EINTR))
+    BIO_set_flags(bio, retry_flag | BIO_FLAGS_SHOULD_RETRY);
   return static_cast<int>(octets);
 }
 
 int read(BIO* bio, char* into, int size) {
   BIO_clear_retry_flags(bio);
-  SocketBio::Aim& aim = aim_of(bio);
-  if (aim.emptied) return blocked(bio, BIO_FLAGS_READ);
+  const SocketBio::Aim& aim = aim_of(bio);
   const ssize_t octets = ::recv(aim.descriptor, into, static_cast<std::size_t>(size), 0);
   *aim.filled = octets == size;
-  aim.emptied = octets > 0 && octets < size;
   if (octets == 0) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
   return finish(bio, octets, BIO_FLAGS_READ);
 }

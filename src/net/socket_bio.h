@@ -17,13 +17,10 @@ class SocketBio {
 
   BIO* get() const { return bio_.get(); }
 
-  // filled: set by each read to whether it took as much as was asked for, so that there may be more. emptied:
-  // a read took less, so that the socket is not asked again before the next aim: of what comes later an event
-  // tells.
+  // filled: set by each read to whether it took as much as was asked for, so that there may be more.
   struct Aim {
     int descriptor = -1;
     bool* filled = nullptr;
-    bool emptied = false;
   };
   void aim(Aim at);
 

@@ -115,6 +115,22 @@ TEST_P(StreamAtRest, SaysThatItCloses) {
   EXPECT_EQ(SSL_get_shutdown(client_.get()), SSL_RECEIVED_SHUTDOWN);
 }
 
+TEST(StreamInItsHandshake, HearsTheEndThatCameWithHalfAClientHello) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data()), 0);
+  const Context context = server_context();
+  boost::asio::io_context io;
+  Stream::Socket socket(io);
+  socket.assign(boost::asio::generic::stream_protocol(AF_UNIX, 0), ends[0]);
+  SocketBio bio;
+  Stream stream(std::move(socket), context.get(), bio);
+  const std::array<std::uint8_t, 10> half_a_hello = {22, 3, 1, 2, 0, 1, 0, 1, 252, 3};
+  ASSERT_EQ(::send(ends[1], half_a_hello.data(), half_a_hello.size(), 0), 10);
+  ::close(ends[1]);
+  EXPECT_EQ(stream.handshake().status, IoStatus::failed);
+  EXPECT_TRUE(stream.lost());
+}
+
 TEST_P(StreamAtRest, HearsThatTheClientCloses) {
   EXPECT_TRUE(stream_->rest());
   SSL_shutdown(client_.get());

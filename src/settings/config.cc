@@ -11,38 +11,30 @@
 #include "net/listen_socket.h"
 #include "settings/checks.h"
 #include "settings/listen.h"
+#include "settings/local.h"
 #include "settings/realms.h"
 #include "settings/sections.h"
 
 namespace ferryman {
 namespace {
 
-void section(const toml::table& root, std::string_view name, const std::vector<Key>& keys,
-             Mistakes& mistakes) {
-  const toml::node* node = root.get(name);
-  if (node == nullptr) return;
-  if (const toml::table* table = node->as_table()) {
-    read_table(*table, fmt::format("[{}]", name), keys, mistakes);
-  } else {
-    mistakes.add(*node, fmt::format("{} must be a table, [{}]", name, name));
-  }
-}
-
-// Every rule of [policy] stands before the realms that begin with it.
+// [policy] and [local] stand before the realms, which begin with the one and need the other.
 void read(const toml::table& root, Config& config, Mistakes& mistakes) {
   const auto ignore = [](const toml::node&, Mistakes&) {};
   const std::vector<Key> sections{{"listen", ignore, {}}, {"tls", ignore, {}},     {"realms", ignore, {}},
                                   {"policy", ignore, {}}, {"limits", ignore, {}},  {"dns", ignore, {}},
-                                  {"log", ignore, {}},    {"process", ignore, {}}, {"admin", ignore, {}}};
+                                  {"log", ignore, {}},    {"process", ignore, {}}, {"admin", ignore, {}},
+                                  {"local", ignore, {}}};
   read_table(root, "the file", sections, mistakes);
   settings::read_listen(root, config.fixed, mistakes);
-  section(root, "tls", settings::tls_keys(config.tls), mistakes);
-  section(root, "policy", settings::policy_keys(config), mistakes);
-  section(root, "limits", settings::limits_keys(config), mistakes);
-  section(root, "dns", settings::dns_keys(config.fixed), mistakes);
-  section(root, "log", settings::log_keys(config.log), mistakes);
-  section(root, "process", settings::process_keys(config.fixed), mistakes);
-  section(root, "admin", settings::admin_keys(config.fixed), mistakes);
+  settings::read_section(root, "tls", settings::tls_keys(config.tls), mistakes);
+  settings::read_section(root, "policy", settings::policy_keys(config), mistakes);
+  settings::read_section(root, "limits", settings::limits_keys(config), mistakes);
+  settings::read_section(root, "dns", settings::dns_keys(config.fixed), mistakes);
+  settings::read_section(root, "log", settings::log_keys(config.log), mistakes);
+  settings::read_section(root, "process", settings::process_keys(config.fixed), mistakes);
+  settings::read_section(root, "admin", settings::admin_keys(config.fixed), mistakes);
+  settings::read_local(root, config, mistakes);
   settings::read_realms(root, config, mistakes);
   settings::check(root, config, mistakes);
 }
@@ -93,11 +85,13 @@ std::string to_toml(const Config& config) {
           "\n[dns]\n" + show(settings::dns_keys(copy.fixed)) + "\n[log]\n" +
           show(settings::log_keys(copy.log)) + "\n[process]\n" + show(settings::process_keys(copy.fixed)) +
           "\n[admin]\n" + show(settings::admin_keys(copy.fixed));
+  if (copy.local) text += "\n[local]\n" + show(settings::local_keys(*copy.local));
   for (gateway::Realm& realm : copy.realms) {
     locate::RealmSource source = *realm.source;
     bool given = false;
-    text += fmt::format("\n[realms.{}]\n{}", show_string(realm.name),
-                        show(settings::realm_keys(realm, source, given)));
+    std::vector<Key> keys = settings::realm_keys(realm, source, given);
+    if (!realm.is_local()) std::erase_if(keys, [](const Key& key) { return key.name == "tenant"; });
+    text += fmt::format("\n[realms.{}]\n{}", show_string(realm.name), show(keys));
   }
   return text;
 }

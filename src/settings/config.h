@@ -9,6 +9,7 @@
 
 #include "config/mistake.h"
 #include "exchange/exchanger.h"
+#include "exchange/realm_caller.h"
 #include "gateway/realm.h"
 #include "http/session.h"
 #include "net/options.h"
@@ -57,6 +58,7 @@ struct Config {
   http::Limits http;
   net::ConnectionLimits connections;
   exchange::Options exchange;
+  std::optional<exchange::RealmAddress> local;  // [local]: where ferryman-realm is
   telemetry::LogOptions log;
   std::chrono::milliseconds drain_timeout{30000};
   policy::Rules rules;          // [policy]: what a realm begins with; its own are in realms

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "gateway/realm_map.h"
+#include "local/limits.h"
 #include "settings/sections.h"
 
 namespace ferryman::settings {
@@ -25,27 +26,17 @@ std::string lower(std::string text) {
   return text;
 }
 
-// A key that is known for a later release is no typing mistake.
-void not_yet(const toml::node& at, std::string_view what, Mistakes& mistakes) {
-  mistakes.add(at, fmt::format("{} is not available in this version", what));
-}
-
 Key discovery_key(locate::RealmSource& source, bool& given) {
   Key key = choice_key(
-      "discovery", {"static", "dns", "krb5", "ad"},
+      "discovery", {"static", "dns", "krb5", "ad", "local"},
       [&source] { return static_cast<std::size_t>(source.discovery); },
       [&source, &given](std::size_t i) {
         source.discovery = static_cast<locate::Discovery>(i);
         given = true;
       });
   key.read = [read = key.read, &given](const toml::node& node, Mistakes& mistakes) {
-    const auto text = node.value_exact<std::string>();
     given = true;
-    if (text && *text == "local") {
-      not_yet(node, "discovery = " + show_string(*text), mistakes);
-    } else {
-      read(node, mistakes);
-    }
+    read(node, mistakes);
   };
   return key;
 }
@@ -109,6 +100,29 @@ void check_source(const locate::RealmSource& source, std::string_view where, con
   for (const auto& mistake : locate::check(source)) mistakes.add(node, fmt::format("{} {}", where, mistake));
 }
 
+void check_local_realm(const gateway::Realm& realm, const toml::table& table, std::string_view where,
+                       const Config& config, Mistakes& mistakes) {
+  if (!realm.is_local()) {
+    if (const toml::node* const at = table.get("tenant"))
+      mistakes.add(*at, fmt::format("{} has a tenant; only discovery = \"local\" has tenants", where));
+    return;
+  }
+  if (!config.local) {
+    return mistakes.add(*table.get("discovery"),
+                        fmt::format("{} has discovery = \"local\", and there is no [local] that says where "
+                                    "ferryman-realm is",
+                                    where));
+  }
+  if (realm.tenant.size() > local::max_tenant) {
+    mistakes.add(*table.get("tenant"),
+                 fmt::format("{} has a tenant of more than {} octets", where, local::max_tenant));
+  }
+  for (const std::string_view key : {"kdc", "kpasswd"}) {
+    if (const toml::node* const at = table.get(key))
+      mistakes.add(*at, fmt::format("{} has discovery = \"local\" and {}; one of them goes", where, key));
+  }
+}
+
 void read_realm(std::string_view name, const toml::node& node, std::map<std::string, std::uint32_t>& lines,
                 Config& config, Mistakes& mistakes) {
   const std::string where = fmt::format("[realms.{}]", show_string(name));
@@ -130,6 +144,7 @@ void read_realm(std::string_view name, const toml::node& node, std::map<std::str
     source->discovery = locate::Discovery::dns;
   if (mistakes.mistakes.size() == before) check_source(*source, where, node, mistakes);
   realm.source = std::move(source);
+  check_local_realm(realm, *table, where, config, mistakes);
   config.realms.push_back(std::move(realm));
 }
 
@@ -141,6 +156,7 @@ std::vector<Key> realm_keys(gateway::Realm& realm, locate::RealmSource& source, 
                         string_key("dns_domain", source.dns_domain),
                         string_key("site", source.site),
                         string_key("krb5_conf", source.krb5_conf),
+                        string_key("tenant", realm.tenant),
                         bool_key("dns_fallback", source.dns_fallback),
                         duration_key("deadline", realm.deadline, milliseconds(100), 5 * one_minute),
                         strings_key("dns_allow_networks", source.dns_allow_networks)};

@@ -17,6 +17,17 @@ constexpr milliseconds one_ms{1}, one_minute{60'000}, one_hour{3'600'000};
 
 }  // namespace
 
+void read_section(const toml::table& root, std::string_view name, const std::vector<Key>& keys,
+                  Mistakes& mistakes) {
+  const toml::node* node = root.get(name);
+  if (node == nullptr) return;
+  if (const toml::table* table = node->as_table()) {
+    read_table(*table, fmt::format("[{}]", name), keys, mistakes);
+  } else {
+    mistakes.add(*node, fmt::format("{} must be a table, [{}]", name, name));
+  }
+}
+
 std::vector<Key> tls_keys(net::TlsOptions& tls) {
   std::vector<Key> keys{
       strings_key("certificate", tls.certificate), strings_key("private_key", tls.private_key),

@@ -1,11 +1,16 @@
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "config/reader.h"
 #include "settings/config.h"
 
 namespace ferryman::settings {
+
+// Reads one table of ferryman.toml by its keys, if it is there.
+void read_section(const toml::table& root, std::string_view name, const std::vector<Key>& keys,
+                  Mistakes& mistakes);
 
 // The keys of ferryman.toml's plain tables, with their ranges. What they refer to must outlive the list.
 std::vector<Key> tls_keys(net::TlsOptions& tls);

@@ -57,7 +57,7 @@ kdc = ["10.0.0.1"]
             (good + 'deadline = "8"\n', lines + 1, 'such as "8s"'),
             (good + 'deadline = "10h"\n', lines + 1, "out of range"),
             (good + 'discovery = "magic"\n', lines + 1, "static"),
-            (good + 'discovery = "local"\n', lines + 1, "not available in this version"),
+            (good + 'discovery = "local"\n', lines + 1, "there is no [local]"),
             (good + 'site = "Berlin"\n', 6, 'site has a meaning with discovery = "ad" only'),
             (good.replace('kdc = ["10.0.0.1"]', 'discovery = "ad"\nsite = "a.b"'), 6, "not the name of a site"),
             (good.replace('"10.0.0.1"', '"10.0.0.1:99999"'), 6, "not a port"),

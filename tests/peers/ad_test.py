@@ -112,7 +112,8 @@ class AdTest(LogonTests, Scenario):
             self.assertEqual(asked, kdcs, "each of one weight has its turn" if len(kdcs) > 1 else "")
 
     def logons(self, gateway, count, at_half):
-        """count times kinit by four users at once; at_half() is called in the middle. All must succeed."""
+        """count times kinit by four users at once; at_half() is called in the middle. Returns how many failed: none but
+        those whose proof of the password had been written to the preferred one, which goes to no other."""
         done, failed, lock = [0], [], threading.Lock()
         clients = [self.client(kdc=gateway_url(gateway.port)) for _ in range(4)]
 
@@ -134,14 +135,35 @@ class AdTest(LogonTests, Scenario):
             thread.start()
         for thread in threads:
             thread.join()
-        self.assertEqual((failed, [e for e in gateway.events() if e["event"] != "exchange"]), ([], []))
+        lost = [e for e in gateway.events() if e["event"] != "exchange"]
+        self.assertEqual([(e["event"], e["kdc"], e["tries"]) for e in lost], [("no_kdc", RODC, 1)] * len(failed))
+        self.assertTrue(all("PA-ENC-TIMESTAMP" in e["padata"] for e in lost), lost)
+        self.assertLessEqual(len(failed), 4, failed)
+        return len(failed)
 
     def restart_rodc(self):
         self.rodc.process.stop()
         wait_for(lambda: not listens(self.rodc.host, 88), "the read-only one to be gone")
         self.rodc.start("standard", self.rodc.private)
 
-    def test_killing_the_preferred_one_loses_no_logon(self):
+    @staticmethod
+    def asked_first(records, count):
+        """Of the first count exchanges: which KDC answered each that was not hedged while the preferred one served, and
+        how often that one came back. A busy machine may be slow enough for hedges, and for the other to outrun it."""
+        asked, returns, aside = [], 0, set()
+        for record in records:
+            if record.get("message") == "KDC set aside" and record["kdc"] == RODC:
+                aside.add(record["transport"])
+            elif record.get("message") == "KDC serves again" and record["kdc"] == RODC:
+                aside.discard(record["transport"])
+                returns += 1
+            elif record.get("event") == "exchange" and count > 0:
+                count -= 1
+                if not aside and not record.get("hedged"):
+                    asked.append(record["kdc"])
+        return asked, returns
+
+    def test_killing_the_preferred_one_loses_what_it_had_been_told(self):
         gateway = self.running(self.new_gateway("killed", site="Branch"))
         self.addCleanup(self.restart_rodc)  # also when the test fails
         killed = []
@@ -150,12 +172,11 @@ class AdTest(LogonTests, Scenario):
             killed.append(len(gateway.events("exchange")))
             os.killpg(self.rodc.process.child.pid, signal.SIGKILL)
 
-        self.logons(gateway, 500, kill)
-        events = gateway.wait_event("exchange", count=1000)
-        self.assertEqual(gateway.events("no_kdc"), [])
-        of_rodc = [e for e in events[:killed[0]] if e["kdc"] == RODC]
-        self.assertGreater(len(of_rodc), 0.8 * killed[0], "but for the few that a hedge brought to the other: "
-                           f"{gateway.messages('KDC set aside')}, {gateway.messages('KDC serves again')}")
+        lost = self.logons(gateway, 500, kill)
+        events = gateway.wait_event("exchange", count=1000 - lost)
+        asked, returns = self.asked_first(gateway.records(), killed[0])
+        self.assertTrue(asked)
+        self.assertLessEqual(len([kdc for kdc in asked if kdc != RODC]), 4 * returns, "what four users had under way")
         self.assertEqual({e["kdc"] for e in events[-300:]}, {DC})
         # The first of the four users to be answered by the other one: finding the preferred one dead, the second try,
         # and its answer.
@@ -164,19 +185,19 @@ class AdTest(LogonTests, Scenario):
         self.assertTrue(gateway.messages("KDC set aside"))
 
         # A probe, not a user, finds out that it is back.
+        before = len(gateway.messages("KDC serves again"))
         self.restart_rodc()
-        wait_for(lambda: gateway.messages("KDC serves again"), "the probe to be answered", 60)
+        wait_for(lambda: len(gateway.messages("KDC serves again")) > before, "the probe to be answered", 60)
         wait_for(lambda: self.ask(gateway) == 200 and gateway.events("exchange")[-1]["kdc"] == RODC, "it to be asked again")
 
-    def test_a_preferred_one_that_hangs_loses_no_logon(self):
+    def test_a_preferred_one_that_hangs_loses_what_it_had_been_told(self):
         gateway = self.running(self.new_gateway("hanging", site="Branch"))
-        self.logons(gateway, 30, lambda: None)  # so that its p95 is known
+        self.assertEqual(self.logons(gateway, 30, lambda: None), 0)  # so that its p95 is known
         self.addCleanup(self.restart_rodc)
         self.addCleanup(self.signal_rodc, signal.SIGCONT)
         before = len(gateway.events("exchange"))
-        self.logons(gateway, 60, lambda: self.signal_rodc(signal.SIGSTOP))
-        self.assertEqual(gateway.events("no_kdc"), [])
-        events = gateway.wait_event("exchange", count=before + 120)
+        lost = self.logons(gateway, 60, lambda: self.signal_rodc(signal.SIGSTOP))
+        events = gateway.wait_event("exchange", count=before + 120 - lost)
         self.assertEqual({e["kdc"] for e in events[-30:]}, {DC})
         hedged = [e for e in events[before:] if e.get("hedged")]
         self.assertTrue(hedged)

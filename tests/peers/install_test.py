@@ -134,6 +134,16 @@ target_link_libraries(user PRIVATE ferryman::ferryman {" ".join(FLAGS)})
             file.write(source.read() + '[service]\nfront_user = "root"\n')
         return path
 
+    def test_the_documents_that_others_point_to_are_there(self):
+        folder = os.path.join(self.root, "share/doc/ferryman")
+        pages = glob.glob(folder + "/**/*.md", recursive=True)
+        self.assertIn(os.path.join(folder, "docs/security.md"), pages)
+        for page in pages:
+            with open(page) as file:
+                for link in re.findall(r"\]\(((?!https?:)[^)#]+)", file.read()):
+                    if link != "CONTRIBUTING.md":  # for those who have the source
+                        self.assertTrue(os.path.exists(os.path.join(os.path.dirname(page), link)), f"{page}: {link}")
+
     def test_the_units(self):
         units = glob.glob(self.root + "/lib/systemd/user/ferryman-forward.*")
         self.assertEqual(len(units), 2)
