@@ -100,18 +100,18 @@ write("discovery_fuzz", "client", {
     "url": b"\1https://[::1]:444/KdcProxy", "policy": b"\1<https gw1.test gw2.test:443:KdcProxy />",
     "toml": b'\2deadline = "8s"\ndns_servers = ["127.0.0.1:53"]\n[gateways]\n"A.TEST" = ["gw1", "<https gw2 />"]\n".b" = "gw3"\n'})
 name = b"\x03kdc\x04test\0"
-write("dns_records_fuzz", "locate", {
+write("dns_records_fuzz", "discovery", {
     "srv": dns(b"\0" + struct.pack(">HHIH", 33, 1, 60, 6 + len(name)) + struct.pack(">HHH", 0, 1, 88) + name, 1),
     "uri": dns(b"\0" + struct.pack(">HHIH", 256, 1, 60, 8) + struct.pack(">HH", 0, 1) + b"krb5", 1),
     "soa": dns(b"\0" + struct.pack(">HHIH", 6, 1, 60, 22) + b"\0\0" + bytes(20), 1)})
-write("krb5_conf_fuzz", "locate", {
+write("krb5_conf_fuzz", "discovery", {
     "realm": b"[libdefaults]\n dns_lookup_kdc = no\n[realms]\n R = {\n  kdc = a:88\n  admin_server = b\n }\ninclude /x\n"})
 signature = b"\r\n\r\n\0\r\nQUIT\n"
 write("proxy_header_fuzz", "net", {
     "v1_tcp4": b"PROXY TCP4 192.0.2.1 192.0.2.2 50000 443\r\nx", "v1_tcp6": b"PROXY TCP6 2001:db8::1 ::1 50000 443\r\n",
     "v1_unknown": b"PROXY UNKNOWN\r\n", "v2_local": signature + b"\x20\0\0\0",
     "v2_tcp4": signature + b"\x21\x11\0\x10" + bytes(16), "v2_tcp6": signature + b"\x21\x21\0\x24" + bytes(36)})
-write("config_fuzz", "ferrymand", {
+write("config_fuzz", "settings", {
     "whole": b"""[[listen]]
 address = "127.0.0.1:8080"
 tls = false
@@ -141,7 +141,7 @@ workers = 2
 """, "least": b"[[listen]]\naddress='[::1]:1'\ntls=false\n[realms.A]\n", "wrong": b"[a]\nb=1\n[[listen]]\nx=[{}]\n"})
 registry = "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\KPSSVC\\Settings]\r\n" \
     "\"HttpsClientAuth\"=dword:00000001\r\n\"HttpsUrlGroup\"=hex(7):2b,00,3a,00,\\\r\n  34,00,00,00\r\n\"Other\"=\"x\"\r\n"
-write("import_fuzz", "ferrymand", {
+write("import_fuzz", "settings", {
     "kdcproxy": b"\0[global]\nconfigs = mit\nuse_dns: no\ndns_realm_discovery = 1\n[A.TEST]\nkerberos = kerberos+tcp://a:88\n"
                 b" kerberos+udp://b kerberos://[::1]\nkpasswd = kpasswd://%(use_dns)s%%\n[*B.TEST]\nsilence_port_warn = on\n",
     "kdcproxy_default": b"\0; comment\n[DEFAULT]\nuse_dns=yes\n[A.TEST]\nkerberos=kerberos://a\n",
@@ -151,7 +151,7 @@ one = b"\x02\x01\x01"
 ex = fake_ad.netlogon(fake_ad.WINDOWS_2016, "dc1", next_site="Hub")
 compressed = (ex[:24] + fake_ad.name("ad.test") + b"\xc0\x18" + b"\x03dc1\xc0\x18" + b"\x02AD\0" + b"\x03DC1\0" + b"\0" +
               b"\x06Branch\0" + b"\xc0\x32" + ex[-8:])
-write("netlogon_fuzz", "locate", {
+write("netlogon_fuzz", "discovery", {
     "answer": fake_ad.search_entry(one, ex), "compressed": fake_ad.search_entry(one, compressed),
     "no_next_site": fake_ad.search_entry(one, ex[:-13] + struct.pack("<IHH", 5, 0xFFFF, 0xFFFF)),
     "with_address": fake_ad.search_entry(one, ex[:-13] + b"\x10" + bytes(16) + struct.pack("<IHH", 13, 0xFFFF, 0xFFFF)),

@@ -7,8 +7,8 @@
 // or TCP, and what comes back is the answer's body. No log, limits, time-outs nor pipelining: for the bench
 // alone.
 //
-// With --log it is the least that a gateway does: it reads HTTP, KKDCP and Kerberos as ferrymand does and writes
-// the same line for each exchange, but has no policy, location, limits, KDC's health nor time-outs.
+// With --log it is the least that a gateway does: it reads HTTP, KKDCP and Kerberos as ferrymand does and
+// writes the same line for each exchange, but has no policy, location, limits, KDC's health nor time-outs.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -39,6 +39,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/event_record.h"
 #include "http/session.h"
 #include "kerberos/reply.h"
 #include "kerberos/request.h"
@@ -136,7 +137,7 @@ class Reader final : public ferryman::http::Handler {
   }
 
   // Where the answer lies until consume().
-  ferryman::Bytes answer(ferryman::Bytes reply, ferryman::telemetry::RequestEvent& event) {
+  ferryman::Bytes answer(ferryman::Bytes reply, ferryman::gateway::RequestEvent& event) {
     namespace krb = ferryman::kerberos;
     const auto now = Clock::now();
     const auto read = krb::parse_reply(reply, request_->kind);
@@ -366,7 +367,7 @@ class Floor {
 
   void answer_and_tell(Peer& client, const std::string& reply) {
     const std::size_t prefix = tcp_.empty() ? 0 : 4;
-    ferryman::telemetry::RequestEvent event;
+    ferryman::gateway::RequestEvent event;
     const ferryman::Bytes output = client.reader->answer(ferryman::as_bytes(reply).subspan(prefix), event);
     client.last = client.reader->ends();
     event.id = "0-1";
@@ -375,7 +376,7 @@ class Floor {
     event.kdc = "127.0.0.1:88";
     event.transport = tcp_.empty() ? "udp" : "tcp";
     event.tries = 1;
-    log_->write(event);
+    ferryman::gateway::write(*log_, event);
     write(client, ferryman::as_text(output));
   }
 
@@ -406,7 +407,8 @@ class Floor {
 
 int main(int argc, char** argv) {
   if (argc < 10)
-    bench::fail("usage: PORT --cert FILE --key FILE --kdc PORT --message FILE [--tcp kept|closed] [--log FILE]");
+    bench::fail(
+        "usage: PORT --cert FILE --key FILE --kdc PORT --message FILE [--tcp kept|closed] [--log FILE]");
   std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
   std::map<std::string, std::string> options{{"PORT", argv[1]}};
   for (int i = 2; i + 1 < argc; i += 2) options[argv[i]] = argv[i + 1];

@@ -7,8 +7,8 @@
 
 #include "base/text.h"
 #include "client/gateway_url.h"
-#include "locate/dns_records.h"
-#include "locate/krb5_conf.h"
+#include "discovery/dns_records.h"
+#include "discovery/krb5_conf.h"
 
 namespace ferryman::client {
 namespace {
@@ -36,7 +36,7 @@ std::string url_of_uri(std::string_view target) {
   return parse_gateway_url(target.substr(transport.size())).value_or("");
 }
 
-std::string url_of_srv(const locate::SrvRecord& srv) {
+std::string url_of_srv(const discovery::SrvRecord& srv) {
   if (srv.target == "." || srv.target.empty()) return {};
   return parse_gateway_url(fmt::format("https://{}:{}/{}", srv.target, srv.port, default_srv_path))
       .value_or("");
@@ -45,7 +45,7 @@ std::string url_of_srv(const locate::SrvRecord& srv) {
 }  // namespace
 
 std::vector<std::string> gateways_in(Bytes dns_message, seconds& ttl) {
-  const locate::DnsRecords records = locate::read_dns_records(dns_message);
+  const discovery::DnsRecords records = discovery::read_dns_records(dns_message);
   std::vector<std::tuple<int, int, std::string>> found;  // priority, weight (greater first), URL
   for (const auto& uri : records.uri)
     found.emplace_back(uri.priority, -static_cast<int>(uri.weight), url_of_uri(uri.target));
@@ -137,7 +137,7 @@ const Options::Rule* Directory::find_rule(const std::vector<Options::Rule>& rule
 
 Gateways Directory::from_krb5_conf(const std::string& realm, Service service) const {
   Gateways gateways;
-  const auto conf = locate::load_krb5_conf(options_.krb5_conf, realm);
+  const auto conf = discovery::load_krb5_conf(options_.krb5_conf, realm);
   if (!conf || !conf->realm) return gateways;
   std::vector<std::string> entries = conf->realm->kdc;
   if (service == Service::kpasswd) {

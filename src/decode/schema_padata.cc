@@ -1,8 +1,8 @@
 #include "decode/names.h"
 #include "decode/schema.h"
 #include "decode/schema_types.h"
+#include "discovery/dc_flags.h"
 #include "kerberos/names.h"
-#include "locate/dc_flags.h"
 
 namespace ferryman::decode {
 namespace types {
@@ -172,7 +172,7 @@ constexpr Type hint{Kind::unsigned_integer,
                     nullptr,
                     {},
                     KeyUse::session,
-                    [](std::uint32_t flags) { return locate::hint_names(flags); }};
+                    [](std::uint32_t flags) { return discovery::hint_names(flags); }};
 constexpr Field proxy_fields[] = {{0, "kerb-message", &kerb_message},
                                   {1, "target-domain", &realm, true},
                                   {2, "dclocator-hint", &hint, true}};

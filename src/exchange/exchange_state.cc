@@ -35,7 +35,7 @@ ExchangeState::Verdict ExchangeState::judge(Bytes message) {
   return Verdict::accepted;
 }
 
-void ExchangeState::accept(const locate::Kdc& kdc, locate::Transport transport) {
+void ExchangeState::accept(const discovery::Kdc& kdc, discovery::Transport transport) {
   answered = true;
   outcome.kdc = &kdc;
   outcome.transport = transport;

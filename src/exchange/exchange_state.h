@@ -11,7 +11,7 @@ namespace ferryman::exchange {
 
 // A KDC that one exchange may ask. The list that names it outlives the exchange.
 struct Target {
-  const locate::Kdc* kdc;
+  const discovery::Kdc* kdc;
   KdcRecordPtr record;
 };
 
@@ -38,7 +38,7 @@ struct ExchangeState {
   // KDC or transport. An accepted one becomes outcome.reply, views of message.
   enum class Verdict : std::uint8_t { accepted, too_big, unavailable, nonsense };
   Verdict judge(Bytes message);
-  void accept(const locate::Kdc& kdc, locate::Transport transport);
+  void accept(const discovery::Kdc& kdc, discovery::Transport transport);
 };
 
 // How an attempt ended without an answer, for what to try next.

@@ -40,26 +40,26 @@ std::vector<KdcReport> Exchanger::report() const {
     KdcReport& report = reports.emplace_back();
     report.address = key.first;
     report.port = key.second;
-    for (const auto transport : {locate::Transport::udp, locate::Transport::tcp}) {
+    for (const auto transport : {discovery::Transport::udp, discovery::Transport::tcp}) {
       const TransportRecord& own = record->of(transport);
-      report.transports[transport == locate::Transport::udp ? 0 : 1] = {transport,
-                                                                        own.health.state(),
-                                                                        own.health.average(),
-                                                                        own.health.p95(),
-                                                                        own.health.failures_in_a_row(),
-                                                                        own.counts};
+      report.transports[transport == discovery::Transport::udp ? 0 : 1] = {transport,
+                                                                           own.health.state(),
+                                                                           own.health.average(),
+                                                                           own.health.p95(),
+                                                                           own.health.failures_in_a_row(),
+                                                                           own.counts};
     }
   }
   return reports;
 }
 
 boost::intrusive_ptr<PendingExchange> Exchanger::prepare(const kerberos::Request& request,
-                                                         locate::KdcList kdcs, Clock::time_point deadline,
+                                                         discovery::KdcList kdcs, Clock::time_point deadline,
                                                          OutcomeHandlerPtr handler) {
   return new PendingExchange(impl_->upstream, request, std::move(kdcs), deadline, std::move(handler));
 }
 
-asio::awaitable<Outcome> Exchanger::exchange(const kerberos::Request& request, locate::KdcList kdcs,
+asio::awaitable<Outcome> Exchanger::exchange(const kerberos::Request& request, discovery::KdcList kdcs,
                                              Clock::time_point deadline) {
   return run_exchange(impl_->upstream, request, std::move(kdcs), deadline);
 }

@@ -7,11 +7,11 @@
 #include <memory>
 #include <vector>
 
+#include "discovery/kdc.h"
 #include "exchange/kdc_report.h"
 #include "exchange/options.h"
 #include "exchange/outcome.h"
 #include "kerberos/request.h"
-#include "locate/kdc.h"
 
 namespace ferryman::exchange {
 
@@ -33,14 +33,14 @@ class Exchanger {
 
   // An exchange to be begun (pending.h). request's bytes must stay valid until handler has been told of the
   // end.
-  boost::intrusive_ptr<PendingExchange> prepare(const kerberos::Request& request, locate::KdcList kdcs,
+  boost::intrusive_ptr<PendingExchange> prepare(const kerberos::Request& request, discovery::KdcList kdcs,
                                                 std::chrono::steady_clock::time_point deadline,
                                                 OutcomeHandlerPtr handler);
 
   // The same for a coroutine; the outcome's buffer holds the reply. request's bytes must stay valid until
   // this has returned. When the awaiting coroutine is cancelled (terminal), a repeatable request is abandoned
   // at once.
-  boost::asio::awaitable<Outcome> exchange(const kerberos::Request& request, locate::KdcList kdcs,
+  boost::asio::awaitable<Outcome> exchange(const kerberos::Request& request, discovery::KdcList kdcs,
                                            std::chrono::steady_clock::time_point deadline);
 
   void set_options(const Options& options);  // for exchanges that begin from now on

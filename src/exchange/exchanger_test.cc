@@ -144,7 +144,7 @@ struct FakeKdc {
     }
   }
 
-  locate::Kdc kdc(locate::Transport transport = locate::Transport::tcp) const {
+  discovery::Kdc kdc(discovery::Transport transport = discovery::Transport::tcp) const {
     return {acceptor.local_endpoint().address(), acceptor.local_endpoint().port(), transport, "fake"};
   }
   unsigned requests() const { return tcp_requests + udp_requests; }
@@ -174,16 +174,16 @@ class ExchangerTest : public ::testing::Test {
     kpasswd.bytes = message;
   }
 
-  Outcome ask(const kerberos::Request& request, std::vector<locate::Kdc> kdcs,
+  Outcome ask(const kerberos::Request& request, std::vector<discovery::Kdc> kdcs,
               std::chrono::milliseconds deadline = 2s) {
-    return ask(request, std::make_shared<const std::vector<locate::Kdc>>(std::move(kdcs)), deadline);
+    return ask(request, std::make_shared<const std::vector<discovery::Kdc>>(std::move(kdcs)), deadline);
   }
   // In that order, as a configured list.
-  static locate::KdcList ranked(std::vector<locate::Kdc> kdcs) {
+  static discovery::KdcList ranked(std::vector<discovery::Kdc> kdcs) {
     for (std::size_t i = 0; i < kdcs.size(); ++i) kdcs[i].rank = static_cast<std::uint16_t>(i);
-    return std::make_shared<const std::vector<locate::Kdc>>(std::move(kdcs));
+    return std::make_shared<const std::vector<discovery::Kdc>>(std::move(kdcs));
   }
-  Outcome ask(const kerberos::Request& request, const locate::KdcList& list,
+  Outcome ask(const kerberos::Request& request, const discovery::KdcList& list,
               std::chrono::milliseconds deadline = 2s) {
     std::optional<Outcome> outcome;
     const auto until = std::chrono::steady_clock::now() + deadline;
@@ -203,11 +203,11 @@ class ExchangerTest : public ::testing::Test {
     io.run_for(time);
     io.restart();
   }
-  const TransportReport& report_of(const FakeKdc& kdc, locate::Transport transport) {
+  const TransportReport& report_of(const FakeKdc& kdc, discovery::Transport transport) {
     reports = exchanger.report();
     const auto found = std::find_if(reports.begin(), reports.end(),
                                     [&](const KdcReport& report) { return report.port == kdc.kdc().port; });
-    return found->transports[transport == locate::Transport::udp ? 0 : 1];
+    return found->transports[transport == discovery::Transport::udp ? 0 : 1];
   }
 
   std::vector<KdcReport> reports;
@@ -222,7 +222,7 @@ class ExchangerTest : public ::testing::Test {
 TEST_F(ExchangerTest, BringsBackTheAnswer) {
   FakeKdc v4(io), v6(io, "::1");
   for (auto* kdc : {&v4, &v6}) {
-    for (const auto transport : {locate::Transport::tcp, locate::Transport::udp}) {
+    for (const auto transport : {discovery::Transport::tcp, discovery::Transport::udp}) {
       const Outcome outcome = ask(as_req, {kdc->kdc(transport)});
       ASSERT_EQ(outcome.status, Status::answered);
       EXPECT_EQ(outcome.reply.error_code, 25);
@@ -239,7 +239,7 @@ TEST_F(ExchangerTest, NeverTakesADoubledDatagramForTheNextAnswer) {
   kdc.udp_doubles = true;
   for (int i = 0; i < 20; ++i) {
     kdc.udp_next = [i](unsigned) { return krb_error(60 + i); };
-    EXPECT_EQ(ask(as_req, {kdc.kdc(locate::Transport::udp)}).reply.error_code, 60 + i);
+    EXPECT_EQ(ask(as_req, {kdc.kdc(discovery::Transport::udp)}).reply.error_code, 60 + i);
     if (i % 2 == 0) io.run_for(2 * UdpPool::rest);
   }
 }
@@ -249,7 +249,7 @@ TEST_F(ExchangerTest, FindsTheAnswerBehindADatagramThatIsNone) {
   FakeKdc kdc(io);
   kdc.udp_nonsense = true;
   for (int i = 0; i < 3; ++i) {
-    const Outcome outcome = ask(as_req, {kdc.kdc(locate::Transport::udp)});
+    const Outcome outcome = ask(as_req, {kdc.kdc(discovery::Transport::udp)});
     EXPECT_EQ(outcome.status, Status::answered);
     EXPECT_EQ(outcome.tries, 1U) << "it had to be asked again";
   }
@@ -257,14 +257,14 @@ TEST_F(ExchangerTest, FindsTheAnswerBehindADatagramThatIsNone) {
 
 TEST_F(ExchangerTest, ARefusedDatagramDoesNoHarmToTheNextExchange) {
   auto kdc = std::make_unique<FakeKdc>(io);
-  const auto at = kdc->kdc(locate::Transport::udp);
+  const auto at = kdc->kdc(discovery::Transport::udp);
   EXPECT_EQ(ask(as_req, {at}).status, Status::answered);
   kdc->acceptor.close();
   kdc->datagrams.close();
   io.run_for(2 * UdpPool::rest);
   EXPECT_EQ(ask(as_req, {at}).status, Status::no_kdc);
   FakeKdc again(io, "127.0.0.1", at.port);
-  EXPECT_EQ(ask(as_req, {again.kdc(locate::Transport::udp)}).status, Status::answered);
+  EXPECT_EQ(ask(as_req, {again.kdc(discovery::Transport::udp)}).status, Status::answered);
 }
 
 TEST_F(ExchangerTest, UsesAKeptConnectionAgainAndReplacesItWhenItDiesUnderARequest) {
@@ -397,7 +397,7 @@ TEST_F(ExchangerTest, PutsAKdcOnTrialByAProbeAndNotByAUser) {
     return behaviour;
   };
   std::vector<bool> changes;
-  exchanger.on_change([&](const locate::Kdc& kdc, bool serves) {
+  exchanger.on_change([&](const discovery::Kdc& kdc, bool serves) {
     EXPECT_EQ(kdc.port, bad.kdc().port);
     changes.push_back(serves);
   });
@@ -443,7 +443,7 @@ TEST_F(ExchangerTest, AsksTwiceAtMostOneRequestInTwentyWhileAllAreSlow) {
     io.run_for(4ms);
   }
   while (ended < requests) io.run_one();
-  const auto hedges = report_of(second, locate::Transport::tcp).counts.hedges;
+  const auto hedges = report_of(second, discovery::Transport::tcp).counts.hedges;
   EXPECT_LE(hedges, 10 + requests / 20);
   EXPECT_GE(hedges, 10U);
   EXPECT_LE(second.requests(), requests / 2);
@@ -505,7 +505,7 @@ TEST_F(ExchangerTest, WritesAPasswordChangeOnceWhateverHappensThen) {
 TEST_F(ExchangerTest, ADeadKdcDoesNotSpendAPasswordChange) {
   std::optional<FakeKdc> dead(std::in_place, io);
   FakeKdc good(io);
-  const auto gone = dead->kdc(locate::Transport::any), gone_udp = dead->kdc(locate::Transport::udp);
+  const auto gone = dead->kdc(discovery::Transport::any), gone_udp = dead->kdc(discovery::Transport::udp);
   dead->acceptor.close();
   dead->datagrams.close();
   EXPECT_EQ(ask(kpasswd, ranked({gone, good.kdc()})).kdc->port, good.kdc().port);
@@ -516,10 +516,10 @@ TEST_F(ExchangerTest, ADeadKdcDoesNotSpendAPasswordChange) {
 TEST_F(ExchangerTest, SendsALostDatagramAgainButNotAPasswordChange) {
   FakeKdc kdc(io);
   kdc.udp_next = [](unsigned number) { return number == 0 ? std::nullopt : std::optional(krb_error(25)); };
-  EXPECT_EQ(ask(as_req, {kdc.kdc(locate::Transport::udp)}).tries, 2U);
+  EXPECT_EQ(ask(as_req, {kdc.kdc(discovery::Transport::udp)}).tries, 2U);
   FakeKdc other(io);
   other.udp_next = [](unsigned) { return std::nullopt; };
-  EXPECT_EQ(ask(kpasswd, {other.kdc(locate::Transport::udp)}, 300ms).status, Status::deadline);
+  EXPECT_EQ(ask(kpasswd, {other.kdc(discovery::Transport::udp)}, 300ms).status, Status::deadline);
   EXPECT_EQ(other.udp_requests, 1U);
 }
 
@@ -528,7 +528,7 @@ TEST_F(ExchangerTest, GivesAKdcThatAnswersLateTheTimeItTakes) {
   exchanger.set_options(options);
   FakeKdc kdc(io);
   kdc.udp_delay = 300ms;
-  const auto list = ranked({kdc.kdc(locate::Transport::udp)});
+  const auto list = ranked({kdc.kdc(discovery::Transport::udp)});
   EXPECT_EQ(ask(as_req, list).tries, 2U);
   io.run_for(kdc.udp_delay + 50ms);  // the answer to the second as well
   io.restart();
@@ -544,13 +544,13 @@ TEST_F(ExchangerTest, GivesAKdcThatAnswersLateTheTimeItTakes) {
 
 TEST_F(ExchangerTest, LearnsThatAnswersFitUdpAndTurnsTooBigIntoTcp) {
   FakeKdc kdc(io);
-  EXPECT_EQ(ask(as_req, {kdc.kdc(locate::Transport::any)}).transport, locate::Transport::tcp);
-  EXPECT_EQ(ask(as_req, {kdc.kdc(locate::Transport::any)}).transport, locate::Transport::udp);
+  EXPECT_EQ(ask(as_req, {kdc.kdc(discovery::Transport::any)}).transport, discovery::Transport::tcp);
+  EXPECT_EQ(ask(as_req, {kdc.kdc(discovery::Transport::any)}).transport, discovery::Transport::udp);
   kdc.udp_next = [](unsigned) { return krb_error(52); };
-  const Outcome outcome = ask(as_req, {kdc.kdc(locate::Transport::any)});
-  EXPECT_EQ(outcome.transport, locate::Transport::tcp);
+  const Outcome outcome = ask(as_req, {kdc.kdc(discovery::Transport::any)});
+  EXPECT_EQ(outcome.transport, discovery::Transport::tcp);
   EXPECT_EQ(outcome.reply.error_code, 25);
-  ask(as_req, {kdc.kdc(locate::Transport::any)});
+  ask(as_req, {kdc.kdc(discovery::Transport::any)});
   EXPECT_EQ(kdc.udp_requests, 2U) << "UDP is not tried again";
 }
 
@@ -559,40 +559,40 @@ TEST_F(ExchangerTest, OneUserWaitsForUdpThatIsSwallowedAndItComesBackByAHealthCh
   FakeKdc kdc(io);
   options.hedge_delay = 2s;
   exchanger.set_options(options);
-  const auto list = ranked({kdc.kdc(locate::Transport::any)});
+  const auto list = ranked({kdc.kdc(discovery::Transport::any)});
   bool dropped = true;
   kdc.udp_next = [&](unsigned) { return dropped ? std::nullopt : std::optional(krb_error(25)); };
-  std::vector<std::pair<locate::Transport, bool>> changes;
+  std::vector<std::pair<discovery::Transport, bool>> changes;
   exchanger.on_change(
-      [&](const locate::Kdc& one, bool serves) { changes.emplace_back(one.transport, serves); });
+      [&](const discovery::Kdc& one, bool serves) { changes.emplace_back(one.transport, serves); });
   ask(as_req, list);
   const auto begun = std::chrono::steady_clock::now();
   EXPECT_EQ(ask(as_req, list).tries, 2U);
   EXPECT_LT(std::chrono::steady_clock::now() - begun, options.hedge_delay) << "TCP is known to work";
   for (int i = 0; i < 20; ++i) {
     const Outcome outcome = ask(as_req, list);
-    EXPECT_EQ(outcome.transport, locate::Transport::tcp);
+    EXPECT_EQ(outcome.transport, discovery::Transport::tcp);
     EXPECT_EQ(outcome.tries, 1U);
     let_trials_run(20ms);
   }
   while (changes.empty()) io.run_one();
-  EXPECT_EQ(changes, (std::vector{std::pair(locate::Transport::udp, false)}));
-  EXPECT_TRUE(report_of(kdc, locate::Transport::udp).set_aside());
-  EXPECT_FALSE(report_of(kdc, locate::Transport::tcp).set_aside());
+  EXPECT_EQ(changes, (std::vector{std::pair(discovery::Transport::udp, false)}));
+  EXPECT_TRUE(report_of(kdc, discovery::Transport::udp).set_aside());
+  EXPECT_FALSE(report_of(kdc, discovery::Transport::tcp).set_aside());
   EXPECT_FALSE(reports.front().set_aside());
   dropped = false;
   while (changes.size() < 2) io.run_one();
-  EXPECT_EQ(changes.back(), std::pair(locate::Transport::udp, true));
-  EXPECT_EQ(ask(as_req, list).transport, locate::Transport::udp);
+  EXPECT_EQ(changes.back(), std::pair(discovery::Transport::udp, true));
+  EXPECT_EQ(ask(as_req, list).transport, discovery::Transport::udp);
 }
 
 TEST_F(ExchangerTest, OneUserWaitsForUdpThatIsSwallowedFromNowOn) {
   FakeKdc kdc(io);
-  const auto list = ranked({kdc.kdc(locate::Transport::any)});
+  const auto list = ranked({kdc.kdc(discovery::Transport::any)});
   for (int i = 0; i < 3; ++i) ask(as_req, list);
   kdc.udp_next = [](unsigned) { return std::nullopt; };
   const Outcome first = ask(as_req, list);
-  EXPECT_EQ(first.transport, locate::Transport::tcp);
+  EXPECT_EQ(first.transport, discovery::Transport::tcp);
   EXPECT_EQ(first.tries, 2U);
   for (int i = 0; i < 20; ++i) {
     EXPECT_EQ(ask(as_req, list).tries, 1U);
@@ -603,8 +603,8 @@ TEST_F(ExchangerTest, OneUserWaitsForUdpThatIsSwallowedFromNowOn) {
 // Both of two KDCs behind it: none of their users is told that there is no KDC.
 TEST_F(ExchangerTest, NeedsNoBudgetWhereUdpIsSwallowedForAllKdcs) {
   FakeKdc one(io), other(io);
-  const auto list = ranked({one.kdc(locate::Transport::any), other.kdc(locate::Transport::any)});
-  for (const auto* kdc : {&one, &other, &one, &other}) ask(as_req, {kdc->kdc(locate::Transport::any)});
+  const auto list = ranked({one.kdc(discovery::Transport::any), other.kdc(discovery::Transport::any)});
+  for (const auto* kdc : {&one, &other, &one, &other}) ask(as_req, {kdc->kdc(discovery::Transport::any)});
   for (auto* kdc : {&one, &other}) kdc->udp_next = [](unsigned) { return std::nullopt; };
   constexpr int requests = 60;
   int answered = 0;
@@ -621,13 +621,13 @@ TEST_F(ExchangerTest, NeedsNoBudgetWhereUdpIsSwallowedForAllKdcs) {
 
 TEST_F(ExchangerTest, AKdcThatIsBackByOneTransportIsSoonTriedByTheOther) {
   FakeKdc kdc(io);
-  const auto list = ranked({kdc.kdc(locate::Transport::any)});
+  const auto list = ranked({kdc.kdc(discovery::Transport::any)});
   for (int i = 0; i < 2; ++i) ask(as_req, list);
   kdc.udp_next = [](unsigned) { return std::nullopt; };
   kdc.tcp_next = [](unsigned) { return Behaviour{std::nullopt, 0us, true}; };
   const auto both_aside = [&] {
-    return report_of(kdc, locate::Transport::udp).set_aside() &&
-           report_of(kdc, locate::Transport::tcp).set_aside();
+    return report_of(kdc, discovery::Transport::udp).set_aside() &&
+           report_of(kdc, discovery::Transport::tcp).set_aside();
   };
   for (int i = 0; i < 4 || !both_aside(); ++i) {
     ask(as_req, list, 100ms);
@@ -637,33 +637,33 @@ TEST_F(ExchangerTest, AKdcThatIsBackByOneTransportIsSoonTriedByTheOther) {
   kdc.tcp_next = [](unsigned) { return Behaviour{}; };
   ask(as_req, list);
   let_trials_run(3s);  // a trial that is under way may have to fail first
-  EXPECT_FALSE(report_of(kdc, locate::Transport::udp).set_aside());
-  EXPECT_FALSE(report_of(kdc, locate::Transport::tcp).set_aside());
+  EXPECT_FALSE(report_of(kdc, discovery::Transport::udp).set_aside());
+  EXPECT_FALSE(report_of(kdc, discovery::Transport::tcp).set_aside());
 }
 
 // Small requests pass where large ones are lost, so a small health check would show nothing.
 TEST_F(ExchangerTest, ChecksWithARequestAsLargeAsTheOneThatWasLost) {
   FakeKdc kdc(io);
-  const auto list = ranked({kdc.kdc(locate::Transport::any)});
+  const auto list = ranked({kdc.kdc(discovery::Transport::any)});
   for (int i = 0; i < 2; ++i) ask(as_req, list);
   kdc.udp_most = 500;
   const Octets large(900, 0x55);
   as_req.bytes = large;
   EXPECT_EQ(ask(as_req, list).tries, 2U);
   let_trials_run(3s);
-  EXPECT_TRUE(report_of(kdc, locate::Transport::udp).set_aside());
+  EXPECT_TRUE(report_of(kdc, discovery::Transport::udp).set_aside());
 }
 
 // What comes back is large, and lost: no health check shows that.
 TEST_F(ExchangerTest, TakesTcpForGoodWhereAnswersToSuchRequestsAreLostOverUdp) {
   FakeKdc kdc(io);
-  const auto list = ranked({kdc.kdc(locate::Transport::any)});
+  const auto list = ranked({kdc.kdc(discovery::Transport::any)});
   for (int i = 0; i < 2; ++i) ask(as_req, list);
   kdc.udp_lost_size = message.size();
   for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(ask(as_req, list).tries, 2U) << i;
     let_trials_run(2500ms);
-    EXPECT_FALSE(report_of(kdc, locate::Transport::udp).set_aside()) << i;
+    EXPECT_FALSE(report_of(kdc, discovery::Transport::udp).set_aside()) << i;
   }
   for (int i = 0; i < 3; ++i) EXPECT_EQ(ask(as_req, list).tries, 1U);
 }
@@ -672,14 +672,14 @@ TEST_F(ExchangerTest, TakesTcpForGoodWhereAnswersToSuchRequestsAreLostOverUdp) {
 TEST_F(ExchangerTest, UsesUdpWhereTcpIsSwallowed) {
   FakeKdc kdc(io);
   kdc.tcp_next = [](unsigned) { return Behaviour{std::nullopt, 0us, false}; };
-  const auto list = ranked({kdc.kdc(locate::Transport::any)});
-  EXPECT_EQ(ask(as_req, list).transport, locate::Transport::udp);
+  const auto list = ranked({kdc.kdc(discovery::Transport::any)});
+  EXPECT_EQ(ask(as_req, list).transport, discovery::Transport::udp);
   for (int i = 0; i < 20; ++i) {
     const Outcome outcome = ask(as_req, list);
-    EXPECT_EQ(outcome.transport, locate::Transport::udp);
+    EXPECT_EQ(outcome.transport, discovery::Transport::udp);
     EXPECT_EQ(outcome.tries, 1U);
   }
-  EXPECT_TRUE(report_of(kdc, locate::Transport::tcp).set_aside());
+  EXPECT_TRUE(report_of(kdc, discovery::Transport::tcp).set_aside());
 }
 
 // A NAT has forgotten what was kept: new connections work, those from before lead nowhere.
@@ -701,13 +701,13 @@ TEST_F(ExchangerTest, GivesUpKeptConnectionsWhenOneLeadsIntoSilence) {
   EXPECT_EQ(outcome.status, Status::answered);
   EXPECT_EQ(outcome.tries, 2U);
   EXPECT_EQ(ask(as_req, list).tries, 1U) << "the other three were kept as long";
-  EXPECT_FALSE(report_of(kdc, locate::Transport::tcp).set_aside());
+  EXPECT_FALSE(report_of(kdc, discovery::Transport::tcp).set_aside());
 }
 
 // A wrong password takes long where a domain controller asks another one whether it is right.
 TEST_F(ExchangerTest, AProofIsSentOnceHoweverLongItsAnswerTakes) {
   FakeKdc first(io), second(io);
-  const auto list = ranked({first.kdc(locate::Transport::any), second.kdc(locate::Transport::any)});
+  const auto list = ranked({first.kdc(discovery::Transport::any), second.kdc(discovery::Transport::any)});
   for (int i = 0; i < 20; ++i) ask(as_req, list);
   const unsigned before = first.requests() + second.requests();
   first.udp_delay = 200ms;
@@ -725,14 +725,14 @@ TEST_F(ExchangerTest, AProofIsSentOnceHoweverLongItsAnswerTakes) {
 
 TEST_F(ExchangerTest, AProofGoesByTcpAndByUdpOnlyWhereNoConnectionCanBeMade) {
   FakeKdc kdc(io);
-  const auto list = ranked({kdc.kdc(locate::Transport::any)});
+  const auto list = ranked({kdc.kdc(discovery::Transport::any)});
   kerberos::Request guess = as_req;
   guess.proof = true;
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(ask(guess, list).transport, locate::Transport::tcp);
-  EXPECT_EQ(ask(as_req, list).transport, locate::Transport::udp);
-  EXPECT_EQ(ask(guess, list).transport, locate::Transport::tcp);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(ask(guess, list).transport, discovery::Transport::tcp);
+  EXPECT_EQ(ask(as_req, list).transport, discovery::Transport::udp);
+  EXPECT_EQ(ask(guess, list).transport, discovery::Transport::tcp);
   kdc.acceptor.close();
-  EXPECT_EQ(ask(guess, list).transport, locate::Transport::udp);
+  EXPECT_EQ(ask(guess, list).transport, discovery::Transport::udp);
 }
 
 TEST_F(ExchangerTest, AProofGoesToAnotherKdcOnlyWhereTheFirstCannotHaveReadIt) {
@@ -762,13 +762,13 @@ TEST_F(ExchangerTest, AProofWhoseAnswerIsTooBigGoesToNoOtherKdc) {
   FakeKdc kdc(io), other(io);
   kdc.acceptor.close();
   kdc.udp_next = [](unsigned) { return krb_error(52); };
-  locate::Kdc dead_tcp = other.kdc(locate::Transport::any);
+  discovery::Kdc dead_tcp = other.kdc(discovery::Transport::any);
   dead_tcp.port = kdc.datagrams.local_endpoint().port();
   kerberos::Request guess = as_req;
   guess.proof = true;
   EXPECT_NE(ask(guess, ranked({dead_tcp})).status, Status::answered);
   auto by_udp = dead_tcp;
-  by_udp.transport = locate::Transport::udp;
+  by_udp.transport = discovery::Transport::udp;
   EXPECT_NE(ask(guess, ranked({by_udp, other.kdc()})).status, Status::answered);
   EXPECT_EQ(other.requests(), 0U);
 }
@@ -787,7 +787,7 @@ TEST_F(ExchangerTest, LeavesNothingBehindWhenTheEventLoopEndsUnderIt) {
     void on_outcome(Outcome&) override {}
     bool& gone;
   };
-  for (const auto transport : {locate::Transport::udp, locate::Transport::tcp}) {
+  for (const auto transport : {discovery::Transport::udp, discovery::Transport::tcp}) {
     bool gone = false;
     FakeKdc kdc(io);
     kdc.udp_next = [](unsigned) { return std::nullopt; };
@@ -795,7 +795,7 @@ TEST_F(ExchangerTest, LeavesNothingBehindWhenTheEventLoopEndsUnderIt) {
     {
       asio::io_context other{1};
       Exchanger ended(other, options);
-      const auto list = std::make_shared<const std::vector<locate::Kdc>>(1, kdc.kdc(transport));
+      const auto list = std::make_shared<const std::vector<discovery::Kdc>>(1, kdc.kdc(transport));
       const auto now = std::chrono::steady_clock::now();
       ended.prepare(as_req, list, now + 1s, new Stranger(gone))->begin(now);
       other.run_for(10ms);

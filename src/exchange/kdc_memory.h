@@ -9,15 +9,15 @@
 #include <memory>
 #include <utility>
 
+#include "discovery/kdc.h"
 #include "exchange/transport_health.h"
 #include "kerberos/request.h"
-#include "locate/kdc.h"
 
 namespace ferryman::exchange {
 
 using KdcKey = std::pair<boost::asio::ip::address, std::uint16_t>;
 
-inline KdcKey key_of(const locate::Kdc& kdc) {
+inline KdcKey key_of(const discovery::Kdc& kdc) {
   return {kdc.address, kdc.port};
 }
 
@@ -45,8 +45,8 @@ struct KdcRecord {
   std::array<std::size_t, 3> largest_reply{};
 
   // udp or tcp.
-  TransportRecord& of(locate::Transport transport) {
-    return transports[transport == locate::Transport::udp ? 0 : 1];
+  TransportRecord& of(discovery::Transport transport) {
+    return transports[transport == discovery::Transport::udp ? 0 : 1];
   }
   TransportRecord& udp() { return transports[0]; }
   TransportRecord& tcp() { return transports[1]; }

@@ -5,14 +5,14 @@
 #include <cstdint>
 #include <functional>
 
+#include "discovery/kdc.h"
 #include "exchange/kdc_memory.h"
-#include "locate/kdc.h"
 
 namespace ferryman::exchange {
 
 // How one transport of a KDC has done so far.
 struct TransportReport {
-  locate::Transport transport = locate::Transport::any;  // then udp or tcp
+  discovery::Transport transport = discovery::Transport::any;  // then udp or tcp
   TransportHealth::State state = TransportHealth::State::untried;
   TransportHealth::Latency average{0}, p95{0};  // 0: not known
   unsigned failures_in_a_row = 0;
@@ -41,6 +41,6 @@ struct KdcReport {
 };
 
 // Told when a transport of a KDC (kdc.transport: udp or tcp) is set aside, and when it serves again.
-using HealthObserver = std::function<void(const locate::Kdc& kdc, bool serves)>;
+using HealthObserver = std::function<void(const discovery::Kdc& kdc, bool serves)>;
 
 }  // namespace ferryman::exchange

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "discovery/kdc.h"
 #include "kerberos/reply.h"
-#include "locate/kdc.h"
 
 namespace ferryman::exchange {
 
@@ -21,12 +21,12 @@ enum class Status : std::uint8_t {
 
 struct Outcome {
   Status status = Status::no_kdc;
-  kerberos::Reply reply;                                 // only when answered
-  std::vector<std::uint8_t> buffer;                      // may hold the reply's octets
-  locate::KdcList kdcs;                                  // that could be asked
-  const locate::Kdc* kdc = nullptr;                      // of them: that answered, or that was tried last
-  locate::Transport transport = locate::Transport::any;  // udp or tcp that was used for it
-  bool no_socket = false;                                // a KDC could not be asked for want of descriptors
+  kerberos::Reply reply;                // only when answered
+  std::vector<std::uint8_t> buffer;     // may hold the reply's octets
+  discovery::KdcList kdcs;              // that could be asked
+  const discovery::Kdc* kdc = nullptr;  // of them: that answered, or that was tried last
+  discovery::Transport transport = discovery::Transport::any;  // udp or tcp that was used for it
+  bool no_socket = false;  // a KDC could not be asked for want of descriptors
   std::chrono::steady_clock::time_point ended{};
   unsigned tries = 0;              // how often the request was written
   bool hedged = false;             // a KDC was asked while another was still silent

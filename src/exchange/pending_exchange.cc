@@ -9,8 +9,8 @@
 namespace ferryman::exchange {
 namespace {
 
-using locate::Kdc;
-using locate::Transport;
+using discovery::Kdc;
+using discovery::Transport;
 using std::chrono::milliseconds;
 
 // A datagram may be lost: a silent list is gone through again this often.
@@ -35,8 +35,8 @@ milliseconds a_few_times(TransportHealth::Latency average) {
 }  // namespace
 
 PendingExchange::PendingExchange(std::shared_ptr<Upstream> upstream, const kerberos::Request& request,
-                                 locate::KdcList kdcs, Clock::time_point deadline, OutcomeHandlerPtr handler,
-                                 Purpose purpose)
+                                 discovery::KdcList kdcs, Clock::time_point deadline,
+                                 OutcomeHandlerPtr handler, Purpose purpose)
     : kdcs_(std::move(kdcs)),
       deadline_(deadline),
       handler_(std::move(handler)),
@@ -68,7 +68,7 @@ void PendingExchange::plan(Clock::time_point now) {
     const Transports transports = transports_for(kdc, *record);
     const TransportHealth& health = record->of(transports.first).health;
     const auto average = health.is_known(now) ? health.average() : TransportHealth::Latency(0);
-    const double lot = kdcs_->size() > 1 ? locate::draw_lot(kdc.weight, state_.upstream.random) : 0;
+    const double lot = kdcs_->size() > 1 ? discovery::draw_lot(kdc.weight, state_.upstream.random) : 0;
     places.push_back({{&kdc, std::move(record)}, transports, false, lot, average});
   }
   if (places.size() > 1) {

@@ -31,8 +31,9 @@ class PendingExchange final : public Recycled<PendingExchange>,
   enum class Purpose : std::uint8_t { user, health_check };
 
   // request: valid until the end has been told.
-  PendingExchange(std::shared_ptr<Upstream> upstream, const kerberos::Request& request, locate::KdcList kdcs,
-                  Clock::time_point deadline, OutcomeHandlerPtr handler, Purpose purpose = Purpose::user);
+  PendingExchange(std::shared_ptr<Upstream> upstream, const kerberos::Request& request,
+                  discovery::KdcList kdcs, Clock::time_point deadline, OutcomeHandlerPtr handler,
+                  Purpose purpose = Purpose::user);
 
   void begin(Clock::time_point now);
 
@@ -44,8 +45,8 @@ class PendingExchange final : public Recycled<PendingExchange>,
   using Self = boost::intrusive_ptr<PendingExchange>;
   struct Step {
     const Target* target = nullptr;
-    locate::Transport transport = locate::Transport::any;  // then udp or tcp
-    bool anew = false;                                     // not on a kept connection
+    discovery::Transport transport = discovery::Transport::any;  // then udp or tcp
+    bool anew = false;                                           // not on a kept connection
   };
   static constexpr std::size_t few_kdcs = 4;
   using Steps = boost::container::small_vector<Step, 2 * few_kdcs>;
@@ -61,20 +62,20 @@ class PendingExchange final : public Recycled<PendingExchange>,
     // When its silence says something about the transport.
     Clock::time_point silent_long(std::chrono::milliseconds hedge_delay) const {
       const bool untried =
-          step.transport == locate::Transport::udp && !step.target->record->udp().health.has_answered();
+          step.transport == discovery::Transport::udp && !step.target->record->udp().health.has_answered();
       return begun + (untried ? std::min(patience, hedge_delay) : hedge_delay);
     }
   };
   using Attempts = std::pmr::list<Attempt>;
   // Of one KDC, in the order in which they are asked.
   struct Transports {
-    locate::Transport first = locate::Transport::any;  // then udp or tcp
-    std::optional<locate::Transport> then;
+    discovery::Transport first = discovery::Transport::any;  // then udp or tcp
+    std::optional<discovery::Transport> then;
     bool aside = false;  // the first one is set aside
   };
 
   void plan(Clock::time_point now);
-  Transports transports_for(const locate::Kdc& kdc, KdcRecord& record) const;
+  Transports transports_for(const discovery::Kdc& kdc, KdcRecord& record) const;
   void add_step(const Step& step);
   bool is_running(const Target& target) const;
   Steps::iterator next_step(Clock::time_point now);
@@ -108,7 +109,7 @@ class PendingExchange final : public Recycled<PendingExchange>,
 
   static constexpr std::size_t node_size = sizeof(Attempt) + 2 * sizeof(void*);
 
-  const locate::KdcList kdcs_;
+  const discovery::KdcList kdcs_;
   const Clock::time_point deadline_;
   OutcomeHandlerPtr handler_;  // until it has been told
   const Purpose purpose_;

@@ -43,7 +43,7 @@ class Waiter final : public OutcomeHandler {
 }  // namespace
 
 asio::awaitable<Outcome> run_exchange(std::shared_ptr<Upstream> upstream, const kerberos::Request& request,
-                                      locate::KdcList kdcs, Clock::time_point deadline,
+                                      discovery::KdcList kdcs, Clock::time_point deadline,
                                       PendingExchange::Purpose purpose) {
   co_await asio::this_coro::throw_if_cancelled(false);
   const boost::intrusive_ptr<Waiter> waiter(new Waiter(upstream->io));

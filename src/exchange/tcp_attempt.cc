@@ -119,7 +119,7 @@ AttemptEnd TcpAttempt::finish(Bytes input, TcpPool::Clock::time_point now) {
     return AttemptEnd::failed;
   target_.record->note_reply_size(exchange_.request.kind, length);
   exchange_.outcome.buffer = std::move(in_);
-  exchange_.accept(*target_.kdc, locate::Transport::tcp);
+  exchange_.accept(*target_.kdc, discovery::Transport::tcp);
   if (input.size() == prefix_size + length && target_.record->may_keep(now)) {
     exchange_.upstream.pool.put(key_of(*target_.kdc), std::move(socket_), now);
   } else {

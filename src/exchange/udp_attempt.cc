@@ -59,7 +59,7 @@ std::optional<AttemptEnd> UdpAttempt::receive(UdpPool::Clock::time_point now) {
     case ExchangeState::Verdict::accepted:
       break;
   }
-  exchange_.accept(*target_.kdc, locate::Transport::udp);
+  exchange_.accept(*target_.kdc, discovery::Transport::udp);
   if (!disturbed_) exchange_.upstream.udp_pool.put(key_of(*target_.kdc), std::move(socket_), now);
   return AttemptEnd::answered;
 }

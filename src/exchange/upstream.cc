@@ -26,12 +26,12 @@ TransportHealth::Clock::duration jitter() {
   return std::chrono::milliseconds(std::random_device{}() % most_ms);
 }
 
-locate::Transport other_than(locate::Transport transport) {
-  return transport == locate::Transport::udp ? locate::Transport::tcp : locate::Transport::udp;
+discovery::Transport other_than(discovery::Transport transport) {
+  return transport == discovery::Transport::udp ? discovery::Transport::tcp : discovery::Transport::udp;
 }
 
-locate::Kdc with_transport(const KdcTransport& asked) {
-  locate::Kdc kdc = asked.kdc;
+discovery::Kdc with_transport(const KdcTransport& asked) {
+  discovery::Kdc kdc = asked.kdc;
   kdc.transport = asked.transport;
   return kdc;
 }
@@ -72,7 +72,7 @@ void Upstream::note_silence(const KdcTransport& asked, std::string_view realm, c
   }
   if (own.health.usable()) return;
   after_failure(asked, realm);
-  if (silence.kdc_answers || asked.kdc.transport != locate::Transport::any) return;
+  if (silence.kdc_answers || asked.kdc.transport != discovery::Transport::any) return;
   const KdcTransport not_asked{asked.kdc, other_than(asked.transport), asked.record};
   if (!not_asked.own().health.usable() || not_asked.own().health.last_answer() >= silence.since) return;
   not_asked.own().health.suspect(now);
@@ -112,8 +112,8 @@ struct Upstream::EndOfTrials {
   ~EndOfTrials() { upstream.trials_.erase(key); }
 };
 
-asio::awaitable<void> Upstream::run_trials(std::shared_ptr<Upstream> self, locate::Kdc kdc, std::string realm,
-                                           std::shared_ptr<asio::steady_timer> timer) {
+asio::awaitable<void> Upstream::run_trials(std::shared_ptr<Upstream> self, discovery::Kdc kdc,
+                                           std::string realm, std::shared_ptr<asio::steady_timer> timer) {
   const EndOfTrials end{*self, TransportKey(key_of(kdc), kdc.transport)};
   while (true) {
     timer->expires_at(self->memory.of(key_of(kdc))->of(kdc.transport).health.retry_at() + jitter());
@@ -138,11 +138,11 @@ asio::awaitable<void> Upstream::run_trials(std::shared_ptr<Upstream> self, locat
 }
 
 // One exchange like any other, so that its outcome is noted as any other's.
-asio::awaitable<void> Upstream::check(locate::Kdc kdc, std::string realm, std::size_t octets) {
+asio::awaitable<void> Upstream::check(discovery::Kdc kdc, std::string realm, std::size_t octets) {
   const std::vector<std::uint8_t> message = health_check_request(realm, octets);
   const auto request = kerberos::parse_request(message);
   if (!request) co_return;
-  const auto only = std::make_shared<const std::vector<locate::Kdc>>(1, std::move(kdc));
+  const auto only = std::make_shared<const std::vector<discovery::Kdc>>(1, std::move(kdc));
   co_await run_exchange(shared_from_this(), *request, only, Clock::now() + check_time,
                         PendingExchange::Purpose::health_check);
 }

@@ -25,8 +25,8 @@ namespace ferryman::exchange {
 
 // A KDC and one of its transports, udp or tcp.
 struct KdcTransport {
-  const locate::Kdc& kdc;
-  locate::Transport transport;
+  const discovery::Kdc& kdc;
+  discovery::Transport transport;
   KdcRecord& record;
 
   TransportRecord& own() const { return record.of(transport); }
@@ -82,15 +82,15 @@ class Upstream : public std::enable_shared_from_this<Upstream> {
 
   struct EndOfTrials;
 
-  using TransportKey = std::pair<KdcKey, locate::Transport>;
+  using TransportKey = std::pair<KdcKey, discovery::Transport>;
 
   void serves_again(const KdcTransport& asked);
   void after_failure(const KdcTransport& asked, std::string_view realm);
   void begin_trials(const KdcTransport& failed, std::string_view realm);
-  static boost::asio::awaitable<void> run_trials(std::shared_ptr<Upstream> self, locate::Kdc kdc,
+  static boost::asio::awaitable<void> run_trials(std::shared_ptr<Upstream> self, discovery::Kdc kdc,
                                                  std::string realm,
                                                  std::shared_ptr<boost::asio::steady_timer> timer);
-  boost::asio::awaitable<void> check(locate::Kdc kdc, std::string realm, std::size_t octets);
+  boost::asio::awaitable<void> check(discovery::Kdc kdc, std::string realm, std::size_t octets);
 
   std::map<TransportKey, std::shared_ptr<boost::asio::steady_timer>> trials_;
   bool closed_ = false;

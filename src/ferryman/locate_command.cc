@@ -19,12 +19,12 @@
 #include "exchange/health_check.h"
 #include "ferryman/exit_codes.h"
 #include "ferryman/locate_record.h"
-#include "ferrymand/config.h"
 #include "gateway/realm_map.h"
 #include "kerberos/names.h"
 #include "locate/ad.h"
 #include "net/listen_socket.h"
 #include "net/resolv_conf.h"
+#include "settings/config.h"
 
 namespace ferryman {
 namespace {
@@ -103,16 +103,16 @@ tl::expected<Plan, std::string> make_plan(const LocateOptions& options) {
   for (const auto& mistake : locate::check(*source)) return tl::unexpected(mistake);
   if (!options.dns_servers.empty()) plan.dns_servers = options.dns_servers;
 
-  plan.query.service = options.kpasswd ? locate::Service::kpasswd : locate::Service::kdc;
+  plan.query.service = options.kpasswd ? discovery::Service::kpasswd : discovery::Service::kdc;
   plan.query.armored = options.fast;
   if (!options.hint.empty()) {
-    const auto hint = locate::parse_hint(options.hint);
+    const auto hint = discovery::parse_hint(options.hint);
     if (!hint) return tl::unexpected("--hint: " + hint.error());
     plan.query.hint = *hint;
   }
-  if (!locate::is_valid_hint(plan.query.hint, !options.site.empty())) {
+  if (!discovery::is_valid_hint(plan.query.hint, !options.site.empty())) {
     return tl::unexpected(fmt::format("--hint {}: these flags exclude each other (ERROR_INVALID_FLAGS)",
-                                      locate::hint_names(plan.query.hint)));
+                                      discovery::hint_names(plan.query.hint)));
   }
   plan.source = std::move(source);
   return plan;
@@ -124,7 +124,7 @@ std::vector<std::string> answers_of(const net::Lookup& lookup, std::uint32_t& tt
     for (const auto& address : *lookup.addresses) answers.push_back(address.to_string());
     return answers;
   }
-  const locate::DnsRecords records = locate::read_dns_records(lookup.message);
+  const discovery::DnsRecords records = discovery::read_dns_records(lookup.message);
   ttl = records.ttl_seconds;
   for (const auto& srv : records.srv)
     answers.push_back(fmt::format("{} {} {} {}", srv.priority, srv.weight, srv.port, srv.target));
@@ -145,11 +145,11 @@ class Survey : private locate::LocatorObserver {
 
  private:
   void on_lookup(const net::Lookup& lookup);
-  void on_rediscovery(const locate::RealmSource&, locate::Service) override {}
+  void on_rediscovery(const locate::RealmSource&, discovery::Service) override {}
   void on_located(const locate::LookupEnd& end) override;
   void on_candidate(const locate::RealmSource&, const locate::DomainController& dc,
                     std::string_view verdict) override;
-  std::vector<LocateRecord::Probe> probe(const locate::Kdc& kdc);
+  std::vector<LocateRecord::Probe> probe(const discovery::Kdc& kdc);
   template <typename T>
   T wait_for(asio::awaitable<T> task);
 
@@ -253,7 +253,7 @@ LocateRecord::Probe record_of(const exchange::Outcome& outcome, Clock::time_poin
 
 // An AS-REQ that any KDC of the realm answers, over each transport that may be used, all at the same time; a
 // kpasswd service has no such question.
-std::vector<LocateRecord::Probe> Survey::probe(const locate::Kdc& kdc) {
+std::vector<LocateRecord::Probe> Survey::probe(const discovery::Kdc& kdc) {
   constexpr std::chrono::seconds probe_time{3};
   const auto message = exchange::health_check_request(plan_.source->realm);
   const auto request = kerberos::parse_request(message);
@@ -262,14 +262,14 @@ std::vector<LocateRecord::Probe> Survey::probe(const locate::Kdc& kdc) {
   const auto begun = Clock::now();
   std::vector<LocateRecord::Probe> probes;
   std::size_t asked = 0;
-  for (const auto transport : {locate::Transport::tcp, locate::Transport::udp}) {
-    if (kdc.transport != locate::Transport::any && kdc.transport != transport) continue;
-    locate::Kdc one = kdc;
+  for (const auto transport : {discovery::Transport::tcp, discovery::Transport::udp}) {
+    if (kdc.transport != discovery::Transport::any && kdc.transport != transport) continue;
+    discovery::Kdc one = kdc;
     one.transport = transport;
-    const auto only = std::make_shared<const std::vector<locate::Kdc>>(1, std::move(one));
+    const auto only = std::make_shared<const std::vector<discovery::Kdc>>(1, std::move(one));
     auto done = [&probes, begun, transport](const std::exception_ptr&, const exchange::Outcome& outcome) {
       probes.push_back(record_of(outcome, begun));
-      probes.back().transport = transport == locate::Transport::udp ? "UDP" : "TCP";
+      probes.back().transport = transport == discovery::Transport::udp ? "UDP" : "TCP";
     };
     asio::co_spawn(io_, exchanger.exchange(*request, only, begun + probe_time), std::move(done));
     ++asked;

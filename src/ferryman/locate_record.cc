@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
-#include "locate/dc_flags.h"
+#include "discovery/dc_flags.h"
 
 namespace ferryman {
 namespace {
@@ -41,7 +41,7 @@ void put(Text& text, const LocateRecord::DomainController& dc) {
   line(text, "ping", "{} {}: {}, {:.1f} ms{}", printable(dc.name), dc.address, dc.ping, ms(dc.took),
        tells_more ? "; not chosen: " + dc.verdict : "");
   if (dc.ping != "answered") return;
-  line(text, "", "  {}", locate::ds_flag_names(dc.flags));
+  line(text, "", "  {}", discovery::ds_flag_names(dc.flags));
   line(text, "", "  site {}; this host's site {}{}", printable(dc.site),
        dc.client_site.empty() ? "unknown" : printable(dc.client_site),
        dc.next_closest_site.empty() ? "" : ", the next closest " + printable(dc.next_closest_site));
@@ -59,6 +59,54 @@ void put(Text& text, const LocateRecord::Kdc& kdc, bool first) {
   line(text, first ? "chosen" : "then", "{} {}: {}{}", kdc.endpoint, printable(kdc.name), kdc.reason, probes);
 }
 
+using Json = nlohmann::ordered_json;
+
+Json json_of(const LocateRecord::Question& q) {
+  return Json{{"name", q.name},       {"type", q.type}, {"status", q.status},
+              {"answers", q.answers}, {"ttl", q.ttl},   {"us", q.took.count()}};
+}
+
+Json json_of(const LocateRecord::DomainController& dc) {
+  return Json{{"name", dc.name},
+              {"address", dc.address},
+              {"ping", dc.ping},
+              {"us", dc.took.count()},
+              {"suitable", dc.verdict.empty()},
+              {"reason", dc.verdict},
+              {"flags", dc.flags},
+              {"flag_names", discovery::ds_flag_names(dc.flags)},
+              {"site", dc.site},
+              {"client_site", dc.client_site},
+              {"next_closest_site", dc.next_closest_site},
+              {"domain", dc.domain},
+              {"netbios_domain", dc.netbios_domain},
+              {"forest", dc.forest}};
+}
+
+Json json_of(const LocateRecord::Probe& probe) {
+  return Json{{"transport", probe.transport},
+              {"answered", probe.answered},
+              {"probe", probe.result},
+              {"us", probe.took.count()}};
+}
+
+Json json_of(const LocateRecord::Kdc& kdc);
+
+template <typename T>
+Json all(const std::vector<T>& list) {
+  Json array = Json::array();
+  for (const T& one : list) array.push_back(json_of(one));
+  return array;
+}
+
+Json json_of(const LocateRecord::Kdc& kdc) {
+  const auto best = kdc.best_probe();
+  return Json{{"endpoint", kdc.endpoint}, {"name", kdc.name},
+              {"reason", kdc.reason},     {"answered", best.answered},
+              {"probe", best.result},     {"transport", best.transport},
+              {"us", best.took.count()},  {"transports", all(kdc.probes)}};
+}
+
 }  // namespace
 
 std::string to_text(const LocateRecord& record) {
@@ -66,7 +114,7 @@ std::string to_text(const LocateRecord& record) {
   line(text, "realm", "{} ({}, discovery {}{}{})", record.realm, record.service, record.discovery,
        record.domain.empty() ? "" : ", domain " + record.domain,
        record.site.empty() ? "" : ", site " + record.site);
-  line(text, "flags", "{:#010x} {}{}", record.hint, locate::hint_names(record.hint),
+  line(text, "flags", "{:#010x} {}{}", record.hint, discovery::hint_names(record.hint),
        record.fast ? " (FAST-armored)" : "");
   if (!record.questions.empty()) {
     line(text, "servers", "{}",
@@ -82,50 +130,6 @@ std::string to_text(const LocateRecord& record) {
 }
 
 std::string to_json(const LocateRecord& record) {
-  using Json = nlohmann::ordered_json;
-  Json questions = Json::array(), controllers = Json::array(), kdcs = Json::array();
-  for (const auto& q : record.questions) {
-    questions.push_back({{"name", q.name},
-                         {"type", q.type},
-                         {"status", q.status},
-                         {"answers", q.answers},
-                         {"ttl", q.ttl},
-                         {"us", q.took.count()}});
-  }
-  for (const auto& dc : record.domain_controllers) {
-    controllers.push_back({{"name", dc.name},
-                           {"address", dc.address},
-                           {"ping", dc.ping},
-                           {"us", dc.took.count()},
-                           {"suitable", dc.verdict.empty()},
-                           {"reason", dc.verdict},
-                           {"flags", dc.flags},
-                           {"flag_names", locate::ds_flag_names(dc.flags)},
-                           {"site", dc.site},
-                           {"client_site", dc.client_site},
-                           {"next_closest_site", dc.next_closest_site},
-                           {"domain", dc.domain},
-                           {"netbios_domain", dc.netbios_domain},
-                           {"forest", dc.forest}});
-  }
-  for (const auto& kdc : record.kdcs) {
-    Json probes = Json::array();
-    for (const auto& probe : kdc.probes) {
-      probes.push_back({{"transport", probe.transport},
-                        {"answered", probe.answered},
-                        {"probe", probe.result},
-                        {"us", probe.took.count()}});
-    }
-    const auto best = kdc.best_probe();
-    kdcs.push_back({{"endpoint", kdc.endpoint},
-                    {"name", kdc.name},
-                    {"reason", kdc.reason},
-                    {"answered", best.answered},
-                    {"probe", best.result},
-                    {"transport", best.transport},
-                    {"us", best.took.count()},
-                    {"transports", probes}});
-  }
   const Json whole{{"realm", record.realm},
                    {"service", record.service},
                    {"discovery", record.discovery},
@@ -133,11 +137,11 @@ std::string to_json(const LocateRecord& record) {
                    {"site", record.site},
                    {"dns_servers", record.dns_servers},
                    {"hint", record.hint},
-                   {"hint_names", locate::hint_names(record.hint)},
+                   {"hint_names", discovery::hint_names(record.hint)},
                    {"fast", record.fast},
-                   {"dns", questions},
-                   {"domain_controllers", controllers},
-                   {"kdcs", kdcs},
+                   {"dns", all(record.questions)},
+                   {"domain_controllers", all(record.domain_controllers)},
+                   {"kdcs", all(record.kdcs)},
                    {"reason", record.why}};
   // What is not UTF-8 is replaced: it came from the network.
   return whole.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

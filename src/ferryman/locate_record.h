@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "locate/dns_records.h"
-#include "locate/netlogon.h"
+#include "discovery/dns_records.h"
+#include "discovery/netlogon.h"
 
 namespace ferryman {
 

@@ -14,9 +14,9 @@
 #include <cstdio>
 #include <system_error>
 
+#include "base/service_manager.h"
 #include "ferrymand/metrics.h"
 #include "ferrymand/processors.h"
-#include "ferrymand/service_manager.h"
 #include "net/listen_socket.h"
 #include "net/resolv_conf.h"
 #include "net/tls_context.h"

@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "ferrymand/admin.h"
-#include "ferrymand/config.h"
 #include "ferrymand/listeners.h"
 #include "ferrymand/readiness.h"
 #include "ferrymand/worker.h"
 #include "net/file_watch.h"
 #include "net/ticket_keys.h"
+#include "settings/config.h"
 #include "telemetry/log.h"
 
 namespace ferryman {

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "ferrymand/config.h"
 #include "net/options.h"
+#include "settings/config.h"
 
 namespace ferryman {
 

@@ -9,11 +9,11 @@
 #include <system_error>
 #include <vector>
 
-#include "ferrymand/config.h"
 #include "ferrymand/daemon.h"
-#include "ferrymand/kdcproxy.h"
-#include "ferrymand/kpssvc.h"
 #include "net/dormant_block.h"
+#include "settings/config.h"
+#include "settings/kdcproxy.h"
+#include "settings/kpssvc.h"
 
 namespace {
 

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "net/listen_socket.h"
-#include "telemetry/event.h"
 
 namespace ferryman {
 namespace {
@@ -78,7 +77,7 @@ Gathered gather(const std::vector<gateway::Report>& workers) {
       if (report.set_aside()) ++kdc.set_aside_by;
       for (const exchange::TransportReport& one : report.transports) {
         if (!one.used()) continue;
-        const std::string name = one.transport == locate::Transport::udp ? "udp" : "tcp";
+        const std::string name = one.transport == discovery::Transport::udp ? "udp" : "tcp";
         Target& transport = all.transports[{address, {"transport", name}}];
         if (one.set_aside()) ++transport.set_aside_by;
         add(kdc, one);
@@ -136,8 +135,8 @@ std::string metrics_page(const ProcessCounts& process, const std::vector<gateway
   page.family("ferryman_requests_total", "Requests by what came of them, as the log's event has it.",
               MetricType::Counter);
   for (std::size_t i = 0; i < total.events.size(); ++i) {
-    const auto kind = static_cast<telemetry::EventKind>(i);
-    page.value(static_cast<double>(total.events[i]), {{"event", std::string(telemetry::name(kind))}});
+    const auto kind = static_cast<gateway::EventKind>(i);
+    page.value(static_cast<double>(total.events[i]), {{"event", std::string(gateway::name(kind))}});
   }
   page.family("ferryman_connections", "Open client connections.", MetricType::Gauge);
   page.value(process.connections);

@@ -42,7 +42,7 @@ void Readiness::look_at_kdcs(const std::vector<gateway::Report>& workers, Clock:
   kdcs_ = std::move(seen);
 }
 
-bool Readiness::is_dead(const locate::Kdc& kdc, Clock::time_point now) const {
+bool Readiness::is_dead(const discovery::Kdc& kdc, Clock::time_point now) const {
   const auto found = kdcs_.find(exchange::key_of(kdc));
   return found != kdcs_.end() && found->second.silent_since && now - *found->second.silent_since >= patience;
 }
@@ -61,7 +61,7 @@ void Readiness::look(const std::vector<gateway::Report>& workers, bool serves_ot
       served = false;
       state = "no KDC located, " + std::string(known->why);
     } else if (std::all_of(known->kdcs->begin(), known->kdcs->end(),
-                           [&](const locate::Kdc& kdc) { return is_dead(kdc, now); })) {
+                           [&](const discovery::Kdc& kdc) { return is_dead(kdc, now); })) {
       served = false;
       state = "no KDC answers";
     }

@@ -37,7 +37,7 @@ class Readiness {
   };
 
   void look_at_kdcs(const std::vector<gateway::Report>& workers, Clock::time_point now);
-  bool is_dead(const locate::Kdc& kdc, Clock::time_point now) const;
+  bool is_dead(const discovery::Kdc& kdc, Clock::time_point now) const;
 
   std::map<exchange::KdcKey, Kdc> kdcs_;
   bool ready_ = true;

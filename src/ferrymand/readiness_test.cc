@@ -10,8 +10,8 @@ using std::chrono::seconds;
 const auto one = boost::asio::ip::make_address("192.0.2.1"), two = boost::asio::ip::make_address("192.0.2.2");
 
 locate::Located list(const std::vector<boost::asio::ip::address>& addresses) {
-  auto kdcs = std::make_shared<std::vector<locate::Kdc>>();
-  for (const auto& address : addresses) kdcs->push_back({address, 88, locate::Transport::any, {}});
+  auto kdcs = std::make_shared<std::vector<discovery::Kdc>>();
+  for (const auto& address : addresses) kdcs->push_back({address, 88, discovery::Transport::any, {}});
   return {std::move(kdcs), "names_not_found"};
 }
 

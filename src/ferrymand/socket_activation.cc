@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "ferrymand/service_manager.h"
+#include "base/service_manager.h"
 #include "net/listen_socket.h"
 
 namespace ferryman {

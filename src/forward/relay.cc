@@ -82,7 +82,7 @@ asio::awaitable<exchange::Outcome> Relay::ask_directly(const kerberos::Request& 
   const auto deadline = Clock::now() + options_.direct_time;
   locate::Query query;
   query.service =
-      request.kind == kerberos::RequestKind::kpasswd ? locate::Service::kpasswd : locate::Service::kdc;
+      request.kind == kerberos::RequestKind::kpasswd ? discovery::Service::kpasswd : discovery::Service::kdc;
   query.armored = request.armored();
   const auto located = co_await locator_.locate(source_of(realm), query, deadline);
   if (located.kdcs && !located.kdcs->empty())

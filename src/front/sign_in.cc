@@ -16,8 +16,8 @@ namespace ferryman::front {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using gateway::EventKind;
 using local::HttpResponse;
-using telemetry::EventKind;
 namespace no_answer = exchange::no_answer;
 
 constexpr unsigned retry_seconds = 1;
@@ -156,7 +156,7 @@ void SignIn::refuse(unsigned status, std::string_view text, EventKind kind, std:
 }
 
 void SignIn::respond(const http::Response& response, EventKind kind, std::string_view reason) {
-  telemetry::RequestEvent event;
+  gateway::RequestEvent event;
   event.kind = kind;
   event.status = call_->cancelled() ? 0 : response.status;
   event.method = method_;

@@ -1,7 +1,5 @@
 #include "gateway/gateway.h"
 
-#include <openssl/sslerr.h>
-
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -10,18 +8,17 @@
 #include <exception>
 #include <new>
 #include <optional>
-#include <system_error>
 
 #include "base/recycled.h"
 #include "base/text.h"
 #include "exchange/pending_exchange.h"
 #include "exchange/realm_call.h"
+#include "gateway/event_record.h"
 #include "gateway/paths.h"
 #include "gateway/question.h"
 #include "kerberos/reply.h"
 #include "kerberos/request.h"
 #include "kkdcp/message.h"
-#include "locate/ad.h"
 #include "net/endpoint_name.h"
 #include "policy/policy.h"
 
@@ -29,13 +26,9 @@ namespace ferryman::gateway {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using telemetry::EventKind;
 
 // KPSSVC's event ids (Microsoft-Windows-Kerberos-KdcProxy/Operational).
 constexpr unsigned event_cannot_locate = 103;
-constexpr std::string_view event_rediscover = "306", event_rediscovered = "309";
-constexpr std::string_view event_client_certificate_required = "401";
-constexpr std::string_view event_client_certificate_invalid = "402";
 
 constexpr unsigned retry_seconds = 1;
 
@@ -48,30 +41,14 @@ bool asks_for_health(const net::Peer& peer, const http::Request& request) {
          (request.method == "GET" || request.method == "HEAD");
 }
 
-std::string_view transport_name(locate::Transport transport) {
-  switch (transport) {
-    case locate::Transport::udp:
-      return "udp";
-    case locate::Transport::tcp:
-      return "tcp";
-    case locate::Transport::any:
-      break;
-  }
-  return {};
-}
-
 // A list with a KDC that is not in the one before.
-bool names_another(const locate::KdcList& before, const locate::KdcList& now) {
+bool names_another(const discovery::KdcList& before, const discovery::KdcList& now) {
   if (!now || now->empty()) return false;
-  return !before || std::any_of(now->begin(), now->end(), [&](const locate::Kdc& kdc) {
-    return std::none_of(before->begin(), before->end(), [&](const locate::Kdc& other) {
+  return !before || std::any_of(now->begin(), now->end(), [&](const discovery::Kdc& kdc) {
+    return std::none_of(before->begin(), before->end(), [&](const discovery::Kdc& other) {
       return other.address == kdc.address && other.port == kdc.port;
     });
   });
-}
-
-std::string endpoint_name(const locate::Kdc& kdc) {
-  return std::string(net::EndpointName(kdc.address, kdc.port).view());
 }
 
 }  // namespace
@@ -103,7 +80,7 @@ struct Gateway::Passage final : Recycled<Passage>, exchange::OutcomeHandler, net
   policy::Attempt attempt;
   std::unique_ptr<const Question> question;  // until it is answered
   locate::Query query;
-  locate::KdcList kdcs;                          // that were asked first
+  discovery::KdcList kdcs;                       // that were asked first
   exchange::PendingExchange* pending = nullptr;  // while it is under way
   exchange::RealmCallPtr realm_call;             // the same at ferryman-realm
   std::optional<RequestId> id;                   // made when somebody needs it
@@ -111,7 +88,7 @@ struct Gateway::Passage final : Recycled<Passage>, exchange::OutcomeHandler, net
   std::string tenant;  // that the path names
   exchange::Outcome outcome;
   bool sought_others = false, ended = false;
-  telemetry::RequestEvent event;
+  RequestEvent event;
 };
 
 Gateway::Gateway(boost::asio::io_context& io, unsigned worker, const std::vector<std::string>& dns_servers,
@@ -125,7 +102,7 @@ Gateway::Gateway(boost::asio::io_context& io, unsigned worker, const std::vector
       exchanger_(io, exchange::Options{}),
       realm_caller_(io),
       keep_located_(io) {
-  exchanger_.on_change([this](const locate::Kdc& kdc, bool serves) { on_kdc_change(kdc, serves); });
+  exchanger_.on_change([this](const discovery::Kdc& kdc, bool serves) { on_kdc_change(kdc, serves); });
   realm_caller_.on_change([this](const exchange::RealmChange& change) { on_realm_change(change); });
 }
 
@@ -278,10 +255,10 @@ bool Gateway::read_message(Passage& passage) {
   }
   passage.event.hint = message->dclocator_hint;
   passage.query.service =
-      request->kind == kerberos::RequestKind::kpasswd ? locate::Service::kpasswd : locate::Service::kdc;
-  passage.query.hint = message->dclocator_hint.value_or(locate::hint::none_given);
+      request->kind == kerberos::RequestKind::kpasswd ? discovery::Service::kpasswd : discovery::Service::kdc;
+  passage.query.hint = message->dclocator_hint.value_or(discovery::hint::none_given);
   passage.query.armored = request->armored();
-  if (!locate::is_valid_hint(passage.query.hint)) {
+  if (!discovery::is_valid_hint(passage.query.hint)) {
     refuse_malformed(passage, "invalid_flags", nullptr);
     return false;
   }
@@ -291,8 +268,8 @@ bool Gateway::read_message(Passage& passage) {
 // A declared realm, or the one whose domain has that NetBIOS name; DS_IS_DNS_NAME and DS_IS_FLAT_NAME say
 // which of the two a name is.
 std::shared_ptr<const Realm> Gateway::find_realm(std::string_view name, std::uint32_t hint) {
-  const bool flat_only = (hint & locate::hint::is_flat_name) != 0;
-  const bool dns_only = (hint & locate::hint::is_dns_name) != 0;
+  const bool flat_only = (hint & discovery::hint::is_flat_name) != 0;
+  const bool dns_only = (hint & discovery::hint::is_dns_name) != 0;
   const bool may_be_flat = !dns_only && name.find('.') == std::string_view::npos;
   if (may_be_flat && (flat_only || !realms_->find_exact(name))) {
     const std::string_view realm = locator_.realm_of_netbios(name);
@@ -530,17 +507,8 @@ void Gateway::refuse_malformed(Passage& passage, std::string_view reason, const 
   passage.call->drop();
 }
 
-// What any stranger can bring about as often as he likes is counted once it comes too fast; the next line
-// that is written says how many were not.
-bool Gateway::may_log_flood() {
-  constexpr std::uint32_t lines_per_second = 100, burst = 1000;
-  if (flood_lines_.take(0, Rate::per_second(lines_per_second, burst), Clock::now())) return true;
-  ++unlogged_;
-  return false;
-}
-
 void Gateway::write_event(const Passage& passage) {
-  telemetry::RequestEvent event = passage.event;
+  RequestEvent event = passage.event;
   std::optional<net::EndpointName> kdc;
   if (passage.outcome.kdc != nullptr) {
     event.kdc = kdc.emplace(passage.outcome.kdc->address, passage.outcome.kdc->port).view();
@@ -552,8 +520,7 @@ void Gateway::write_event(const Passage& passage) {
   write_event(event, *passage.call, passage.id);
 }
 
-void Gateway::write_event(telemetry::RequestEvent& event, const net::Call& call,
-                          const std::optional<RequestId>& id) {
+void Gateway::write_event(RequestEvent& event, const net::Call& call, const std::optional<RequestId>& id) {
   ++counts_.events[static_cast<std::size_t>(event.kind)];
   const bool flood = event.kind == EventKind::http_violation || event.kind == EventKind::throttled ||
                      event.kind == EventKind::overload;
@@ -565,118 +532,7 @@ void Gateway::write_event(telemetry::RequestEvent& event, const net::Call& call,
   event.client = call.peer().address;
   event.tls = call.peer().tls_version;
   event.http = http::name(call.version());
-  log_.write(event);
-}
-
-void Gateway::on_rediscovery(const locate::RealmSource& source, locate::Service service) {
-  ++counts_.rediscoveries;
-  if (!may_log_flood()) return;
-  log_.write(telemetry::Level::warning, "rediscovering KDCs",
-             {{"event_id", event_rediscover}, {"realm", source.realm}, {"service", name(service)}});
-}
-
-void Gateway::on_located(const locate::LookupEnd& end) {
-  ++counts_.lookups;
-  if (!end.why.empty()) ++counts_.failed_lookups;
-  const bool tell = end.changed || end.rediscovery || end.list.empty();
-  if (!tell || !may_log_flood()) return;
-  const std::string_view service = name(end.service), realm = end.source.realm;
-  if (end.list.empty()) {
-    const std::string required = locate::ds_flag_names(end.wanted.required);
-    log_.write(telemetry::Level::warning, "no KDC located",
-               {{"realm", realm}, {"service", service}, {"reason", end.why}, {"required", required}});
-    return;
-  }
-  std::string kdcs;
-  for (const locate::Candidate& candidate : end.list)
-    kdcs += (kdcs.empty() ? "" : ",") + endpoint_name(candidate.kdc);
-  if (end.rediscovery) {
-    log_.write(telemetry::Level::info, "rediscovered KDCs",
-               {{"event_id", event_rediscovered}, {"realm", realm}, {"service", service}, {"kdcs", kdcs}});
-  } else {
-    // Every worker finds the same: one of them tells at the level that is usually logged.
-    log_.write(worker_ == 0 ? telemetry::Level::info : telemetry::Level::debug, "located KDCs",
-               {{"realm", realm}, {"service", service}, {"kdcs", kdcs}});
-  }
-}
-
-void Gateway::on_candidate(const locate::RealmSource& source, const locate::DomainController& dc,
-                           std::string_view verdict) {
-  const std::string address = dc.candidate.kdc.address.to_string();
-  const auto& reply = dc.ping.reply;
-  const std::string flags = reply ? locate::ds_flag_names(reply->flags) : "";
-  log_.write(telemetry::Level::debug, "domain controller",
-             {{"realm", source.realm},
-              {"name", dc.candidate.kdc.name},
-              {"address", address},
-              {"result", verdict.empty() ? "suitable" : verdict},
-              {"flags", flags},
-              {"site", reply ? std::string_view(reply->dc_site) : std::string_view()},
-              {"ping_us", std::to_string(dc.ping.took.count())}});
-}
-
-void Gateway::on_kdc_change(const locate::Kdc& kdc, bool serves) {
-  if (!may_log_flood()) return;
-  const std::string endpoint = endpoint_name(kdc);
-  log_.write(serves ? telemetry::Level::info : telemetry::Level::warning,
-             serves ? "KDC serves again" : "KDC set aside",
-             {{"kdc", endpoint},
-              {"name", kdc.name},
-              {"transport", transport_name(kdc.transport)},
-              {"worker", std::to_string(worker_)}});
-}
-
-void Gateway::on_realm_change(const exchange::RealmChange& change) {
-  const std::string worker = std::to_string(worker_);
-  if (change.answers)
-    return log_.write(telemetry::Level::info, "ferryman-realm answers again", {{"worker", worker}});
-  if (!may_log_flood()) return;
-  log_.write(telemetry::Level::error, "ferryman-realm does not answer",
-             {{"cause", change.cause}, {"lost", std::to_string(change.lost)}, {"worker", worker}});
-}
-
-void Gateway::on_exhausted(int cause) {
-  if (cause == 0) return log_.write(telemetry::Level::warning, "connections are accepted again");
-  exchanger_.release_sockets();
-  const std::string text = std::generic_category().message(cause);
-  log_.write(telemetry::Level::error, "no connection can be accepted", {{"cause", text}});
-}
-
-void Gateway::on_violation(const net::Peer& peer, http::Version version, unsigned status,
-                           std::string_view reason) {
-  ++counts_.events[static_cast<std::size_t>(EventKind::http_violation)];
-  if (!may_log_flood()) return;
-  telemetry::RequestEvent event;
-  event.kind = EventKind::http_violation;
-  event.unlogged = std::exchange(unlogged_, 0);
-  event.client = peer.address;
-  event.tls = peer.tls_version;
-  event.http = http::name(version);
-  event.status = status;
-  event.reason = reason;
-  log_.write(event);
-}
-
-void Gateway::on_unused(const net::Peer& peer) {
-  ++counts_.unused_connections;
-  if (!log_.writes(telemetry::Level::debug)) return;
-  log_.write(telemetry::Level::debug, "connection without a request",
-             {{"client", peer.address}, {"tls", peer.tls_version}});
-}
-
-void Gateway::on_handshake_failure(const net::Peer& peer, int code, std::string_view reason) {
-  ++counts_.failed_handshakes;
-  if (!may_log_flood()) return;
-  std::string_view event_id;
-  if (code == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) event_id = event_client_certificate_required;
-  if (code == SSL_R_CERTIFICATE_VERIFY_FAILED) event_id = event_client_certificate_invalid;
-  if (event_id.empty()) {
-    log_.write(telemetry::Level::info, "TLS handshake failed",
-               {{"client", peer.address}, {"reason", reason}});
-  } else {
-    log_.write(telemetry::Level::warning, "client certificate refused",
-               {{"event_id", event_id}, {"client", peer.address}, {"reason", reason}});
-  }
+  write(log_, event);
 }
 
 }  // namespace ferryman::gateway

@@ -16,6 +16,7 @@
 #include "base/rate_limiter.h"
 #include "exchange/exchanger.h"
 #include "exchange/realm_caller.h"
+#include "gateway/event.h"
 #include "gateway/realm.h"
 #include "gateway/realm_map.h"
 #include "gateway/request_id.h"
@@ -41,7 +42,7 @@ struct Settings {
 
 // What one gateway has done since its start.
 struct Counts {
-  std::array<std::uint64_t, telemetry::event_kinds> events{};  // by telemetry::EventKind
+  std::array<std::uint64_t, event_kinds> events{};  // by EventKind
   std::uint64_t lookups = 0, failed_lookups = 0, rediscoveries = 0;
   std::uint64_t unused_connections = 0, failed_handshakes = 0;
   exchange::RealmCaller::Counts realm_caller;
@@ -95,7 +96,7 @@ class Gateway : public net::Service, private locate::LocatorObserver {
   exchange::RealmCaller& realm_caller() { return realm_caller_; }
   RequestId next_id() { return {worker_, ++last_id_}; }
   // Counts the event and writes it, unless there are too many, with what the call and id tell.
-  void write_event(telemetry::RequestEvent& event, const net::Call& call, const std::optional<RequestId>& id);
+  void write_event(RequestEvent& event, const net::Call& call, const std::optional<RequestId>& id);
 
   // Requests under way on this worker.
   std::uint32_t in_work() const { return in_work_; }
@@ -104,7 +105,7 @@ class Gateway : public net::Service, private locate::LocatorObserver {
   struct Passage;
   using PassagePtr = boost::intrusive_ptr<Passage>;
 
-  void on_rediscovery(const locate::RealmSource& source, locate::Service service) override;
+  void on_rediscovery(const locate::RealmSource& source, discovery::Service service) override;
   void on_located(const locate::LookupEnd& end) override;
   void on_candidate(const locate::RealmSource& source, const locate::DomainController& dc,
                     std::string_view verdict) override;
@@ -123,7 +124,7 @@ class Gateway : public net::Service, private locate::LocatorObserver {
   std::shared_ptr<const Realm> find_realm(std::string_view name, std::uint32_t hint);
   void locate_ahead();
   void keep_located();
-  void on_kdc_change(const locate::Kdc& kdc, bool serves);
+  void on_kdc_change(const discovery::Kdc& kdc, bool serves);
   void locate(Passage& passage);
   boost::asio::awaitable<void> look_up(PassagePtr passage);
   void ask(Passage& passage, const locate::Located& located, std::chrono::steady_clock::time_point now);
@@ -134,7 +135,7 @@ class Gateway : public net::Service, private locate::LocatorObserver {
   boost::asio::awaitable<void> rediscover(PassagePtr passage);
   void answer(Passage& passage);
   void end(Passage& passage);
-  void refuse(Passage& passage, unsigned status, std::string_view text, telemetry::EventKind kind,
+  void refuse(Passage& passage, unsigned status, std::string_view text, EventKind kind,
               std::string_view reason);
   void refuse_by(Passage& passage, policy::Rule rule);
   static bool may_have_been_judged(const Passage& passage);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/text.h"
-#include "locate/dns_records.h"
+#include "discovery/dns_records.h"
 #include "net/gather.h"
 
 namespace ferryman::locate {
@@ -24,16 +24,17 @@ constexpr milliseconds ping_time{500};
 constexpr milliseconds grace{50};  // for the others of a wave once one will do
 constexpr std::chrono::seconds max_ad_ttl{900};
 
-std::string record_name(Wanted::Records records, std::string_view site, const std::string& domain) {
+std::string record_name(discovery::Wanted::Records records, std::string_view site,
+                        const std::string& domain) {
   const std::string at_site = site.empty() ? "" : std::string(site) + "._sites.";
   switch (records) {
-    case Wanted::Records::kdc:
+    case discovery::Wanted::Records::kdc:
       return "_kerberos._tcp." + at_site + "dc._msdcs." + domain;
-    case Wanted::Records::ldap:
+    case discovery::Wanted::Records::ldap:
       return "_ldap._tcp." + at_site + "dc._msdcs." + domain;
-    case Wanted::Records::gc:
+    case discovery::Wanted::Records::gc:
       return "_ldap._tcp." + at_site + "gc._msdcs." + domain;
-    case Wanted::Records::pdc:
+    case discovery::Wanted::Records::pdc:
       break;
   }
   return "_ldap._tcp.pdc._msdcs." + domain;
@@ -45,8 +46,8 @@ class Search : public std::enable_shared_from_this<Search> {
   Search(net::Resolver& resolver, AdSearch search, Clock::time_point deadline)
       : resolver_(resolver),
         search_(std::move(search)),
-        source_(*search_.source),
-        rules_(source_.dns_allow_networks, source_.dns_allow_ports, source_.dns_any_port),
+        source_(*search_.prepared->source),
+        rules_(search_.prepared->rules),
         deadline_(deadline) {}
 
   asio::awaitable<Found> run();
@@ -72,7 +73,7 @@ class Search : public std::enable_shared_from_this<Search> {
 
   asio::awaitable<void> ping_waves();
   static asio::awaitable<void> ping_one(std::shared_ptr<Search> self, std::size_t index);
-  void learn(const NetlogonReply& reply);
+  void learn(const discovery::NetlogonReply& reply);
   bool will_do(const DomainController& dc) const;
   std::string verdict(const DomainController& dc) const;
   Nearness nearness(const DomainController& dc) const;
@@ -88,14 +89,14 @@ class Search : public std::enable_shared_from_this<Search> {
   net::Resolver& resolver_;
   const AdSearch search_;
   const RealmSource& source_;
-  const AddressRules rules_;
+  const AddressRules& rules_;
   const Clock::time_point deadline_;
   std::minstd_rand random_{std::random_device{}()};
 
   std::vector<std::string> asked_sites_;
   std::vector<Question> questions_;
   std::vector<Target> targets_;
-  std::vector<AddressRecord> additional_;
+  std::vector<discovery::AddressRecord> additional_;
   std::vector<DomainController> dcs_;
   std::size_t next_ = 0;  // to be pinged
   bool dns_failed_ = false, refused_ = false, records_ = false;
@@ -113,7 +114,7 @@ void Search::add_questions() {
     asked_sites_.push_back(site);
     questions_.push_back({site, nearness});
   };
-  if (search_.wanted.records != Wanted::Records::pdc) {  // of which there is one
+  if (search_.wanted.records != discovery::Wanted::Records::pdc) {  // of which there is one
     if (is_site(own_site())) add(own_site(), Nearness::own_site);
     const std::string& next = search_.facts->next_closest_site;
     if (search_.wanted.next_closest_site && is_site(next)) add(next, Nearness::next_closest_site);
@@ -157,7 +158,7 @@ asio::awaitable<void> Search::ask_one(std::shared_ptr<Search> self, Question que
 }
 
 void Search::take_answer(const net::DnsAnswer& answer, const Question& question) {
-  DnsRecords records = read_dns_records(answer.message);
+  discovery::DnsRecords records = discovery::read_dns_records(answer.message);
   if (net::has_failed(answer.status)) dns_failed_ = true;
   if (records.negative_ttl_seconds != 0) negative_ttl_ = records.negative_ttl_seconds;
   if (records.srv.empty()) return;
@@ -166,9 +167,9 @@ void Search::take_answer(const net::DnsAnswer& answer, const Question& question)
   std::move(records.addresses.begin(), records.addresses.end(), std::back_inserter(additional_));
   // By priority and weight, so that of many the first few are a fair choice.
   std::vector<Candidate> ordered;
-  for (SrvRecord& record : records.srv) {
+  for (discovery::SrvRecord& record : records.srv) {
     if (record.target == "." || record.port == 0) continue;
-    Kdc kdc;
+    discovery::Kdc kdc;
     kdc.name = std::move(record.target);
     kdc.port = record.port;
     kdc.weight = record.weight;
@@ -181,7 +182,7 @@ void Search::take_answer(const net::DnsAnswer& answer, const Question& question)
 // False where the answer did not bring the target's address along.
 bool Search::take_additional(const Target& target) {
   bool found = false;
-  for (const AddressRecord& record : additional_) {
+  for (const discovery::AddressRecord& record : additional_) {
     if (!equal_without_case(record.name, target.candidate.kdc.name)) continue;
     found = true;
     note_ttl(record.ttl_seconds);
@@ -199,12 +200,12 @@ asio::awaitable<void> Search::resolve_one(std::shared_ptr<Search> self, Target t
 }
 
 void Search::add(const Target& target, const asio::ip::address& address) {
-  const bool kpasswd = search_.service == Service::kpasswd;
-  const bool names_kdc = search_.wanted.records == Wanted::Records::kdc;
+  const bool kpasswd = search_.prepared->service == discovery::Service::kpasswd;
+  const bool names_kdc = search_.wanted.records == discovery::Wanted::Records::kdc;
   DomainController dc{target.candidate, target.nearness, false, {}};
-  Kdc& kdc = dc.candidate.kdc;
+  discovery::Kdc& kdc = dc.candidate.kdc;
   kdc.address = address;
-  if (kpasswd || !names_kdc) kdc.port = default_port(search_.service);
+  if (kpasswd || !names_kdc) kdc.port = discovery::default_port(search_.prepared->service);
   kdc.name = target.candidate.kdc.name + ":" + std::to_string(kdc.port);
   if (!rules_.allows(address, kdc.port)) {
     refused_ = true;
@@ -252,13 +253,13 @@ asio::awaitable<void> Search::ping_one(std::shared_ptr<Search> self, std::size_t
   if (dc.ping.reply) self->learn(*dc.ping.reply);
 }
 
-void Search::learn(const NetlogonReply& reply) {
+void Search::learn(const discovery::NetlogonReply& reply) {
   DomainFacts& facts = *search_.facts;
   if (!equal_without_case(reply.dns_domain, source_.dns_domain)) return;
   if (!source_.derived) facts.netbios_name = reply.netbios_domain;
   facts.client_site = reply.client_site;
   facts.next_closest_site = reply.next_closest_site;
-  facts.has_ds_8 = facts.has_ds_8 || reply.has(ds_flag::ds_8);
+  facts.has_ds_8 = facts.has_ds_8 || reply.has(discovery::ds_flag::ds_8);
 }
 
 bool Search::will_do(const DomainController& dc) const {
@@ -272,13 +273,13 @@ std::string Search::verdict(const DomainController& dc) const {
   const auto& reply = dc.ping.reply;
   if (!reply) return std::string(dc.asked ? name(dc.ping.status) : "not asked");
   const std::uint32_t missing = search_.wanted.missing_in(reply->flags, search_.facts->has_ds_8);
-  return missing == 0 ? "of another domain" : "lacks " + ds_flag_names(missing);
+  return missing == 0 ? "of another domain" : "lacks " + discovery::ds_flag_names(missing);
 }
 
 Nearness Search::nearness(const DomainController& dc) const {
-  const NetlogonReply& reply = *dc.ping.reply;
-  const bool own =
-      source_.site.empty() ? reply.has(ds_flag::closest) : equal_without_case(reply.dc_site, source_.site);
+  const discovery::NetlogonReply& reply = *dc.ping.reply;
+  const bool own = source_.site.empty() ? reply.has(discovery::ds_flag::closest)
+                                        : equal_without_case(reply.dc_site, source_.site);
   if (own || dc.nearness == Nearness::own_site) return Nearness::own_site;
   const std::string& next = search_.facts->next_closest_site;
   const bool is_next = !next.empty() && equal_without_case(reply.dc_site, next);
@@ -288,7 +289,7 @@ Nearness Search::nearness(const DomainController& dc) const {
 // How many there are that no others need be looked for. Where FAST is wanted those are such whose flags say
 // that they can do it by themselves.
 std::size_t Search::suitable() const {
-  constexpr std::uint32_t fast_by_itself = ds_flag::ds_8 | ds_flag::writable;
+  constexpr std::uint32_t fast_by_itself = discovery::ds_flag::ds_8 | discovery::ds_flag::writable;
   return static_cast<std::size_t>(std::count_if(dcs_.begin(), dcs_.end(), [&](const DomainController& dc) {
     return will_do(dc) && (!search_.wanted.fast || dc.ping.reply->has(fast_by_itself));
   }));
@@ -297,14 +298,14 @@ std::size_t Search::suitable() const {
 // One that no later answer of this search would be put before.
 bool Search::near_one_found() const {
   if (suitable() == 0) return false;
-  const bool has_site = is_site(own_site()) && search_.wanted.records != Wanted::Records::pdc;
+  const bool has_site = is_site(own_site()) && search_.wanted.records != discovery::Wanted::Records::pdc;
   return std::any_of(dcs_.begin(), dcs_.end(), [&](const DomainController& dc) {
     return will_do(dc) && !is_last_resort(dc) && (!has_site || nearness(dc) == Nearness::own_site);
   });
 }
 
 bool Search::is_last_resort(const DomainController& dc) const {
-  return search_.wanted.fast && !dc.ping.reply->has(ds_flag::writable);
+  return search_.wanted.fast && !dc.ping.reply->has(discovery::ds_flag::writable);
 }
 
 // Preferred flags divide each nearness in two.

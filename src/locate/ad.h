@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "discovery/dc_flags.h"
 #include "locate/candidate.h"
-#include "locate/dc_flags.h"
 #include "locate/ping.h"
 
 namespace ferryman::locate {
@@ -45,9 +45,8 @@ struct DomainController {
 using CandidateObserver = std::function<void(const DomainController&, std::string_view verdict)>;
 
 struct AdSearch {
-  std::shared_ptr<const RealmSource> source;
-  Service service = Service::kdc;
-  Wanted wanted;
+  std::shared_ptr<const PreparedSource> prepared;
+  discovery::Wanted wanted;
   std::shared_ptr<DomainFacts> facts;
   // Called with what is known as soon as a request can be served from it, while the search goes on.
   std::function<void(Found)> preliminary;

@@ -2,8 +2,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <optional>
 
+#include "discovery/dns_records.h"
 #include "locate/candidate.h"
-#include "locate/dns_records.h"
 
 namespace ferryman::locate {
 namespace {
@@ -13,7 +13,7 @@ using Clock = std::chrono::steady_clock;
 
 // A record's target before its address is known.
 struct Target {
-  Entry entry;
+  discovery::Entry entry;
   std::uint16_t priority = 0, weight = 0;
 };
 
@@ -24,8 +24,8 @@ struct Targets {
   bool refused = false;  // there were records, none of which may be followed
 };
 
-std::string_view label(Service service) {
-  return service == Service::kdc ? "_kerberos" : "_kpasswd";
+std::string_view label(discovery::Service service) {
+  return service == discovery::Service::kdc ? "_kerberos" : "_kpasswd";
 }
 
 std::uint32_t least(std::uint32_t a, std::uint32_t b) {
@@ -33,7 +33,7 @@ std::uint32_t least(std::uint32_t a, std::uint32_t b) {
 }
 
 // "krb5srv:FLAGS:TRANSPORT:HOST[:PORT]" as libkrb5 publishes it; the transport kkdcp is not followed.
-std::optional<Entry> parse_uri(std::string_view target) {
+std::optional<discovery::Entry> parse_uri(std::string_view target) {
   constexpr std::string_view scheme = "krb5srv:";
   if (!target.starts_with(scheme)) return std::nullopt;
   target.remove_prefix(scheme.size());
@@ -44,9 +44,9 @@ std::optional<Entry> parse_uri(std::string_view target) {
   if (transport == std::string_view::npos) return std::nullopt;
   const std::string_view name = target.substr(0, transport);
   if (name != "udp" && name != "tcp") return std::nullopt;
-  auto entry = parse_krb5_entry(target.substr(transport + 1));
+  auto entry = discovery::parse_krb5_entry(target.substr(transport + 1));
   if (!entry) return std::nullopt;
-  entry->transport = name == "udp" ? Transport::udp : Transport::tcp;
+  entry->transport = name == "udp" ? discovery::Transport::udp : discovery::Transport::tcp;
   return *entry;
 }
 
@@ -59,7 +59,7 @@ void add(std::vector<Target>& list, const Target& target) {
   if (same == list.end()) {
     list.push_back(target);
   } else if (same->entry.transport != target.entry.transport) {
-    same->entry.transport = Transport::any;
+    same->entry.transport = discovery::Transport::any;
   }
 }
 
@@ -67,10 +67,10 @@ asio::awaitable<Targets> ask_uri(net::Resolver& resolver, std::string name, Cloc
   const net::DnsAnswer answer = co_await resolver.query(std::move(name), net::RecordType::uri, deadline);
   Targets targets;
   targets.failed = net::has_failed(answer.status);
-  const DnsRecords records = read_dns_records(answer.message);
+  const discovery::DnsRecords records = discovery::read_dns_records(answer.message);
   targets.ttl = records.ttl_seconds;
   targets.negative_ttl = records.negative_ttl_seconds;
-  for (const UriRecord& record : records.uri) {
+  for (const discovery::UriRecord& record : records.uri) {
     if (const auto entry = parse_uri(record.target))
       add(targets.list, {*entry, record.priority, record.weight});
   }
@@ -78,20 +78,20 @@ asio::awaitable<Targets> ask_uri(net::Resolver& resolver, std::string name, Cloc
   co_return targets;
 }
 
-asio::awaitable<Targets> ask_srv(net::Resolver& resolver, std::string domain, Service service,
+asio::awaitable<Targets> ask_srv(net::Resolver& resolver, std::string domain, discovery::Service service,
                                  Clock::time_point deadline) {
   Targets targets;
-  for (const Transport transport : {Transport::udp, Transport::tcp}) {
+  for (const discovery::Transport transport : {discovery::Transport::udp, discovery::Transport::tcp}) {
     const std::string name =
-        std::string(label(service)) + (transport == Transport::udp ? "._udp." : "._tcp.") + domain;
+        std::string(label(service)) + (transport == discovery::Transport::udp ? "._udp." : "._tcp.") + domain;
     const net::DnsAnswer answer = co_await resolver.query(name, net::RecordType::srv, deadline);
     targets.failed = targets.failed || net::has_failed(answer.status);
-    const DnsRecords records = read_dns_records(answer.message);
+    const discovery::DnsRecords records = discovery::read_dns_records(answer.message);
     targets.ttl = least(targets.ttl, records.ttl_seconds);
     targets.negative_ttl = least(targets.negative_ttl, records.negative_ttl_seconds);
-    for (const SrvRecord& record : records.srv) {
+    for (const discovery::SrvRecord& record : records.srv) {
       if (record.target == "." || record.port == 0) continue;
-      const Entry entry{record.target, record.port, transport};
+      const discovery::Entry entry{record.target, record.port, transport};
       add(targets.list, {entry, record.priority, record.weight});
     }
   }
@@ -100,7 +100,7 @@ asio::awaitable<Targets> ask_srv(net::Resolver& resolver, std::string domain, Se
 
 // The addresses that may be connected to: what is checked here is what is connected.
 asio::awaitable<Found> resolve(net::Resolver& resolver, Targets targets, const AddressRules& rules,
-                               Service service, Clock::time_point deadline) {
+                               discovery::Service service, Clock::time_point deadline) {
   Found found;
   found.failed = targets.failed;
   std::uint32_t ttl = targets.ttl;
@@ -109,7 +109,7 @@ asio::awaitable<Found> resolve(net::Resolver& resolver, Targets targets, const A
                    [](const Target& a, const Target& b) { return a.priority < b.priority; });
   if (targets.list.size() > max_targets) targets.list.resize(max_targets);
   for (const Target& target : targets.list) {
-    const std::uint16_t port = target.entry.port != 0 ? target.entry.port : default_port(service);
+    const std::uint16_t port = target.entry.port != 0 ? target.entry.port : discovery::default_port(service);
     const net::Addresses resolved = co_await resolver.addresses(target.entry.host, deadline, net::Search::no);
     found.failed = found.failed || net::has_failed(resolved.status);
     ttl = least(ttl, resolved.ttl_seconds);
@@ -119,7 +119,7 @@ asio::awaitable<Found> resolve(net::Resolver& resolver, Targets targets, const A
       } else if (found.candidates.size() < max_candidates) {
         const std::string name = target.entry.host + ":" + std::to_string(port);
         found.candidates.push_back(
-            {Kdc{address, port, target.entry.transport, name, 0, target.weight}, target.priority});
+            {discovery::Kdc{address, port, target.entry.transport, name, 0, target.weight}, target.priority});
       }
     }
   }
@@ -130,7 +130,7 @@ asio::awaitable<Found> resolve(net::Resolver& resolver, Targets targets, const A
 }
 
 asio::awaitable<Found> find_service(net::Resolver& resolver, std::string domain, const AddressRules& rules,
-                                    Service service, Clock::time_point deadline) {
+                                    discovery::Service service, Clock::time_point deadline) {
   const std::string name = std::string(label(service)) + "." + domain;
   Targets targets = co_await ask_uri(resolver, name, deadline);
   if (targets.list.empty()) {
@@ -144,16 +144,17 @@ asio::awaitable<Found> find_service(net::Resolver& resolver, std::string domain,
 
 }  // namespace
 
-asio::awaitable<Found> find_dns(net::Resolver& resolver, std::shared_ptr<const RealmSource> source,
-                                Service service, Clock::time_point deadline) {
-  const AddressRules rules(source->dns_allow_networks, source->dns_allow_ports, source->dns_any_port);
-  const std::string& domain = source->dns_domain;
+asio::awaitable<Found> find_dns(net::Resolver& resolver, std::shared_ptr<const PreparedSource> prepared,
+                                Clock::time_point deadline) {
+  const AddressRules& rules = prepared->rules;
+  const discovery::Service service = prepared->service;
+  const std::string& domain = prepared->source->dns_domain;
   Found found = co_await find_service(resolver, domain, rules, service, deadline);
-  if (service == Service::kdc || !found.candidates.empty() || found.failed) co_return found;
-  Found kdcs = co_await find_service(resolver, domain, rules, Service::kdc, deadline);
+  if (service == discovery::Service::kdc || !found.candidates.empty() || found.failed) co_return found;
+  Found kdcs = co_await find_service(resolver, domain, rules, discovery::Service::kdc, deadline);
   for (Candidate& candidate : kdcs.candidates) {
-    candidate.kdc.port = default_port(Service::kpasswd);
-    candidate.kdc.transport = Transport::any;
+    candidate.kdc.port = discovery::default_port(discovery::Service::kpasswd);
+    candidate.kdc.transport = discovery::Transport::any;
   }
   co_return kdcs;
 }

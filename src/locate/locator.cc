@@ -13,9 +13,9 @@
 #include <utility>
 
 #include "base/text.h"
+#include "discovery/krb5_conf.h"
 #include "locate/ad.h"
 #include "locate/candidate.h"
-#include "locate/krb5_conf.h"
 
 namespace ferryman::locate {
 namespace {
@@ -34,81 +34,63 @@ bool is_proxy_url(const std::string& text) {
   return text.starts_with("https://") || text.starts_with("http://");
 }
 
-std::vector<Entry> static_entries(const RealmSource& source, Service service) {
-  const bool own = service == Service::kdc || !source.kpasswd.empty();
-  const auto& texts = service == Service::kdc || source.kpasswd.empty() ? source.kdc : source.kpasswd;
-  std::vector<Entry> entries;
-  for (const auto& text : texts) {
-    auto entry = parse_entry(text);
-    if (!entry) continue;  // check() has said so
-    if (!own) entry->port = default_port(Service::kpasswd);
-    entries.push_back(std::move(*entry));
-  }
-  return entries;
-}
-
 // libkrb5's order for kpasswd: kpasswd_server, then the hosts of admin_server, whose port is kadmin's.
-std::vector<Entry> krb5_entries(const Krb5Realm& realm, Service service) {
-  const bool from_admin = service == Service::kpasswd && realm.kpasswd_server.empty();
-  const auto& texts = service == Service::kdc ? realm.kdc
-                      : from_admin            ? realm.admin_server
-                                              : realm.kpasswd_server;
-  std::vector<Entry> entries;
+std::vector<discovery::Entry> krb5_entries(const discovery::Krb5Realm& realm, discovery::Service service) {
+  const bool from_admin = service == discovery::Service::kpasswd && realm.kpasswd_server.empty();
+  const auto& texts = service == discovery::Service::kdc ? realm.kdc
+                      : from_admin                       ? realm.admin_server
+                                                         : realm.kpasswd_server;
+  std::vector<discovery::Entry> entries;
   for (const auto& text : texts) {
     if (is_proxy_url(text)) continue;  // never back to a proxy
-    auto entry = parse_krb5_entry(text);
+    auto entry = discovery::parse_krb5_entry(text);
     if (!entry) continue;
-    if (from_admin) entry->port = default_port(Service::kpasswd);
+    if (from_admin) entry->port = discovery::default_port(discovery::Service::kpasswd);
     entries.push_back(std::move(*entry));
   }
   return entries;
 }
 
-asio::awaitable<Found> find_krb5(net::Resolver& resolver, std::shared_ptr<const RealmSource> source,
-                                 Service service, Clock::time_point deadline) {
-  const auto conf = load_krb5_conf(source->krb5_conf, source->realm);
+asio::awaitable<Found> find_krb5(net::Resolver& resolver, std::shared_ptr<const PreparedSource> prepared,
+                                 Clock::time_point deadline) {
+  const RealmSource& source = *prepared->source;
+  const auto conf = discovery::load_krb5_conf(source.krb5_conf, source.realm);
   if (!conf) {
     Found found;
     found.why = "krb5_conf_unreadable";
     found.failed = true;
     co_return found;
   }
-  std::vector<Entry> entries;
-  if (conf->realm) entries = krb5_entries(*conf->realm, service);
+  std::vector<discovery::Entry> entries;
+  if (conf->realm) entries = krb5_entries(*conf->realm, prepared->service);
   if (!entries.empty()) {
-    Found found = co_await find_static(resolver, std::move(entries), service, deadline);
+    Found found = co_await find_static(resolver, std::move(entries), prepared->service, deadline);
     found.unchanging = false;  // the file may change
     found.ttl = std::max(found.ttl, max_negative_ttl);
     co_return found;
   }
-  if (!conf->dns_lookup_kdc || !source->dns_fallback) {
+  if (!conf->dns_lookup_kdc || !source.dns_fallback) {
     Found found;
     found.why = "not_in_krb5_conf";
     co_return found;
   }
-  co_return co_await find_dns(resolver, std::move(source), service, deadline);
+  co_return co_await find_dns(resolver, std::move(prepared), deadline);
 }
 
-bool has_own_list(const RealmSource& source, Service service) {
-  return !(service == Service::kdc ? source.kdc : source.kpasswd).empty();
+bool has_own_list(const RealmSource& source, discovery::Service service) {
+  return !(service == discovery::Service::kdc ? source.kdc : source.kpasswd).empty();
 }
 
-asio::awaitable<Found> find(net::Resolver& resolver, std::shared_ptr<const RealmSource> source,
-                            Service service, Clock::time_point deadline) {
-  if (has_own_list(*source, service)) {
-    co_return co_await find_static(resolver, static_entries(*source, service), service, deadline);
+asio::awaitable<Found> find(net::Resolver& resolver, std::shared_ptr<const PreparedSource> prepared,
+                            Clock::time_point deadline) {
+  const RealmSource& source = *prepared->source;
+  if (!has_own_list(source, prepared->service)) {
+    if (source.discovery == Discovery::dns)
+      co_return co_await find_dns(resolver, std::move(prepared), deadline);
+    if (source.discovery == Discovery::krb5)
+      co_return co_await find_krb5(resolver, std::move(prepared), deadline);
   }
-  switch (source->discovery) {
-    case Discovery::dns:
-      co_return co_await find_dns(resolver, std::move(source), service, deadline);
-    case Discovery::krb5:
-      co_return co_await find_krb5(resolver, std::move(source), service, deadline);
-    case Discovery::ad:  // see begin_lookup
-    case Discovery::static_list:
-    case Discovery::local:
-      break;
-  }
-  co_return co_await find_static(resolver, static_entries(*source, service), service, deadline);
+  co_return co_await find_static(resolver, prepared->entries, prepared->service, deadline);
 }
 
 // Until when a lookup's outcome is to be used.
@@ -123,14 +105,16 @@ Clock::time_point use_until(const Found& found, Clock::time_point now) {
 }
 
 struct Known {
-  Known(std::shared_ptr<const RealmSource> s, Service for_service, const Wanted& w)
-      : source(std::move(s)), service(for_service), wanted(w) {}
+  Known(std::shared_ptr<const RealmSource> source, discovery::Service service, const discovery::Wanted& w)
+      : prepared(std::make_shared<const PreparedSource>(std::move(source), service)), wanted(w) {}
 
-  const std::shared_ptr<const RealmSource> source;  // held, so that its address stays its identity
-  const Service service;
-  const Wanted wanted;
+  const RealmSource& source() const { return *prepared->source; }
+  discovery::Service service() const { return prepared->service; }
+
+  const std::shared_ptr<const PreparedSource> prepared;  // holds the source, whose address is its identity
+  const discovery::Wanted wanted;
   std::vector<Candidate> candidates;
-  KdcList list;  // the candidates
+  discovery::KdcList list;  // the candidates
   std::string_view why = "dns_timeout";
   unsigned changes = 0;  // of the resolver's files, when this was looked up
   Clock::time_point refresh{}, until{}, stale_until{};
@@ -153,8 +137,8 @@ bool same_kdcs(const std::vector<Candidate>& a, const std::vector<Candidate>& b)
                              [](const Candidate& x, const Candidate& y) { return x.kdc == y.kdc; });
 }
 
-KdcList ranked(const std::vector<Candidate>& candidates) {
-  auto list = std::make_shared<std::vector<Kdc>>();
+discovery::KdcList ranked(const std::vector<Candidate>& candidates) {
+  auto list = std::make_shared<std::vector<discovery::Kdc>>();
   list->reserve(candidates.size());
   std::uint16_t rank = 0;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
@@ -170,7 +154,7 @@ KdcList ranked(const std::vector<Candidate>& candidates) {
 struct Locator::Impl : std::enable_shared_from_this<Impl> {
   Impl(net::Resolver& r, LocatorObserver* o) : resolver(r), observer(o) {}
 
-  using Key = std::tuple<const RealmSource*, Service, Wanted>;
+  using Key = std::tuple<const RealmSource*, discovery::Service, discovery::Wanted>;
 
   const std::shared_ptr<Known>& known(const std::shared_ptr<const RealmSource>& source, const Query& query,
                                       Clock::time_point now);
@@ -194,7 +178,8 @@ struct Locator::Impl : std::enable_shared_from_this<Impl> {
 const std::shared_ptr<Known>& Locator::Impl::known(const std::shared_ptr<const RealmSource>& source,
                                                    const Query& query, Clock::time_point now) {
   const bool chooses = source->discovery == Discovery::ad && !has_own_list(*source, query.service);
-  const Wanted wanted = chooses ? wanted_by(query.hint, query.service, query.armored) : Wanted{};
+  const discovery::Wanted wanted =
+      chooses ? discovery::wanted_by(query.hint, query.service, query.armored) : discovery::Wanted{};
   const Key key(source.get(), query.service, wanted);
   auto found = cache.find(key);
   if (found == cache.end()) {
@@ -208,9 +193,9 @@ const std::shared_ptr<Known>& Locator::Impl::known(const std::shared_ptr<const R
 void Locator::Impl::make_room() {
   // Sources that a reload has replaced are held by their entries alone.
   std::map<const RealmSource*, long> held;
-  for (const auto& [key, entry] : cache) ++held[entry->source.get()];
+  for (const auto& [key, entry] : cache) ++held[&entry->source()];
   std::erase_if(cache, [&](const auto& pair) {
-    return pair.second->source.use_count() <= held[pair.second->source.get()];
+    return pair.second->prepared->source.use_count() <= held[&pair.second->source()];
   });
   if (cache.size() < max_cached) return;
   const auto least = std::min_element(cache.begin(), cache.end(), [](const auto& a, const auto& b) {
@@ -228,10 +213,9 @@ std::shared_ptr<DomainFacts> Locator::Impl::facts_of(const RealmSource& source) 
 
 AdSearch Locator::Impl::ad_search(const std::shared_ptr<Known>& entry) {
   AdSearch search;
-  search.source = entry->source;
-  search.service = entry->service;
+  search.prepared = entry->prepared;
   search.wanted = entry->wanted;
-  search.facts = facts_of(*entry->source);
+  search.facts = facts_of(entry->source());
   search.preliminary = [weak = weak_from_this(), entry](Found found) {
     const auto impl = weak.lock();
     // Where something is known already, the end of the search is soon enough.
@@ -243,7 +227,7 @@ AdSearch Locator::Impl::ad_search(const std::shared_ptr<Known>& entry) {
   if (observer != nullptr) {
     search.on_candidate = [weak = weak_from_this(), entry](const DomainController& dc,
                                                            std::string_view verdict) {
-      if (const auto impl = weak.lock()) impl->observer->on_candidate(*entry->source, dc, verdict);
+      if (const auto impl = weak.lock()) impl->observer->on_candidate(entry->source(), dc, verdict);
     };
   }
   return search;
@@ -256,14 +240,15 @@ void Locator::Impl::begin_lookup(const asio::any_io_executor& executor, const st
   entry->looked_at = now;
   entry->changes = resolver.changes();
   const auto deadline = now + lookup_time;
-  const bool ad = entry->source->discovery == Discovery::ad && !has_own_list(*entry->source, entry->service);
+  const bool ad =
+      entry->source().discovery == Discovery::ad && !has_own_list(entry->source(), entry->service());
   auto done = [impl = shared_from_this(), entry](const std::exception_ptr& error, Found found) {
     entry->looking = false;
     if (!error) impl->take(*entry, std::move(found));
     impl->wake(*entry);
   };
-  auto lookup = ad ? find_ad(resolver, ad_search(entry), deadline)
-                   : find(resolver, entry->source, entry->service, deadline);
+  auto lookup =
+      ad ? find_ad(resolver, ad_search(entry), deadline) : find(resolver, entry->prepared, deadline);
   asio::co_spawn(executor, std::move(lookup), std::move(done));
 }
 
@@ -295,8 +280,8 @@ void Locator::Impl::take(Known& entry, Found found) {
   entry.preliminary = false;
   const bool rediscovery = std::exchange(entry.rediscovery, false);
   if (observer == nullptr) return;
-  const LookupEnd end{*entry.source,    entry.service, entry.wanted, entry.why,
-                      entry.candidates, changed,       rediscovery};
+  const LookupEnd end{entry.source(),   entry.service(), entry.wanted, entry.why,
+                      entry.candidates, changed,         rediscovery};
   observer->on_located(end);
 }
 
@@ -315,8 +300,8 @@ Locator::~Locator() = default;
 
 asio::awaitable<Located> Locator::locate(std::shared_ptr<const RealmSource> source, Query query,
                                          Clock::time_point deadline) {
-  if ((query.hint & hint::force_rediscovery) != 0) {
-    query.hint &= ~hint::force_rediscovery;
+  if ((query.hint & discovery::hint::force_rediscovery) != 0) {
+    query.hint &= ~discovery::hint::force_rediscovery;
     co_return co_await rediscover(std::move(source), query, deadline);
   }
   const auto now = Clock::now();
@@ -333,7 +318,7 @@ asio::awaitable<Located> Locator::locate(std::shared_ptr<const RealmSource> sour
 
 std::optional<Located> Locator::recall(const std::shared_ptr<const RealmSource>& source, const Query& query,
                                        Clock::time_point now) {
-  if ((query.hint & hint::force_rediscovery) != 0) return std::nullopt;
+  if ((query.hint & discovery::hint::force_rediscovery) != 0) return std::nullopt;
   Known& entry = *impl_->known(source, query, now);
   if (now >= entry.refresh || is_outdated(entry, impl_->resolver)) return std::nullopt;
   return answer(entry);
@@ -346,7 +331,7 @@ asio::awaitable<Located> Locator::rediscover(std::shared_ptr<const RealmSource> 
   const bool unchanging = entry->until == Clock::time_point::max();
   if (!entry->looking && !fresh && !unchanging) {
     entry->rediscovery = true;
-    if (impl_->observer != nullptr) impl_->observer->on_rediscovery(*entry->source, query.service);
+    if (impl_->observer != nullptr) impl_->observer->on_rediscovery(entry->source(), query.service);
     impl_->begin_lookup(co_await asio::this_coro::executor, entry);
   }
   co_await impl_->wait(entry, deadline);
@@ -355,10 +340,10 @@ asio::awaitable<Located> Locator::rediscover(std::shared_ptr<const RealmSource> 
 
 std::optional<Located> Locator::latest(const RealmSource& source, Clock::time_point now) const {
   std::optional<Located> found;
-  const Impl::Key first(&source, Service::kdc, Wanted{});
+  const Impl::Key first(&source, discovery::Service::kdc, discovery::Wanted{});
   for (auto at = impl_->cache.lower_bound(first); at != impl_->cache.end(); ++at) {
     const auto& [address, service, wanted] = at->first;
-    if (address != &source || service != Service::kdc) break;
+    if (address != &source || service != discovery::Service::kdc) break;
     const Known& entry = *at->second;
     if (!entry.candidates.empty()) return answer(entry);
     if (now < entry.until && !is_outdated(entry, impl_->resolver)) found = answer(entry);
@@ -377,7 +362,7 @@ std::vector<std::string> check(const RealmSource& source) {
   std::vector<std::string> mistakes;
   const auto check_list = [&](const char* key, const std::vector<std::string>& texts) {
     for (const auto& text : texts) {
-      if (const auto entry = parse_entry(text); !entry) {
+      if (const auto entry = discovery::parse_entry(text); !entry) {
         mistakes.push_back(std::string(key) + " \"" + text + "\": " + entry.error());
       }
     }
@@ -394,7 +379,7 @@ std::vector<std::string> check(const RealmSource& source) {
   if (!source.site.empty() && !is_site(source.site)) {
     mistakes.push_back("site \"" + source.site + "\" is not the name of a site");
   }
-  if (source.discovery == Discovery::krb5 && !load_krb5_conf(source.krb5_conf, source.realm)) {
+  if (source.discovery == Discovery::krb5 && !discovery::load_krb5_conf(source.krb5_conf, source.realm)) {
     mistakes.push_back("krb5_conf " + source.krb5_conf + " cannot be read");
   }
   return mistakes;

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "locate/dc_flags.h"
-#include "locate/kdc.h"
+#include "discovery/dc_flags.h"
+#include "discovery/kdc.h"
 #include "net/resolver.h"
 
 namespace ferryman::locate {
@@ -41,21 +41,21 @@ struct Candidate;
 struct DomainController;
 
 struct Located {
-  KdcList kdcs;          // empty list or null: none; why says the cause
-  std::string_view why;  // fixed word for events: "dns_nxdomain", "dns_timeout", "all_refused", ...
+  discovery::KdcList kdcs;  // empty list or null: none; why says the cause
+  std::string_view why;     // fixed word for events: "dns_nxdomain", "dns_timeout", "all_refused", ...
 };
 
 // What one request asks for. With discovery = "ad" hint and armored choose among the domain controllers.
 struct Query {
-  Service service = Service::kdc;
-  std::uint32_t hint = hint::none_given;  // dclocator-hint; valid by is_valid_hint()
-  bool armored = false;                   // FAST
+  discovery::Service service = discovery::Service::kdc;
+  std::uint32_t hint = discovery::hint::none_given;  // dclocator-hint; valid by is_valid_hint()
+  bool armored = false;                              // FAST
 };
 
 struct LookupEnd {
   const RealmSource& source;
-  Service service;
-  const Wanted& wanted;
+  discovery::Service service;
+  const discovery::Wanted& wanted;
   std::string_view why;                // of an empty list, or of a failure that leaves the old list in use
   const std::vector<Candidate>& list;  // in use from now on
   bool changed;                        // it names others than before, or with other weights
@@ -67,7 +67,7 @@ class LocatorObserver {
  public:
   virtual ~LocatorObserver() = default;
   // A lookup begins because no KDC that was known has answered.
-  virtual void on_rediscovery(const RealmSource& source, Service service) = 0;
+  virtual void on_rediscovery(const RealmSource& source, discovery::Service service) = 0;
   // A lookup of the network has ended.
   virtual void on_located(const LookupEnd& end) = 0;
   // ad: one candidate of a lookup that has ended.

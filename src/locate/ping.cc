@@ -67,7 +67,7 @@ asio::awaitable<Ping> ping(asio::ip::address address, std::string dns_domain,
   const auto id = static_cast<std::uint32_t>(std::random_device{}()) & 0x7fffffffU;
   const auto begun = Clock::now();
   Ping result;
-  line->request = netlogon_request(id, dns_domain);
+  line->request = discovery::netlogon_request(id, dns_domain);
   if (!line->open(udp::endpoint(address, cldap_port)) || !line->send()) {
     result.status = PingStatus::refused;
     co_return result;
@@ -93,7 +93,7 @@ asio::awaitable<Ping> ping(asio::ip::address address, std::string dns_domain,
       result.status = PingStatus::refused;
       break;
     }
-    auto reply = read_netlogon_reply(Bytes(line->buffer).first(size), id);
+    auto reply = discovery::read_netlogon_reply(Bytes(line->buffer).first(size), id);
     if (!reply) {
       result.status = PingStatus::malformed;  // a forged one perhaps: the right one may still come
       continue;

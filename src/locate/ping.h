@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "locate/netlogon.h"
+#include "discovery/netlogon.h"
 
 namespace ferryman::locate {
 
@@ -24,7 +24,7 @@ std::string_view name(PingStatus status);
 
 struct Ping {
   PingStatus status = PingStatus::silent;
-  std::optional<NetlogonReply> reply;  // when answered
+  std::optional<discovery::NetlogonReply> reply;  // when answered
   std::chrono::microseconds took{0};
 };
 

@@ -194,6 +194,7 @@ LoadedConfig load_config(const std::string& file, Users users) {
 
 LoadedConfig parse_config(std::string_view text, const std::string& file, Users users) {
   LoadedConfig loaded;
+  loaded.config.log.ident = "ferryman-realm";
   try {
     const toml::table root = toml::parse(text, file);
     Loader(file, users, loaded).load(root);

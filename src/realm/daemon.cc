@@ -14,8 +14,8 @@
 #include <system_error>
 #include <utility>
 
+#include "base/service_manager.h"
 #include "realm/private_memory.h"
-#include "realm/service_manager.h"
 #include "realm/system_calls.h"
 #include "realm/writable_paths.h"
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 #include "local/message.h"
@@ -14,7 +15,7 @@ namespace ferryman::realm {
 class Stopwatch {
  public:
   std::chrono::system_clock::time_point begin() const { return begin_; }
-  std::string microseconds() const;
+  std::int64_t microseconds() const;
 
  private:
   std::chrono::system_clock::time_point begin_ = std::chrono::system_clock::now();

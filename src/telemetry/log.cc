@@ -18,7 +18,6 @@
 #include <system_error>
 #include <thread>
 
-#include "telemetry/event_record.h"
 #include "telemetry/record.h"
 
 namespace ferryman::telemetry {
@@ -106,9 +105,9 @@ std::shared_ptr<const Sink> open_sink(const LogOptions& options) {
 }  // namespace
 
 struct Log::Impl {
-  explicit Impl(const LogOptions& o) : sink(open_sink(o)), journal(stderr_is_journal()) {
+  explicit Impl(const LogOptions& o) : ident(o.ident), sink(open_sink(o)), journal(stderr_is_journal()) {
     adopt(o);
-    ::openlog("ferrymand", LOG_PID, LOG_DAEMON);
+    ::openlog(ident.c_str(), LOG_PID, LOG_DAEMON);
     writer = std::thread([this] { run(); });
   }
   ~Impl() {
@@ -143,6 +142,7 @@ struct Log::Impl {
   std::string pending;
   std::uint64_t dropped = 0;
   LogOptions options;
+  const std::string ident;  // openlog(3) keeps the pointer
   std::shared_ptr<const Sink> sink;
   bool stopping = false;
   bool resting = false;  // the writer is, and is not to be woken for a line
@@ -208,7 +208,7 @@ std::uint64_t Log::Impl::write_out(const Sink& to, std::string_view lines) {
   const std::string cause = std::generic_category().message(errno);
   cut = rest.data() != lines.data() && *(rest.data() - 1) != '\n';
   if (!std::exchange(failing, true) && to.get() != STDERR_FILENO) {
-    write_all(STDERR_FILENO, fmt::format("ferrymand: log lines are being lost: {}\n", cause));
+    write_all(STDERR_FILENO, fmt::format("{}: log lines are being lost: {}\n", ident, cause));
   }
   return count_lines(rest);
 }
@@ -260,8 +260,8 @@ bool Log::writes(Level level) const {
   return level >= impl_->level.load(std::memory_order_relaxed);
 }
 
-void Log::write(const RequestEvent& event) {
-  impl_->put(telemetry::level(event.kind), [&event](Record& record) { put_event(record, event); });
+void Log::put(Level level, void (*fill)(const void* at, Record& record), const void* at) {
+  impl_->put(level, [fill, at](Record& record) { fill(at, record); });
 }
 
 void Log::write(Level level, std::string_view message,

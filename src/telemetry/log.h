@@ -1,5 +1,7 @@
 #pragma once
 
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -7,14 +9,17 @@
 #include <string_view>
 #include <utility>
 
-#include "telemetry/event.h"
+#include "telemetry/level.h"
 
 namespace ferryman::telemetry {
 
 enum class Format : std::uint8_t { text, json };
 enum class Destination : std::uint8_t { standard_error, syslog, file };
 
+class Record;
+
 struct LogOptions {
+  std::string ident = "ferrymand";  // who speaks, in syslog and where the log itself fails; taken once
   Format format = Format::text;
   Level level = Level::info;
   Destination destination = Destination::standard_error;
@@ -36,13 +41,20 @@ class Log {
   // Whether records of that level are written at all.
   bool writes(Level level) const;
 
-  void write(const RequestEvent& event);
+  // A record of the caller's fields: fill(Record&) puts them, in the caller's thread and before this returns.
+  template <std::invocable<Record&> Fill>
+  void write(Level level, const Fill& fill) {
+    put(
+        level, [](const void* at, Record& record) { (*static_cast<const Fill*>(at))(record); }, &fill);
+  }
 
-  // Anything else: message is a fixed sentence, fields are key and value.
+  // The same of text alone: message is a fixed sentence, fields are key and value.
   void write(Level level, std::string_view message,
              std::initializer_list<std::pair<std::string_view, std::string_view>> fields = {});
 
  private:
+  void put(Level level, void (*fill)(const void* at, Record& record), const void* at);
+
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <string_view>
 
-#include "telemetry/event.h"
 #include "telemetry/log.h"
 
 namespace ferryman::telemetry {

@@ -131,6 +131,32 @@ TEST(Log, DropsWhatDoesNotFitAndSaysHowMuch) {
   std::filesystem::remove(file);
 }
 
+TEST(Log, TakesARecordOfTheCallersFields) {
+  const auto file =
+      std::filesystem::temp_directory_path() / ("record_test_fields_" + std::to_string(::getpid()));
+  LogOptions options;
+  options.format = Format::json;
+  options.destination = Destination::file;
+  options.file = file;
+  const std::string told = "ab\ncd";
+  {
+    Log log(options);
+    log.write(Level::debug, [](Record&) { FAIL() << "made although nobody reads it"; });
+    log.write(Level::info, [&told](Record& record) {
+      record.text("told", told);
+      record.number("total_us", -7);
+    });
+  }
+  std::ifstream stream(file);
+  const std::string written{std::istreambuf_iterator<char>(stream), {}};
+  const auto object = boost::json::parse(written).as_object();
+  EXPECT_EQ(object.at("level"), "info");
+  EXPECT_EQ(object.at("told"), "ab\ncd");
+  EXPECT_EQ(object.at("total_us"), -7);
+  EXPECT_EQ(object.size(), 4U);  // and the time
+  std::filesystem::remove(file);
+}
+
 TEST(Log, RefusesAFileThatCannotBeOpenedAndKeepsTheOldOne) {
   Log log(LogOptions{});
   LogOptions bad;

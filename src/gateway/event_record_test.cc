@@ -1,0 +1,117 @@
+#include "gateway/event_record.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "kerberos/encode.h"
+
+namespace ferryman::gateway {
+namespace {
+
+using telemetry::Format;
+using telemetry::Line;
+using telemetry::Record;
+
+std::string line(Format format, const RequestEvent& event) {
+  Line out;
+  Record record(format, out);
+  record.begin();
+  put_event(record, event);
+  record.end();
+  return fmt::to_string(out);
+}
+
+class EventRecordTest : public ::testing::Test {
+ protected:
+  // The request that is shown stands in message.
+  void ask(std::string_view client, std::vector<std::int32_t> etypes, std::vector<kerberos::Padata> padata) {
+    message = kerberos::make_as_req(client, "EXAMPLE.COM", etypes, padata);
+    request = *kerberos::parse_request(message);
+    event.request = &request;
+  }
+
+  std::vector<std::uint8_t> message;
+  kerberos::Request request;
+  kerberos::Reply reply;
+  RequestEvent event;
+};
+
+TEST_F(EventRecordTest, ShowsAnExchange) {
+  ask("alice", {18, 17}, {{2, {}}, {149, {}}});
+  reply.kind = kerberos::ReplyKind::as_rep;
+  event.id = "0-2a";
+  event.client = "192.0.2.1:50000";
+  event.tls = "TLSv1.3";
+  event.http = "HTTP/1.1";
+  event.status = 200;
+  event.target_domain = "example.com";
+  event.hint = 0x40000000;
+  event.reply = &reply;
+  event.kdc = "[2001:db8::1]:88";
+  event.transport = "udp";
+  event.tries = 2;
+  event.hedged = event.rediscovered = true;
+  event.locate_us = 1;
+  event.exchange_us = 4'000'000'000;
+  event.total_us = 12345;
+  EXPECT_EQ(
+      line(Format::json, event),
+      R"({"event":"exchange","id":"0-2a","client":"192.0.2.1:50000","tls":"TLSv1.3","http":"HTTP/1.1",)"
+      R"("status":200,"type":"AS-REQ","realm":"EXAMPLE.COM","cname":"alice","sname":"krbtgt/EXAMPLE.COM",)"
+      R"("padata":"PA-ENC-TIMESTAMP,PA-REQ-ENC-PA-REP",)"
+      R"("etypes":"aes256-cts-hmac-sha1-96,aes128-cts-hmac-sha1-96","armored":false,)"
+      R"("target_domain":"example.com","hint":"0x40000000","result":"AS-REP","kdc":"[2001:db8::1]:88",)"
+      R"("transport":"udp","tries":2,"hedged":true,"rediscovered":true,"locate_us":1,)"
+      R"("exchange_us":4000000000,"total_us":12345})"
+      "\n");
+  EXPECT_EQ(
+      line(Format::text, event),
+      "event=exchange id=0-2a client=192.0.2.1:50000 tls=TLSv1.3 http=HTTP/1.1 status=200 type=AS-REQ "
+      "realm=EXAMPLE.COM cname=alice sname=krbtgt/EXAMPLE.COM padata=PA-ENC-TIMESTAMP,PA-REQ-ENC-PA-REP "
+      "etypes=aes256-cts-hmac-sha1-96,aes128-cts-hmac-sha1-96 armored=false target_domain=example.com "
+      "hint=0x40000000 result=AS-REP kdc=[2001:db8::1]:88 transport=udp tries=2 hedged=true "
+      "rediscovered=true locate_us=1 exchange_us=4000000000 total_us=12345\n");
+}
+
+TEST_F(EventRecordTest, ShowsARefusal) {
+  event.kind = EventKind::malformed;
+  event.event_id = 404;
+  event.reason = "no such thing";
+  event.offset = 0;
+  event.unlogged = 7;
+  EXPECT_EQ(line(Format::text, event),
+            "event=malformed event_id=404 status=0 reason=\"no such thing\" offset=0 unlogged=7\n");
+}
+
+TEST_F(EventRecordTest, EscapesAPrincipal) {
+  ask("a/b\\c@d \"e", {18}, {});
+  EXPECT_NE(line(Format::json, event).find(R"("cname":"a\\/b\\\\c\\@d \"e","sname")"), std::string::npos);
+  EXPECT_NE(line(Format::text, event).find(R"(cname="a\\/b\\\\c\\@d \"e" sname=)"), std::string::npos);
+  ask("HOST$", {18}, {});
+  EXPECT_NE(line(Format::text, event).find(R"(cname="HOST$" sname=)"), std::string::npos);
+}
+
+TEST_F(EventRecordTest, ListsSoManyAndNumbersWhatHasNoName) {
+  const std::vector<std::int32_t> etypes(40, -2147483647);
+  ask("alice", etypes, std::vector<kerberos::Padata>(40, {2147483647, {}}));
+  const std::string text = line(Format::text, event);
+  std::string listed = "2147483647";
+  for (int i = 1; i < 32; ++i) listed += ",2147483647";
+  EXPECT_NE(text.find(" padata=" + listed + " etypes=-2147483647,"), std::string::npos) << text;
+  EXPECT_NE(text.find(",-2147483647 armored=false"), std::string::npos) << text;
+}
+
+TEST_F(EventRecordTest, NamesAnErrorWhereItHasAName) {
+  event.reply = &reply;
+  reply.error_code = 25;
+  EXPECT_NE(line(Format::text, event).find(" result=KDC_ERR_PREAUTH_REQUIRED"), std::string::npos);
+  reply.error_code = 4711;
+  EXPECT_NE(line(Format::text, event).find(" result=\"KRB-ERROR 4711\""), std::string::npos);
+  reply.error_code = -1;
+  EXPECT_NE(line(Format::text, event).find(" result=\"KRB-ERROR -1\""), std::string::npos);
+}
+
+}  // namespace
+}  // namespace ferryman::gateway

@@ -1,0 +1,80 @@
+#include "settings/checks.h"
+
+#include <fmt/format.h>
+#include <pwd.h>
+
+#include <algorithm>
+#include <boost/asio/ip/address.hpp>
+#include <string>
+
+#include "net/listen_socket.h"
+#include "settings/config_tls.h"
+
+namespace ferryman::settings {
+namespace {
+
+void check_tls_section(const toml::table& root, const Config& config, Mistakes& mistakes) {
+  const bool used = std::any_of(config.fixed.listen.begin(), config.fixed.listen.end(),
+                                [](const Listen& listen) { return listen.tls; });
+  const toml::node* node = root.get("tls");
+  if (used && config.tls.certificate.empty()) {
+    constexpr const char* text =
+        "a listener has TLS but [tls] names no certificate; certificate and private_key are needed, or tls = "
+        "false in [[listen]]";
+    node != nullptr ? mistakes.add(*node, text) : mistakes.add_file(text);
+    return;
+  }
+  if (!used || node == nullptr) return;
+  const TlsFindings findings = check_tls(config.tls);
+  const toml::node* at = node->as_table() != nullptr ? node->as_table()->get("certificate") : nullptr;
+  for (const auto& mistake : findings.mistakes) mistakes.add(at != nullptr ? *at : *node, mistake);
+  for (const auto& warning : findings.warnings) mistakes.warn(at != nullptr ? *at : *node, warning);
+}
+
+void check_dns(const toml::table& root, const Config& config, Mistakes& mistakes) {
+  for (const std::string& server : config.fixed.dns_servers) {
+    boost::system::error_code error;
+    boost::asio::ip::make_address(server, error);
+    if (!error ||
+        (net::parse_listen_address(server) && server.front() != '*' && !server.starts_with("unix:")))
+      continue;
+    mistakes.add(
+        *root.at_path("dns.servers").node(),
+        fmt::format("servers holds {}; \"192.0.2.53\", \"127.0.0.1:5353\" or \"[::1]:53\" is possible",
+                    show_string(server)));
+  }
+}
+
+// What it tells is for those who run the service.
+void check_admin(const toml::table& root, const Config& config, Mistakes& mistakes) {
+  const auto& admin = config.fixed.admin;
+  if (!admin) return;
+  const toml::node& at = *root.at_path("admin.http").node();
+  const bool local = admin->host.empty() || boost::asio::ip::make_address(admin->host).is_loopback();
+  if (!local && !config.fixed.admin_allow_plain_http) {
+    mistakes.add(at,
+                 "http is an address that others reach; a loopback address, a unix socket, or "
+                 "allow_plain_http = true would do");
+  }
+  const auto same = [&](const Listen& listen) { return listen.address == *admin; };
+  if (std::any_of(config.fixed.listen.begin(), config.fixed.listen.end(), same))
+    mistakes.add(at, "http is the address of a [[listen]]");
+}
+
+void check_user(const toml::table& root, const Config& config, Mistakes& mistakes) {
+  if (config.fixed.user.empty() || ::getpwnam(config.fixed.user.c_str()) != nullptr) return;
+  const auto at = root.at_path("process.user");
+  mistakes.add(*at.node(),
+               fmt::format("user {} does not exist on this system", show_string(config.fixed.user)));
+}
+
+}  // namespace
+
+void check(const toml::table& root, const Config& config, Mistakes& mistakes) {
+  check_tls_section(root, config, mistakes);
+  check_dns(root, config, mistakes);
+  check_admin(root, config, mistakes);
+  check_user(root, config, mistakes);
+}
+
+}  // namespace ferryman::settings

@@ -1,0 +1,125 @@
+#include "settings/config_tls.h"
+
+#include <fmt/format.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <system_error>
+
+namespace ferryman {
+namespace {
+
+template <auto Free>
+struct Deleter {
+  template <typename T>
+  void operator()(T* object) const {
+    Free(object);
+  }
+};
+using File = std::unique_ptr<std::FILE, Deleter<std::fclose>>;
+using Certificate = std::unique_ptr<X509, Deleter<X509_free>>;
+using PrivateKey = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
+
+File open(const std::string& what, const std::string& name, TlsFindings& findings) {
+  File file(std::fopen(name.c_str(), "r"));
+  if (!file) {
+    findings.mistakes.push_back(fmt::format("{} {}: {}", what, name, std::generic_category().message(errno)));
+  }
+  return file;
+}
+
+int no_passphrase(char*, int, int, void*) {
+  return -1;
+}
+
+Certificate read_certificate(const std::string& name, TlsFindings& findings) {
+  const File file = open("certificate", name, findings);
+  if (!file) return nullptr;
+  Certificate certificate(PEM_read_X509(file.get(), nullptr, no_passphrase, nullptr));
+  if (!certificate)
+    findings.mistakes.push_back(fmt::format("certificate {}: no PEM certificate in it", name));
+  return certificate;
+}
+
+PrivateKey read_key(const std::string& name, TlsFindings& findings) {
+  const File file = open("private key", name, findings);
+  if (!file) return nullptr;
+  PrivateKey key(PEM_read_PrivateKey(file.get(), nullptr, no_passphrase, nullptr));
+  if (!key) {
+    findings.mistakes.push_back(
+        fmt::format("private key {}: no PEM private key without passphrase in it", name));
+  }
+  return key;
+}
+
+void check_dates(const X509* certificate, const std::string& name, TlsFindings& findings) {
+  if (X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0) {
+    findings.warnings.push_back(fmt::format("certificate {} has expired; clients will refuse it", name));
+  } else if (X509_cmp_current_time(X509_get0_notBefore(certificate)) > 0) {
+    findings.warnings.push_back(fmt::format("certificate {} is not yet valid; clients will refuse it", name));
+  }
+}
+
+// Each certificate with its key.
+void check_pairs(const net::TlsOptions& options, TlsFindings& findings) {
+  std::map<int, std::string> by_type;
+  for (std::size_t i = 0; i < options.certificate.size(); ++i) {
+    const Certificate certificate = read_certificate(options.certificate[i], findings);
+    const PrivateKey key = read_key(options.private_key[i], findings);
+    if (!certificate) continue;
+    check_dates(certificate.get(), options.certificate[i], findings);
+    if (!key) continue;
+    if (X509_check_private_key(certificate.get(), key.get()) != 1) {
+      findings.mistakes.push_back(
+          fmt::format("private key {} does not belong to certificate {}; the key that the certificate was "
+                      "issued for would",
+                      options.private_key[i], options.certificate[i]));
+    }
+    const auto [other, added] = by_type.emplace(EVP_PKEY_get_base_id(key.get()), options.certificate[i]);
+    if (!added) {
+      findings.mistakes.push_back(fmt::format(
+          "certificates {} and {} have the same key type; one of each type can stand side by side",
+          other->second, options.certificate[i]));
+    }
+  }
+}
+
+void check_further_files(const net::TlsOptions& options, TlsFindings& findings) {
+  if (options.ocsp_response.size() > options.certificate.size()) {
+    findings.mistakes.emplace_back("more ocsp_response files than certificates");
+  }
+  for (const auto& name : options.ocsp_response) {
+    if (!name.empty()) open("OCSP response", name, findings);
+  }
+  if (options.client_certificates != net::ClientCertificates::off) {
+    if (options.client_ca.empty()) {
+      findings.mistakes.emplace_back(
+          "client_certificates needs client_ca, the CAs that client certificates come from");
+    } else {
+      open("client_ca", options.client_ca, findings);
+    }
+  }
+}
+
+}  // namespace
+
+TlsFindings check_tls(const net::TlsOptions& options) {
+  TlsFindings findings;
+  if (options.certificate.size() != options.private_key.size()) {
+    findings.mistakes.push_back(fmt::format(
+        "{} certificates but {} private keys; each certificate needs its own key, in the same order",
+        options.certificate.size(), options.private_key.size()));
+    return findings;
+  }
+  check_pairs(options, findings);
+  check_further_files(options, findings);
+  ERR_clear_error();
+  return findings;
+}
+
+}  // namespace ferryman

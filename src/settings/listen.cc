@@ -1,0 +1,95 @@
+#include "settings/listen.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/ip/address.hpp>
+#include <utility>
+
+#include "gateway/paths.h"
+#include "net/listen_socket.h"
+#include "settings/networks_key.h"
+
+namespace ferryman::settings {
+namespace {
+
+// What others reach needs TLS, and whose word about clients is taken.
+void check_exposure(const Listen& listen, const toml::node& at, Mistakes& mistakes) {
+  const net::ListenAddress& address = listen.address;
+  const bool local = address.host.empty() || boost::asio::ip::make_address(address.host).is_loopback();
+  if (!listen.tls && !local && !listen.allow_plain_http) {
+    mistakes.add(at,
+                 "tls = false at an address that others reach; a loopback address, a unix socket, or "
+                 "allow_plain_http = true would do");
+  }
+  if (listen.proxy_protocol && listen.trusted_proxies.empty() && address.path_name.empty()) {
+    mistakes.add(at,
+                 "proxy_protocol = true at an address that others reach; trusted_proxies = [\"192.0.2.1\"] "
+                 "says whose word is taken");
+  }
+  if (!listen.proxy_protocol && !listen.trusted_proxies.empty()) {
+    mistakes.add(at, "trusted_proxies without proxy_protocol = true has no meaning");
+  }
+}
+
+void check_health_path(const Listen& listen, const toml::node& at, Mistakes& mistakes) {
+  if (!listen.health_path.empty() && !listen.health_path.starts_with('/')) {
+    mistakes.add(
+        at, fmt::format("health_path = {} is no path; \"/healthz\" is", show_string(listen.health_path)));
+  }
+  if (!listen.health_path.empty() && gateway::any_same_path(listen.paths, listen.health_path)) {
+    mistakes.add(at, fmt::format("health_path = {} is one of paths", show_string(listen.health_path)));
+  }
+}
+
+void read_one_listen(const toml::node& node, FixedConfig& fixed, Mistakes& mistakes) {
+  const toml::table* table = node.as_table();
+  if (table == nullptr) return mistakes.add(node, "listen must be tables, [[listen]]");
+  Listen listen;
+  std::string text = "[::]:443";
+  read_table(*table, "[[listen]]", listen_keys(listen, text), mistakes);
+  const toml::node* at = table->get("address");
+  if (at == nullptr) at = &node;
+  const auto address = net::parse_listen_address(text);
+  if (!address) {
+    return mistakes.add(*at, fmt::format("address = {} is not a place to listen at; \"192.0.2.1:443\", "
+                                         "\"[::]:443\" or \"unix:/run/ferryman/http.sock\" is",
+                                         show_string(text)));
+  }
+  listen.address = *address;
+  listen.line = at->source().begin.line;
+  check_exposure(listen, *at, mistakes);
+  check_health_path(listen, *at, mistakes);
+  const auto same = [&](const Listen& other) { return other.address == listen.address; };
+  if (std::any_of(fixed.listen.begin(), fixed.listen.end(), same)) {
+    mistakes.add(*at, fmt::format("address {} stands here twice", show_string(text)));
+  }
+  fixed.listen.push_back(std::move(listen));
+}
+
+}  // namespace
+
+std::vector<Key> listen_keys(Listen& listen, std::string& address) {
+  return {string_key("address", address),
+          strings_key("paths", listen.paths),
+          string_key("health_path", listen.health_path),
+          bool_key("tls", listen.tls),
+          bool_key("allow_plain_http", listen.allow_plain_http),
+          bool_key("proxy_protocol", listen.proxy_protocol),
+          networks_key("trusted_proxies", listen.trusted_proxies)};
+}
+
+void read_listen(const toml::table& root, FixedConfig& fixed, Mistakes& mistakes) {
+  const toml::node* node = root.get("listen");
+  if (node == nullptr) {
+    Listen listen;
+    listen.address = *net::parse_listen_address("[::]:443");
+    fixed.listen.push_back(std::move(listen));
+    return;
+  }
+  const toml::array* array = node->as_array();
+  if (array == nullptr) return mistakes.add(*node, "listen must be tables, [[listen]]");
+  for (const auto& element : *array) read_one_listen(element, fixed, mistakes);
+}
+
+}  // namespace ferryman::settings
