@@ -49,6 +49,8 @@ debug_level = 6
                                path("sssd.out"), {"KRB5_CONFIG": "/etc/krb5.conf"})
         wait_for(lambda: os.path.exists(path("lib/pipes/pam")) or not self.process.alive(), "SSSD")
         assert self.process.alive(), self.process.text() + self.log("sssd")
+        # Its pipe is there before the domain behind it is.
+        wait_for(lambda: "cannot retrieve" not in self.logon("nobody-of-that-name", "x")[1], "SSSD's domain")
 
     def log(self, name="sssd_test"):
         try:
