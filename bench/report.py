@@ -40,18 +40,21 @@ def number(value):
 
 
 class Report:
-    def __init__(self):
+    """subject: whose figures stand first."""
+
+    def __init__(self, subject="ferrymand"):
+        self.subject = subject
         self.part, self.rows, self.remarks, self.failures = "", [], [], []
 
     def add(self, figure, unit, ours, peer="", theirs=(), **target):
         self.rows.append(Row(self.part, figure, unit, list(ours), peer, list(theirs), **target))
 
-    def compare(self, figure, unit, values, of, targets, subject="ferrymand"):
+    def compare(self, figure, unit, values, of, targets, subject=None):
         """values: name to a list of dicts, one a round; targets: peer to the largest ratio, or None."""
-        pick = lambda name: [value[of] for value in values[name]]
+        pick, subject = lambda name: [value[of] for value in values[name]], subject or self.subject
         for peer, most in targets.items():
             self.add(figure, unit, pick(subject), peer, pick(peer), most_ratio=most)
-        if "base" in values and subject == "ferrymand":
+        if "base" in values and subject == self.subject:
             self.add(figure, unit, pick(subject), "base", pick("base"))
 
     def fail(self, why):
@@ -70,7 +73,7 @@ class Report:
                 f"{share:.3f}" if share is not None else "", row.interval(), target, reached)
 
     def table(self):
-        lines = [("part", "figure", "ferrymand", "beside", "it", "ratio", "19 in 20", "target", "reached")]
+        lines = [("part", "figure", self.subject, "beside", "it", "ratio", "19 in 20", "target", "reached")]
         lines += [self.cells(row) for row in self.rows]
         widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
         text = "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)

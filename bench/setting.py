@@ -52,10 +52,10 @@ class Setting:
             self.running.callback(self.shared[name].stop)
         return self.shared[name]
 
-    def loads_of(self, name, message):
+    def loads_of(self, name, message, realm=peers.REALM):
         """Loads that send this Kerberos message."""
         return peers.Loads(self.directory, self.tools,
-                           peers.write(self.directory, f"{name}.body", krb.proxy_message(message, peers.REALM)),
+                           peers.write(self.directory, f"{name}.body", krb.proxy_message(message, realm)),
                            peers.write(self.directory, name, message))
 
     def count(self, number):

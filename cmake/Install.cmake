@@ -14,12 +14,15 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/ferryman-realm.service DESTINATION lib
 configure_file(packaging/systemd/ferryman-forward.service.in ferryman-forward.service @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/ferryman-forward.service packaging/systemd/ferryman-forward.socket
   DESTINATION lib/systemd/user)
+configure_file(packaging/systemd/ferryman-renew.service.in ferryman-renew.service @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/ferryman-renew.service packaging/systemd/ferryman-renew.timer
+  DESTINATION lib/systemd/user)
 install(FILES packaging/systemd/ferryman.sysusers DESTINATION lib/sysusers.d RENAME ferryman.conf)
 install(FILES packaging/systemd/ferryman-realm.sysusers DESTINATION lib/sysusers.d RENAME ferryman-realm.conf)
 
 find_program(SCDOC scdoc)
 if(SCDOC)
-  foreach(page ferrymand.8 ferryman-realm.8 ferryman.1 ferryman.toml.5 realm.toml.5 ferryman-client.toml.5 libferryman.3)
+  foreach(page ferrymand.8 ferryman-realm.8 ferryman.1 ferryman-login.1 ferryman-realm.1 ferryman.toml.5 realm.toml.5 ferryman-client.toml.5 libferryman.3)
     string(REGEX REPLACE ".*\\." "" section ${page})
     set(source ${CMAKE_CURRENT_SOURCE_DIR}/packaging/man/${page}.scd)
     add_custom_command(OUTPUT ${page} DEPENDS ${source} COMMAND ${SCDOC} < ${source} > ${page} VERBATIM)

@@ -7,16 +7,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from lib import krb  # noqa: E402
 from lib.krb import context, general_string, integer, padata, principal, sequence, tlv  # noqa: E402
-
-TESTDATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "src", "kerberos", "testdata")
-
-
-def write(fuzzer, seeds):
-    directory = os.path.join(TESTDATA, fuzzer)
-    os.makedirs(directory, exist_ok=True)
-    for name, data in seeds.items():
-        with open(os.path.join(directory, name), "wb") as file:
-            file.write(data)
+from lib.seeds import write  # noqa: E402
 
 
 def application(number, *fields):
@@ -63,18 +54,18 @@ def kdc_req(number, elements):
 
 
 def main():
-    write("kdc_req_fuzz", {
+    write("kdc_req_fuzz", "kerberos", {
         "as_req": kdc_req(10, [padata(149, b""), padata(150, b"x")]), "tgs_req": kdc_req(12, [padata(1, AP_REQ), padata(167, b"x")]),
         "body": BODY, "least": krb.as_req("R", nonce=1)})
     times = [context(5, NOW), context(6, NOW), context(7, NOW), context(8, NOW)]
     enc_rep = [context(0, KEY), context(1, LAST_REQ), context(2, integer(-5)), context(3, NOW), context(4, flags(0x40E10000)), *times,
                context(9, REALM), context(10, KRBTGT), context(11, ADDRESSES), context(12, METHOD_DATA)]
-    write("ticket_fuzz", {
+    write("ticket_fuzz", "kerberos", {
         "ticket": TICKET, "authorization_data": PAC, "enc_as_rep_part": application(25, *enc_rep),
         "enc_tgs_rep_part": application(26, *enc_rep), "as_rep": krb.kdc_rep(11, "R"), "tgs_rep": krb.kdc_rep(13, "R"),
         "enc_ticket_part": application(3, context(0, flags(0x40E10000)), context(1, KEY), context(2, REALM), context(3, ALICE),
                                        context(4, pair(1, b"X,Y")), *times, context(9, ADDRESSES), context(10, PAC))})
-    write("ap_fuzz", {
+    write("ap_fuzz", "kerberos", {
         "ap_req": AP_REQ,
         "authenticator": application(2, context(0, integer(5)), context(1, REALM), context(2, ALICE), context(3, CHECKSUM),
                                      context(4, integer(1)), context(5, NOW), context(6, KEY), context(7, integer(-1)), context(8, PAC)),
@@ -85,13 +76,13 @@ def main():
                                          context(4, pair(2, bytes(4))), context(5, pair(2, bytes(4))))})
     armor = context(0, pair(1, AP_REQ))
     finished = sequence(context(0, NOW), context(1, integer(1)), context(2, REALM), context(3, ALICE), context(4, CHECKSUM))
-    write("fast_fuzz", {
+    write("fast_fuzz", "kerberos", {
         "armored_req": context(0, sequence(armor, context(1, CHECKSUM), context(2, ENCRYPTED))),
         "implicit": context(0, sequence(context(1, CHECKSUM), context(2, ENCRYPTED))),
         "fast_req": sequence(context(0, flags(0x40000000)), context(1, METHOD_DATA), context(2, BODY)),
         "armored_rep": context(0, sequence(context(0, ENCRYPTED))),
         "response": sequence(context(0, METHOD_DATA), context(1, KEY), context(2, finished), context(3, integer(9)))})
-    write("krb_error_fuzz", {
+    write("krb_error_fuzz", "kerberos", {
         "error": application(30, context(0, integer(5)), context(1, integer(30)), context(2, NOW), context(3, integer(1)), context(4, NOW),
                              context(5, integer(1)), context(6, integer(25)), context(7, REALM), context(8, ALICE), context(9, REALM),
                              context(10, KRBTGT), context(11, general_string("text")), context(12, octets(METHOD_DATA))),
@@ -100,7 +91,7 @@ def main():
         "kerb_error_data": sequence(context(1, integer(3)), context(2, octets(struct.pack("<III", 0xC0000072, 0, 1))))})
     user_id = sequence(context(0, integer(9)), context(1, ALICE), context(2, REALM), context(3, octets(b"certificate")),
                        context(4, flags(0x20000000)))
-    write("padata_fuzz", {
+    write("padata_fuzz", "kerberos", {
         "timestamp": sequence(context(0, NOW), context(1, integer(5))), "encrypted": ENCRYPTED,
         "etype_info": sequence(pair(23, b""), sequence(context(0, integer(18)))),
         "etype_info2": sequence(sequence(context(0, integer(18)), context(1, general_string("Ralice")), context(2, octets(b"\0\0\x10\0")))),
@@ -108,7 +99,7 @@ def main():
         "key_list_req": sequence(integer(18), integer(23)), "key_list_rep": sequence(KEY, KEY),
         "for_user": sequence(context(0, ALICE), context(1, REALM), context(2, CHECKSUM), context(3, general_string("Kerberos"))),
         "x509_user": sequence(context(0, user_id), context(1, CHECKSUM))})
-    write("kpasswd_fuzz", {
+    write("kpasswd_fuzz", "kerberos", {
         "change_passwd_data": sequence(context(0, octets(b"new")), context(1, ALICE), context(2, REALM)), "result": b"\0\4too short"})
 
 

@@ -7,20 +7,11 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from lib import fake_ad, krb, local_frames, pcap, samba_pac  # noqa: E402
 from lib.https import mit_post, post  # noqa: E402
-
-SRC = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "src")
+from lib.seeds import SRC, write  # noqa: E402
 
 
 def as_request(realm, **options):
     return krb.as_req(realm, nonce=0x0BEBEDAE, **options)
-
-
-def write(fuzzer, layer, seeds):
-    directory = os.path.join(SRC, layer, "testdata", fuzzer)
-    os.makedirs(directory, exist_ok=True)
-    for name, data in seeds.items():
-        with open(os.path.join(directory, name), "wb") as file:
-            file.write(data)
 
 
 def pieces(data, size=200):
@@ -111,6 +102,13 @@ write("proxy_header_fuzz", "net", {
     "v1_tcp4": b"PROXY TCP4 192.0.2.1 192.0.2.2 50000 443\r\nx", "v1_tcp6": b"PROXY TCP6 2001:db8::1 ::1 50000 443\r\n",
     "v1_unknown": b"PROXY UNKNOWN\r\n", "v2_local": signature + b"\x20\0\0\0",
     "v2_tcp4": signature + b"\x21\x11\0\x10" + bytes(16), "v2_tcp6": signature + b"\x21\x21\0\x24" + bytes(36)})
+def alone(*messages):
+    return b"".join(struct.pack(">I", len(message)) + message for message in messages)
+
+
+write("message_session_fuzz", "net", {
+    "as_req": pieces(alone(as_req)), "kept": pieces(alone(b"a", b"bb", b"ccc")), "cut": pieces(alone(b"abcdef"), 3),
+    "reserved_bit": pieces(b"\x80\0\0\4abcd"), "too_long": pieces(b"\0\0\4\1abcd"), "empty": pieces(alone(b"", b"a"))})
 write("config_fuzz", "settings", {
     "whole": b"""[[listen]]
 address = "127.0.0.1:8080"
@@ -176,6 +174,13 @@ des_entry = struct.pack(">HH1sH1sIIBHH", 1, 1, b"R", 1, b"b", 1, 0, 1, 3, 8) + b
 write("keytab_fuzz", "crypto", {"three": b"\5\2" + b"".join(
     struct.pack(">i", size) + entry for size, entry in
     ((len(aes_entry), aes_entry), (-9, bytes(9)), (len(des_entry), des_entry), (len(aes_entry), aes_entry)))})
+with open(os.path.join(SRC, "kdb", "testdata", "dump"), "rb") as file:
+    dump = {line.split(b"\t")[6].split(b"@")[0].replace(b"/", b"_").decode(): line
+            for line in file.read().split(b"\n") if line.startswith(b"princ")}
+write("mit_dump_fuzz", "kdb", {name: dump[name] for name in ("K_M", "alice", "bare")})
+write("csv_fuzz", "ferryman", {
+    "users": b"name,display_name,upn,groups,must_change,expires,uid\r\nalice,\"Alice, \"\"L\"\"\",a@x.org;b@x.org,Staff,yes,2027-01-31,5000\r\n",
+    "mistakes": b"\xef\xbb\xbfname,uid\n\nalice,x\n\"bo\nb\",1,2\n\"c"})
 as_rep = krb.kdc_rep(11, "R")
 framed = struct.pack(">I", len(as_rep)) + as_rep
 write("capture_fuzz", "decode", {
@@ -190,12 +195,15 @@ kerberos = local_frames.kerberos_request(as_req, realm="R")
 write("local_fuzz", "local", {
     "http_request": http, "kerberos_request": kerberos, "kerberos_reply": local_frames.string(error), "refusal": b"\1",
     "http_response": struct.pack(">H", 200) + local_frames.fields([("Content-Type", "application/json")]) + local_frames.string("{}"),
+    "status": local_frames.status([(1, 0, 5), (2, 7, 1), (3, 4, 2)], (1, 2, 3, 4, 5), (6, 7, 8)),
+    "status_request": local_frames.hello() + local_frames.frame(18, 1),
     "to_realm": local_frames.hello() + local_frames.frame(16, 1, http) + local_frames.frame(17, 2, kerberos) + local_frames.frame(3, 0),
     "to_ferrymand": local_frames.hello() + local_frames.frame(33, 1, local_frames.string(error)) + local_frames.frame(3, 0),
     "error": local_frames.hello() + local_frames.frame(2, 0, local_frames.string("truncated"))})
 write("sign_in_fuzz", "signin", {
     "home": b"GET /\0", "configuration": b"GET /example/.well-known/openid-configuration\0",
     "common": b"GET /common/v2.0/.well-known/openid-configuration\0",
+    "user_realm": b"GET /common/UserRealm/alice@example.com\0", "registration_nonce": b"GET /EnrollmentServer/nonce/example/\0",
     "nonce": b"POST /example/oauth2/token\0a=%41+%&grant_type=srv_challenge",
     "twice": b"POST /example/oauth2/v2.0/token\0grant_type=a&grant_type=b"})
 write("realm_config_fuzz", "realm", {

@@ -1,5 +1,6 @@
 #include "account/attempts.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "account/state.h"
@@ -52,18 +53,39 @@ Outcome<bool> Attempts::take_slot(directory::Directory& directory, const directo
       continue;
     }
     if (is_locked(lockout, now)) return false;
-    const std::uint32_t failures = failures_now(lockout, policy, now);
+    const std::uint32_t failures = failures_now(lockout, policy, now) + unwritten(principal.account.id, now);
     std::uint32_t& taken = in_flight_[principal.account.id];
     if (policy.threshold == 0 || failures + taken < policy.threshold) {
       ++taken;
       return true;
     }
-    if (taken == 0) {  // a lower threshold than when they were counted
+    if (taken == 0) {  // locked here alone, or a lower threshold than when they were counted
       in_flight_.erase(principal.account.id);
       return false;
     }
     released_.wait(lock);
   }
+}
+
+void Attempts::forget(const directory::ObjectId& account) {
+  const std::scoped_lock lock(mutex_);
+  unwritten_.erase(account);
+}
+
+std::uint32_t Attempts::unwritten(const directory::ObjectId& account, std::int64_t now) const {
+  const auto at = unwritten_.find(account);
+  return at == unwritten_.end() || at->second.until <= now ? 0 : at->second.failures;
+}
+
+Attempts::Verdict Attempts::count_here(const directory::LockoutPolicy& policy,
+                                       const directory::Principal& principal, std::int64_t now) {
+  const std::scoped_lock lock(mutex_);
+  std::erase_if(unwritten_, [now](const auto& entry) { return entry.second.until <= now; });
+  Unwritten& entry = unwritten_[principal.account.id];
+  ++entry.failures;
+  entry.until = now + std::max(policy.window, policy.duration);
+  const std::uint32_t failures = failures_now(principal.account.lockout, policy, now) + entry.failures;
+  return policy.threshold != 0 && failures == policy.threshold ? Verdict::locks : Verdict::unwritten;
 }
 
 Outcome<Attempts::Verdict> Attempts::try_key(directory::Directory& directory,
@@ -77,9 +99,10 @@ Outcome<Attempts::Verdict> Attempts::try_key(directory::Directory& directory,
   const Verdict verdict = try_it();
   if (verdict != Verdict::wrong) return verdict;
   const auto counted = directory.note_failure(principal.tenant, principal.account.id, policy, now);
-  if (!counted) return tl::unexpected(counted.error());
+  if (!counted) return count_here(policy, principal, now);
   slot.counted = true;
-  return verdict;
+  if (!counted->counted) return Verdict::locked;  // by another process; this one counts as not tried
+  return is_locked(*counted, now) ? Verdict::locks : Verdict::wrong;
 }
 
 }  // namespace ferryman::account

@@ -32,7 +32,8 @@ class AttemptsTest : public testing::Test {
 };
 
 TEST_F(AttemptsTest, LockAfterTheThresholdAndTryNoKeyThen) {
-  for (int i = 0; i < 10; ++i) EXPECT_EQ(wrong(), Verdict::wrong);
+  for (int i = 0; i < 9; ++i) EXPECT_EQ(wrong(), Verdict::wrong);
+  EXPECT_EQ(wrong(), Verdict::locks);
   bool tried = false;
   EXPECT_EQ(attempt([&] {
               tried = true;
@@ -69,13 +70,53 @@ TEST_F(AttemptsTest, OfParallelGuessesExactlyTheThresholdIsTried) {
         while (came < 200) std::this_thread::yield();  // so that all are there before one is counted
         return Verdict::wrong;
       });
-      ++(verdict == Verdict::wrong ? told_wrong : told_locked);
+      ++(verdict == Verdict::locked ? told_locked : told_wrong);
     });
   }
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(tried, 10);
   EXPECT_EQ(told_wrong, 10);
   EXPECT_EQ(told_locked, 190);
+}
+
+// As many as are in flight in both are tried; as wrong ones count those that the directory has counted.
+TEST_F(AttemptsTest, OfTwoProcessesTellNoMoreThanTheThresholdOfWrongKeys) {
+  Attempts other;
+  std::atomic<int> tried = 0, told_wrong = 0, told_locked = 0;
+  std::vector<std::thread> threads;
+  threads.reserve(200);
+  for (int i = 0; i < 200; ++i) {
+    threads.emplace_back([&, i] {
+      Attempts& mine = i % 2 == 0 ? attempts_ : other;
+      const auto seen = mine.failures_seen();
+      const auto verdict = mine.try_key(
+          directory_, policy, *directory_.principal(directory_.tenant().id, user_.principal.account.id), now,
+          seen, [&] {
+            ++tried;
+            std::this_thread::yield();
+            return Verdict::wrong;
+          });
+      ++(*verdict == Verdict::locked ? told_locked : told_wrong);
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_GE(tried, 10);
+  EXPECT_LE(tried, 20);
+  EXPECT_EQ(told_wrong, 10);
+  EXPECT_EQ(told_locked, 190);
+}
+
+TEST_F(AttemptsTest, CountWhatTheDirectoryCannotWrite) {
+  EXPECT_EQ(wrong(), Verdict::wrong);
+  directory_.is_full = true;
+  for (int i = 0; i < 8; ++i) EXPECT_EQ(wrong(), Verdict::unwritten);
+  EXPECT_EQ(wrong(), Verdict::locks);
+  EXPECT_EQ(attempt([] { return Verdict::right; }), Verdict::locked);
+  directory_.is_full = false;
+  EXPECT_EQ(attempt([] { return Verdict::right; }), Verdict::locked);
+  EXPECT_EQ(attempt([] { return Verdict::right; }, now + policy.duration), Verdict::right);
+  attempts_.forget(user_.principal.account.id);
+  EXPECT_EQ(attempt([] { return Verdict::right; }), Verdict::right);
 }
 
 TEST_F(AttemptsTest, LetTheRightKeyPassBesideWrongOnes) {

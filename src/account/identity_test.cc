@@ -81,8 +81,8 @@ TEST(Keys, OfTheReplyAreChosenByTheClientAndOfTheTicketByTheRealm) {
   EXPECT_EQ(reply_key(policy, alice, asked({23, 17, 18}).list())->etype, 17);
   EXPECT_EQ(reply_key(policy, alice, asked({23, 20}).list()), nullptr);
   EXPECT_EQ(ticket_key(policy, alice)->etype, 18);
-  EXPECT_EQ(session_etype(policy, alice, asked({20, 23, 17}).list()), 17);
-  EXPECT_EQ(session_etype(policy, alice, asked({20, 23}).list()), std::nullopt);
+  EXPECT_EQ(session_etype(policy, nullptr, alice, asked({20, 23, 17}).list()), 17);
+  EXPECT_EQ(session_etype(policy, nullptr, alice, asked({20, 23}).list()), std::nullopt);
 }
 
 // K13
@@ -91,13 +91,32 @@ TEST(Keys, OfRc4NeedTheAccountAndTheRealm) {
   auto& web = directory.add("WEB$", directory::AccountKind::service, {"HTTP/web"}).principal;
   web.account.settings.supported_enctypes = kerberos::supported_enctype::rc4_hmac;
   Policy policy;
-  EXPECT_EQ(session_etype(policy, web, asked({23, 18}).list()), 18);
+  EXPECT_EQ(session_etype(policy, nullptr, web, asked({23, 18}).list()), 18);
   web.account.settings.flags.rc4 = true;
-  EXPECT_EQ(session_etype(policy, web, asked({23, 18}).list()), 18);
+  EXPECT_EQ(session_etype(policy, nullptr, web, asked({23, 18}).list()), 18);
   policy.etypes.push_back(kerberos::etype::rc4_hmac);
-  EXPECT_EQ(session_etype(policy, web, asked({23, 18}).list()), 23);
+  EXPECT_EQ(session_etype(policy, nullptr, web, asked({23, 18}).list()), 23);
   web.account.settings.flags.rc4 = false;
-  EXPECT_EQ(session_etype(policy, web, asked({23, 18}).list()), 18);
+  EXPECT_EQ(session_etype(policy, nullptr, web, asked({23, 18}).list()), 18);
+}
+
+TEST(Keys, OfRc4AreForTheKdcAndAClientThatIsMarked) {
+  TestDirectory directory;
+  auto& alice = directory.add("alice", directory::AccountKind::user).principal.account;
+  const auto& web = directory.add("WEB$", directory::AccountKind::service, {"HTTP/web"}).principal;
+  const auto& krbtgt = directory.at("krbtgt/R.TEST").principal;
+  const auto& kadmin = directory.at("kadmin/changepw").principal;
+  const auto rc4 = asked({23});
+  Policy policy;
+  policy.etypes.push_back(kerberos::etype::rc4_hmac);
+  EXPECT_EQ(session_etype(policy, &alice, krbtgt, rc4.list()), std::nullopt);
+  alice.settings.flags.rc4 = true;
+  EXPECT_EQ(session_etype(policy, &alice, krbtgt, rc4.list()), 23);
+  EXPECT_EQ(session_etype(policy, &alice, kadmin, rc4.list()), 23);
+  EXPECT_EQ(session_etype(policy, &alice, web, rc4.list()), std::nullopt);
+  EXPECT_EQ(session_etype(policy, nullptr, krbtgt, rc4.list()), std::nullopt);
+  policy.etypes.pop_back();
+  EXPECT_EQ(session_etype(policy, &alice, krbtgt, rc4.list()), std::nullopt);
 }
 
 }  // namespace

@@ -82,13 +82,25 @@ Judged<Issuer::PasswordTicket> Issuer::open_password_ticket(const kerberos::Tick
   if (!key) return refuse(error_code::bad_key_version, "a key of kadmin/changepw that is not there");
   auto opened = ticket::open_ticket(ticket, *key);
   if (!opened) return tl::unexpected(std::move(opened.error()));
-  const auto tgs = krbtgt();
-  if (!tgs) return tl::unexpected(tgs.error());
-  const auto signer = best_key(*tgs);
-  if (!signer) return tl::unexpected(signer.error());
-  auto pac = ticket::verify_pac(*opened, *key, signer->key);
+  auto pac = verify_other_pac(*opened, *key);
   if (!pac) return tl::unexpected(std::move(pac.error()));
   return PasswordTicket{std::move(*opened), std::move(*pac)};
+}
+
+// A PAC's signature has no kvno: by the present key of krbtgt, or one of those before, where it was rotated
+// since.
+Judged<pac::Pac> Issuer::verify_other_pac(const ticket::OpenedTicket& opened, const crypto::Key& key) const {
+  const auto tgs = krbtgt();
+  if (!tgs) return tl::unexpected(tgs.error());
+  const auto kept = directory_.kept_keys(tenant_.id, tgs->account.id);
+  if (!kept) return tl::unexpected(unavailable(kept.error()));
+  Judged<pac::Pac> pac = refuse(error_code::modified, "krbtgt has no key");
+  for (const directory::LongTermKey& each : *kept) {
+    const auto signer = usable(each);
+    if (signer) pac = ticket::verify_pac(opened, key, *signer);
+    if (pac) break;
+  }
+  return pac;
 }
 
 Judged<Issuer::VersionedKey> Issuer::best_key(const directory::Principal& service) const {

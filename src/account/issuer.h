@@ -44,6 +44,7 @@ class Issuer {
                                     const pac::Builder& pac) const;
 
  private:
+  Judged<pac::Pac> verify_other_pac(const ticket::OpenedTicket& opened, const crypto::Key& key) const;
   Judged<crypto::Key> krbtgt_key(const kerberos::EncryptedData& encrypted) const;
   Judged<directory::Principal> own(std::string_view first, std::string_view second) const;
   Judged<directory::Principal> krbtgt() const { return own("krbtgt", tenant_.realm); }

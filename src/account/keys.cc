@@ -30,6 +30,11 @@ bool can_use(const Policy& policy, const directory::Principal& service, std::int
           find_key(service.keys, etype) != nullptr);
 }
 
+bool is_of_kdc(const directory::Account& service) {
+  return service.kind == directory::AccountKind::krbtgt ||
+         service.kind == directory::AccountKind::password_change;
+}
+
 }  // namespace
 
 bool allows(const Policy& policy, const directory::Account& account, std::int32_t number) {
@@ -61,11 +66,13 @@ const directory::LongTermKey* ticket_key(const Policy& policy, const directory::
   return nullptr;
 }
 
-std::optional<std::int32_t> session_etype(const Policy& policy, const directory::Principal& service,
-                                          kerberos::EtypeList asked) {
+std::optional<std::int32_t> session_etype(const Policy& policy, const directory::Account* client,
+                                          const directory::Principal& service, kerberos::EtypeList asked) {
+  const bool rc4_to_kdc =
+      client != nullptr && is_of_kdc(service.account) && allows(policy, *client, etype::rc4_hmac);
   std::int32_t number = 0;
   while (asked.next(number)) {
-    if (can_use(policy, service, number)) return number;
+    if (can_use(policy, service, number) || (rc4_to_kdc && number == etype::rc4_hmac)) return number;
   }
   return std::nullopt;
 }
@@ -88,6 +95,7 @@ bool offers(kerberos::EtypeList asked, std::int32_t number) {
 }
 
 std::optional<crypto::Key> usable(const directory::LongTermKey& key) {
+  if (key.ready) return key.ready->copy();
   auto made = crypto::Key::make(key.etype, key.key.bytes());
   if (!made) return std::nullopt;
   return std::move(*made);

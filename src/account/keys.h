@@ -24,10 +24,11 @@ const directory::LongTermKey* reply_key(const Policy& policy, const directory::P
 // The service's best key, whatever the client offers; null: none that is allowed.
 const directory::LongTermKey* ticket_key(const Policy& policy, const directory::Principal& service);
 
-// The first of the client's etypes that the service can use: those it is known to (KERB_SUPPORTED_ENCTYPES),
-// else AES-SHA1, and those of its keys. Nothing: none.
-std::optional<std::int32_t> session_etype(const Policy& policy, const directory::Principal& service,
-                                          kerberos::EtypeList asked);
+// The first of the asked etypes that the service can use: those it is known to (KERB_SUPPORTED_ENCTYPES),
+// else AES-SHA1, and those of its keys; the KDC itself can use RC4, which is for marked clients. client: null
+// where there is none of that name. Nothing: none.
+std::optional<std::int32_t> session_etype(const Policy& policy, const directory::Account* client,
+                                          const directory::Principal& service, kerberos::EtypeList asked);
 
 // What PA-SUPPORTED-ENCTYPES says of a service [MS-KILE 2.2.8].
 std::uint32_t supported_enctypes(const Policy& policy, const directory::Principal& service);

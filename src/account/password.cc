@@ -3,7 +3,9 @@
 #include <zxcvbn.h>
 
 #include <algorithm>
+#include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -79,25 +81,42 @@ tl::expected<std::vector<LongTermKey>, Weakness> make_keys(const Policy& policy,
   return keys;
 }
 
-// The key of the password in the way in which another was made.
-Secret key_like(std::int32_t etype, const std::string& salt, Bytes parameters, Bytes password,
-                const std::vector<LongTermKey>& made) {
-  const LongTermKey* same = find_key(made, etype);
-  if (same != nullptr && same->salt == salt && parameters.empty()) return same->key.copy();
-  const auto key = crypto::string_to_key(etype, password, as_bytes(salt), parameters);
-  return key ? Secret(key->octets()) : Secret();
+// Keys of the password in the ways in which others were made, each made once: string-to-key is dear.
+class Remade {
+ public:
+  explicit Remade(Bytes password) : password_(password) {}
+
+  Bytes key(std::int32_t etype, const std::string& salt, const Octets& parameters) {
+    const auto [at, is_new] = keys_.try_emplace({etype, salt, parameters});
+    if (is_new) {
+      if (const auto key = crypto::string_to_key(etype, password_, as_bytes(salt), parameters))
+        at->second = Secret(key->octets());
+    }
+    return at->second.bytes();
+  }
+
+ private:
+  const Bytes password_;
+  std::map<std::tuple<std::int32_t, std::string, Octets>, Secret> keys_;
+};
+
+// The one of the present keys that costs the least to make: its password is all of theirs.
+const LongTermKey* cheapest(const std::vector<LongTermKey>& keys) {
+  for (const std::int32_t etype : {kerberos::etype::aes128_sha1, kerberos::etype::aes256_sha1})
+    if (const LongTermKey* key = find_key(keys, etype)) return key;
+  return keys.empty() ? nullptr : &keys.front();
 }
 
 bool is_known(const directory::Principal& user, const std::vector<directory::FormerKey>& history,
-              std::size_t remembered, Bytes password, const std::vector<LongTermKey>& made) {
-  for (const LongTermKey& key : user.keys) {
-    const Secret again = key_like(key.etype, key.salt, key.s2kparams, password, made);
-    if (equal_in_constant_time(again.bytes(), key.key.bytes())) return true;
-  }
+              std::size_t remembered, Bytes password) {
+  Remade remade(password);
+  if (const LongTermKey* key = cheapest(user.keys);
+      key != nullptr &&
+      equal_in_constant_time(remade.key(key->etype, key->salt, key->s2kparams), key->key.bytes()))
+    return true;
   for (std::size_t i = 0; i < std::min(remembered, history.size()); ++i) {
     const directory::FormerKey& former = history[i];
-    const Secret again = key_like(former.etype, former.salt, former.s2kparams, password, made);
-    const Secret hash = directory::hash_of_key(again.bytes());
+    const Secret hash = directory::hash_of_key(remade.key(former.etype, former.salt, former.s2kparams));
     if (equal_in_constant_time(hash.bytes(), former.hash.bytes())) return true;
   }
   return false;
@@ -115,7 +134,8 @@ std::string salt_of(const directory::Tenant& tenant, const directory::Account& a
 tl::expected<void, Weakness> check_strength(const PasswordPolicy& policy, const directory::Tenant& tenant,
                                             const directory::Account& account, Bytes password) {
   if (characters(password) < policy.min_length)
-    return tl::unexpected(Weakness{"The new password is too short."});
+    return tl::unexpected(Weakness{"The new password is too short: it needs at least " +
+                                   std::to_string(policy.min_length) + " characters."});
   if (password.size() > policy.max_length) return tl::unexpected(Weakness{"The new password is too long."});
   if (std::find(password.begin(), password.end(), 0) != password.end())
     return tl::unexpected(Weakness{"The new password has characters that are not allowed."});
@@ -125,25 +145,28 @@ tl::expected<void, Weakness> check_strength(const PasswordPolicy& policy, const 
       return tl::unexpected(Weakness{"The new password has a name in it that others know."});
   }
   if (bits(password, words) < policy.min_strength)
-    return tl::unexpected(Weakness{"The new password is too easy to guess."});
+    return tl::unexpected(
+        Weakness{"The new password is too easy to guess: choose more words, or rarer ones."});
   return {};
 }
 
 tl::expected<void, PasswordRefused> change_password(directory::Directory& directory,
                                                     const directory::Tenant& tenant, const Policy& policy,
                                                     const directory::Principal& user, Bytes password,
-                                                    std::int64_t now) {
+                                                    std::int64_t now, bool must_change) {
   if (const auto strong = check_strength(policy.password, tenant, user.account, password); !strong)
     return tl::unexpected(PasswordRefused(strong.error()));
-  const auto keys = make_keys(policy, user.account, salt_of(tenant, user.account), password);
-  if (!keys) return tl::unexpected(PasswordRefused(keys.error()));
   const auto history = directory.history(tenant.id, user.account.id);
   if (!history) return tl::unexpected(PasswordRefused(history.error()));
-  if (is_known(user, *history, policy.password.history, password, *keys))
+  if (is_known(user, *history, policy.password.history, password))
     return tl::unexpected(PasswordRefused(Weakness{"The new password is one that was used before."}));
+  const auto keys = make_keys(policy, user.account, salt_of(tenant, user.account), password);
+  if (!keys) return tl::unexpected(PasswordRefused(keys.error()));
   directory::KeyChange change;
   change.now = now;
+  change.kvno = user.account.kvno + 1;  // fails where somebody else has changed it meanwhile
   if (policy.password.max_age != 0) change.password_expires = now + policy.password.max_age;
+  change.must_change = must_change;
   change.history = policy.password.history;
   const auto changed = directory.set_keys(tenant.id, user.account.id, *keys, change);
   if (!changed) return tl::unexpected(PasswordRefused(changed.error()));

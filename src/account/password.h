@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
+#include <string>
 #include <tl/expected.hpp>
 #include <variant>
 
@@ -14,7 +14,7 @@ namespace ferryman::account {
 
 // Why one is not taken: a sentence for the person who chose it.
 struct Weakness {
-  std::string_view text;
+  std::string text;
 };
 
 // Length, strength as zxcvbn counts it with the account's names and the realm as words that are known, and no
@@ -23,11 +23,11 @@ tl::expected<void, Weakness> check_strength(const PasswordPolicy& policy, const 
                                             const directory::Account& account, Bytes password);
 
 // Checks it, and gives the account keys of it in all etypes that are allowed. It is slow, as string-to-key
-// is. What fails in the directory is a Failure.
+// is. What fails in the directory is a Failure. must_change: it is good for choosing another one only.
 using PasswordRefused = std::variant<Weakness, directory::Failure>;
 tl::expected<void, PasswordRefused> change_password(directory::Directory& directory,
                                                     const directory::Tenant& tenant, const Policy& policy,
                                                     const directory::Principal& user, Bytes password,
-                                                    std::int64_t now);
+                                                    std::int64_t now, bool must_change = false);
 
 }  // namespace ferryman::account

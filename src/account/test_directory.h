@@ -26,6 +26,9 @@ class TestDirectory : public directory::Directory {
   template <typename T>
   using Outcome = directory::Outcome<T>;
 
+  bool is_full = false;                  // failures cannot be written
+  std::vector<directory::PrtId> prts{};  // that are good, of whichever user
+
   struct Entry {
     Principal principal;
     std::map<std::uint32_t, std::vector<directory::LongTermKey>> former;
@@ -129,21 +132,36 @@ class TestDirectory : public directory::Directory {
       return directory::fail(directory::Reason::not_found);
     return copy(entry->former.at(kvno));
   }
+  Outcome<std::vector<directory::LongTermKey>> kept_keys(const TenantId&, const ObjectId& id) override {
+    const std::scoped_lock lock(mutex_);
+    const Entry* entry = find(id);
+    if (entry == nullptr) return std::vector<directory::LongTermKey>();
+    auto kept = copy(entry->principal.keys);
+    for (auto former = entry->former.rbegin(); former != entry->former.rend(); ++former)
+      for (auto& key : copy(former->second)) kept.push_back(std::move(key));
+    return kept;
+  }
   Outcome<std::vector<directory::LongTermKey>> krbtgt_keys(const TenantId& tenant,
                                                            std::uint32_t kvno) override {
     return keys(tenant, at("krbtgt/" + tenant_.realm).principal.account.id, kvno);
   }
-  Outcome<directory::Lockout> note_failure(const TenantId&, const ObjectId& id,
-                                           const directory::LockoutPolicy& policy,
-                                           std::int64_t now) override {
+  Outcome<void> check_prt(const TenantId&, const ObjectId&, const directory::PrtId& prt) override {
+    if (std::find(prts.begin(), prts.end(), prt) == prts.end())
+      return directory::fail(directory::Reason::not_found);
+    return {};
+  }
+  Outcome<directory::CountedFailure> note_failure(const TenantId&, const ObjectId& id,
+                                                  const directory::LockoutPolicy& policy,
+                                                  std::int64_t now) override {
     const std::scoped_lock lock(mutex_);
+    if (is_full) return directory::fail(directory::Reason::full);
     Entry* entry = find(id);
     if (entry == nullptr) return directory::fail(directory::Reason::not_found);
     directory::Lockout& lockout = entry->principal.account.lockout;
-    if (lockout.locked_until && *lockout.locked_until > now) return lockout;
+    if (lockout.locked_until && *lockout.locked_until > now) return directory::CountedFailure{lockout, false};
     if (now - lockout.window_began >= policy.window || lockout.locked_until) lockout = {0, now, {}};
     if (++lockout.failures == policy.threshold) lockout.locked_until = now + policy.duration;
-    return lockout;
+    return directory::CountedFailure{lockout, true};
   }
   void note_success(const TenantId&, const ObjectId& id, std::int64_t timestamp, std::int64_t) override {
     const std::scoped_lock lock(mutex_);
@@ -186,9 +204,15 @@ class TestDirectory : public directory::Directory {
   Outcome<Tenant> find_tenant(std::string_view) override { return tenant_; }
   Outcome<void> set_tenant(const TenantId&, const directory::TenantSettings&) override { return none(); }
   Outcome<directory::Page<Tenant>> tenants(const directory::PageRequest&) override { return none(); }
+  Outcome<void> remove_tenant(const TenantId&) override { return none(); }
   Outcome<void> write_behind() override { return {}; }
   Outcome<directory::Account> create_account(const TenantId&, const directory::NewAccount&,
                                              std::int64_t) override {
+    return none();
+  }
+  Outcome<std::vector<Outcome<void>>> import_accounts(const TenantId&,
+                                                      std::span<const directory::ImportedAccount>,
+                                                      directory::Import, std::int64_t) override {
     return none();
   }
   Outcome<directory::Account> find_account(const TenantId&, std::string_view) override { return none(); }
@@ -196,7 +220,7 @@ class TestDirectory : public directory::Directory {
                                                         const directory::PageRequest&) override {
     return none();
   }
-  Outcome<void> set_account(const TenantId&, const ObjectId&, const directory::AccountSettings&) override {
+  Outcome<void> change_account(const TenantId&, const ObjectId&, const SettingsChange&) override {
     return none();
   }
   Outcome<void> rename_account(const TenantId&, const ObjectId&, std::string_view) override { return none(); }

@@ -12,10 +12,11 @@
 #include "client/dns.h"
 #include "client/loop.h"
 #include "client/options.h"
+#include "discovery/kdc.h"
 
 namespace ferryman::client {
 
-enum class Service : std::uint8_t { kdc, kpasswd };
+using discovery::Service;
 
 // The gateways of one realm and where they were found.
 struct Gateways {

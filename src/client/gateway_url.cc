@@ -43,11 +43,53 @@ bool starts_without_case(std::string_view text, std::string_view start) {
   return text.size() >= start.size() && equal_without_case(text.substr(0, start.size()), start);
 }
 
+// libcurl would end a text at some of them.
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
 std::string_view trim(std::string_view text) {
   constexpr std::string_view space = " \t\r\n";
   const auto begin = text.find_first_not_of(space);
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(space) - begin + 1);
+}
+
+tl::expected<std::string, std::string> normal_form(std::string_view text) {
+  text = trim(text);
+  if (text.empty()) return wrong("is empty");
+  if (text.size() > max_url) return wrong(fmt::format("is longer than {} characters", max_url));
+  std::string whole;
+  if (starts_without_case(text, "kkdcp://")) {
+    whole = "https://" + std::string(text.substr(8));
+  } else if (text.find("://") == std::string_view::npos) {
+    whole = "https://" + std::string(text);
+  } else {
+    whole = text;
+  }
+  if (std::any_of(whole.begin(), whole.end(), is_control))
+    return wrong("has a character that no host or path has");
+  const std::unique_ptr<CURLU, Free> url(curl_url());
+  if (!url) return wrong("cannot be read: out of memory");
+  if (const CURLUcode code = curl_url_set(url.get(), CURLUPART_URL, whole.c_str(), CURLU_NON_SUPPORT_SCHEME);
+      code != CURLUE_OK)
+    return wrong(fmt::format("is not a URL: {}", curl_url_strerror(code)));
+  const auto scheme = part(url.get(), CURLUPART_SCHEME).value_or("");
+  const auto host = part(url.get(), CURLUPART_HOST).value_or("");
+  if (scheme != "https" && scheme != "http")
+    return wrong(fmt::format("has the scheme \"{}\"; https is possible", scheme));
+  if (host.empty()) return wrong("has no host");
+  if (!host.starts_with('[') && host.find('%') != host.npos) return wrong("has a percent sign in its host");
+  if (scheme == "http" && !is_loopback(host))
+    return wrong("is http; passwords and tickets need https, http is for loopback only");
+  if (part(url.get(), CURLUPART_USER) || part(url.get(), CURLUPART_QUERY) ||
+      part(url.get(), CURLUPART_FRAGMENT))
+    return wrong("has more than a host, a port and a path");
+  if (part(url.get(), CURLUPART_PATH).value_or("/") == "/")
+    curl_url_set(url.get(), CURLUPART_PATH, ("/" + std::string(default_path)).c_str(), 0);
+  const auto normal = part(url.get(), CURLUPART_URL);
+  if (!normal) return wrong("is not a URL");
+  return *normal;
 }
 
 // "gw.example.com", "gw.example.com:443", "gw.example.com:443:KdcProxy" of Windows' policy.
@@ -67,37 +109,11 @@ tl::expected<std::string, std::string> parse_policy_entry(std::string_view entry
 }  // namespace
 
 tl::expected<std::string, std::string> parse_gateway_url(std::string_view text) {
-  text = trim(text);
-  if (text.empty()) return wrong("is empty");
-  if (text.size() > max_url) return wrong(fmt::format("is longer than {} characters", max_url));
-  std::string whole;
-  if (starts_without_case(text, "kkdcp://")) {
-    whole = "https://" + std::string(text.substr(8));
-  } else if (text.find("://") == std::string_view::npos) {
-    whole = "https://" + std::string(text);
-  } else {
-    whole = text;
-  }
-  const std::unique_ptr<CURLU, Free> url(curl_url());
-  if (!url) return wrong("cannot be read: out of memory");
-  if (const CURLUcode code = curl_url_set(url.get(), CURLUPART_URL, whole.c_str(), CURLU_NON_SUPPORT_SCHEME);
-      code != CURLUE_OK)
-    return wrong(fmt::format("is not a URL: {}", curl_url_strerror(code)));
-  const auto scheme = part(url.get(), CURLUPART_SCHEME).value_or("");
-  const auto host = part(url.get(), CURLUPART_HOST).value_or("");
-  if (scheme != "https" && scheme != "http")
-    return wrong(fmt::format("has the scheme \"{}\"; https is possible", scheme));
-  if (host.empty()) return wrong("has no host");
-  if (scheme == "http" && !is_loopback(host))
-    return wrong("is http; passwords and tickets need https, http is for loopback only");
-  if (part(url.get(), CURLUPART_USER) || part(url.get(), CURLUPART_QUERY) ||
-      part(url.get(), CURLUPART_FRAGMENT))
-    return wrong("has more than a host, a port and a path");
-  if (part(url.get(), CURLUPART_PATH).value_or("/") == "/")
-    curl_url_set(url.get(), CURLUPART_PATH, ("/" + std::string(default_path)).c_str(), 0);
-  const auto normal = part(url.get(), CURLUPART_URL);
-  if (!normal) return wrong("is not a URL");
-  return *normal;
+  auto url = normal_form(text);
+  // Such as a host with a percent sign, which is decoded to a number, which is an address when it is read
+  // again.
+  if (url && normal_form(*url) != url) return wrong("is read in more than one way");
+  return url;
 }
 
 tl::expected<std::vector<std::string>, std::string> parse_gateways(std::string_view text) {

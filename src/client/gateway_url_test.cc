@@ -30,6 +30,10 @@ TEST(GatewayUrl, WhatIsNoGatewaysUrlIsRefused) {
         "https://user@gw/", "https://gw/?a", "https://gw/#a", "https://g w/"})
     EXPECT_FALSE(parse_gateway_url(text)) << text;
   EXPECT_FALSE(parse_gateway_url(std::string(5000, 'a')));
+  EXPECT_FALSE(parse_gateway_url("%3333333")) << "a number once it is decoded";
+  EXPECT_FALSE(parse_gateway_url("/Kd%"));
+  EXPECT_FALSE(parse_gateway_url(std::string_view("gw\0.example.com", 15)));
+  EXPECT_EQ(parse_gateway_url("https://gw/a%20b"), "https://gw/a%20b");
 }
 
 TEST(KdcProxyServer, NamesSeveral) {

@@ -89,6 +89,23 @@ void read_gateways(const toml::node& node, Options& options, Mistakes& mistakes)
   }
 }
 
+std::vector<Key> enroll_keys(Options::Enrolment& enroll) {
+  return {
+      string_key("url", enroll.url),
+      string_key("tenant", enroll.tenant),
+      choice_key(
+          "key", {"tpm", "software"}, [&] { return enroll.key == "software" ? 1U : 0U; },
+          [&](std::size_t i) { enroll.key = i == 1 ? "software" : "tpm"; }),
+      string_key("tcti", enroll.tcti),
+  };
+}
+
+void read_enroll(const toml::node& node, Options& options, Mistakes& mistakes) {
+  const toml::table* table = node.as_table();
+  if (table == nullptr) return mistakes.add(node, "enroll must be a table: [enroll]");
+  read_table(*table, "[enroll]", enroll_keys(options.enroll), mistakes);
+}
+
 std::string user_file() {
   const auto set = [](const char* text) { return text != nullptr && *text == '/'; };
   // secure_getenv() gives nothing where the process runs with another's rights.
@@ -138,6 +155,8 @@ std::vector<ConfigMistake> parse_options(std::string_view text, const std::strin
     keys.push_back({"gateways",
                     [&](const toml::node& node, Mistakes& into) { read_gateways(node, changed, into); },
                     {}});
+    keys.push_back(
+        {"enroll", [&](const toml::node& node, Mistakes& into) { read_enroll(node, changed, into); }, {}});
     read_table(root, "the file", keys, mistakes);
   } catch (const toml::parse_error& error) {
     const auto begin = error.source().begin;

@@ -43,6 +43,12 @@ struct Options {
   std::chrono::milliseconds connect_timeout{3'000};  // of one gateway: name, TCP, proxy, TLS
   std::chrono::milliseconds retry_after{30'000};     // a gateway that failed comes last for so long
 
+  // What `ferryman enroll` takes where its command line does not say it; empty: its own default, if any.
+  struct Enrolment {
+    std::string url, tenant, key, tcti;
+  };
+  Enrolment enroll;
+
   // Sets one of them by its name in client.toml: "ca_file", "deadline" ("8s"), "revocation" ("required"), ...
   // The error is a sentence.
   tl::expected<void, std::string> set(std::string_view key, std::string_view value);

@@ -30,6 +30,20 @@ TEST(Options, AreReadFromToml) {
   }
 }
 
+TEST(Options, WhatEnrollTakes) {
+  Options options;
+  ASSERT_TRUE(parse_options("[enroll]\nurl = \"https://gw\"\ntenant = \"example\"\nkey = \"software\"\n", "1",
+                            options)
+                  .empty());
+  EXPECT_EQ(options.enroll.url, "https://gw");
+  EXPECT_EQ(options.enroll.tenant, "example");
+  EXPECT_EQ(options.enroll.key, "software");
+  const auto mistakes = parse_options("[enroll]\nkey = \"fido\"\nuser = \"alice\"\n", "2", options);
+  EXPECT_EQ(mistakes.size(), 2U);
+  EXPECT_EQ(options.enroll.key, "software");
+  EXPECT_EQ(parse_options("enroll = 1\n", "3", options).size(), 1U);
+}
+
 TEST(Options, ALaterFileReplacesAPatternsGatewaysAndKeepsTheOthers) {
   Options options;
   ASSERT_TRUE(parse_options("[gateways]\nA = \"gw1\"\nB = \"gw2\"\n", "1", options).empty());

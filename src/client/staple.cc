@@ -1,91 +1,49 @@
 #include "client/staple.h"
 
 #include <openssl/err.h>
-#include <openssl/ocsp.h>
 
 #include <memory>
 #include <string_view>
 #include <utility>
 
+#include "pki/staple.h"
+
 namespace ferryman::client {
 namespace {
-
-constexpr long clock_skew = 300;  // seconds
-
-template <auto free>
-struct Free {
-  template <typename T>
-  void operator()(T* object) const {
-    free(object);
-  }
-};
-using Response = std::unique_ptr<OCSP_RESPONSE, Free<OCSP_RESPONSE_free>>;
-using Basic = std::unique_ptr<OCSP_BASICRESP, Free<OCSP_BASICRESP_free>>;
-using CertificateId = std::unique_ptr<OCSP_CERTID, Free<OCSP_CERTID_free>>;
 
 struct Check {
   Revocation revocation;
   std::shared_ptr<std::string> cause;
 };
 
-X509* issuer_of(X509* certificate, STACK_OF(X509) * chain) {
-  for (int i = 0; i < sk_X509_num(chain); ++i) {
-    X509* candidate = sk_X509_value(chain, i);
-    if (X509_check_issued(candidate, certificate) == X509_V_OK) return candidate;
-  }
-  return nullptr;
-}
-
-// Empty when the response says that the peer's certificate is good.
-std::string_view verdict(SSL* ssl, const unsigned char* bytes, long size) {
-  const Response response(d2i_OCSP_RESPONSE(nullptr, &bytes, size));
-  if (!response) return "the stapled OCSP response cannot be read";
-  if (OCSP_response_status(response.get()) != OCSP_RESPONSE_STATUS_SUCCESSFUL)
-    return "the stapled OCSP response is an error";
-  const Basic basic(OCSP_response_get1_basic(response.get()));
-  STACK_OF(X509)* chain = SSL_get0_verified_chain(ssl);
-  if (!basic || chain == nullptr) return "the stapled OCSP response cannot be verified";
-  if (OCSP_basic_verify(basic.get(), chain, SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl)), 0) != 1)
-    return "the stapled OCSP response is not signed by the certificate's issuer";
-  X509* certificate = sk_X509_value(chain, 0);
-  X509* issuer = issuer_of(certificate, chain);
-  if (issuer == nullptr) return "the stapled OCSP response cannot be verified";
-
-  // Responders choose the digest of the identifier: the one that is in the response is the one to ask by.
-  for (int i = 0; i < OCSP_resp_count(basic.get()); ++i) {
-    OCSP_SINGLERESP* single = OCSP_resp_get0(basic.get(), i);
-    ASN1_OBJECT* digest = nullptr;
-    const OCSP_CERTID* id = OCSP_SINGLERESP_get0_id(single);
-    OCSP_id_get0_info(nullptr, &digest, nullptr, nullptr, const_cast<OCSP_CERTID*>(id));
-    const EVP_MD* md = EVP_get_digestbyobj(digest);
-    if (md == nullptr) continue;
-    const CertificateId own(OCSP_cert_to_id(md, certificate, issuer));
-    if (!own || OCSP_id_cmp(own.get(), id) != 0) continue;
-    int reason = 0;
-    ASN1_GENERALIZEDTIME *revoked = nullptr, *this_update = nullptr, *next_update = nullptr;
-    const int status = OCSP_single_get0_status(single, &reason, &revoked, &this_update, &next_update);
-    if (OCSP_check_validity(this_update, next_update, clock_skew, -1) != 1)
-      return "the stapled OCSP response is out of date";
-    if (status == V_OCSP_CERTSTATUS_REVOKED)
+// Empty when the certificate may be used.
+std::string_view trouble_of(pki::Staple staple, Revocation revocation) {
+  switch (staple) {
+    case pki::Staple::good:
+      return {};
+    case pki::Staple::absent:
+      if (revocation != Revocation::required) return {};
+      return "the gateway staples no OCSP response, and one is required";
+    case pki::Staple::revoked:
       return "the gateway's certificate is revoked (stapled OCSP response)";
-    if (status != V_OCSP_CERTSTATUS_GOOD) return "the stapled OCSP response does not know the certificate";
-    return {};
+    case pki::Staple::unknown:
+      return "the stapled OCSP response does not know the certificate";
+    case pki::Staple::out_of_date:
+      return "the stapled OCSP response is out of date";
+    case pki::Staple::unverifiable:
+      return "the stapled OCSP response is not signed by the certificate's issuer, or not about this "
+             "certificate";
   }
-  return "the stapled OCSP response is about another certificate";
+  return {};
 }
 
 int on_status(SSL* ssl, void* data) {
   const auto& check = *static_cast<const Check*>(data);
   if (SSL_session_reused(ssl) == 1) return 1;  // it was looked at when the session began
-  const unsigned char* bytes = nullptr;
-  const long size = SSL_get_tlsext_status_ocsp_resp(ssl, &bytes);
-  std::string_view trouble;
-  if (bytes != nullptr && size > 0) {
-    trouble = verdict(ssl, bytes, size);
-    ERR_clear_error();
-  } else if (check.revocation == Revocation::required) {
-    trouble = "the gateway staples no OCSP response, and one is required";
-  }
+  X509_STORE* trust = SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl));
+  const auto trouble =
+      trouble_of(pki::judge_staple(ssl, SSL_get0_verified_chain(ssl), trust), check.revocation);
+  ERR_clear_error();
   if (trouble.empty()) return 1;
   *check.cause = trouble;
   return 0;

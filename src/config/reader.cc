@@ -93,6 +93,7 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
   if (text == "s") return count * 1000;
   if (text == "m") return count * 60'000;
   if (text == "h") return count * 3'600'000;
+  if (text == "d") return count * 86'400'000;
   return std::nullopt;
 }
 

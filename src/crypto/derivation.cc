@@ -9,8 +9,6 @@
 namespace ferryman::crypto {
 namespace {
 
-using openssl::aes_block;
-
 constexpr std::size_t folded_usages = 64;  // the usages of the protocol itself; RFC 4120 7.5.1 and later ones
 
 using UsageConstant = std::array<std::uint8_t, 5>;
@@ -75,11 +73,7 @@ FoldedConstant fold(std::string_view constant) {
 }
 
 void derive_sha1(Bytes key, const FoldedConstant& constant, std::span<std::uint8_t> out) {
-  Bytes block = constant;
-  for (std::size_t at = 0; at < out.size(); at += aes_block) {
-    openssl::encrypt_block(key, block, out.subspan(at, aes_block));
-    block = out.subspan(at, aes_block);
-  }
+  openssl::encrypt_block(key, constant, out);
 }
 
 void derive_sha2(openssl::Digest digest, Bytes key, Bytes label, Bytes context, std::span<std::uint8_t> out) {

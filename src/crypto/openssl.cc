@@ -174,8 +174,11 @@ void decrypt_cts(Bytes key, Bytes in, std::span<std::uint8_t> out) {
 void encrypt_block(Bytes key, Bytes in, std::span<std::uint8_t> out) {
   EVP_CIPHER_CTX* context = contexts().ecb(key.size());
   must(EVP_EncryptInit_ex2(context, nullptr, key.data(), nullptr, nullptr));
-  int written = 0;
-  must(EVP_EncryptUpdate(context, out.data(), &written, in.data(), aes_block));
+  for (std::size_t at = 0; at < out.size(); at += aes_block) {
+    int written = 0;
+    must(EVP_EncryptUpdate(context, &out[at], &written, at == 0 ? in.data() : &out[at - aes_block],
+                           aes_block));
+  }
 }
 
 void pbkdf2(Digest digest, Bytes password, Bytes salt, std::uint32_t iterations,

@@ -28,7 +28,7 @@ void hmac(Digest digest, Bytes key, std::initializer_list<Bytes> parts, std::spa
 // initial vector of zeros. in and out: of one size, at least a block; they may be the same.
 void encrypt_cts(Bytes key, Bytes in, std::span<std::uint8_t> out);
 void decrypt_cts(Bytes key, Bytes in, std::span<std::uint8_t> out);
-// One block.
+// One block, behind it its own encryption, and so on, until out is full.
 void encrypt_block(Bytes key, Bytes in, std::span<std::uint8_t> out);
 
 // RFC 8018 5.2, the pseudorandom function being HMAC.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,10 @@
 #include "base/bytes.h"
 #include "base/secret.h"
 #include "directory/guid.h"
+
+namespace ferryman::crypto {
+class Key;
+}
 
 namespace ferryman::directory {
 
@@ -73,6 +78,11 @@ struct Lockout {
   std::optional<std::int64_t> locked_until{};
 };
 
+// What has come of a wrong key.
+struct CountedFailure : Lockout {
+  bool counted = false;  // false: the account was locked already, by another process meanwhile
+};
+
 // When an account is locked.
 struct LockoutPolicy {
   std::uint32_t threshold = 10;               // failures within the window that lock; 0: never
@@ -100,7 +110,17 @@ struct LongTermKey {
   std::string salt{};
   Octets s2kparams{};  // empty: the etype's default
   Secret key{};
+  // The same, with what is derived of it for tickets and PACs; null where nobody keeps that.
+  std::shared_ptr<const crypto::Key> ready{};
+
+  [[nodiscard]] LongTermKey copy() const { return {etype, kvno, salt, s2kparams, key.copy(), ready}; }
 };
+inline std::vector<LongTermKey> copy_of(const std::vector<LongTermKey>& keys) {
+  std::vector<LongTermKey> copies;
+  copies.reserve(keys.size());
+  for (const LongTermKey& key : keys) copies.push_back(key.copy());
+  return copies;
+}
 
 // An account as the KDC sees it: all of one moment.
 struct Principal {
@@ -110,6 +130,8 @@ struct Principal {
   bool key_required = false;
   std::vector<std::uint32_t> groups;  // RIDs, ascending, without the primary group
   std::vector<LongTermKey> keys;      // of account.kvno only; nothing else may prove who it is
+
+  [[nodiscard]] Principal copy() const { return {tenant, account, key_required, groups, copy_of(keys)}; }
 };
 
 struct Group {

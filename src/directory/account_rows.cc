@@ -3,7 +3,7 @@
 
 #include "directory/rows.h"
 
-namespace ferryman::directory::sqlite {
+namespace ferryman::directory::sql {
 namespace {
 
 constexpr std::int64_t disabled = 1, must_change = 2, sensitive = 4, ok_as_delegate = 8, trusted_to_auth = 16,
@@ -13,7 +13,8 @@ constexpr std::int64_t disabled = 1, must_change = 2, sensitive = 4, ok_as_deleg
 constexpr const char* select_account =
     "SELECT o.kind, o.name, o.rid, o.posix_id, o.key_required, a.display_name, a.flags, a.expires, "
     "a.supported_enctypes, a.primary_group, a.kvno, a.created, a.password_changed, a.password_expires, "
-    "l.failures, l.window_began, l.locked_until, l.last_used, g.posix_id, g.key_required OR t.key_required "
+    "l.failures, l.window_began, l.locked_until, l.last_used, g.posix_id, g.key_required <> 0 OR "
+    "t.key_required <> 0 "
     "FROM objects o "
     "JOIN accounts a ON a.tenant = o.tenant AND a.id = o.id "
     "JOIN logons l ON l.tenant = o.tenant AND l.id = o.id "
@@ -102,7 +103,7 @@ Outcome<Account> load_account(Connection& c, const TenantId& tenant, const Objec
   return load(c, tenant, id, asks);
 }
 
-Outcome<Principal> load_principal(Connection& c, const MasterKey& master, const TenantId& tenant,
+Outcome<Principal> load_principal(Connection& c, const MasterKeys& masters, const TenantId& tenant,
                                   const ObjectId& id) {
   Principal principal;
   principal.tenant = tenant;
@@ -121,10 +122,10 @@ Outcome<Principal> load_principal(Connection& c, const MasterKey& master, const 
       principal.groups.push_back(group.number(0));
   }
   std::sort(principal.groups.begin(), principal.groups.end());
-  auto keys = load_keys(c, master, tenant, id, principal.account.kvno);
+  auto keys = load_keys(c, masters, tenant, id, principal.account.kvno);
   if (!keys) return tl::unexpected(keys.error());
   principal.keys = *std::move(keys);
   return principal;
 }
 
-}  // namespace ferryman::directory::sqlite
+}  // namespace ferryman::directory::sql

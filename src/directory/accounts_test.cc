@@ -2,14 +2,15 @@
 #include <set>
 #include <thread>
 
-#include "directory/test_tools.h"
+#include "directory/test_engines.h"
 
 namespace ferryman::directory {
 namespace {
 
-using Accounts = DirectoryTest;
+using Accounts = EachEngine;
+FERRYMAN_ON_EACH_ENGINE(Accounts);
 
-TEST_F(Accounts, AreReadAsTheyWereMade) {
+TEST_P(Accounts, AreReadAsTheyWereMade) {
   NewAccount wanted{.name = "Alice", .upns = {"a@example.org"}};
   wanted.settings.display_name = "Alice Liddell";
   wanted.settings.flags = {true, true, true, true, true, true, true};
@@ -29,7 +30,7 @@ TEST_F(Accounts, AreReadAsTheyWereMade) {
   EXPECT_EQ(read.kvno, 0U);
 }
 
-TEST_F(Accounts, HaveIdentifiersThatFollowFromTheirRid) {
+TEST_P(Accounts, HaveIdentifiersThatFollowFromTheirRid) {
   const Account alice = user("alice"), bob = user("bob");
   EXPECT_NE(alice.rid, bob.rid);
   EXPECT_EQ(alice.uid, first_posix_id + alice.rid);
@@ -39,19 +40,20 @@ TEST_F(Accounts, HaveIdentifiersThatFollowFromTheirRid) {
   AccountSettings settings = alice.settings;
   settings.uid = 5000;  // as a gid, which is another space
   settings.primary_group = group->rid;
-  ASSERT_TRUE(done(directory_->set_account(tenant_, alice.id, settings)));
+  ASSERT_TRUE(done(directory_->change_account(tenant_, alice.id, to(settings))));
   EXPECT_EQ(directory_->account(tenant_, alice.id)->uid, 5000U);
   EXPECT_EQ(directory_->account(tenant_, alice.id)->settings.uid, 5000U);
   EXPECT_EQ(directory_->account(tenant_, alice.id)->gid, 5000U);
-  EXPECT_TRUE(refused(directory_->set_account(tenant_, bob.id, settings), Reason::already_exists));
+  EXPECT_TRUE(refused(directory_->change_account(tenant_, bob.id, to(settings)), Reason::already_exists));
   settings.uid.reset();
   settings.primary_group = 4711;
-  EXPECT_TRUE(refused(directory_->set_account(tenant_, bob.id, settings), Reason::invalid));
+  EXPECT_TRUE(refused(directory_->change_account(tenant_, bob.id, to(settings)), Reason::invalid));
   settings.primary_group = bob.rid;
-  EXPECT_TRUE(refused(directory_->set_account(tenant_, bob.id, settings), Reason::invalid)) << "no group";
+  EXPECT_TRUE(refused(directory_->change_account(tenant_, bob.id, to(settings)), Reason::invalid))
+      << "no group";
 }
 
-TEST_F(Accounts, GetNoIdentifierOfTheSystem) {
+TEST_P(Accounts, GetNoIdentifierOfTheSystem) {
   AccountSettings settings;
   for (const std::uint32_t id : {0U, 999U, 65534U, 65535U, first_posix_id, 0xffffffffU}) {
     settings.uid = id;
@@ -61,7 +63,7 @@ TEST_F(Accounts, GetNoIdentifierOfTheSystem) {
   }
 }
 
-TEST_F(Accounts, NeverGetTheRidOfOneThatIsGone) {
+TEST_P(Accounts, NeverGetTheRidOfOneThatIsGone) {
   const Account alice = user("alice");
   ASSERT_TRUE(done(directory_->remove_account(tenant_, alice.id)));
   const Account again = user("alice");
@@ -69,7 +71,7 @@ TEST_F(Accounts, NeverGetTheRidOfOneThatIsGone) {
   EXPECT_NE(again.id, alice.id);
 }
 
-TEST_F(Accounts, ShareNoNameOfAnyKind) {
+TEST_P(Accounts, ShareNoNameOfAnyKind) {
   user("root");
   service("WEB$", {"host/web.example.com"});
   user("alice", {"alice@example.org"});
@@ -83,12 +85,12 @@ TEST_F(Accounts, ShareNoNameOfAnyKind) {
   EXPECT_TRUE(refused(create({.name = "bob", .spns = {"HOST/WEB.example.com"}}), Reason::already_exists));
   EXPECT_TRUE(refused(directory_->create_group(tenant_, {.name = "Alice"}), Reason::already_exists));
   EXPECT_EQ(create({.kind = AccountKind::service, .name = "ROOT$"}).error().text,
-            "\"ROOT$\" is a name of \"root\"");
-  EXPECT_EQ(create({.name = "Root"}).error().text, "\"Root\" is a name of \"root\"");
+            "\"ROOT$\" is there already, as \"root\"");
+  EXPECT_EQ(create({.name = "Root"}).error().text, "\"Root\" is there already, as \"root\"");
   EXPECT_TRUE(refused(directory_->find_account(tenant_, "bob"), Reason::not_found)) << "nothing is left";
 }
 
-TEST_F(Accounts, ShareNoNameThroughTheRealm) {
+TEST_P(Accounts, ShareNoNameThroughTheRealm) {
   const Account alice = user("alice");
   service("WEB$");
   EXPECT_TRUE(refused(create({.name = "eve", .upns = {"alice@example.com"}}), Reason::already_exists));
@@ -100,14 +102,14 @@ TEST_F(Accounts, ShareNoNameThroughTheRealm) {
   EXPECT_TRUE(refused(create({.kind = AccountKind::service, .name = "BOX$"}), Reason::already_exists));
 }
 
-TEST_F(Accounts, OfDifferentTenantsDoNotMeet) {
+TEST_P(Accounts, OfDifferentTenantsDoNotMeet) {
   const TenantId other = create_tenant("other").id;
   const Account alice = user("alice");
   ASSERT_TRUE(done(directory_->create_account(other, {.name = "alice"}, now)));
   EXPECT_TRUE(refused(directory_->account(other, alice.id), Reason::not_found));
   EXPECT_TRUE(refused(directory_->principal(other, alice.id), Reason::not_found));
   EXPECT_TRUE(refused(directory_->remove_account(other, alice.id), Reason::not_found));
-  EXPECT_TRUE(refused(directory_->set_account(other, alice.id, {}), Reason::not_found));
+  EXPECT_TRUE(refused(directory_->change_account(other, alice.id, to({})), Reason::not_found));
   EXPECT_TRUE(refused(directory_->set_keys(other, alice.id, random_keys(), {}), Reason::not_found));
   const auto group = directory_->create_group(other, {.name = "staff"});
   EXPECT_TRUE(refused(directory_->join_group(tenant_, group->id, alice.id), Reason::not_found));
@@ -116,7 +118,7 @@ TEST_F(Accounts, OfDifferentTenantsDoNotMeet) {
       refused(directory_->create_account(TenantId{random_guid()}, {.name = "x"}, now), Reason::not_found));
 }
 
-TEST_F(Accounts, ChangeTheirNames) {
+TEST_P(Accounts, ChangeTheirNames) {
   const Account alice = user("alice");
   const Account web = service("HTTP/web.example.com", {"HTTP/web"});
   EXPECT_EQ(web.spns, (std::vector<std::string>{"HTTP/web", "HTTP/web.example.com"}));
@@ -138,7 +140,7 @@ TEST_F(Accounts, ChangeTheirNames) {
   EXPECT_TRUE(refused(directory_->remove_upn(tenant_, alice.id, "b@example.org"), Reason::not_found));
 }
 
-TEST_F(Accounts, ThatAreMadeAtTheSameTimeUnderOneNameAreOne) {
+TEST_P(Accounts, ThatAreMadeAtTheSameTimeUnderOneNameAreOne) {
   constexpr int threads = 8, rounds = 10;
   for (int round = 0; round < rounds; ++round) {
     const std::string name = "name" + std::to_string(round), spn = "http/host" + std::to_string(round);
@@ -158,7 +160,7 @@ TEST_F(Accounts, ThatAreMadeAtTheSameTimeUnderOneNameAreOne) {
   }
 }
 
-TEST_F(Accounts, AreListedByPageAndKind) {
+TEST_P(Accounts, AreListedByPageAndKind) {
   std::set<std::string> expected, listed;
   for (int i = 0; i < 25; ++i) expected.insert(user("user" + std::to_string(i)).name);
   service("WEB$");
@@ -176,7 +178,7 @@ TEST_F(Accounts, AreListedByPageAndKind) {
   EXPECT_EQ(directory_->accounts(tenant_, AccountKind::service, {})->items.size(), 1U);
 }
 
-TEST_F(Accounts, AreInGroups) {
+TEST_P(Accounts, AreInGroups) {
   const Account alice = user("alice"), bob = user("bob");
   const auto staff = directory_->create_group(tenant_, {.name = "staff"});
   const auto admins = directory_->create_group(tenant_, {.name = "admins"});
@@ -197,7 +199,7 @@ TEST_F(Accounts, AreInGroups) {
   EXPECT_TRUE(client({"alice"})->groups.empty());
   AccountSettings settings;
   settings.primary_group = staff->rid;
-  ASSERT_TRUE(done(directory_->set_account(tenant_, alice.id, settings)));
+  ASSERT_TRUE(done(directory_->change_account(tenant_, alice.id, to(settings))));
   EXPECT_TRUE(refused(directory_->remove_group(tenant_, staff->id), Reason::invalid));
   const auto users = directory_->find_group(tenant_, "Domain Users");
   EXPECT_TRUE(refused(directory_->remove_group(tenant_, users->id), Reason::invalid));
@@ -205,7 +207,7 @@ TEST_F(Accounts, AreInGroups) {
   EXPECT_TRUE(refused(directory_->find_group(tenant_, "alice"), Reason::not_found));
 }
 
-TEST_F(Accounts, NeedAKeyWhereTheyTheirGroupOrTheirTenantSaySo) {
+TEST_P(Accounts, NeedAKeyWhereTheyTheirGroupOrTheirTenantSaySo) {
   const Account alice = user("alice");
   const auto staff = directory_->create_group(tenant_, {.name = "staff", .key_required = true});
   EXPECT_FALSE(client({"alice"})->key_required);
@@ -215,9 +217,9 @@ TEST_F(Accounts, NeedAKeyWhereTheyTheirGroupOrTheirTenantSaySo) {
   EXPECT_FALSE(client({"alice"})->key_required);
   AccountSettings settings;
   settings.flags.key_required = true;
-  ASSERT_TRUE(done(directory_->set_account(tenant_, alice.id, settings)));
+  ASSERT_TRUE(done(directory_->change_account(tenant_, alice.id, to(settings))));
   EXPECT_TRUE(client({"alice"})->key_required);
-  ASSERT_TRUE(done(directory_->set_account(tenant_, alice.id, {})));
+  ASSERT_TRUE(done(directory_->change_account(tenant_, alice.id, to({}))));
   const auto users = directory_->find_group(tenant_, "Domain Users");
   ASSERT_TRUE(done(directory_->require_key(tenant_, users->id, true)));
   EXPECT_TRUE(client({"alice"})->key_required) << "by the primary group";

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -42,12 +44,24 @@ struct KeyChange {
   bool must_change = false;
   std::optional<std::uint32_t> kvno{};  // none: the next; else one that was not there before and is higher
   std::size_t history = 0;              // former passwords that are remembered, at most max_history
+  bool forget_former = false;           // no version before this one stays readable
 };
 inline constexpr std::size_t max_history = 24;
 // Versions of an account's keys that stay readable behind the present one.
 inline constexpr std::uint32_t former_versions = 2;
 // Beyond, the upper half of a krbtgt's kvno names a read-only KDC ([MS-KILE] 3.1.5.8).
 inline constexpr std::uint32_t max_kvno = 0x7fffffff, max_krbtgt_kvno = 0xffff;
+
+// An account as another KDC had it.
+struct ImportedAccount {
+  NewAccount account{};
+  // Of any versions, from 1 to max_kvno; the highest is the present one. One of each etype and version. Of
+  // the others the newest former_versions are kept. None: it cannot log on until it gets some.
+  std::vector<LongTermKey> keys{};
+  std::optional<std::int64_t> password_changed{}, password_expires{};
+};
+// What is to come of accounts that are imported: nothing, but what would have is told.
+enum class Import : std::uint8_t { for_good, dry_run };
 
 // A former password, told by what its key was: hash_of_key() of a key that is made in the same way is the
 // same.
@@ -60,8 +74,9 @@ struct FormerKey {
 Secret hash_of_key(Bytes key);
 
 // Tenants, accounts and groups, and the keys of accounts, wherever they are kept. Any thread may call any of
-// it at the same time; it may wait for a disk. What a function changes is changed whole, and durable when it
-// returns, or not at all; note_failure() and note_success() are not durable through a loss of power.
+// it at the same time; it may wait for a disk, or for a server that comes back. What a function changes is
+// changed whole, and durable when it returns, or not at all; note_failure() and note_success() are not
+// durable through a loss of power.
 //
 // Everything but tenants is looked up within one tenant, and an object of another one is not_found. Names
 // are compared as names.h says; within a tenant no two objects have the same one. now: seconds since 1970.
@@ -69,14 +84,29 @@ class Directory {
  public:
   virtual ~Directory() = default;
 
-  // Tenants. A new one has the accounts krbtgt/REALM and kadmin/changepw with random keys of etypes, and
-  // the groups Domain Users and Domain Computers. name: also one of its domains.
+  // Until what it returns goes, or the thread's note_failure(), what this thread reads is of one moment, but
+  // for account(), which is of the present; that is quicker than a moment for each. Null where there is
+  // nothing to gain. Not for a thread that changes something else and then reads it.
+  class Moment {
+   public:
+    Moment() = default;
+    virtual ~Moment() = default;
+    Moment(const Moment&) = delete;
+    Moment& operator=(const Moment&) = delete;
+  };
+  [[nodiscard]] virtual std::unique_ptr<Moment> one_moment() { return nullptr; }
+
+  // Tenants. A new one has the accounts krbtgt/REALM and kadmin/changepw with random keys of etypes but RC4,
+  // and the groups Domain Users and Domain Computers. name: also one of its domains.
   virtual Outcome<Tenant> create_tenant(const TenantSettings& settings, const std::string& realm,
                                         std::span<const std::int32_t> etypes, std::int64_t now) = 0;
   virtual Outcome<Tenant> tenant(const TenantId& id) = 0;
   virtual Outcome<Tenant> find_tenant(std::string_view name) = 0;
   virtual Outcome<void> set_tenant(const TenantId& id, const TenantSettings& settings) = 0;
   virtual Outcome<Page<Tenant>> tenants(const PageRequest& page) = 0;
+  // With all that is in it, part by part, between which others change something: a large one takes minutes.
+  // It is disabled with the first. Where it fails half-way it stays so, and the next call goes on from there.
+  virtual Outcome<void> remove_tenant(const TenantId& id) = 0;
 
   // What the KDC asks.
   //
@@ -95,11 +125,15 @@ class Directory {
   // The keys of the present version or one of the former_versions before it; not_found for others.
   virtual Outcome<std::vector<LongTermKey>> keys(const TenantId& tenant, const ObjectId& account,
                                                  std::uint32_t kvno) = 0;
+  // Those of all versions that are readable, the newest first; none: it has no keys, or is not there.
+  virtual Outcome<std::vector<LongTermKey>> kept_keys(const TenantId& tenant, const ObjectId& account) = 0;
   virtual Outcome<std::vector<LongTermKey>> krbtgt_keys(const TenantId& tenant, std::uint32_t kvno) = 0;
+  // not_found where a user's PRT is revoked, or its device removed or disabled.
+  virtual Outcome<void> check_prt(const TenantId& tenant, const ObjectId& user, const PrtId& prt) = 0;
   // Counts a wrong key, atomically for all processes, and returns what has come of it. A locked account
   // counts no further.
-  virtual Outcome<Lockout> note_failure(const TenantId& tenant, const ObjectId& account,
-                                        const LockoutPolicy& policy, std::int64_t now) = 0;
+  virtual Outcome<CountedFailure> note_failure(const TenantId& tenant, const ObjectId& account,
+                                               const LockoutPolicy& policy, std::int64_t now) = 0;
   // Notes a logon, in memory; write_behind() and the next note_failure() of the account write it. It takes
   // back the failures before now, but only where timestamp, of the proof of the key in microseconds since
   // 1970, is newer than all that were noted before: a proof that is sent again is none. It unlocks nothing.
@@ -111,13 +145,23 @@ class Directory {
   // Accounts.
   virtual Outcome<Account> create_account(const TenantId& tenant, const NewAccount& account,
                                           std::int64_t now) = 0;
+  // One outcome each, in their order. Each is made whole with its keys, or not at all and the others are all
+  // the same; a failure of the whole: none is. It is one transaction, for which others wait: a hundred or so
+  // at a time.
+  virtual Outcome<std::vector<Outcome<void>>> import_accounts(const TenantId& tenant,
+                                                              std::span<const ImportedAccount> accounts,
+                                                              Import how, std::int64_t now) = 0;
   virtual Outcome<Account> account(const TenantId& tenant, const ObjectId& id) = 0;
   // By its name, a UPN or an SPN, without aliases.
   virtual Outcome<Account> find_account(const TenantId& tenant, std::string_view name) = 0;
   virtual Outcome<Page<Account>> accounts(const TenantId& tenant, AccountKind kind,
                                           const PageRequest& page) = 0;
-  virtual Outcome<void> set_account(const TenantId& tenant, const ObjectId& id,
-                                    const AccountSettings& settings) = 0;
+  // change gets the settings as they are, and nobody else changes them before it is done: not the password
+  // either, which takes must_change away. It may be called again, with what is there then, where the database
+  // has undone the first.
+  using SettingsChange = std::function<void(AccountSettings&)>;
+  virtual Outcome<void> change_account(const TenantId& tenant, const ObjectId& id,
+                                       const SettingsChange& change) = 0;
   virtual Outcome<void> rename_account(const TenantId& tenant, const ObjectId& id, std::string_view name) = 0;
   virtual Outcome<void> add_upn(const TenantId& tenant, const ObjectId& id, std::string_view upn) = 0;
   virtual Outcome<void> add_spn(const TenantId& tenant, const ObjectId& id, std::string_view spn) = 0;

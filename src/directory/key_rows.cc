@@ -1,6 +1,42 @@
-#include "directory/rows.h"
+#include <fmt/format.h>
 
-namespace ferryman::directory::sqlite {
+#include "directory/rows.h"
+#include "directory/schema.h"
+
+namespace ferryman::directory::sql {
+namespace {
+
+// Of the object, in the statement's order.
+Outcome<std::vector<LongTermKey>> keys_of(Statement row, const MasterKeys& masters, const ObjectId& id) {
+  std::vector<LongTermKey> keys;
+  while (row.step()) {
+    LongTermKey key;
+    key.kvno = row.number(0);
+    key.etype = static_cast<std::int32_t>(row.integer(1));
+    key.salt = row.text(2);
+    const Bytes s2kparams = row.blob(3);
+    key.s2kparams.assign(s2kparams.begin(), s2kparams.end());
+    auto opened = masters.open({Sealed::key, id, key.kvno, key.etype}, row.blob(4));
+    if (!opened) return tl::unexpected(opened.error());
+    key.key = *std::move(opened);
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+}  // namespace
+
+Outcome<std::shared_ptr<const MasterKey>> sealing_key(Connection& c, const MasterKeys& masters) {
+  const std::uint32_t id = noted_master_key(c).value_or(0);
+  auto key = masters.find(id);
+  if (!key)
+    return fail(
+        Reason::wrong_master_key,
+        fmt::format("the keys in the database are sealed under master key {:08x}, which was made since "
+                    "this process began",
+                    id));
+  return key;
+}
 
 Outcome<void> insert_keys(Connection& c, const MasterKey& master, const TenantId& tenant, const ObjectId& id,
                           std::uint32_t kvno, std::span<const LongTermKey> keys) {
@@ -15,26 +51,20 @@ Outcome<void> insert_keys(Connection& c, const MasterKey& master, const TenantId
   return {};
 }
 
-Outcome<std::vector<LongTermKey>> load_keys(Connection& c, const MasterKey& master, const TenantId& tenant,
+Outcome<std::vector<LongTermKey>> load_keys(Connection& c, const MasterKeys& masters, const TenantId& tenant,
                                             const ObjectId& id, std::uint32_t kvno) {
-  std::vector<LongTermKey> keys;
-  Statement row = c.statement(
-      "SELECT etype, salt, s2kparams, sealed FROM keys WHERE tenant = ? AND object = ? AND kvno = ? "
-      "ORDER BY position",
-      tenant, id, kvno);
-  while (row.step()) {
-    LongTermKey key;
-    key.etype = static_cast<std::int32_t>(row.integer(0));
-    key.kvno = kvno;
-    key.salt = row.text(1);
-    const Bytes s2kparams = row.blob(2);
-    key.s2kparams.assign(s2kparams.begin(), s2kparams.end());
-    auto opened = master.open({Sealed::key, id, kvno, key.etype}, row.blob(3));
-    if (!opened) return tl::unexpected(opened.error());
-    key.key = *std::move(opened);
-    keys.push_back(std::move(key));
-  }
-  return keys;
+  return keys_of(c.statement("SELECT kvno, etype, salt, s2kparams, sealed FROM keys WHERE tenant = ? AND "
+                             "object = ? AND kvno = ? ORDER BY position",
+                             tenant, id, kvno),
+                 masters, id);
 }
 
-}  // namespace ferryman::directory::sqlite
+Outcome<std::vector<LongTermKey>> load_kept_keys(Connection& c, const MasterKeys& masters,
+                                                 const TenantId& tenant, const ObjectId& id) {
+  return keys_of(c.statement("SELECT kvno, etype, salt, s2kparams, sealed FROM keys WHERE tenant = ? AND "
+                             "object = ? ORDER BY kvno DESC, position",
+                             tenant, id),
+                 masters, id);
+}
+
+}  // namespace ferryman::directory::sql

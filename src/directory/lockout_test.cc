@@ -2,7 +2,7 @@
 
 #include <thread>
 
-#include "directory/test_tools.h"
+#include "directory/test_engines.h"
 
 namespace ferryman::directory {
 namespace {
@@ -39,19 +39,20 @@ TEST(Lockout, IsNeverWithoutAThreshold) {
   EXPECT_FALSE(lockout.locked_until);
 }
 
-class Logons : public DirectoryTest {
+class Logons : public EachEngine {
  protected:
   Lockout fail_at(std::int64_t at) {
     const auto lockout = directory_->note_failure(tenant_, alice_, policy, at);
     EXPECT_TRUE(done(lockout));
-    return lockout.value_or(Lockout{});
+    return lockout.value_or(CountedFailure{});
   }
   Account alice() { return *directory_->account(tenant_, alice_); }
 
   ObjectId alice_ = user("alice").id;
 };
+FERRYMAN_ON_EACH_ENGINE(Logons);
 
-TEST_F(Logons, CountFailuresExactlyHoweverManyTryAtOnce) {
+TEST_P(Logons, CountFailuresExactlyHoweverManyTryAtOnce) {
   constexpr int threads = 8, tries = 25;
   const LockoutPolicy wide{.threshold = threads * tries};
   std::atomic<int> locked = 0;
@@ -69,7 +70,7 @@ TEST_F(Logons, CountFailuresExactlyHoweverManyTryAtOnce) {
   EXPECT_EQ(locked, 1) << "the last one alone sees the lock begin";
 }
 
-TEST_F(Logons, TakeFailuresBackBeforeTheNextOneCounts) {
+TEST_P(Logons, TakeFailuresBackBeforeTheNextOneCounts) {
   fail_at(now);
   fail_at(now + 1);
   directory_->note_success(tenant_, alice_, (now + 2) * second, now + 2);
@@ -77,7 +78,7 @@ TEST_F(Logons, TakeFailuresBackBeforeTheNextOneCounts) {
   EXPECT_EQ(fail_at(now + 3).failures, 1U);
 }
 
-TEST_F(Logons, TakeNothingBackForAProofThatIsSentAgain) {
+TEST_P(Logons, TakeNothingBackForAProofThatIsSentAgain) {
   directory_->note_success(tenant_, alice_, now * second, now);
   ASSERT_TRUE(done(directory_->write_behind()));
   fail_at(now + 1);
@@ -90,7 +91,7 @@ TEST_F(Logons, TakeNothingBackForAProofThatIsSentAgain) {
   EXPECT_EQ(alice().last_used, now + 3);
 }
 
-TEST_F(Logons, TakeNothingBackThatCameAfterThem) {
+TEST_P(Logons, TakeNothingBackThatCameAfterThem) {
   const auto other = opened();  // as another process
   ASSERT_TRUE(done(other));
   directory_->note_success(tenant_, alice_, now * second, now);
@@ -99,7 +100,7 @@ TEST_F(Logons, TakeNothingBackThatCameAfterThem) {
   EXPECT_EQ(alice().lockout.failures, 1U);
 }
 
-TEST_F(Logons, UnlockNothing) {
+TEST_P(Logons, UnlockNothing) {
   for (int i = 0; i < 3; ++i) fail_at(now);
   directory_->note_success(tenant_, alice_, (now + 1) * second, now + 1);
   ASSERT_TRUE(done(directory_->write_behind()));
@@ -110,29 +111,54 @@ TEST_F(Logons, UnlockNothing) {
   EXPECT_TRUE(refused(directory_->unlock_account(tenant_, ObjectId{random_guid()}), Reason::not_found));
 }
 
-TEST_F(Logons, AreCountedInTheAccountsTenantAlone) {
+TEST_P(Logons, AreCountedInTheAccountsTenantAlone) {
   const TenantId other = create_tenant("other").id;
   EXPECT_TRUE(refused(directory_->note_failure(other, alice_, policy, now), Reason::not_found));
   EXPECT_EQ(alice().lockout.failures, 0U);
 }
 
-TEST_F(Logons, AreKeptInMemoryWhereTheyCannotBeWritten) {
+TEST_P(Logons, AreKeptInMemoryWhereTheyCannotBeWritten) {
   fail_at(now);
   const auto reader = opened();
-  directory_->note_success(tenant_, alice_, (now + 1) * second, now + 1);
   {
     directory_.reset();
-    const OnOpen no_writing([](sqlite3* database) {
-      sqlite3_exec(database, "PRAGMA query_only = 1", nullptr, nullptr, nullptr);
-    });
+    const ReadOnly read_only(*this);
     open();
     directory_->note_success(tenant_, alice_, (now + 1) * second, now + 1);
+    EXPECT_TRUE(refused(directory_->check_writable(), Reason::read_only));
     EXPECT_TRUE(refused(directory_->write_behind(), Reason::read_only));
     EXPECT_TRUE(refused(directory_->note_failure(tenant_, alice_, policy, now), Reason::read_only));
   }
   // The connection that is kept may not write; the same store does once it may.
   EXPECT_TRUE(refused(directory_->write_behind(), Reason::read_only));
   EXPECT_EQ((*reader)->account(tenant_, alice_)->lockout.failures, 1U);
+}
+
+// As two processes have it.
+TEST_P(Logons, OfTwoProcessesCountNoFailureBeyondTheLock) {
+  constexpr int threads = 8, tries = 25;
+  const auto other = opened();
+  ASSERT_TRUE(done(other));
+  const LockoutPolicy narrow{.threshold = 10};
+  std::atomic<int> counted = 0, told_locked = 0, failed = 0;
+  std::vector<std::thread> running;
+  running.reserve(threads);
+  for (int i = 0; i < threads; ++i)
+    running.emplace_back([&, i] {
+      Database& mine = i % 2 == 0 ? *directory_ : **other;
+      for (int j = 0; j < tries; ++j) {
+        auto outcome = mine.note_failure(tenant_, alice_, narrow, now);
+        while (!outcome && outcome.error().reason == Reason::busy)
+          outcome = mine.note_failure(tenant_, alice_, narrow, now);
+        if (!outcome) ++failed;
+        if (outcome) ++(outcome->counted ? counted : told_locked);
+      }
+    });
+  for (std::thread& each : running) each.join();
+  EXPECT_EQ(failed, 0);
+  EXPECT_EQ(counted, 10);
+  EXPECT_EQ(told_locked, threads * tries - 10);
+  EXPECT_EQ(alice().lockout.failures, 10U);
 }
 
 }  // namespace

@@ -1,11 +1,12 @@
-#include "directory/test_tools.h"
+#include "directory/test_engines.h"
 
 namespace ferryman::directory {
 namespace {
 
-using Lookup = DirectoryTest;
+using Lookup = EachEngine;
+FERRYMAN_ON_EACH_ENGINE(Lookup);
 
-TEST_F(Lookup, FindsClientsByNameUpnAndSpn) {
+TEST_P(Lookup, FindsClientsByNameUpnAndSpn) {
   const Account alice = user("alice", {"al@example.org", "first.last@EXAMPLE.COM"});
   const Account admin = user("alice/admin");
   const Account web = service("WEB$", {"host/web.example.com"});
@@ -22,7 +23,7 @@ TEST_F(Lookup, FindsClientsByNameUpnAndSpn) {
   EXPECT_TRUE(refused(client({"\xff"}), Reason::not_found));
 }
 
-TEST_F(Lookup, FindsEnterpriseNames) {
+TEST_P(Lookup, FindsEnterpriseNames) {
   const Account alice = user("alice", {"al@example.org"});
   EXPECT_EQ(enterprise("AL@example.org")->account.id, alice.id);
   EXPECT_EQ(enterprise("alice@example.com")->account.id, alice.id);
@@ -31,7 +32,7 @@ TEST_F(Lookup, FindsEnterpriseNames) {
   EXPECT_TRUE(refused(enterprise("al@example.com"), Reason::not_found));
 }
 
-TEST_F(Lookup, NeverAddsADollar) {
+TEST_P(Lookup, NeverAddsADollar) {
   service("ROOT$");
   EXPECT_TRUE(refused(client({"root"}), Reason::not_found));
   EXPECT_TRUE(refused(enterprise("root@EXAMPLE.COM"), Reason::not_found));
@@ -39,19 +40,19 @@ TEST_F(Lookup, NeverAddsADollar) {
   EXPECT_TRUE(done(client({"ROOT$"})));
 }
 
-TEST_F(Lookup, NeverTakesADollarAway) {
+TEST_P(Lookup, NeverTakesADollarAway) {
   user("root");
   EXPECT_TRUE(refused(client({"root$"}), Reason::not_found));
 }
 
-TEST_F(Lookup, ComparesExactNamesExactly) {
+TEST_P(Lookup, ComparesExactNamesExactly) {
   ASSERT_TRUE(done(create({.name = "Alice", .exact_names = true})));
   EXPECT_TRUE(done(client({"Alice"})));
   EXPECT_TRUE(refused(client({"alice"}), Reason::not_found));
   EXPECT_TRUE(refused(create({.name = "alice"}), Reason::already_exists)) << "unique they are without case";
 }
 
-TEST_F(Lookup, FindsServicesByAnyOfTheirSpnsAndByHost) {
+TEST_P(Lookup, FindsServicesByAnyOfTheirSpnsAndByHost) {
   const Account web = service("WEB$", {"HOST/web.example.com", "HTTP/intranet.example.com"});
   const Account share = service("cifs/share.example.com");
   user("alice");
@@ -66,22 +67,22 @@ TEST_F(Lookup, FindsServicesByAnyOfTheirSpnsAndByHost) {
   EXPECT_TRUE(find_service({"alice"})->account.spns.empty()) << "found, and no service";
 }
 
-TEST_F(Lookup, PrefersAnSpnOfItsOwnToHost) {
+TEST_P(Lookup, PrefersAnSpnOfItsOwnToHost) {
   service("WEB$", {"host/web.example.com"});
   const Account http = service("svc-http", {"http/web.example.com"});
   EXPECT_EQ(find_service({"HTTP", "web.example.com"})->account.id, http.id);
 }
 
-TEST_F(Lookup, HasTheAliasesItWasOpenedWith) {
+TEST_P(Lookup, HasTheAliasesItWasOpenedWith) {
   service("WEB$", {"host/web.example.com"});
-  auto other = open_sqlite_directory({.file = file(), .host_aliases = {"ldap"}}, master_key());
+  auto other = open_database({.location = location_, .host_aliases = {"ldap"}}, master_key());
   ASSERT_TRUE(done(other));
   const std::vector<std::string_view> ldap{"ldap", "web.example.com"}, cifs{"cifs", "web.example.com"};
   EXPECT_TRUE(done((*other)->find_service(tenant_, ldap)));
   EXPECT_TRUE(refused((*other)->find_service(tenant_, cifs), Reason::not_found));
 }
 
-TEST_F(Lookup, StaysWithinTheTenant) {
+TEST_P(Lookup, StaysWithinTheTenant) {
   const TenantId other = create_tenant("other").id;
   user("alice");
   const std::vector<std::string_view> alice{"alice"};

@@ -7,7 +7,7 @@
 #include "directory/names.h"
 #include "directory/rows.h"
 
-namespace ferryman::directory::sqlite {
+namespace ferryman::directory::sql {
 namespace {
 
 struct Owner {
@@ -25,6 +25,11 @@ std::optional<Owner> owner_of(Connection& c, const TenantId& tenant, const std::
 }
 
 tl::unexpected<Failure> taken(const std::string& name, const Owner& owner) {
+  if (name == owner.name)
+    return fail(Reason::already_exists, fmt::format("\"{}\" is there already", printable(name)));
+  if (unique_key(name) == unique_key(owner.name))
+    return fail(Reason::already_exists,
+                fmt::format("\"{}\" is there already, as \"{}\"", printable(name), printable(owner.name)));
   return fail(Reason::already_exists,
               fmt::format("\"{}\" is a name of \"{}\"", printable(name), printable(owner.name)));
 }
@@ -41,7 +46,19 @@ std::vector<std::string> rivals(const NameRow& name, const std::string& key, con
 
 }  // namespace
 
+Outcome<void> check_posix_id(Connection& c, const TenantId& tenant, const ObjectId& id, bool is_group,
+                             std::uint32_t posix_id) {
+  Statement row = c.statement(
+      "SELECT name FROM objects WHERE tenant = ? AND (kind = 5) = (? = 1) AND posix_id = ? AND id <> ?",
+      tenant, is_group, posix_id, id);
+  if (!row.step()) return {};
+  return fail(Reason::already_exists, fmt::format("\"{}\" has the {} {} already", printable(row.text(0)),
+                                                  is_group ? "gid" : "uid", posix_id));
+}
+
 Outcome<void> insert_object(Connection& c, const TenantId& tenant, const ObjectRow& object) {
+  if (auto unique = check_posix_id(c, tenant, object.id, object.kind == group_kind, object.posix_id); !unique)
+    return unique;
   const std::string key = folded(object.name).value_or("");
   c.run(
       "INSERT INTO objects (tenant, id, kind, name, folded, rid, posix_id, key_required) "
@@ -79,4 +96,4 @@ std::optional<ObjectId> find_name(Connection& c, const TenantId& tenant, std::st
   return row.id<ObjectId>(0);
 }
 
-}  // namespace ferryman::directory::sqlite
+}  // namespace ferryman::directory::sql

@@ -18,7 +18,7 @@ inline constexpr std::size_t max_name = 255;  // octets of a component, a realm,
 inline constexpr std::size_t max_display_name = 1024;
 
 // What a name is unique by: folded, and without a "$" at the end, so that ROOT$ and root exclude each other.
-// Empty for what can be no name: it is no UTF-8.
+// Empty for what can be no name: it is no UTF-8, or has a NUL.
 std::string unique_key(std::string_view name);
 
 // The components behind each other with "/" between; empty where that would not be a name of just these.
@@ -31,11 +31,16 @@ Outcome<void> check_user_name(std::string_view name);
 Outcome<void> check_service_name(std::string_view name);  // "WEB$", "svc-web", or an SPN
 Outcome<void> check_group_name(std::string_view name);
 Outcome<void> check_upn(std::string_view upn);
-Outcome<void> check_spn(std::string_view spn);  // class/host or class/host/domain
+// class/host or class/host/domain, the host with or without ":" and a port or an instance.
+Outcome<void> check_spn(std::string_view spn);
 
-// One label that stands as the first part of a URL's path; not one that means something there already.
+// What stands as the first part of a URL's path; not what means something there already. A name is one label.
 Outcome<void> check_tenant_name(std::string_view name);
+Outcome<void> check_tenant_domain(std::string_view domain);
 Outcome<void> check_domain(std::string_view domain);
+// Of a realm map: "example.com", ".example.com" for all hosts in it, ".example.com:1433" for those with a
+// port.
+Outcome<void> check_top_level_name(std::string_view name);
 Outcome<void> check_realm(std::string_view realm);
 
 }  // namespace ferryman::directory

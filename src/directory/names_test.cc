@@ -42,7 +42,11 @@ TEST(Names, OfServicesAreComputersOrSpns) {
 }
 
 TEST(Names, OfSpnsHaveTwoOrThreeParts) {
-  EXPECT_TRUE(check_spn("ldap/dc1.example.com/example.com"));
+  for (const char* good : {"ldap/dc1.example.com/example.com", "MSSQLSvc/db.example.com:1433",
+                           "MSSQLSvc/db.example.com:SQL$1", "ldap/dc1:389/example.com"})
+    EXPECT_TRUE(check_spn(good)) << good;
+  for (const char* bad : {"a/b:", "a/b:1:2", "a/b:1 2", "a:1/b", "a/:1", "a/b/c:1"})
+    EXPECT_FALSE(check_spn(bad)) << bad;
   for (const char* bad : {"http", "http/", "a/b/c/d", "http/a b", "krbtgt/REALM"})
     EXPECT_FALSE(check_spn(bad)) << bad;
 }
@@ -58,6 +62,13 @@ TEST(Names, OfTenantsAreNoPathThatMeansSomethingElse) {
   for (const char* bad :
        {"common", "Organizations", "consumers", "EnrollmentServer", "KdcProxy", "a.b", "", "a/b"})
     EXPECT_FALSE(check_tenant_name(bad)) << bad;
+  EXPECT_TRUE(check_tenant_domain("corp.example.com"));
+  for (const char* bad : {"common", "KdcProxy", "6f9619ff-8b86-4011-B42D-00c04fc964ff", "a..b"})
+    EXPECT_FALSE(check_tenant_domain(bad)) << bad;
+  for (const char* good : {"example.com", ".example.com", ".example.com:1433"})
+    EXPECT_TRUE(check_top_level_name(good)) << good;
+  for (const char* bad : {"", ".", "..a", ".a:", ".a:b", ".a:123456", "a\n"})
+    EXPECT_FALSE(check_top_level_name(bad)) << bad;
   EXPECT_TRUE(check_domain("corp.example.com"));
   for (const char* bad : {"", "a..b", ".a", "-a.b", "a b"}) EXPECT_FALSE(check_domain(bad)) << bad;
 }
@@ -69,6 +80,20 @@ TEST(HostAliases, StandForServiceClassesOfTwoParts) {
   EXPECT_EQ(by_host("host/web.example.com", aliases), "");
   EXPECT_EQ(by_host("cifs/web.example.com/example.com", aliases), "");
   EXPECT_EQ(by_host("cifs", aliases), "");
+}
+
+TEST(Names, AreSeenWhole) {
+  for (const std::string_view name : {"x\xc2\x9b"
+                                      "31m",
+                                      "x\xe2\x80\xaey", "x\xe2\x80\xa8y"})
+    EXPECT_FALSE(check_user_name(name)) << name;
+  EXPECT_TRUE(check_user_name("J\xc3\xbcrgen"));
+}
+
+TEST(Names, OfTheKdcAreKept) {
+  for (const std::string_view name : {"krbtgt", "KADMIN/x", "WELLKNOWN/ANONYMOUS"})
+    EXPECT_FALSE(check_user_name(name)) << name;
+  for (const std::string_view name : {"krbtgt$", "Kadmin$"}) EXPECT_FALSE(check_service_name(name)) << name;
 }
 
 }  // namespace

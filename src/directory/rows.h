@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -9,13 +10,13 @@
 
 #include "directory/account.h"
 #include "directory/directory.h"
-#include "directory/seal.h"
-#include "directory/sqlite.h"
+#include "directory/master_keys.h"
+#include "directory/sql.h"
 #include "directory/tenant.h"
 
 // Rows of the schema as structs. All run inside a transaction of the connection's, which tells what failed;
 // what they return then does not matter.
-namespace ferryman::directory::sqlite {
+namespace ferryman::directory::sql {
 
 enum class NameKind : std::uint8_t { name = 1, upn = 2, spn = 3 };
 inline constexpr std::uint8_t group_kind = 5;  // in objects.kind, behind AccountKind's
@@ -42,6 +43,9 @@ struct NameRow {
   std::string text;
   bool exact;
 };
+// Refuses a uid that another account of the tenant has, or a gid of another group.
+Outcome<void> check_posix_id(Connection& connection, const TenantId& tenant, const ObjectId& id,
+                             bool is_group, std::uint32_t posix_id);
 // Refuses a name that another object has, also one that it has as a UPN in the tenant's realm.
 Outcome<void> insert_name(Connection& connection, const TenantId& tenant, const NameRow& name);
 // The object that has the name as one of these kinds, in the way it was registered.
@@ -51,16 +55,26 @@ std::optional<ObjectId> find_name(Connection& connection, const TenantId& tenant
 // Makes the account's rows; the object's is there.
 Outcome<void> insert_account(Connection& connection, const TenantId& tenant, const ObjectId& id,
                              const AccountSettings& settings, bool exact_names, std::int64_t now);
+// The account with its names and no keys; what is wanted is held against the rules first.
+Outcome<void> insert_new_account(Connection& connection, const TenantId& tenant, const ObjectId& id,
+                                 const NewAccount& wanted, std::int64_t now);
 Outcome<Account> load_account(Connection& connection, const TenantId& tenant, const ObjectId& id);
-Outcome<Principal> load_principal(Connection& connection, const MasterKey& master, const TenantId& tenant,
+Outcome<Principal> load_principal(Connection& connection, const MasterKeys& masters, const TenantId& tenant,
                                   const ObjectId& id);
 std::int64_t mask_of(const AccountFlags& flags);
 
+// Keys of one version. rc4: whether the account may have one of RC4.
+Outcome<void> check_keys(std::span<const LongTermKey> keys, bool rc4);
+// What is sealed in this transaction is sealed under. Another process may have changed it since the last one.
+Outcome<std::shared_ptr<const MasterKey>> sealing_key(Connection& connection, const MasterKeys& masters);
 Outcome<void> insert_keys(Connection& connection, const MasterKey& master, const TenantId& tenant,
                           const ObjectId& id, std::uint32_t kvno, std::span<const LongTermKey> keys);
 // Empty where there are none.
-Outcome<std::vector<LongTermKey>> load_keys(Connection& connection, const MasterKey& master,
+Outcome<std::vector<LongTermKey>> load_keys(Connection& connection, const MasterKeys& masters,
                                             const TenantId& tenant, const ObjectId& id, std::uint32_t kvno);
+// Of all versions that are kept, the newest first.
+Outcome<std::vector<LongTermKey>> load_kept_keys(Connection& connection, const MasterKeys& masters,
+                                                 const TenantId& tenant, const ObjectId& id);
 
 Outcome<Group> load_group(Connection& connection, const TenantId& tenant, const ObjectId& id);
 
@@ -87,4 +101,4 @@ std::vector<Id> ids_of(Statement& statement) {
   return ids;
 }
 
-}  // namespace ferryman::directory::sqlite
+}  // namespace ferryman::directory::sql

@@ -5,10 +5,8 @@
 #include <array>
 #include <optional>
 
-namespace ferryman::directory::sqlite {
+namespace ferryman::directory::sql {
 namespace {
-
-constexpr std::int64_t application_id = 0x46725279;  // "FrRy"
 
 constexpr Migration version_1 = R"sql(
 CREATE TABLE master_keys (
@@ -142,22 +140,118 @@ CREATE TABLE members (
 CREATE INDEX members_by_group ON members (tenant, group_id, account);
 )sql";
 
-constexpr std::array<Migration, 1> all{version_1};
+// What sign-in keeps.
+constexpr Migration version_2 = R"sql(
+-- Of a tenant, or of the realm: then the tenant is all zeros.
+CREATE TABLE sign_in_secrets (
+  tenant BLOB NOT NULL,
+  kind INTEGER NOT NULL,
+  known BLOB NOT NULL,
+  sealed BLOB NOT NULL,
+  created INTEGER NOT NULL,
+  PRIMARY KEY (tenant, kind)
+) STRICT, WITHOUT ROWID;
 
-std::int64_t number(Connection& connection, const char* pragma) {
-  Statement statement = connection.statement(pragma);
-  return statement.step() ? statement.integer(0) : 0;
-}
+CREATE TABLE enrolment_codes (
+  tenant BLOB NOT NULL,
+  account BLOB NOT NULL,
+  hash BLOB NOT NULL,
+  tries INTEGER NOT NULL,
+  expires INTEGER NOT NULL,
+  PRIMARY KEY (tenant, account),
+  FOREIGN KEY (tenant, account) REFERENCES objects ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX enrolment_codes_by_end ON enrolment_codes (expires);
 
-// Whose a database is, and its version: 0 for an empty one.
-Outcome<std::size_t> version_of(Connection& connection) {
-  const std::int64_t owner = number(connection, "PRAGMA application_id");
-  const std::int64_t version = number(connection, "PRAGMA user_version");
-  const bool empty = number(connection, "SELECT count(*) FROM (SELECT 1 FROM sqlite_schema LIMIT 1)") == 0;
-  if (owner != application_id && !(empty && owner == 0 && version == 0))
-    return fail(Reason::wrong_version, "the database is another program's");
-  return static_cast<std::size_t>(version);
-}
+CREATE TABLE devices (
+  tenant BLOB NOT NULL,
+  id BLOB NOT NULL,
+  owner BLOB NOT NULL,
+  name TEXT NOT NULL,
+  type TEXT NOT NULL,
+  version TEXT NOT NULL,
+  certificate BLOB NOT NULL,
+  transport_key BLOB NOT NULL,
+  disabled INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  last_used INTEGER,
+  PRIMARY KEY (tenant, id),
+  FOREIGN KEY (tenant, owner) REFERENCES objects ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX devices_by_owner ON devices (tenant, owner);
+
+CREATE TABLE key_credentials (
+  tenant BLOB NOT NULL,
+  id BLOB NOT NULL,
+  account BLOB NOT NULL,
+  device BLOB NOT NULL,
+  blob BLOB NOT NULL,
+  created INTEGER NOT NULL,
+  last_used INTEGER,
+  PRIMARY KEY (tenant, id),
+  FOREIGN KEY (tenant, account) REFERENCES objects ON DELETE CASCADE,
+  FOREIGN KEY (tenant, device) REFERENCES devices ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX key_credentials_by_account ON key_credentials (tenant, account);
+CREATE INDEX key_credentials_by_device ON key_credentials (tenant, device);
+
+CREATE TABLE prts (
+  tenant BLOB NOT NULL,
+  id BLOB NOT NULL,
+  account BLOB NOT NULL,
+  device BLOB NOT NULL,
+  gesture INTEGER NOT NULL,
+  key_credential BLOB,
+  created INTEGER NOT NULL,
+  expires INTEGER NOT NULL,
+  strong_until INTEGER NOT NULL,
+  PRIMARY KEY (tenant, id),
+  FOREIGN KEY (tenant, account) REFERENCES objects ON DELETE CASCADE,
+  FOREIGN KEY (tenant, device) REFERENCES devices ON DELETE CASCADE,
+  FOREIGN KEY (tenant, key_credential) REFERENCES key_credentials ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX prts_by_account ON prts (tenant, account);
+CREATE INDEX prts_by_device ON prts (tenant, device, created);
+CREATE INDEX prts_by_key ON prts (tenant, key_credential);
+CREATE INDEX prts_by_end ON prts (expires);
+
+-- How often all that a user is signed in by was revoked. No row: never.
+CREATE TABLE revocations (
+  tenant BLOB NOT NULL,
+  account BLOB NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (tenant, account),
+  FOREIGN KEY (tenant, account) REFERENCES objects ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE used_nonces (
+  nonce BLOB PRIMARY KEY,
+  request BLOB NOT NULL,
+  expires INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX used_nonces_by_end ON used_nonces (expires);
+)sql";
+
+constexpr std::array<Migration, 2> all{version_1, version_2};
+
+constexpr std::array all_tables{
+    Table{"SELECT * FROM tenants", "INSERT INTO tenants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+    Table{"SELECT * FROM tenant_names", "INSERT INTO tenant_names VALUES (?, ?, ?, ?)"},
+    Table{"SELECT * FROM top_level_names", "INSERT INTO top_level_names VALUES (?, ?, ?)"},
+    Table{"SELECT * FROM objects", "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
+    Table{"SELECT * FROM accounts", "INSERT INTO accounts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+    Table{"SELECT * FROM logons", "INSERT INTO logons VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
+    Table{"SELECT * FROM names", "INSERT INTO names VALUES (?, ?, ?, ?, ?, ?)"},
+    Table{"SELECT * FROM keys", "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
+    Table{"SELECT * FROM former_passwords", "INSERT INTO former_passwords VALUES (?, ?, ?, ?, ?, ?, ?)"},
+    Table{"SELECT * FROM members", "INSERT INTO members VALUES (?, ?, ?)"},
+    Table{"SELECT * FROM sign_in_secrets", "INSERT INTO sign_in_secrets VALUES (?, ?, ?, ?, ?)"},
+    Table{"SELECT * FROM enrolment_codes", "INSERT INTO enrolment_codes VALUES (?, ?, ?, ?, ?)"},
+    Table{"SELECT * FROM devices", "INSERT INTO devices VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+    Table{"SELECT * FROM key_credentials", "INSERT INTO key_credentials VALUES (?, ?, ?, ?, ?, ?, ?)"},
+    Table{"SELECT * FROM prts", "INSERT INTO prts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+    Table{"SELECT * FROM revocations", "INSERT INTO revocations VALUES (?, ?, ?)"},
+    Table{"SELECT * FROM used_nonces", "INSERT INTO used_nonces VALUES (?, ?, ?)"}};
 
 }  // namespace
 
@@ -165,34 +259,41 @@ std::span<const Migration> migrations() {
   return all;
 }
 
+std::span<const Table> tables() {
+  return all_tables;
+}
+
 Outcome<void> migrate(Connection& connection, std::span<const Migration> steps) {
+  const auto version_of = [](Connection& c) { return c.version(); };
   const auto present = connection.read(version_of);
   if (!present) return tl::unexpected(present.error());
   if (*present == steps.size()) return {};
-  return connection.write([steps](Connection& c) -> Outcome<void> {
+  return connection.write([&](Connection& c) -> Outcome<void> {
     const auto version = version_of(c);  // another process may have been faster
     if (!version) return tl::unexpected(version.error());
     if (*version > steps.size())
       return fail(Reason::wrong_version,
                   fmt::format("the database has version {}, this program knows {}", *version, steps.size()));
     for (const Migration step : steps.subspan(*version))
-      if (auto done = c.execute(step); !done) return done;
-    return c.execute(
-        fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", application_id, steps.size())
-            .c_str());
+      if (auto done = c.execute(c.adapted(step)); !done) return done;
+    return c.set_version(steps.size());
   });
+}
+
+std::optional<std::uint32_t> noted_master_key(Connection& c) {
+  Statement statement = c.statement("SELECT id FROM master_keys WHERE one = 1");
+  if (!statement.step()) return std::nullopt;
+  return statement.number(0);
 }
 
 Outcome<void> check_master_key(Connection& connection, const MasterKey& key) {
   const auto noted = [](Connection& c) -> Outcome<std::optional<std::uint32_t>> {
-    Statement statement = c.statement("SELECT id FROM master_keys WHERE one = 1");
-    if (!statement.step()) return std::nullopt;
-    return statement.number(0);
+    return noted_master_key(c);
   };
   auto present = connection.read(noted);
   if (present && !*present)
     present = connection.write([&](Connection& c) {
-      c.run("INSERT OR IGNORE INTO master_keys (one, id) VALUES (1, ?)", key.id());
+      c.run("INSERT INTO master_keys (one, id) VALUES (1, ?) ON CONFLICT DO NOTHING", key.id());
       return noted(c);
     });
   if (!present) return tl::unexpected(present.error());
@@ -202,4 +303,4 @@ Outcome<void> check_master_key(Connection& connection, const MasterKey& key) {
                           **present, key.id()));
 }
 
-}  // namespace ferryman::directory::sqlite
+}  // namespace ferryman::directory::sql

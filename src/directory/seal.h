@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/bytes.h"
 #include "base/secret.h"
@@ -9,8 +10,9 @@
 
 namespace ferryman::directory {
 
-// What is under the seal: the octets of a key, or the hash of a former one.
-enum class Sealed : std::uint8_t { key = 1, former = 2 };
+// What is under the seal: the octets of a key, the hash of a former one, or what sign-in signs and seals with
+// (of a tenant in place of an object, with its kind in place of a kvno).
+enum class Sealed : std::uint8_t { key = 1, former = 2, sign_in = 3 };
 
 // Where it belongs. It opens nowhere else.
 struct SealedPlace {
@@ -25,8 +27,8 @@ struct SealedPlace {
 //   octet version = 1, u32 id of the master key, 12 octets nonce, ciphertext, 16 octets tag
 //
 // and all of the place is authenticated with it. The id is made of the master key and tells nothing of it; by
-// it a database with forms under two keys can be read while the master key changes. Does not change once
-// made; any thread may use it.
+// it the key is found while a database goes from one to another (master_keys.h). Does not change once made;
+// any thread may use it.
 class MasterKey {
  public:
   static constexpr std::size_t size = 32;
@@ -35,6 +37,8 @@ class MasterKey {
   static Outcome<MasterKey> make(Bytes octets);
 
   std::uint32_t id() const { return id_; }
+  // Of the key that a sealed form says it is under; nothing: it has no such form.
+  static std::optional<std::uint32_t> id_of(Bytes sealed);
   Octets seal(const SealedPlace& place, Bytes plain) const;
   // Reasons: wrong_master_key, damaged (also where it was sealed for another place).
   Outcome<Secret> open(const SealedPlace& place, Bytes sealed) const;

@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
 #include <mutex>
 #include <set>
@@ -50,18 +51,18 @@ int next_step(int step) {
 
 using Sqlite = DirectoryTest;
 
-constexpr sqlite::Migration first = "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (1)",
-                            second =
-                                "ALTER TABLE a ADD COLUMN y INTEGER NOT NULL DEFAULT 5;"
-                                "CREATE TABLE b (z INTEGER) STRICT; INSERT INTO b SELECT y FROM a;"
-                                "UPDATE a SET x = 2";
-constexpr std::array<sqlite::Migration, 2> both{first, second};
+constexpr sql::Migration first = "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (1)",
+                         second =
+                             "ALTER TABLE a ADD COLUMN y INTEGER NOT NULL DEFAULT 5;"
+                             "CREATE TABLE b (z INTEGER) STRICT; INSERT INTO b SELECT y FROM a;"
+                             "UPDATE a SET x = 2";
+constexpr std::array<sql::Migration, 2> both{first, second};
 
 TEST_F(Sqlite, IsOfOneVersionOrTheOtherWhereverAMigrationIsKilled) {
   const std::string path = file("migrated.db");
   {
     auto old = Connection::open(file("old.db"), Connection::Access::create);
-    ASSERT_TRUE(done(sqlite::migrate(**old, std::span(both).first(1))));
+    ASSERT_TRUE(done(sql::migrate(**old, std::span(both).first(1))));
   }
   int kills = 0;
   for (int step = 1;; step = next_step(step)) {
@@ -69,15 +70,15 @@ TEST_F(Sqlite, IsOfOneVersionOrTheOtherWhereverAMigrationIsKilled) {
     std::filesystem::copy_file(file("old.db"), path);
     const bool was_killed = killed(step, [&path] {
       auto connection = Connection::open(path, Connection::Access::existing);
-      if (connection) static_cast<void>(sqlite::migrate(**connection, both));
+      if (connection) static_cast<void>(sql::migrate(**connection, both));
     });
     auto connection = Connection::open(path, Connection::Access::existing);
     ASSERT_TRUE(done(connection));
     Connection& c = **connection;
-    const auto state = c.read([](Connection& r) -> Outcome<std::pair<std::int64_t, std::int64_t>> {
-      sqlite::Statement version = r.statement("PRAGMA user_version");
+    const auto state = c.read([](sql::Connection& r) -> Outcome<std::pair<std::int64_t, std::int64_t>> {
+      sql::Statement version = r.statement("PRAGMA user_version");
       version.step();
-      sqlite::Statement value = r.statement("SELECT x FROM a");
+      sql::Statement value = r.statement("SELECT x FROM a");
       value.step();
       return std::pair{version.integer(0), value.integer(0)};
     });
@@ -85,7 +86,7 @@ TEST_F(Sqlite, IsOfOneVersionOrTheOtherWhereverAMigrationIsKilled) {
     EXPECT_TRUE(*state == std::pair(std::int64_t{1}, std::int64_t{1}) ||
                 *state == std::pair(std::int64_t{2}, std::int64_t{2}))
         << state->first << " " << state->second;
-    ASSERT_TRUE(done(sqlite::migrate(c, both))) << "it goes on from there";
+    ASSERT_TRUE(done(sql::migrate(c, both))) << "it goes on from there";
     EXPECT_TRUE(done(c.execute("SELECT z FROM b")));
     if (!was_killed) break;
     ++kills;
@@ -131,15 +132,15 @@ TEST_F(Sqlite, OfANewerVersionOrAnotherProgramIsLeftAlone) {
   make("foreign.db", "PRAGMA application_id = 1");
   std::ofstream(file("text.db")) << std::string(5000, 'x');
   for (const char* name : {"newer.db", "other.db", "foreign.db", "text.db"}) {
-    const auto directory = open_sqlite_directory({.file = file(name)}, master_key());
+    const auto directory = open_database({.location = file(name)}, master_key());
     EXPECT_TRUE(refused(directory, Reason::wrong_version)) << name;
   }
 }
 
 TEST_F(Sqlite, IsMadeOnlyWhereThatIsAsked) {
-  EXPECT_TRUE(refused(open_sqlite_directory({.file = file("none.db")}, master_key()), Reason::unavailable));
+  EXPECT_TRUE(refused(open_database({.location = file("none.db")}, master_key()), Reason::unavailable));
   EXPECT_FALSE(std::filesystem::exists(file("none.db")));
-  EXPECT_TRUE(refused(open_sqlite_directory({.file = folder_ + "/none/x.db", .create = true}, master_key()),
+  EXPECT_TRUE(refused(open_database({.location = folder_ + "/none/x.db", .create = true}, master_key()),
                       Reason::unavailable));
   struct stat status {};
   ASSERT_EQ(::stat(file().c_str(), &status), 0);
@@ -151,14 +152,14 @@ TEST_F(Sqlite, IsMadeOnlyWhereThatIsAsked) {
 TEST_F(Sqlite, IsMadeOnceWhereManyMakeItAtTheSameTime) {
   constexpr int threads = 8, rounds = 10;
   for (int round = 0; round < rounds; ++round) {
-    const SqliteOptions options{.file = file("many" + std::to_string(round)), .create = true};
+    const DatabaseOptions options{.location = file("many" + std::to_string(round)), .create = true};
     std::mutex mutex;
-    std::vector<Outcome<std::unique_ptr<SqliteDirectory>>> outcomes;
+    std::vector<Outcome<std::unique_ptr<Database>>> outcomes;
     std::vector<std::thread> running;
     running.reserve(threads);
     for (int i = 0; i < threads; ++i)
       running.emplace_back([&] {
-        auto outcome = open_sqlite_directory(options, master_key());
+        auto outcome = open_database(options, master_key());
         const std::lock_guard lock(mutex);
         outcomes.push_back(std::move(outcome));
       });
@@ -193,6 +194,19 @@ TEST_F(Sqlite, TellsThatItMayOnlyRead) {
   EXPECT_NE(outcome.error().text.find("cannot be written"), std::string::npos);
 }
 
+// Five seconds are for administrators.
+TEST_F(Sqlite, CountsNoFailureForLongWhileOthersKeepItLocked) {
+  const Account alice = user("alice");
+  auto other = Connection::open(file(), Connection::Access::existing);
+  ASSERT_TRUE(done((*other)->execute("BEGIN IMMEDIATE")));
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_TRUE(refused(directory_->note_failure(tenant_, alice.id, {}, now), Reason::busy));
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(3));
+  EXPECT_TRUE(done(client({"alice"})));
+  ASSERT_TRUE(done((*other)->execute("COMMIT")));
+  EXPECT_EQ(directory_->note_failure(tenant_, alice.id, {}, now)->failures, 1U);
+}
+
 TEST_F(Sqlite, TellsWhatIsDamaged) {
   const Account alice = user("alice");
   ASSERT_TRUE(done(directory_->set_keys(tenant_, alice.id, random_keys(), {})));
@@ -223,7 +237,7 @@ TEST_F(Sqlite, IsBackedUpWhileItIsUsed) {
   struct stat status {};
   ASSERT_EQ(::stat(file("backup.db").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600U);
-  const auto copy = open_sqlite_directory({.file = file("backup.db")}, master_key());
+  const auto copy = open_database({.location = file("backup.db")}, master_key());
   ASSERT_TRUE(done(copy));
   EXPECT_TRUE((*copy)->check()->empty());
   EXPECT_EQ((*copy)->principal(tenant_, alice.id)->keys.size(), 2U);
@@ -276,7 +290,7 @@ class Plans : public DirectoryTest {
     directory_->note_success(tenant_, alice.id, now, now);
     EXPECT_TRUE(done(directory_->write_behind()));
     EXPECT_TRUE(done(directory_->accounts(tenant_, AccountKind::user, {})));
-    EXPECT_TRUE(done(directory_->set_account(tenant_, alice.id, {})));
+    EXPECT_TRUE(done(directory_->change_account(tenant_, alice.id, to({}))));
     EXPECT_TRUE(done(directory_->rename_account(tenant_, alice.id, "bob")));
     EXPECT_TRUE(done(directory_->add_spn(tenant_, web.id, "http/x")));
     EXPECT_TRUE(done(directory_->remove_spn(tenant_, web.id, "http/x")));

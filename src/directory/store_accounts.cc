@@ -3,9 +3,9 @@
 #include "base/fold.h"
 #include "base/text.h"
 #include "directory/names.h"
-#include "directory/sqlite_store.h"
+#include "directory/store.h"
 
-namespace ferryman::directory::sqlite {
+namespace ferryman::directory::sql {
 namespace {
 
 bool is_own(AccountKind kind) {
@@ -19,8 +19,8 @@ Outcome<void> check_name(AccountKind kind, std::string_view name) {
 
 Outcome<void> check_settings(const AccountSettings& settings) {
   const std::string& shown = settings.display_name;
-  if (shown.size() > max_display_name || !is_utf8(shown))
-    return fail(Reason::invalid, "a display name is UTF-8 of at most 1024 octets");
+  if (shown.size() > max_display_name || !is_utf8(shown) || shown.find('\0') != shown.npos)
+    return fail(Reason::invalid, "a display name is UTF-8 of at most 1024 octets, without NUL");
   if (settings.uid && !may_set_posix_id(*settings.uid))
     return fail(Reason::invalid, fmt::format("{} may not be set as a uid", *settings.uid));
   return {};
@@ -97,34 +97,40 @@ Outcome<void> remove_name(Connection& c, const TenantId& tenant, const ObjectId&
   if (find_name(c, tenant, text, {kind}) != id) return fail(Reason::not_found);
   const std::string key = unique_key(text);
   if (key == unique_key(account->name))
-    return fail(Reason::invalid, "it is the name that the account logs on by: rename it first");
+    return fail(Reason::invalid, "it is the account's own name, which stays as long as the account does");
   c.run("DELETE FROM names WHERE tenant = ? AND unique_key = ?", tenant, key);
   return {};
 }
 
 }  // namespace
 
+Outcome<void> insert_new_account(Connection& c, const TenantId& tenant, const ObjectId& id,
+                                 const NewAccount& wanted, std::int64_t now) {
+  if (auto checked = check_new(wanted); !checked) return checked;
+  const AccountSettings& settings = wanted.settings;
+  const auto rid = allocate_rid(c, tenant);
+  if (!rid) return tl::unexpected(rid.error());
+  auto done = check_primary_group(c, tenant, settings.primary_group);
+  if (done)
+    done = insert_object(c, tenant,
+                         {id, static_cast<std::uint8_t>(wanted.kind), wanted.name, *rid,
+                          settings.uid.value_or(first_posix_id + *rid), settings.flags.key_required});
+  if (done) done = insert_account(c, tenant, id, settings, wanted.exact_names, now);
+  if (done) done = insert_names(c, tenant, id, wanted);
+  return done;
+}
+
 Outcome<Account> Store::create_account(const TenantId& tenant, const NewAccount& account, std::int64_t now) {
-  if (auto checked = check_new(account); !checked) return tl::unexpected(checked.error());
   const ObjectId id{random_guid()};
-  const AccountSettings& settings = account.settings;
   return write([&](Connection& c) -> Outcome<Account> {
-    const auto rid = allocate_rid(c, tenant);
-    if (!rid) return tl::unexpected(rid.error());
-    auto done = check_primary_group(c, tenant, settings.primary_group);
-    if (done)
-      done = insert_object(c, tenant,
-                           {id, static_cast<std::uint8_t>(account.kind), account.name, *rid,
-                            settings.uid.value_or(first_posix_id + *rid), settings.flags.key_required});
-    if (done) done = insert_account(c, tenant, id, settings, account.exact_names, now);
-    if (done) done = insert_names(c, tenant, id, account);
-    if (!done) return tl::unexpected(done.error());
+    if (const auto done = insert_new_account(c, tenant, id, account, now); !done)
+      return tl::unexpected(done.error());
     return load_account(c, tenant, id);
   });
 }
 
 Outcome<Account> Store::account(const TenantId& tenant, const ObjectId& id) {
-  return read([&](Connection& c) { return load_account(c, tenant, id); });
+  return read_now([&](Connection& c) { return load_account(c, tenant, id); });
 }
 
 Outcome<Account> Store::find_account(const TenantId& tenant, std::string_view name) {
@@ -146,15 +152,20 @@ Outcome<Page<Account>> Store::accounts(const TenantId& tenant, AccountKind kind,
   });
 }
 
-Outcome<void> Store::set_account(const TenantId& tenant, const ObjectId& id,
-                                 const AccountSettings& settings) {
-  if (auto checked = check_settings(settings); !checked) return checked;
+Outcome<void> Store::change_account(const TenantId& tenant, const ObjectId& id,
+                                    const SettingsChange& change) {
   return write([&](Connection& c) -> Outcome<void> {
-    const auto account = changeable(c, tenant, id);
+    if (const auto present = changeable(c, tenant, id); !present) return tl::unexpected(present.error());
+    const auto account = load_account(c, tenant, id);
     if (!account) return tl::unexpected(account.error());
+    AccountSettings settings = account->settings;
+    change(settings);
+    if (auto checked = check_settings(settings); !checked) return checked;
     if (auto checked = check_primary_group(c, tenant, settings.primary_group); !checked) return checked;
-    c.run("UPDATE objects SET posix_id = ?, key_required = ? WHERE tenant = ? AND id = ?",
-          settings.uid.value_or(first_posix_id + account->rid), settings.flags.key_required, tenant, id);
+    const std::uint32_t uid = settings.uid.value_or(first_posix_id + account->rid);
+    if (auto unique = check_posix_id(c, tenant, id, false, uid); !unique) return unique;
+    c.run("UPDATE objects SET posix_id = ?, key_required = ? WHERE tenant = ? AND id = ?", uid,
+          settings.flags.key_required, tenant, id);
     c.run(
         "UPDATE accounts SET display_name = ?, flags = ?, expires = ?, supported_enctypes = ?, "
         "primary_group = ? WHERE tenant = ? AND id = ?",
@@ -214,4 +225,4 @@ Outcome<void> Store::remove_account(const TenantId& tenant, const ObjectId& id) 
   });
 }
 
-}  // namespace ferryman::directory::sqlite
+}  // namespace ferryman::directory::sql

@@ -2,9 +2,9 @@
 
 #include "base/fold.h"
 #include "directory/names.h"
-#include "directory/sqlite_store.h"
+#include "directory/store.h"
 
-namespace ferryman::directory::sqlite {
+namespace ferryman::directory::sql {
 namespace {
 
 // Whether the tenant has such an account.
@@ -73,8 +73,8 @@ Outcome<void> Store::join_group(const TenantId& tenant, const ObjectId& group, c
   return write([&](Connection& c) -> Outcome<void> {
     if (auto found = load_group(c, tenant, group); !found) return tl::unexpected(found.error());
     if (auto found = check_account(c, tenant, account); !found) return found;
-    c.run("INSERT OR IGNORE INTO members (tenant, account, group_id) VALUES (?, ?, ?)", tenant, account,
-          group);
+    c.run("INSERT INTO members (tenant, account, group_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", tenant,
+          account, group);
     return {};
   });
 }
@@ -116,4 +116,4 @@ Outcome<void> Store::remove_group(const TenantId& tenant, const ObjectId& group)
   });
 }
 
-}  // namespace ferryman::directory::sqlite
+}  // namespace ferryman::directory::sql

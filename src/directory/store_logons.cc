@@ -1,7 +1,7 @@
 #include "directory/lockout.h"
-#include "directory/sqlite_store.h"
+#include "directory/store.h"
 
-namespace ferryman::directory::sqlite {
+namespace ferryman::directory::sql {
 namespace {
 
 constexpr std::size_t logons_at_once = 500;  // written in one transaction, during which failures wait
@@ -13,29 +13,43 @@ void write_logon(Connection& c, const TenantId& tenant, const ObjectId& id, std:
       "AND last_failure <= ? AND (locked_until IS NULL OR locked_until <= ?)",
       tenant, id, timestamp, at, at);
   c.run(
-      "UPDATE logons SET newest_timestamp = max(newest_timestamp, ?), last_used = max(coalesce(last_used, "
-      "0), ?) "
-      "WHERE tenant = ? AND id = ?",
+      "UPDATE logons SET newest_timestamp = CASE WHEN newest_timestamp < ?1 THEN ?1 ELSE newest_timestamp "
+      "END, "
+      "last_used = CASE WHEN coalesce(last_used, 0) < ?2 THEN ?2 ELSE last_used END "
+      "WHERE tenant = ?3 AND id = ?4",
       timestamp, at, tenant, id);
 }
 
-Outcome<Lockout> count_failure(Connection& c, const TenantId& tenant, const ObjectId& id,
-                               const LockoutPolicy& policy, std::int64_t now) {
+// The row as it is once nobody else counts in it any more.
+Outcome<Lockout> locked_row(Connection& c, const TenantId& tenant, const ObjectId& id, std::int64_t now) {
   Statement row = c.statement(
-      "SELECT failures, window_began, locked_until FROM logons WHERE tenant = ? AND id = ?", tenant, id);
+      "UPDATE logons SET last_failure = ? WHERE tenant = ? AND id = ? "
+      "RETURNING failures, window_began, locked_until",
+      now, tenant, id);
   if (!row.step()) return fail(Reason::not_found);
-  const Lockout after = after_failure({row.number(0), row.integer(1), row.maybe(2)}, policy, now);
-  c.run(
-      "UPDATE logons SET failures = ?, window_began = ?, locked_until = ?, last_failure = ? "
-      "WHERE tenant = ? AND id = ?",
-      after.failures, after.window_began, after.locked_until, now, tenant, id);
-  return after;
+  const Lockout lockout{row.number(0), row.integer(1), row.maybe(2)};
+  row.run();
+  return lockout;
+}
+
+Outcome<CountedFailure> count_failure(Connection& c, const TenantId& tenant, const ObjectId& id,
+                                      const LockoutPolicy& policy, std::int64_t now) {
+  const auto before = locked_row(c, tenant, id, now);
+  if (!before) return tl::unexpected(before.error());
+  if (before->locked_until && now < *before->locked_until) return CountedFailure{*before, false};
+  const Lockout after = after_failure(*before, policy, now);
+  c.run("UPDATE logons SET failures = ?, window_began = ?, locked_until = ? WHERE tenant = ? AND id = ?",
+        after.failures, after.window_began, after.locked_until, tenant, id);
+  return CountedFailure{after, true};
 }
 
 }  // namespace
 
-Outcome<Lockout> Store::note_failure(const TenantId& tenant, const ObjectId& account,
-                                     const LockoutPolicy& policy, std::int64_t now) {
+Outcome<CountedFailure> Store::note_failure(const TenantId& tenant, const ObjectId& account,
+                                            const LockoutPolicy& policy, std::int64_t now) {
+  // Who reads an older moment than the last keeps SQLite's log from being begun anew, and this would be
+  // written behind it: it would grow with each failure, and be synced.
+  end_moment();
   Logons::node_type logon;
   {
     const std::lock_guard lock(logons_mutex_);
@@ -80,4 +94,4 @@ Outcome<void> Store::write_behind() {
   return {};
 }
 
-}  // namespace ferryman::directory::sqlite
+}  // namespace ferryman::directory::sql

@@ -1,9 +1,9 @@
 #include "base/text.h"
 #include "directory/names.h"
-#include "directory/sqlite_store.h"
+#include "directory/store.h"
 #include "kerberos/numbers.h"
 
-namespace ferryman::directory::sqlite {
+namespace ferryman::directory::sql {
 namespace {
 
 constexpr std::initializer_list<NameKind> names_alone{NameKind::name}, upns_alone{NameKind::upn},
@@ -30,19 +30,18 @@ Outcome<Principal> Store::find_client(const TenantId& tenant, std::span<const st
   const std::string name = joined(components);
   if (name.empty()) return fail(Reason::not_found);
   return read([&](Connection& c) -> Outcome<Principal> {
-    const auto realm = realm_of(c, tenant);
-    if (!realm) return tl::unexpected(realm.error());
+    const bool is_plain = components.size() == 1 && name_type != kerberos::name_type::enterprise;
     std::optional<ObjectId> id;
-    if (components.size() > 1) {
-      id = find_name(c, tenant, name, names_and_spns);
-    } else if (name_type == kerberos::name_type::enterprise) {
-      id = find_enterprise(c, tenant, name, *realm);
-    } else {
-      id = find_name(c, tenant, name, names_alone);
-      if (!id) id = find_name(c, tenant, name + "@" + *realm, upns_alone);
+    if (components.size() > 1) id = find_name(c, tenant, name, names_and_spns);
+    if (is_plain) id = find_name(c, tenant, name, names_alone);
+    if (!id && components.size() == 1) {
+      const auto realm = realm_of(c, tenant);
+      if (!realm) return tl::unexpected(realm.error());
+      id = is_plain ? find_name(c, tenant, name + "@" + *realm, upns_alone)
+                    : find_enterprise(c, tenant, name, *realm);
     }
     if (!id) return fail(Reason::not_found);
-    auto client = load_principal(c, master_, tenant, *id);
+    auto client = load_principal(c, masters_, tenant, *id);
     if (client && !may_be_client(client->account.kind)) return fail(Reason::not_found);
     return client;
   });
@@ -51,37 +50,44 @@ Outcome<Principal> Store::find_client(const TenantId& tenant, std::span<const st
 Outcome<Principal> Store::find_service(const TenantId& tenant, std::span<const std::string_view> components) {
   const std::string name = joined(components);
   if (name.empty()) return fail(Reason::not_found);
-  return read([&](Connection& c) -> Outcome<Principal> {
+  // One of one component is another than one of two that reads the same.
+  const Kept::ServiceName kept{tenant, std::to_string(components.size()) + ' ' + name};
+  return read_or_keep(&Kept::services, kept, [&](Connection& c) -> Outcome<Principal> {
     auto id = find_name(c, tenant, name, components.size() > 1 ? names_and_spns : names_alone);
     if (!id)
       if (const std::string alias = by_host(name, aliases_); !alias.empty())
         id = find_name(c, tenant, alias, spns_alone);
     if (!id) return fail(Reason::not_found);
-    return load_principal(c, master_, tenant, *id);
+    return load_principal(c, masters_, tenant, *id);
   });
 }
 
 Outcome<Principal> Store::principal(const TenantId& tenant, const ObjectId& id) {
-  return read([&](Connection& c) { return load_principal(c, master_, tenant, id); });
+  return read([&](Connection& c) { return load_principal(c, masters_, tenant, id); });
 }
 
 Outcome<std::vector<LongTermKey>> Store::keys(const TenantId& tenant, const ObjectId& account,
                                               std::uint32_t kvno) {
   return read([&](Connection& c) -> Outcome<std::vector<LongTermKey>> {
-    auto keys = load_keys(c, master_, tenant, account, kvno);
+    auto keys = load_keys(c, masters_, tenant, account, kvno);
     if (keys && keys->empty()) return fail(Reason::not_found);
     return keys;
   });
+}
+
+Outcome<std::vector<LongTermKey>> Store::kept_keys(const TenantId& tenant, const ObjectId& account) {
+  return read([&](Connection& c) { return load_kept_keys(c, masters_, tenant, account); });
 }
 
 Outcome<std::vector<LongTermKey>> Store::krbtgt_keys(const TenantId& tenant, std::uint32_t kvno) {
-  return read([&](Connection& c) -> Outcome<std::vector<LongTermKey>> {
+  const Kept::KeyVersion kept{tenant, kvno};
+  return read_or_keep(&Kept::krbtgt_keys, kept, [&](Connection& c) -> Outcome<std::vector<LongTermKey>> {
     Statement row = c.statement("SELECT id FROM objects WHERE tenant = ? AND rid = ?", tenant, rid::krbtgt);
     if (!row.step()) return fail(Reason::not_found);
-    auto keys = load_keys(c, master_, tenant, row.id<ObjectId>(0), kvno);
+    auto keys = load_keys(c, masters_, tenant, row.id<ObjectId>(0), kvno);
     if (keys && keys->empty()) return fail(Reason::not_found);
     return keys;
   });
 }
 
-}  // namespace ferryman::directory::sqlite
+}  // namespace ferryman::directory::sql

@@ -1,21 +1,31 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
 #include "base/endian.h"
 #include "base/fold.h"
 #include "base/text.h"
 #include "crypto/key.h"
 #include "crypto/openssl.h"
 #include "directory/names.h"
-#include "directory/sqlite_store.h"
+#include "directory/store.h"
+#include "kerberos/numbers.h"
 
-namespace ferryman::directory::sqlite {
+namespace ferryman::directory::sql {
 namespace {
+
+// What others wait for while a tenant is removed, and how long they can change something then.
+constexpr std::size_t removed_at_once = 256;
+constexpr std::chrono::milliseconds longest_pause{100};
 
 Outcome<void> check_settings(const TenantSettings& settings) {
   if (auto checked = check_tenant_name(settings.name); !checked) return checked;
-  for (const auto* list : {&settings.domains, &settings.top_level_names})
-    for (const std::string& each : *list)
-      if (auto checked = check_domain(each); !checked) return checked;
+  for (const std::string& each : settings.domains)
+    if (auto checked = check_tenant_domain(each); !checked) return checked;
+  for (const std::string& each : settings.top_level_names)
+    if (auto checked = check_top_level_name(each); !checked) return checked;
   return {};
 }
 
@@ -78,7 +88,9 @@ Outcome<void> insert_own_account(Connection& c, const MasterKey& master, const T
   if (auto done = insert_name(c, id, {object, NameKind::spn, own.spn, false}); !done) return done;
   std::vector<LongTermKey> keys;
   for (const std::int32_t etype : etypes)
-    keys.push_back({etype, 1, {}, {}, Secret(crypto::Key::random(etype).octets())});
+    if (etype != kerberos::etype::rc4_hmac)
+      keys.push_back({etype, 1, {}, {}, Secret(crypto::Key::random(etype).octets())});
+  if (keys.empty()) return fail(Reason::invalid, "a tenant's own keys are of AES");
   c.run("UPDATE accounts SET kvno = 1, password_changed = ? WHERE tenant = ? AND id = ?", now, id, object);
   return insert_keys(c, master, id, object, 1, keys);
 }
@@ -91,6 +103,62 @@ Outcome<void> check_etypes(std::span<const std::int32_t> etypes) {
   return {};
 }
 
+// What a tenant is removed by, one behind the other: accounts, and then the groups that are their primary
+// ones.
+struct Stage {
+  const char* ids;
+  std::uint8_t spared;  // of the kinds of objects
+};
+constexpr Stage stages[] = {
+    {"SELECT id FROM accounts WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?", group_kind},
+    {"SELECT id FROM objects WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?", 0}};
+
+// How far the removal of a tenant is.
+struct Removal {
+  TenantId id{};
+  std::size_t stage = 0;
+  ObjectId last{};  // of the stage
+  bool is_done() const { return stage == std::size(stages); }
+};
+
+// From what refers to others to what is referred to: by the cascade of objects each row would be looked for.
+void remove_range(Connection& c, const Removal& removal, const ObjectId& last) {
+  const auto& [id, stage, before] = removal;
+  c.run("DELETE FROM prts WHERE tenant = ? AND account > ? AND account <= ?", id, before, last);
+  c.run("DELETE FROM key_credentials WHERE tenant = ? AND account > ? AND account <= ?", id, before, last);
+  c.run("DELETE FROM devices WHERE tenant = ? AND owner > ? AND owner <= ?", id, before, last);
+  c.run("DELETE FROM enrolment_codes WHERE tenant = ? AND account > ? AND account <= ?", id, before, last);
+  c.run("DELETE FROM revocations WHERE tenant = ? AND account > ? AND account <= ?", id, before, last);
+  c.run("DELETE FROM members WHERE tenant = ? AND account > ? AND account <= ?", id, before, last);
+  c.run("DELETE FROM former_passwords WHERE tenant = ? AND object > ? AND object <= ?", id, before, last);
+  c.run("DELETE FROM keys WHERE tenant = ? AND object > ? AND object <= ?", id, before, last);
+  c.run("DELETE FROM names WHERE tenant = ? AND object > ? AND object <= ?", id, before, last);
+  c.run("DELETE FROM logons WHERE tenant = ? AND id > ? AND id <= ?", id, before, last);
+  c.run("DELETE FROM accounts WHERE tenant = ? AND id > ? AND id <= ?", id, before, last);
+  c.run("DELETE FROM objects WHERE tenant = ? AND id > ? AND id <= ? AND kind <> ?", id, before, last,
+        stages[stage].spared);
+}
+
+// The next part of it. Nothing serves half of a tenant: it is disabled with the first.
+Outcome<Removal> remove_part(Connection& c, Removal removal) {
+  if (auto realm = realm_of(c, removal.id); !realm) return tl::unexpected(realm.error());
+  c.run("UPDATE tenants SET disabled = 1 WHERE id = ? AND disabled = 0", removal.id);
+  Statement rows = c.statement(stages[removal.stage].ids, removal.id, removal.last, removed_at_once);
+  const auto ids = ids_of<ObjectId>(rows);
+  if (!ids.empty()) remove_range(c, removal, ids.back());
+  if (ids.size() == removed_at_once) {
+    removal.last = ids.back();
+  } else {
+    ++removal.stage;
+    removal.last = {};
+  }
+  if (removal.is_done()) {
+    c.run("DELETE FROM sign_in_secrets WHERE tenant = ?", removal.id);
+    c.run("DELETE FROM tenants WHERE id = ?", removal.id);  // with its names
+  }
+  return removal;
+}
+
 }  // namespace
 
 Outcome<Tenant> Store::create_tenant(const TenantSettings& settings, const std::string& realm,
@@ -101,6 +169,8 @@ Outcome<Tenant> Store::create_tenant(const TenantSettings& settings, const std::
   const TenantId id{random_guid()};
   const std::string sid = random_domain_sid(), key = folded(settings.name).value_or("");
   return write([&](Connection& c) -> Outcome<Tenant> {
+    const auto master = sealing_key(c, masters_);
+    if (!master) return tl::unexpected(master.error());
     c.run(
         "INSERT INTO tenants (id, folded, name, realm, domain_sid, key_required, disabled, next_rid, "
         "created) "
@@ -111,12 +181,12 @@ Outcome<Tenant> Store::create_tenant(const TenantSettings& settings, const std::
     if (done) done = insert_own_group(c, id, "Domain Users", rid::domain_users);
     if (done) done = insert_own_group(c, id, "Domain Computers", rid::domain_computers);
     if (done)
-      done = insert_own_account(c, master_, id, {AccountKind::krbtgt, "krbtgt/" + realm, rid::krbtgt}, etypes,
-                                now);
+      done = insert_own_account(c, **master, id, {AccountKind::krbtgt, "krbtgt/" + realm, rid::krbtgt},
+                                etypes, now);
     const auto next = allocate_rid(c, id);
     if (!next) return tl::unexpected(next.error());
     if (done)
-      done = insert_own_account(c, master_, id, {AccountKind::password_change, "kadmin/changepw", *next},
+      done = insert_own_account(c, **master, id, {AccountKind::password_change, "kadmin/changepw", *next},
                                 etypes, now);
     if (!done) return tl::unexpected(done.error());
     return load_tenant(c, id);
@@ -129,8 +199,9 @@ Outcome<Tenant> Store::tenant(const TenantId& id) {
 
 Outcome<Tenant> Store::find_tenant(std::string_view name) {
   if (const auto guid = guid_of_text(name)) return tenant(TenantId{*guid});
+  if (name.find('\0') != name.npos) return fail(Reason::not_found);
   const std::string key = folded(name).value_or("");
-  return read([&](Connection& c) -> Outcome<Tenant> {
+  return read_or_keep(&Kept::tenants, key, [&](Connection& c) -> Outcome<Tenant> {
     Statement row = c.statement("SELECT tenant FROM tenant_names WHERE folded = ?", key);
     if (!row.step()) return fail(Reason::not_found);
     return load_tenant(c, row.id<TenantId>(0));
@@ -149,6 +220,24 @@ Outcome<void> Store::set_tenant(const TenantId& id, const TenantSettings& settin
   });
 }
 
+Outcome<void> Store::remove_tenant(const TenantId& id) {
+  using Clock = std::chrono::steady_clock;
+  Outcome<Removal> removal(Removal{id});
+  for (bool first = true; !removal->is_done(); first = false) {
+    const auto begun = Clock::now();
+    auto next = write([&removal](Connection& c) { return remove_part(c, *removal); });
+    if (!next && first) return tl::unexpected(std::move(next.error()));
+    if (!next && next.error().reason == Reason::not_found) return {};  // another has removed the rest
+    if (!next)
+      return fail(next.error().reason,
+                  next.error().text + "; it is disabled, and part of it is gone: remove it again");
+    removal.emplace(*next);
+    // SQLite gives its lock to whoever asks at the right moment.
+    std::this_thread::sleep_for(std::min<Clock::duration>((Clock::now() - begun) / 2, longest_pause));
+  }
+  return {};
+}
+
 Outcome<Page<Tenant>> Store::tenants(const PageRequest& page) {
   return read([&](Connection& c) {
     Statement rows = c.statement("SELECT id FROM tenants WHERE folded > ? ORDER BY folded LIMIT ?",
@@ -159,4 +248,4 @@ Outcome<Page<Tenant>> Store::tenants(const PageRequest& page) {
   });
 }
 
-}  // namespace ferryman::directory::sqlite
+}  // namespace ferryman::directory::sql

@@ -2,7 +2,7 @@
 
 #include "directory/rows.h"
 
-namespace ferryman::directory::sqlite {
+namespace ferryman::directory::sql {
 namespace {
 
 // A uid of first_posix_id + RID stays below 2^31, which some programs take for the end.
@@ -51,4 +51,4 @@ std::size_t rows_for(const PageRequest& page) {
   return std::clamp<std::size_t>(page.limit, 1, max_page) + 1;
 }
 
-}  // namespace ferryman::directory::sqlite
+}  // namespace ferryman::directory::sql

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "crypto/key.h"
-#include "directory/sqlite_directory.h"
+#include "directory/database.h"
 #include "kerberos/numbers.h"
 
 namespace ferryman::directory {
@@ -57,20 +57,26 @@ class OnOpen {
   }
 };
 
-// A directory of files for one test, and a database in it with a tenant.
+// What sets all of an account's settings.
+inline Directory::SettingsChange to(AccountSettings settings) {
+  return [settings = std::move(settings)](AccountSettings& present) { present = settings; };
+}
+
+// A directory of files for one test, and a database, in SQLite's file there or elsewhere, with a tenant.
 class DirectoryTest : public testing::Test {
  protected:
-  DirectoryTest() {
+  explicit DirectoryTest(std::string location = {}) : location_(std::move(location)) {
     std::string path = testing::TempDir() + "directory_XXXXXX";
     folder_ = ::mkdtemp(path.data());
+    if (location_.empty()) location_ = file();
     open();
     tenant_ = create_tenant("example").id;
   }
   ~DirectoryTest() override { std::filesystem::remove_all(folder_); }
 
   std::string file(const std::string& name = "realm.db") const { return folder_ + "/" + name; }
-  Outcome<std::unique_ptr<SqliteDirectory>> opened(MasterKey key = master_key()) const {
-    return open_sqlite_directory({.file = file(), .create = true}, std::move(key));
+  Outcome<std::unique_ptr<Database>> opened(MasterKey key = master_key()) const {
+    return open_database({.location = location_, .create = true}, std::move(key));
   }
   void open() {
     auto directory = opened();
@@ -106,8 +112,8 @@ class DirectoryTest : public testing::Test {
     return directory_->find_service(tenant_, components);
   }
 
-  std::string folder_;
-  std::unique_ptr<SqliteDirectory> directory_;
+  std::string folder_, location_;
+  std::unique_ptr<Database> directory_;
   TenantId tenant_;
 };
 

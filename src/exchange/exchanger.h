@@ -19,8 +19,8 @@ class PendingExchange;
 
 // Brings one Kerberos message to one of the KDCs and its answer back. One per worker; not thread-safe.
 // Remembers per KDC which replies fit UDP, kept TCP connections, and its health (transport_health.h): of
-// those of one rank slow ones come later, and those that failed come after all others until a probe has shown
-// that they answer again.
+// those of one rank slow ones come later, and those that failed come after all others until a health
+// check has shown that they answer again.
 //
 // Rules (DESIGN 5): one KDC at a time; the next after a connect failure, a closed connection, an answer
 // that is not one, or silence for longer than that KDC's p95 (at most hedge_delay) when

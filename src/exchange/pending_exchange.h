@@ -21,6 +21,22 @@ namespace ferryman::exchange {
 // One exchange's plan and its attempts: which KDC by which transport, and when the next one. What an exchange
 // with few KDCs needs is part of the object: it allocates nothing more. Its waits hold it until it has
 // ended.
+//
+//   begin() ──► plan: steps, each a KDC and a transport, the best first
+//                │
+//                ▼     start the next step when: none runs, or all that run are silent for their patience
+//            ┌─ advance ◄──────────────────────────────────────────────┐
+//            │   │  ▲                                                  │
+//            │   │  └─ timer: patience, connect limit, deadline        │
+//            │   ▼                                                     │
+//            │  attempt ──► answered ──► told: the answer              │
+//            │     ├─────── too_big ───► the same KDC by TCP ──────────┤
+//            │     ├─────── failed, connect_failed, no_socket ─────────┘
+//            │     └─────── silent: goes on, beside those that start after it
+//            ├─ deadline ─────────────────► told: deadline
+//            └─ no step left, none runs ──► told: no_kdc
+//
+// It is told once (handler_ becomes null), and every attempt that still runs then is given up.
 class PendingExchange final : public Recycled<PendingExchange>,
                               public SocketReader,
                               private TimerQueue::Timer {

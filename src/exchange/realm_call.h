@@ -4,6 +4,7 @@
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <variant>
@@ -117,6 +118,24 @@ class RealmHttpCall final : public RealmCall {
 
   const local::HttpRequest request_;
   HttpOutcomeHandlerPtr handler_;
+};
+
+// Asks what ferryman-realm has done; nothing, where it does not say so in time.
+class RealmStatusCall final : public RealmCall {
+ public:
+  using Take = std::function<void(std::optional<local::Status>)>;
+  // take is called once.
+  RealmStatusCall(RealmCaller& caller, Clock::time_point deadline, Take take)
+      : RealmCall(caller, deadline), take_(std::move(take)) {}
+
+ private:
+  std::optional<std::uint32_t> put(local::Caller& caller) const override {
+    return caller.ask(local::StatusRequest());
+  }
+  void take(Content& content) override { take_(std::move(std::get<local::Status>(content))); }
+  void fail(Status, std::string_view, bool) override { take_(std::nullopt); }
+
+  const Take take_;
 };
 
 }  // namespace ferryman::exchange

@@ -88,7 +88,7 @@ void RealmCaller::failed(const std::string& cause, std::size_t lost) {
   again_at_ = Clock::now() + pause_;
   if (told_ == cause && lost == 0) return;
   told_ = cause;
-  if (observer_) observer_({false, cause, lost});
+  if (observer_) observer_({false, address_ ? std::string_view(address_->socket) : "", cause, lost});
 }
 
 void RealmCaller::answers(const RealmLink&) {
@@ -96,7 +96,7 @@ void RealmCaller::answers(const RealmLink&) {
   again_at_ = {};
   if (told_.empty()) return;
   told_.clear();
-  if (observer_) observer_({true, {}, 0});
+  if (observer_) observer_({true, {}, {}, 0});
 }
 
 // One that has answered before is replaced at once: ferryman-realm may just have been started anew.

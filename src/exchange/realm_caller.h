@@ -28,9 +28,10 @@ struct RealmAddress {
 
 // What befell the way to ferryman-realm; told when it changes, not with each request.
 struct RealmChange {
-  bool answers = false;    // it does again
-  std::string_view cause;  // why not
-  std::size_t lost = 0;    // requests that ended by it
+  bool answers = false;     // it does again
+  std::string_view socket;  // where it was sought; like the cause good only while this is told
+  std::string_view cause;   // why not
+  std::size_t lost = 0;     // requests that ended by it
 };
 
 // The way to ferryman-realm of one worker: one socket with many requests, opened when it is needed

@@ -47,7 +47,7 @@ int main(int argc, char** argv) try {
     fmt::print("{}", to_toml(loaded.config));
     return exit_ok;
   }
-  return Daemon(config_file, std::move(loaded.config)).run();
+  return Daemon(config_file, std::move(loaded.config), FERRYMAN_VERSION).run();
 } catch (const std::exception& error) {
   fmt::print(stderr, "ferryman-realm: {}\n", error.what());
   return ferryman::realm::exit_failure;

@@ -18,6 +18,7 @@
 #include "exchange/exchanger.h"
 #include "exchange/health_check.h"
 #include "ferryman/exit_codes.h"
+#include "ferryman/locate_local.h"
 #include "ferryman/locate_record.h"
 #include "gateway/realm_map.h"
 #include "kerberos/names.h"
@@ -33,7 +34,8 @@ namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
 constexpr int exit_found = exit_ok, exit_not_found = 1, exit_no_answer = 3;
 constexpr const char* default_config = "/etc/ferryman/ferryman.toml";
-constexpr std::array<std::string_view, 4> discoveries{"static", "dns", "krb5", "ad"};
+constexpr std::array<std::string_view, 4> discoveries{"static", "dns", "krb5",
+                                                      "ad"};  // "local" has nothing to look for
 
 constexpr const char* footer =
     "FLAGS are those of DsrGetDcNameEx2: a number (0x600) or names (KDC_REQUIRED,WRITABLE_REQUIRED).\n"
@@ -56,12 +58,13 @@ struct LocateOptions {
 struct Plan {
   std::shared_ptr<const locate::RealmSource> source;
   std::vector<std::string> dns_servers;
+  std::string local_socket;  // of ferryman-realm
   locate::Query query;
 };
 
 // The realm's source in a configuration; null where no file is meant or the file declares no such realm.
-tl::expected<std::shared_ptr<const locate::RealmSource>, std::string> configured(
-    const LocateOptions& options, std::vector<std::string>& dns_servers) {
+tl::expected<std::shared_ptr<const locate::RealmSource>, std::string> configured(const LocateOptions& options,
+                                                                                 Plan& plan) {
   const bool given = !options.config_file.empty();
   const std::string file = given ? options.config_file : default_config;
   struct stat status {};
@@ -72,7 +75,8 @@ tl::expected<std::shared_ptr<const locate::RealmSource>, std::string> configured
   // What only root may read (the TLS key) is no reason not to look: the realms matter here.
   for (const auto& mistake : loaded.mistakes)
     fmt::print(stderr, "ferryman locate: {}\n", mistake.to_string());
-  dns_servers = loaded.config.fixed.dns_servers;
+  plan.dns_servers = loaded.config.fixed.dns_servers;
+  if (loaded.config.local) plan.local_socket = loaded.config.local->socket;
   const auto realm = gateway::RealmMap(loaded.config.realms).find(options.realm);
   if (realm) return realm->source;
   if (!given) return nullptr;
@@ -81,7 +85,7 @@ tl::expected<std::shared_ptr<const locate::RealmSource>, std::string> configured
 
 tl::expected<Plan, std::string> make_plan(const LocateOptions& options) {
   Plan plan;
-  auto found = configured(options, plan.dns_servers);
+  auto found = configured(options, plan);
   if (!found) return tl::unexpected(found.error());
   auto source = std::make_shared<locate::RealmSource>();
   if (*found) {
@@ -134,14 +138,14 @@ std::vector<std::string> answers_of(const net::Lookup& lookup, std::uint32_t& tt
 }
 
 // Carries out one plan and writes down what happens.
-class Survey : private locate::LocatorObserver {
+class LookupRecorder : private locate::LocatorObserver {
  public:
-  Survey(const Plan& plan, LocateRecord& record)
+  LookupRecorder(const Plan& plan, LocateRecord& record)
       : plan_(plan), record_(record), resolver_(io_, plan.dns_servers), locator_(resolver_, this) {
     resolver_.on_lookup([this](const net::Lookup& lookup) { on_lookup(lookup); });
   }
 
-  void run(std::chrono::milliseconds time, bool probe);
+  void run(std::chrono::milliseconds time, bool with_check);
 
  private:
   void on_lookup(const net::Lookup& lookup);
@@ -149,7 +153,7 @@ class Survey : private locate::LocatorObserver {
   void on_located(const locate::LookupEnd& end) override;
   void on_candidate(const locate::RealmSource&, const locate::DomainController& dc,
                     std::string_view verdict) override;
-  std::vector<LocateRecord::Probe> probe(const discovery::Kdc& kdc);
+  std::vector<LocateRecord::HealthCheck> check(const discovery::Kdc& kdc);
   template <typename T>
   T wait_for(asio::awaitable<T> task);
 
@@ -162,7 +166,7 @@ class Survey : private locate::LocatorObserver {
   std::vector<locate::Candidate> chosen_;
 };
 
-void Survey::on_lookup(const net::Lookup& lookup) {
+void LookupRecorder::on_lookup(const net::Lookup& lookup) {
   LocateRecord::Question question;
   question.name = lookup.name;
   question.type = lookup.type == net::RecordType::srv   ? "SRV"
@@ -174,8 +178,8 @@ void Survey::on_lookup(const net::Lookup& lookup) {
   record_.questions.push_back(std::move(question));
 }
 
-void Survey::on_candidate(const locate::RealmSource&, const locate::DomainController& dc,
-                          std::string_view verdict) {
+void LookupRecorder::on_candidate(const locate::RealmSource&, const locate::DomainController& dc,
+                                  std::string_view verdict) {
   LocateRecord::DomainController entry;
   entry.name = dc.candidate.kdc.name;
   entry.address = dc.candidate.kdc.address.to_string();
@@ -194,14 +198,14 @@ void Survey::on_candidate(const locate::RealmSource&, const locate::DomainContro
   record_.domain_controllers.push_back(std::move(entry));
 }
 
-void Survey::on_located(const locate::LookupEnd& end) {
+void LookupRecorder::on_located(const locate::LookupEnd& end) {
   ended_ = true;
   chosen_ = end.list;
   record_.why = end.why;
 }
 
 template <typename T>
-T Survey::wait_for(asio::awaitable<T> task) {
+T LookupRecorder::wait_for(asio::awaitable<T> task) {
   std::optional<T> result;
   asio::co_spawn(io_, std::move(task),
                  [&result](const std::exception_ptr&, T value) { result = std::move(value); });
@@ -221,7 +225,7 @@ std::string why_there(const locate::Candidate& candidate, bool ad) {
                      last ? ", read-only" : "", reason);
 }
 
-void Survey::run(std::chrono::milliseconds time, bool with_probe) {
+void LookupRecorder::run(std::chrono::milliseconds time, bool with_check) {
   const auto deadline = Clock::now() + time;
   wait_for(locator_.locate(plan_.source, plan_.query, deadline));
   while (!ended_ && io_.run_one_until(deadline) > 0) {
@@ -233,53 +237,53 @@ void Survey::run(std::chrono::milliseconds time, bool with_probe) {
     entry.endpoint = net::peer_name({candidate.kdc.address, candidate.kdc.port});
     entry.name = candidate.kdc.name;
     entry.reason = why_there(candidate, ad);
-    if (with_probe) entry.probes = probe(candidate.kdc);
+    if (with_check) entry.checks = check(candidate.kdc);
     record_.kdcs.push_back(std::move(entry));
   }
 }
 
-LocateRecord::Probe record_of(const exchange::Outcome& outcome, Clock::time_point begun) {
-  LocateRecord::Probe probe;
-  probe.took = std::chrono::duration_cast<std::chrono::microseconds>(outcome.ended - begun);
-  probe.answered = outcome.status == exchange::Status::answered;
-  if (probe.answered) {
-    probe.result = kerberos::error_name(outcome.reply.error_code);
-    if (probe.result.empty()) probe.result = kerberos::name(outcome.reply.kind);
+LocateRecord::HealthCheck record_of(const exchange::Outcome& outcome, Clock::time_point begun) {
+  LocateRecord::HealthCheck check;
+  check.took = std::chrono::duration_cast<std::chrono::microseconds>(outcome.ended - begun);
+  check.answered = outcome.status == exchange::Status::answered;
+  if (check.answered) {
+    check.result = kerberos::error_name(outcome.reply.error_code);
+    if (check.result.empty()) check.result = kerberos::name(outcome.reply.kind);
   } else {
-    probe.result = outcome.status == exchange::Status::deadline ? "silent" : "refused or closed";
+    check.result = outcome.status == exchange::Status::deadline ? "silent" : "refused or closed";
   }
-  return probe;
+  return check;
 }
 
 // An AS-REQ that any KDC of the realm answers, over each transport that may be used, all at the same time; a
 // kpasswd service has no such question.
-std::vector<LocateRecord::Probe> Survey::probe(const discovery::Kdc& kdc) {
-  constexpr std::chrono::seconds probe_time{3};
+std::vector<LocateRecord::HealthCheck> LookupRecorder::check(const discovery::Kdc& kdc) {
+  constexpr std::chrono::seconds check_time{3};
   const auto message = exchange::health_check_request(plan_.source->realm);
   const auto request = kerberos::parse_request(message);
   if (!request) return {};
   exchange::Exchanger exchanger(io_, exchange::Options());
   const auto begun = Clock::now();
-  std::vector<LocateRecord::Probe> probes;
+  std::vector<LocateRecord::HealthCheck> checks;
   std::size_t asked = 0;
   for (const auto transport : {discovery::Transport::tcp, discovery::Transport::udp}) {
     if (kdc.transport != discovery::Transport::any && kdc.transport != transport) continue;
     discovery::Kdc one = kdc;
     one.transport = transport;
     const auto only = std::make_shared<const std::vector<discovery::Kdc>>(1, std::move(one));
-    auto done = [&probes, begun, transport](const std::exception_ptr&, const exchange::Outcome& outcome) {
-      probes.push_back(record_of(outcome, begun));
-      probes.back().transport = transport == discovery::Transport::udp ? "UDP" : "TCP";
+    auto done = [&checks, begun, transport](const std::exception_ptr&, const exchange::Outcome& outcome) {
+      checks.push_back(record_of(outcome, begun));
+      checks.back().transport = transport == discovery::Transport::udp ? "UDP" : "TCP";
     };
-    asio::co_spawn(io_, exchanger.exchange(*request, only, begun + probe_time), std::move(done));
+    asio::co_spawn(io_, exchanger.exchange(*request, only, begun + check_time), std::move(done));
     ++asked;
   }
   io_.restart();
-  while (probes.size() < asked && io_.run_one() > 0) {
+  while (checks.size() < asked && io_.run_one() > 0) {
   }
-  std::sort(probes.begin(), probes.end(),
+  std::sort(checks.begin(), checks.end(),
             [](const auto& a, const auto& b) { return a.transport < b.transport; });
-  return probes;
+  return checks;
 }
 
 int run_locate(const LocateOptions& options) {
@@ -287,6 +291,11 @@ int run_locate(const LocateOptions& options) {
   if (!plan) {
     fmt::print(stderr, "ferryman locate: {}\n", plan.error());
     return exit_usage;
+  }
+  if (plan->source->discovery == locate::Discovery::local) {
+    const LocalRealm found = look_for_local_realm(plan->source->realm, plan->local_socket);
+    fmt::print("{}", options.json ? to_json(found) : to_text(found));
+    return found.trouble.empty() ? exit_found : exit_no_answer;
   }
   LocateRecord record;
   record.realm = plan->source->realm;
@@ -299,14 +308,14 @@ int run_locate(const LocateOptions& options) {
   record.hint = plan->query.hint;
   record.fast = plan->query.armored;
   record.dns_servers = plan->dns_servers.empty() ? net::system_name_servers() : plan->dns_servers;
-  const bool probe = !options.no_probe && !options.kpasswd;
+  const bool with_check = !options.no_probe && !options.kpasswd;
   const std::chrono::duration<double> time(options.seconds);
-  Survey(*plan, record).run(std::chrono::duration_cast<std::chrono::milliseconds>(time), probe);
+  LookupRecorder(*plan, record).run(std::chrono::duration_cast<std::chrono::milliseconds>(time), with_check);
   fmt::print("{}", options.json ? to_json(record) : to_text(record));
   if (record.kdcs.empty()) return exit_not_found;
   const bool answers =
       std::any_of(record.kdcs.begin(), record.kdcs.end(), [](const auto& kdc) { return kdc.answered(); });
-  return probe && !answers ? exit_no_answer : exit_found;
+  return with_check && !answers ? exit_no_answer : exit_found;
 }
 
 }  // namespace

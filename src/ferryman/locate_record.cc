@@ -50,13 +50,13 @@ void put(Text& text, const LocateRecord::DomainController& dc) {
 }
 
 void put(Text& text, const LocateRecord::Kdc& kdc, bool first) {
-  std::string probes;
-  for (const auto& probe : kdc.probes) {
-    probes += probe.answered ? fmt::format("; answers over {} in {:.1f} ms: {}", probe.transport,
-                                           ms(probe.took), probe.result)
-                             : fmt::format("; no answer over {}: {}", probe.transport, probe.result);
+  std::string checks;
+  for (const auto& check : kdc.checks) {
+    checks += check.answered ? fmt::format("; answers over {} in {:.1f} ms: {}", check.transport,
+                                           ms(check.took), check.result)
+                             : fmt::format("; no answer over {}: {}", check.transport, check.result);
   }
-  line(text, first ? "chosen" : "then", "{} {}: {}{}", kdc.endpoint, printable(kdc.name), kdc.reason, probes);
+  line(text, first ? "chosen" : "then", "{} {}: {}{}", kdc.endpoint, printable(kdc.name), kdc.reason, checks);
 }
 
 using Json = nlohmann::ordered_json;
@@ -83,11 +83,11 @@ Json json_of(const LocateRecord::DomainController& dc) {
               {"forest", dc.forest}};
 }
 
-Json json_of(const LocateRecord::Probe& probe) {
-  return Json{{"transport", probe.transport},
-              {"answered", probe.answered},
-              {"probe", probe.result},
-              {"us", probe.took.count()}};
+Json json_of(const LocateRecord::HealthCheck& check) {
+  return Json{{"transport", check.transport},
+              {"answered", check.answered},
+              {"probe", check.result},
+              {"us", check.took.count()}};
 }
 
 Json json_of(const LocateRecord::Kdc& kdc);
@@ -100,11 +100,11 @@ Json all(const std::vector<T>& list) {
 }
 
 Json json_of(const LocateRecord::Kdc& kdc) {
-  const auto best = kdc.best_probe();
+  const auto best = kdc.best_check();
   return Json{{"endpoint", kdc.endpoint}, {"name", kdc.name},
               {"reason", kdc.reason},     {"answered", best.answered},
               {"probe", best.result},     {"transport", best.transport},
-              {"us", best.took.count()},  {"transports", all(kdc.probes)}};
+              {"us", best.took.count()},  {"transports", all(kdc.checks)}};
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ struct LocateRecord {
     std::chrono::microseconds took{0};
   };
   // Whether a KDC answers over one of its transports.
-  struct Probe {
+  struct HealthCheck {
     std::string transport;  // "TCP" or "UDP"
     std::string result;     // the answer's name, or why there is none
     bool answered = false;
@@ -36,15 +36,15 @@ struct LocateRecord {
   };
   struct Kdc {
     std::string endpoint, name, reason;
-    std::vector<Probe> probes;  // empty: not probed
+    std::vector<HealthCheck> checks;  // empty: not checked
 
-    bool answered() const { return best_probe().answered; }
+    bool answered() const { return best_check().answered; }
     // The first that was answered, else the first, else one of nothing.
-    Probe best_probe() const {
+    HealthCheck best_check() const {
       const auto best =
-          std::find_if(probes.begin(), probes.end(), [](const Probe& probe) { return probe.answered; });
-      if (best != probes.end()) return *best;
-      return probes.empty() ? Probe() : probes.front();
+          std::find_if(checks.begin(), checks.end(), [](const HealthCheck& check) { return check.answered; });
+      if (best != checks.end()) return *best;
+      return checks.empty() ? HealthCheck() : checks.front();
     }
   };
 

@@ -42,7 +42,7 @@ void AdminServer::serve(net::CallPtr call, const http::Request& request) {
     pages_.metrics([call](const std::string& text) { respond(*call, 200, text, metrics_type); });
   } else if (path == "/healthz") {
     // The workers answer: a process that hangs is not healthy.
-    pages_.metrics([call](const std::string&) { respond(*call, 200, "ok\n"); });
+    pages_.alive([call] { respond(*call, 200, "ok\n"); });
   } else if (path == "/readyz") {
     const AdminPages::Ready state = pages_.ready();
     respond(*call, state.ready ? 200 : 503, state.text);

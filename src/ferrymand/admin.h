@@ -11,10 +11,11 @@
 
 namespace ferryman {
 
-// What the daemon tells of itself. metrics calls back once, perhaps later; what it is given never leaves the
-// admin server's thread.
+// What the daemon tells of itself. metrics and alive call back once, perhaps later; what they are given never
+// leaves the admin server's thread.
 struct AdminPages {
   std::function<void(std::function<void(std::string)>)> metrics;
+  std::function<void(std::function<void()>)> alive;  // once all workers have answered
   struct Ready {
     bool ready = true;  // to take new requests
     std::string text;
@@ -24,7 +25,7 @@ struct AdminPages {
 
 // The HTTP server for those who run the service: /metrics, /healthz, /readyz. On the main thread's event
 // loop; GET and HEAD only, no TLS.
-class AdminServer : private net::Service {
+class AdminServer : private net::RequestHandler {
  public:
   AdminServer(boost::asio::io_context& io, AdminPages pages);
   ~AdminServer() override;

@@ -55,11 +55,17 @@ std::shared_ptr<const gateway::Settings> gateway_settings(const Config& config) 
   settings->max_in_flight = config.connections.max_in_flight;
   settings->client = config.connections.client;
   settings->drop_malformed = config.drop_malformed;
+  settings->max_udp_answer = config.max_udp_answer;
   return settings;
 }
 
 net::ListenerOptions listener_options(const Listen& listen) {
-  return {listen.tls, listen.paths, listen.health_path, listen.proxy_protocol, listen.trusted_proxies};
+  return {listen.tls,
+          listen.paths,
+          listen.health_path,
+          listen.proxy_protocol,
+          listen.trusted_proxies,
+          listen.protocol == Protocol::kerberos};
 }
 
 // Each connection and each exchange is a descriptor: take what the system allows.
@@ -110,6 +116,7 @@ int Daemon::run() {
     for (const BoundListener& listener : listeners_) {
       workers_.back()->listen(listener.descriptors[i],
                               listener_options(config_.fixed.listen[listener.listen]));
+      if (!listener.datagrams.empty()) workers_.back()->take_datagrams(listener.datagrams[i]);
     }
   }
   if (!become_user()) return exit_failure;
@@ -171,6 +178,9 @@ bool Daemon::bind_admin() {
     log_.write(Level::warning, "this host does not have that address yet", {{"address", address}});
   AdminPages pages;
   pages.metrics = [this](std::function<void(std::string)> take) { gather_metrics(std::move(take)); };
+  pages.alive = [this](std::function<void()> take) {
+    gather([take = std::move(take)](const std::vector<gateway::Report>&) { take(); });
+  };
   pages.ready = [this] { return readiness(); };
   admin_ = std::make_unique<AdminServer>(io_, std::move(pages));
   admin_->listen(opened->descriptors.front());
@@ -192,11 +202,20 @@ void Daemon::gather(std::function<void(const std::vector<gateway::Report>&)> tak
   }
 }
 
+// ferryman-realm is one for all workers, so one of them asks it.
 void Daemon::gather_metrics(std::function<void(std::string)> take) {
-  gather([this, take = std::move(take)](const std::vector<gateway::Report>& reports) {
-    const ProcessCounts process{counts_.connections.load(), counts_.gateway.in_flight.load()};
-    take(metrics_page(process, reports));
-  });
+  auto ask_workers = [this, take = std::move(take)](RealmMetrics realm) {
+    gather([this, take, realm = std::move(realm)](const std::vector<gateway::Report>& reports) {
+      const ProcessCounts process{counts_.connections.load(), counts_.gateway.in_flight.load()};
+      take(metrics_page(process, reports, realm));
+    });
+  };
+  if (!config_.local) return ask_workers({});
+  workers_.front()->ask_realm_status(
+      [this, ask_workers = std::move(ask_workers)](std::optional<local::Status> status) {
+        RealmMetrics realm{true, std::move(status)};
+        boost::asio::post(io_, [ask_workers, realm = std::move(realm)] { ask_workers(realm); });
+      });
 }
 
 void Daemon::look_at_readiness() {
@@ -237,8 +256,12 @@ void Daemon::say_listening() {
   for (const BoundListener& listener : listeners_) {
     const Listen& listen = config_.fixed.listen[listener.listen];
     if (!listener.assigned) continue;
-    log_.write(Level::info, "listening",
-               {{"address", net::to_string(listener.at)}, {"tls", listen.tls ? "yes" : "no"}});
+    const std::string address = net::to_string(listener.at);
+    if (listen.protocol == Protocol::kerberos) {
+      log_.write(Level::info, "listening", {{"address", address}, {"protocol", "kerberos"}});
+    } else {
+      log_.write(Level::info, "listening", {{"address", address}, {"tls", listen.tls ? "yes" : "no"}});
+    }
   }
 }
 

@@ -19,6 +19,7 @@ class Binder {
 
  private:
   bool adopt(std::size_t number, std::vector<InheritedSocket>& inherited);
+  void add_datagrams(BoundListener& listener, std::vector<InheritedSocket>& inherited);
   void open(std::size_t number);
   std::optional<net::ListenAddress> ipv4_instead(const Listen& listen) const;
   bool open_ipv4_instead(std::size_t number);
@@ -39,12 +40,16 @@ BoundListeners Binder::run() {
     return std::move(bound_);
   }
   for (std::size_t i = 0; i < config_.listen.size() && bound_.mistakes.empty(); ++i) {
+    const std::size_t before = bound_.listeners.size();
     if (!adopt(i, *inherited)) open(i);
+    if (config_.listen[i].protocol == Protocol::kerberos && bound_.listeners.size() > before)
+      add_datagrams(bound_.listeners.back(), *inherited);
   }
   if (!bound_.mistakes.empty()) return std::move(bound_);
   for (const InheritedSocket& left : *inherited) {
-    add_mistake(0, fmt::format("a socket at {} was passed, but no [[listen]] has that address",
-                               net::to_string(left.address)));
+    add_mistake(0, fmt::format("a {}socket at {} was passed, but no [[listen]] {}has that address",
+                               left.bound.datagrams ? "UDP " : "", net::to_string(left.bound.address),
+                               left.bound.datagrams ? "with protocol = \"kerberos\" " : ""));
   }
   if (bound_.listeners.empty()) {
     const Listen& first = config_.listen.front();
@@ -60,11 +65,12 @@ bool Binder::adopt(std::size_t number, std::vector<InheritedSocket>& inherited) 
   // Of ListenStream=443 systemd makes a socket of IPv4 where there is no IPv6.
   const auto ipv4 = ipv4_instead(listen);
   const auto passed = std::find_if(inherited.begin(), inherited.end(), [&](const InheritedSocket& s) {
-    return s.address == listen.address || (s.address == ipv4 && !net::has_ipv6());
+    const net::ListenAddress& at = s.bound.address;
+    return !s.bound.datagrams && (at == listen.address || (at == ipv4 && !net::has_ipv6()));
   });
   if (passed == inherited.end()) return false;
   auto adopted = net::adopt_listener(passed->descriptor, workers_);
-  const net::ListenAddress at = passed->address;
+  const net::ListenAddress at = passed->bound.address;
   inherited.erase(passed);
   if (adopted) {
     take(number, at, {std::move(*adopted)});
@@ -72,6 +78,24 @@ bool Binder::adopt(std::size_t number, std::vector<InheritedSocket>& inherited) 
     add_mistake(listen.line, adopted.error());
   }
   return true;
+}
+
+// UDP where TCP is.
+void Binder::add_datagrams(BoundListener& listener, std::vector<InheritedSocket>& inherited) {
+  const std::uint32_t line = config_.listen[listener.listen].line;
+  const auto passed = std::find_if(inherited.begin(), inherited.end(), [&](const InheritedSocket& s) {
+    return s.bound.datagrams && s.bound.address == listener.at;
+  });
+  if (passed != inherited.end()) {
+    auto adopted = net::adopt_listener(passed->descriptor, workers_);
+    inherited.erase(passed);
+    if (!adopted) return add_mistake(line, adopted.error());
+    listener.datagrams = std::move(*adopted);
+    return;
+  }
+  auto opened = net::open_datagram_sockets(listener.at, workers_);
+  if (!opened) return add_mistake(line, opened.error().text);
+  listener.datagrams = std::move(opened->descriptors);
 }
 
 void Binder::open(std::size_t number) {
@@ -111,7 +135,7 @@ bool Binder::open_ipv4_instead(std::size_t number) {
 
 void Binder::take(std::size_t number, const net::ListenAddress& at, net::Listeners opened) {
   if (!opened.assigned) bound_.remarks.push_back({"this host does not have that address yet", at});
-  bound_.listeners.push_back({number, at, std::move(opened.descriptors), opened.assigned});
+  bound_.listeners.push_back({number, at, std::move(opened.descriptors), {}, opened.assigned});
 }
 
 }  // namespace

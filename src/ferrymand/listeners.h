@@ -13,6 +13,7 @@ struct BoundListener {
   std::size_t listen = 0;        // its number in the configuration
   net::ListenAddress at;         // as configured, or IPv4's instead
   std::vector<int> descriptors;  // one for each worker
+  std::vector<int> datagrams;    // of protocol = "kerberos" one more for each, for UDP
   bool assigned = true;          // the address is this host's by now
 };
 

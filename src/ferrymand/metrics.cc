@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "kerberos/names.h"
 #include "net/listen_socket.h"
 
 namespace ferryman {
@@ -119,17 +120,73 @@ void put_kdcs(Page& page, const Gathered& all) {
        [](const Target& target) { return target.p95; });
 }
 
+std::string result_name(const local::Status::Result& result) {
+  std::string_view name = kerberos::kpasswd_result_name(result.code);
+  if (result.kind != local::Status::Kind::kpasswd)
+    name = result.code == 0 ? "success" : kerberos::error_name(result.code);
+  return name.empty() ? std::to_string(result.code) : std::string(name);
+}
+
+void put_realm_status(Page& page, const local::Status& status) {
+  page.family("ferryman_realm_requests_total",
+              "Kerberos requests that ferryman-realm has answered, by type and by result as its log has it.",
+              MetricType::Counter);
+  for (const local::Status::Result& result : status.results) {
+    page.value(static_cast<double>(result.count),
+               {{"type", std::string(name(result.kind))}, {"result", result_name(result)}});
+  }
+  const auto one = [&page](const std::string& name, const std::string& help, MetricType type, auto value) {
+    page.family("ferryman_realm_" + name, help, type);
+    page.value(static_cast<double>(value));
+  };
+  one("malformed_total", "Kerberos requests that were none.", MetricType::Counter, status.malformed);
+  one("sign_in_total", "HTTP requests that ferryman-realm has answered.", MetricType::Counter,
+      status.sign_in);
+  one("lockouts_total", "Accounts that were locked by one wrong key too many.", MetricType::Counter,
+      status.lock_outs);
+  one("busy_total", "Requests that ferryman-realm refused as too many waited.", MetricType::Counter,
+      status.busy);
+  one("directory_failures_total", "Requests and writes that the directory could not carry out.",
+      MetricType::Counter, status.directory);
+  one("jobs_waiting", "Requests that wait for a thread of ferryman-realm.", MetricType::Gauge,
+      status.waiting);
+  one("password_changes_waiting", "Changes of passwords that wait for their turn.", MetricType::Gauge,
+      status.dear);
+  one("front_connections", "Sockets that ferryman-realm has open to gateways.", MetricType::Gauge,
+      status.connections);
+}
+
+void put_realm(Page& page, const gateway::Counts& total, const RealmMetrics& realm) {
+  if (!realm.configured) return;
+  page.family("ferryman_realm_up", "Whether ferryman-realm has answered just now.", MetricType::Gauge);
+  page.value(realm.status ? 1 : 0);
+  page.family("ferryman_realm_connections_total", "Sockets to ferryman-realm that were opened.",
+              MetricType::Counter);
+  page.value(static_cast<double>(total.realm_caller.connections));
+  page.family("ferryman_realm_connection_failures_total",
+              "Sockets to ferryman-realm that could not be opened, or ended before their time.",
+              MetricType::Counter);
+  page.value(static_cast<double>(total.realm_caller.failures));
+  if (realm.status) put_realm_status(page, *realm.status);
+}
+
 }  // namespace
 
-std::string metrics_page(const ProcessCounts& process, const std::vector<gateway::Report>& workers) {
+std::string metrics_page(const ProcessCounts& process, const std::vector<gateway::Report>& workers,
+                         const RealmMetrics& realm) {
   gateway::Counts total;
   for (const auto& worker : workers) {
     for (std::size_t i = 0; i < total.events.size(); ++i) total.events[i] += worker.counts.events[i];
+    total.kkdcp += worker.counts.kkdcp;
+    total.udp += worker.counts.udp;
+    total.tcp += worker.counts.tcp;
     total.lookups += worker.counts.lookups;
     total.failed_lookups += worker.counts.failed_lookups;
     total.rediscoveries += worker.counts.rediscoveries;
     total.unused_connections += worker.counts.unused_connections;
     total.failed_handshakes += worker.counts.failed_handshakes;
+    total.realm_caller.connections += worker.counts.realm_caller.connections;
+    total.realm_caller.failures += worker.counts.realm_caller.failures;
   }
   Page page;
   page.family("ferryman_requests_total", "Requests by what came of them, as the log's event has it.",
@@ -138,6 +195,12 @@ std::string metrics_page(const ProcessCounts& process, const std::vector<gateway
     const auto kind = static_cast<gateway::EventKind>(i);
     page.value(static_cast<double>(total.events[i]), {{"event", std::string(gateway::name(kind))}});
   }
+  page.family("ferryman_kerberos_requests_total",
+              "Requests to the KDC proxy (kkdcp) and to the ports of Kerberos by itself (udp, tcp).",
+              MetricType::Counter);
+  for (const auto& [transport, count] :
+       {std::pair("kkdcp", total.kkdcp), {"udp", total.udp}, {"tcp", total.tcp}})
+    page.value(static_cast<double>(count), {{"transport", transport}});
   page.family("ferryman_connections", "Open client connections.", MetricType::Gauge);
   page.value(process.connections);
   page.family("ferryman_connections_unused_total",
@@ -157,6 +220,7 @@ std::string metrics_page(const ProcessCounts& process, const std::vector<gateway
               MetricType::Counter);
   page.value(static_cast<double>(total.rediscoveries));
   put_kdcs(page, gather(workers));
+  put_realm(page, total, realm);
   return page.text();
 }
 

@@ -13,9 +13,11 @@ Worker::Worker(unsigned number, const std::vector<std::string>& dns_servers, Sha
       gateway_(io_, number, dns_servers, counts.gateway, log),
       front_(gateway_, counts.gateway),
       server_(io_, front_, counts.connections, counts.gateway.clients),
+      datagrams_(io_, front_),
       log_(log),
       idle_check_(io_) {
   gateway_.configure(std::move(config.gateway));
+  datagrams_.configure(config.connections);
   server_.configure(std::move(config.connections));
 }
 
@@ -23,6 +25,7 @@ Worker::~Worker() {
   if (thread_.joinable()) {
     boost::asio::post(io_, [this] {
       server_.abort();
+      datagrams_.abort();
       io_.stop();
     });
     thread_.join();
@@ -31,6 +34,10 @@ Worker::~Worker() {
 
 void Worker::listen(int descriptor, net::ListenerOptions options) {
   server_.listen(descriptor, std::move(options));
+}
+
+void Worker::take_datagrams(int descriptor) {
+  datagrams_.listen(descriptor);
 }
 
 void Worker::start() {
@@ -43,7 +50,10 @@ void Worker::run() {
   bool recovering = false;
   while (true) {
     try {
-      if (recovering) server_.recover();
+      if (recovering) {
+        server_.recover();
+        datagrams_.recover();
+      }
       recovering = false;
       io_.run();
       return;
@@ -58,6 +68,7 @@ void Worker::run() {
 void Worker::configure(WorkerConfig config) {
   boost::asio::post(io_, [this, config = std::move(config)] {
     gateway_.configure(config.gateway);
+    datagrams_.configure(config.connections);
     server_.configure(config.connections);
   });
 }
@@ -66,8 +77,14 @@ void Worker::report(std::function<void(gateway::Report)> take) {
   boost::asio::post(io_, [this, take = std::move(take)] { take(gateway_.report()); });
 }
 
+void Worker::ask_realm_status(exchange::RealmStatusCall::Take take) {
+  boost::asio::post(io_,
+                    [this, take = std::move(take)]() mutable { gateway_.ask_realm_status(std::move(take)); });
+}
+
 void Worker::drain(std::function<void()> done) {
   boost::asio::post(io_, [this, done = std::move(done)]() mutable {
+    datagrams_.drain();
     server_.drain([this, done = std::move(done)]() mutable { finish_when_idle(std::move(done)); });
   });
 }

@@ -12,6 +12,7 @@
 
 #include "front/front.h"
 #include "gateway/gateway.h"
+#include "net/datagram_server.h"
 #include "net/server.h"
 #include "telemetry/log.h"
 
@@ -39,11 +40,13 @@ class Worker {
 
   // Before start() only.
   void listen(int descriptor, net::ListenerOptions options);
+  void take_datagrams(int descriptor);  // bound, non-blocking
 
   void start();
   void configure(WorkerConfig config);
   // take is called on this worker's thread.
   void report(std::function<void(gateway::Report)> take);
+  void ask_realm_status(exchange::RealmStatusCall::Take take);
   // Lets what has begun end; done is called on this worker's thread.
   void drain(std::function<void()> done);
 
@@ -57,6 +60,7 @@ class Worker {
   gateway::Gateway gateway_;
   front::Front front_;
   net::Server server_;
+  net::DatagramServer datagrams_;
   telemetry::Log& log_;
   boost::asio::steady_timer idle_check_;
   std::thread thread_;

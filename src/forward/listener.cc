@@ -15,10 +15,12 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
+#include <ctime>
 #include <type_traits>
 #include <utility>
 
-#include "forward/errors.h"
+#include "base/length_prefix.h"
+#include "kerberos/error_reply.h"
 #include "kerberos/names.h"
 
 namespace ferryman::forward {
@@ -26,7 +28,7 @@ namespace asio = boost::asio;
 namespace {
 
 using std::chrono::seconds;
-constexpr std::size_t max_message = 128 * 1024, max_connections = 256, prefix_size = 4;
+constexpr std::size_t max_message = 128 * 1024, max_connections = 256;
 constexpr seconds idle_time{60}, message_time{10};
 
 auto into(boost::system::error_code& error) {
@@ -36,8 +38,10 @@ auto into(boost::system::error_code& error) {
 // What a KDC says when its answer needs TCP (RFC 4120 7.2.1). Also said where there is no answer: a client
 // that comes by TCP sees at once that its connection is closed, where over UDP it would wait.
 Message try_tcp(const kerberos::Request& request, bool answered) {
-  return make_error(request, kerberos::error_code::response_too_big, realm_of(request),
-                    answered ? "the answer is too large for UDP" : "no KDC can be reached");
+  return kerberos::make_error_reply(
+      request.kind,
+      {kerberos::error_code::response_too_big, std::string(kerberos::realm_of(request)),
+       answered ? "the answer is too large for UDP" : "no KDC can be reached", std::time(nullptr)});
 }
 
 // Lets a socket be bound to an address that the host does not have yet.
@@ -220,13 +224,12 @@ asio::awaitable<void> Listener::serve(std::shared_ptr<Connection> connection) {
   const auto self = shared_from_this();
   auto& socket = connection->socket;
   while (!closing_) {
-    std::array<std::uint8_t, prefix_size> prefix;
+    std::array<std::uint8_t, length_prefix_size> prefix;
     boost::system::error_code error;
     auto token = into(error);
     connection->allow(idle_time, connection);
     co_await asio::async_read(socket, asio::buffer(prefix), token);
-    const std::size_t size = std::size_t{prefix[0]} << 24 | std::size_t{prefix[1]} << 16 |
-                             std::size_t{prefix[2]} << 8 | std::size_t{prefix[3]};
+    const std::size_t size = announced_length(prefix);
     if (error || size == 0 || size > max_message) break;
     connection->busy = true;
     connection->allow(message_time, connection);
@@ -236,10 +239,7 @@ asio::awaitable<void> Listener::serve(std::shared_ptr<Connection> connection) {
     connection->timer.cancel();
     Message reply = co_await relay_.answer(std::move(message));
     if (reply.empty()) break;
-    const auto length = reply.size();
-    const std::array<std::uint8_t, prefix_size> reply_prefix{
-        static_cast<std::uint8_t>(length >> 24), static_cast<std::uint8_t>(length >> 16),
-        static_cast<std::uint8_t>(length >> 8), static_cast<std::uint8_t>(length)};
+    const auto reply_prefix = length_prefix(reply.size());
     const std::array<asio::const_buffer, 2> buffers{asio::buffer(reply_prefix), asio::buffer(reply)};
     connection->allow(message_time, connection);
     co_await asio::async_write(socket, buffers, token);

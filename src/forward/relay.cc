@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <ctime>
 #include <exception>
 #include <utility>
 
 #include "base/text.h"
-#include "forward/errors.h"
+#include "kerberos/error_reply.h"
 #include "kerberos/names.h"
 #include "kerberos/reply.h"
 
@@ -123,7 +124,7 @@ asio::awaitable<Message> Relay::bring(const Message& message, const kerberos::Re
   const auto begun = Clock::now();
   RelayEvent event;
   event.type = kerberos::name(request.kind);
-  event.realm = realm_of(request);
+  event.realm = kerberos::realm_of(request);
   Ending ending;
   if (!serves(event.realm)) {
     ending.may_go_on = false;
@@ -144,7 +145,8 @@ asio::awaitable<Message> Relay::bring(const Message& message, const kerberos::Re
     event.result = describe(ending.reply, request.kind);
   } else if (ending.error != 0 || may_have_changed) {
     const std::int32_t error = ending.error != 0 ? ending.error : kerberos::error_code::generic;
-    ending.reply = make_error(request, error, event.realm, event.result);
+    ending.reply =
+        kerberos::make_error_reply(request.kind, {error, event.realm, event.result, std::time(nullptr)});
   }
   event.took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun);
   if (observer_) observer_(event);

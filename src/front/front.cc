@@ -11,7 +11,7 @@ namespace {
 
 // The listener's own paths go first.
 Route route_of(const gateway::Gateway& gateway, const net::Peer& peer, std::string_view path) {
-  if (!gateway.settings().local) return {};
+  if (!gateway.settings().local || peer.transport != local::Transport::kkdcp) return {};
   if (gateway::any_same_path(*peer.paths, path)) return {};
   if (!peer.health_path->empty() && gateway::same_path(*peer.health_path, path)) return {};
   return find_route(path);

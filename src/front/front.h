@@ -3,13 +3,13 @@
 #include <cstdint>
 
 #include "gateway/gateway.h"
-#include "net/service.h"
+#include "net/request_handler.h"
 
 namespace ferryman::front {
 
 // Which service a request is for, on one worker: the KDC proxy at its listener's paths, and where there is a
 // ferryman-realm, its tenants' KDCs and the sign-in. Whatever else comes is the gateway's to answer.
-class Front final : public net::Service {
+class Front final : public net::RequestHandler {
  public:
   // Both outlive it.
   Front(gateway::Gateway& gateway, gateway::Shared& shared) : gateway_(gateway), shared_(shared) {}

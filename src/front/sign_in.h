@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "gateway/gateway.h"
-#include "net/service.h"
+#include "net/request_handler.h"
 
 namespace ferryman::front {
 

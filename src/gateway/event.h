@@ -43,7 +43,9 @@ struct RequestEvent {
   std::string_view client;                     // address:port
   std::string_view tls;                        // a word, "TLSv1.3"; empty on plain listeners
   std::string_view http;                       // a word, "HTTP/2"
+  std::string_view protocol;                   // a word, "kerberos/udp", "kerberos/tcp"; empty: HTTP
   unsigned status = 0;                         // HTTP status sent; 0: connection dropped or client gone
+  std::int32_t error = 0;                      // of a KRB-ERROR that was sent in place of a KDC's answer
   const kerberos::Request* request = nullptr;  // type, realm, cname, sname, padata, etypes, armored
   std::string_view method, path;               // of a request that was not for us; at most max_path octets
   std::string_view tenant;                     // of ferryman-realm's, that the path names

@@ -19,10 +19,11 @@ constexpr std::size_t longest_name = 47;  // of an etype or padata; a number is 
 namespace key {
 constexpr Key padata("padata"), etypes("etypes"), type("type"), realm("realm"), cname("cname"),
     sname("sname"), armored("armored"), result("result"), event("event"), event_id("event_id"), id("id"),
-    client("client"), tls("tls"), http("http"), status("status"), method("method"), path("path"),
-    tenant("tenant"), target_domain("target_domain"), hint("hint"), kdc("kdc"), transport("transport"),
-    tries("tries"), hedged("hedged"), rediscovered("rediscovered"), reason("reason"), offset("offset"),
-    unlogged("unlogged"), locate_us("locate_us"), exchange_us("exchange_us"), total_us("total_us");
+    client("client"), tls("tls"), http("http"), protocol("protocol"), error("error"), status("status"),
+    method("method"), path("path"), tenant("tenant"), target_domain("target_domain"), hint("hint"),
+    kdc("kdc"), transport("transport"), tries("tries"), hedged("hedged"), rediscovered("rediscovered"),
+    reason("reason"), offset("offset"), unlogged("unlogged"), locate_us("locate_us"),
+    exchange_us("exchange_us"), total_us("total_us");
 }
 
 void put_principal(Record& record, const Key& key, const kerberos::PrincipalName& name) {
@@ -75,14 +76,17 @@ void put_request(Record& record, const kerberos::Request& request) {
   record.flag(key::armored, may_be_armored && request.armored());
 }
 
+void put_error(Record& record, const Key& key, std::int32_t code) {
+  const std::string_view name = kerberos::error_name(code);
+  name.empty() ? record.text(key, "KRB-ERROR " + std::to_string(code)) : record.word(key, name);
+}
+
 void put_reply(Record& record, const kerberos::Reply& reply) {
   if (reply.kind != kerberos::ReplyKind::krb_error && reply.error_code == 0) {
     record.word(key::result, kerberos::name(reply.kind));
     return;
   }
-  const std::string_view name = kerberos::error_name(reply.error_code);
-  name.empty() ? record.text(key::result, "KRB-ERROR " + std::to_string(reply.error_code))
-               : record.word(key::result, name);
+  put_error(record, key::result, reply.error_code);
 }
 
 }  // namespace
@@ -94,6 +98,18 @@ std::string_view transport_name(discovery::Transport transport) {
     case discovery::Transport::tcp:
       return "tcp";
     case discovery::Transport::any:
+      break;
+  }
+  return {};
+}
+
+std::string_view protocol_name(local::Transport transport) {
+  switch (transport) {
+    case local::Transport::udp:
+      return "kerberos/udp";
+    case local::Transport::tcp:
+      return "kerberos/tcp";
+    case local::Transport::kkdcp:
       break;
   }
   return {};
@@ -112,7 +128,9 @@ void put_event(Record& record, const RequestEvent& event) {
   text(key::client, event.client);
   word(key::tls, event.tls);
   word(key::http, event.http);
-  record.number(key::status, event.status);
+  word(key::protocol, event.protocol);
+  if (event.protocol.empty()) record.number(key::status, event.status);
+  if (event.error != 0) put_error(record, key::error, event.error);
   text(key::method, event.method.substr(0, RequestEvent::max_path));
   text(key::path, event.path.substr(0, RequestEvent::max_path));
   text(key::tenant, event.tenant.substr(0, RequestEvent::max_path));

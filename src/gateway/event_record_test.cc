@@ -85,6 +85,15 @@ TEST_F(EventRecordTest, ShowsARefusal) {
             "event=malformed event_id=404 status=0 reason=\"no such thing\" offset=0 unlogged=7\n");
 }
 
+TEST_F(EventRecordTest, ShowsWhatCameWithoutHttp) {
+  event.kind = EventKind::refused;
+  event.protocol = protocol_name(local::Transport::udp);
+  event.error = 12;
+  EXPECT_EQ(line(Format::text, event), "event=refused protocol=kerberos/udp error=KDC_ERR_POLICY\n");
+  EXPECT_EQ(protocol_name(local::Transport::tcp), "kerberos/tcp");
+  EXPECT_EQ(protocol_name(local::Transport::kkdcp), "");
+}
+
 TEST_F(EventRecordTest, EscapesAPrincipal) {
   ask("a/b\\c@d \"e", {18}, {});
   EXPECT_NE(line(Format::json, event).find(R"("cname":"a\\/b\\\\c\\@d \"e","sname")"), std::string::npos);

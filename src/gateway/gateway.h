@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,8 @@
 #include "gateway/request_id.h"
 #include "locate/locator.h"
 #include "net/client_table.h"
+#include "net/request_handler.h"
 #include "net/resolver.h"
-#include "net/service.h"
 #include "policy/failures.h"
 #include "telemetry/log.h"
 
@@ -38,11 +39,13 @@ struct Settings {
   std::uint32_t max_in_flight = 20000;
   net::ClientLimits client;
   bool drop_malformed = false;
+  std::size_t max_udp_answer = 1400;  // octets; beyond, a client that came by UDP is told to come by TCP
 };
 
 // What one gateway has done since its start.
 struct Counts {
   std::array<std::uint64_t, event_kinds> events{};  // by EventKind
+  std::uint64_t kkdcp = 0, udp = 0, tcp = 0;        // requests of the KDC proxy, by local::Transport
   std::uint64_t lookups = 0, failed_lookups = 0, rediscoveries = 0;
   std::uint64_t unused_connections = 0, failed_handshakes = 0;
   exchange::RealmCaller::Counts realm_caller;
@@ -69,8 +72,9 @@ struct Shared {
 };
 
 // The KDC proxy of one worker: takes requests from its connections, brings them to a KDC and the answers
-// back. gateway.cc shows the way of a request from top to bottom.
-class Gateway : public net::Service, private locate::LocatorObserver {
+// back. gateway.cc shows the way of a request from top to bottom. Those that come by UDP or TCP without HTTP
+// are for the realms of ferryman-realm only; in what they differ gateway_bare.cc has.
+class Gateway : public net::RequestHandler, private locate::LocatorObserver {
  public:
   // worker: its number, part of the events' ids. shared and log outlive the gateway.
   Gateway(boost::asio::io_context& io, unsigned worker, const std::vector<std::string>& dns_servers,
@@ -90,6 +94,9 @@ class Gateway : public net::Service, private locate::LocatorObserver {
   void on_exhausted(int cause) override;
 
   Report report() const;
+  // What ferryman-realm says of itself; nothing where there is none or it does not answer within a second.
+  // take is called once, perhaps later.
+  void ask_realm_status(exchange::RealmStatusCall::Take take);
 
   // What front/ has in common with it on this worker.
   const Settings& settings() const { return *settings_; }
@@ -102,51 +109,59 @@ class Gateway : public net::Service, private locate::LocatorObserver {
   std::uint32_t in_work() const { return in_work_; }
 
  private:
-  struct Passage;
-  using PassagePtr = boost::intrusive_ptr<Passage>;
+  struct PendingRequest;
+  using PendingRequestPtr = boost::intrusive_ptr<PendingRequest>;
 
   void on_rediscovery(const locate::RealmSource& source, discovery::Service service) override;
   void on_located(const locate::LookupEnd& end) override;
   void on_candidate(const locate::RealmSource& source, const locate::DomainController& dc,
                     std::string_view verdict) override;
 
+  void count(local::Transport transport);
   template <typename Step>
-  void guard(Passage& passage, Step step);
+  void guard(PendingRequest& pending, Step step);
   void tell_health(net::Call& call);
-  void give_up(Passage& passage);
-  bool leave(Passage& passage);
-  void wait_for(Passage& passage, boost::asio::awaitable<void> task);
-  void begin(const PassagePtr& passage, const http::Request& request);
-  bool enter(Passage& passage, const http::Request& request);
-  bool read_message(Passage& passage);
-  bool admit(Passage& passage);
-  void admit_as_told(Passage& passage);
+  void give_up(PendingRequest& pending);
+  bool leave(PendingRequest& pending);
+  void wait_for(PendingRequest& pending, boost::asio::awaitable<void> task);
+  void begin(const PendingRequestPtr& pending, const http::Request& request);
+  bool has_room(PendingRequest& pending);
+  bool enter(PendingRequest& pending, const http::Request& request);
+  bool read_message(PendingRequest& pending);
+  bool read_bare_message(PendingRequest& pending);
+  bool admit(PendingRequest& pending);
+  void admit_as_told(PendingRequest& pending);
   std::shared_ptr<const Realm> find_realm(std::string_view name, std::uint32_t hint);
   void locate_ahead();
   void keep_located();
   void on_kdc_change(const discovery::Kdc& kdc, bool serves);
-  void locate(Passage& passage);
-  boost::asio::awaitable<void> look_up(PassagePtr passage);
-  void ask(Passage& passage, const locate::Located& located, std::chrono::steady_clock::time_point now);
-  void ask_ferryman_realm(Passage& passage, std::chrono::steady_clock::time_point now);
+  void locate(PendingRequest& pending);
+  boost::asio::awaitable<void> look_up(PendingRequestPtr pending);
+  void ask(PendingRequest& pending, const locate::Located& located,
+           std::chrono::steady_clock::time_point now);
+  void ask_ferryman_realm(PendingRequest& pending, std::chrono::steady_clock::time_point now);
   void on_realm_change(const exchange::RealmChange& change);
-  void on_outcome(Passage& passage, exchange::Outcome& outcome);
-  void conclude(Passage& passage);
-  boost::asio::awaitable<void> rediscover(PassagePtr passage);
-  void answer(Passage& passage);
-  void end(Passage& passage);
-  void refuse(Passage& passage, unsigned status, std::string_view text, EventKind kind,
+  void tell_no_tenant(const PendingRequest& pending);
+  void on_outcome(PendingRequest& pending, exchange::Outcome& outcome);
+  void conclude(PendingRequest& pending);
+  boost::asio::awaitable<void> rediscover(PendingRequestPtr pending);
+  void answer(PendingRequest& pending);
+  void end(PendingRequest& pending);
+  void refuse(PendingRequest& pending, unsigned status, std::string_view text, EventKind kind,
               std::string_view reason);
-  void refuse_by(Passage& passage, policy::Rule rule);
-  static bool may_have_been_judged(const Passage& passage);
-  void refuse_malformed(Passage& passage, std::string_view reason, const Error* error);
-  void write_event(const Passage& passage);
+  void answer_bare(PendingRequest& pending);
+  void refuse_bare(PendingRequest& pending, EventKind kind, std::string_view reason);
+  void respond_error(PendingRequest& pending, std::int32_t code, std::string_view text);
+  void refuse_by(PendingRequest& pending, policy::Rule rule);
+  static bool may_have_been_judged(const PendingRequest& pending);
+  void refuse_malformed(PendingRequest& pending, std::string_view reason, const Error* error);
+  void write_event(const PendingRequest& pending);
   bool may_log_flood();
 
   boost::asio::io_context& io_;
   unsigned worker_;
   Shared& shared_;
-  std::uint32_t in_work_ = 0;
+  std::uint32_t in_work_ = 0, datagrams_in_work_ = 0;
   std::uint64_t last_id_ = 0;
   Counts counts_;
   RateLimiter flood_lines_{8};
@@ -159,6 +174,7 @@ class Gateway : public net::Service, private locate::LocatorObserver {
   boost::asio::steady_timer keep_located_;
   std::shared_ptr<const Settings> settings_;
   std::shared_ptr<RealmMap> realms_;
+  std::set<std::string> without_tenant_;  // realms of these settings that ferryman-realm does not serve
 };
 
 }  // namespace ferryman::gateway

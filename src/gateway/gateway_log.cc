@@ -9,6 +9,8 @@
 
 #include "gateway/event_record.h"
 #include "gateway/gateway.h"
+#include "gateway/pending_request.h"
+#include "kerberos/numbers.h"
 #include "locate/ad.h"
 #include "net/endpoint_name.h"
 
@@ -34,6 +36,20 @@ bool Gateway::may_log_flood() {
     return true;
   ++unlogged_;
   return false;
+}
+
+void Gateway::count(local::Transport transport) {
+  switch (transport) {
+    case local::Transport::kkdcp:
+      ++counts_.kkdcp;
+      break;
+    case local::Transport::udp:
+      ++counts_.udp;
+      break;
+    case local::Transport::tcp:
+      ++counts_.tcp;
+      break;
+  }
 }
 
 void Gateway::on_rediscovery(const locate::RealmSource& source, discovery::Service service) {
@@ -100,7 +116,27 @@ void Gateway::on_realm_change(const exchange::RealmChange& change) {
     return log_.write(telemetry::Level::info, "ferryman-realm answers again", {{"worker", worker}});
   if (!may_log_flood()) return;
   log_.write(telemetry::Level::error, "ferryman-realm does not answer",
-             {{"cause", change.cause}, {"lost", std::to_string(change.lost)}, {"worker", worker}});
+             {{"socket", change.socket},
+              {"cause", change.cause},
+              {"lost", std::to_string(change.lost)},
+              {"worker", worker}});
+}
+
+// A client cannot bring it about who writes the realm as it is declared: the declaration is wrong. Told once.
+void Gateway::tell_no_tenant(const PendingRequest& pending) {
+  const Realm& realm = *pending.realm;
+  const kerberos::Reply& reply = pending.outcome.reply;
+  if (!realm.is_local() || pending.of_tenant || pending.outcome.status != exchange::Status::answered ||
+      reply.kind != kerberos::ReplyKind::krb_error || reply.error_code != kerberos::error_code::wrong_realm ||
+      pending.request->realm() != realm.name || !without_tenant_.insert(realm.name).second)
+    return;
+  constexpr std::string_view why =
+      "there is no such tenant, or it is of another realm: \"ferryman realm tenant list\" shows all";
+  log_.write(telemetry::Level::warning, "ferryman-realm does not serve the realm",
+             {{"realm", realm.name},
+              {"tenant", realm.tenant.empty() ? "(default)" : std::string_view(realm.tenant)},
+              {"cause", why},
+              {"worker", std::to_string(worker_)}});
 }
 
 void Gateway::on_exhausted(int cause) {
@@ -120,6 +156,7 @@ void Gateway::on_violation(const net::Peer& peer, http::Version version, unsigne
   event.client = peer.address;
   event.tls = peer.tls_version;
   event.http = http::name(version);
+  event.protocol = protocol_name(peer.transport);
   event.status = status;
   event.reason = reason;
   write(log_, event);

@@ -10,6 +10,8 @@ std::string_view name(Version version) {
       return "HTTP/1.1";
     case Version::http2:
       return "HTTP/2";
+    case Version::none:
+      break;
   }
   return {};
 }

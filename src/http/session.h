@@ -24,9 +24,10 @@ struct Limits {
   std::size_t max_output = 1024 * 1024;     // unread by the peer; then nothing more is read from it
 };
 
-enum class Version : std::uint8_t { http10, http11, http2 };
+// none: of a session that is not HTTP (net/message_session.h).
+enum class Version : std::uint8_t { http10, http11, http2, none };
 
-std::string_view name(Version version);  // "HTTP/1.0", ...
+std::string_view name(Version version);  // "HTTP/1.0", ...; none's is empty
 
 // A complete request. The views live until Handler::on_request returns.
 struct Request {

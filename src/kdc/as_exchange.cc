@@ -45,7 +45,7 @@ Judged<void> check_names(const Kdc& kdc, const KdcReqBody& body) {
 }
 
 Judged<AsClient> find_client(const Kdc& kdc, const KdcReqBody& body) {
-  AsClient client{std::nullopt, kdc.attempts.failures_seen()};
+  AsClient client;
   auto found = kdc.directory.find_client(kdc.tenant.id, components_of(*body.cname), body.cname->name_type);
   if (found) {
     client.principal = std::move(*found);
@@ -68,8 +68,8 @@ Judged<directory::Principal> find_service(const Kdc& kdc, const KdcReqBody& body
 }
 
 // What no proof of a key changes.
-Judged<void> check_request(const Kdc& kdc, const KdcReqBody& body, const directory::Principal& service,
-                           Now now) {
+Judged<void> check_request(const Kdc& kdc, const KdcReqBody& body, const AsClient& client,
+                           const directory::Principal& service, Now now) {
   if (asks(body, option::forwarded | option::proxy | option::renew | option::validate |
                      option::enc_tkt_in_skey | option::cname_in_addl_tkt))
     return refuse(error_code::bad_option, "options of the TGS exchange");
@@ -82,20 +82,27 @@ Judged<void> check_request(const Kdc& kdc, const KdcReqBody& body, const directo
   if (!account::is_service(account)) return refuse(error_code::service_unknown, "an account without SPN");
   if (account.kind != AccountKind::krbtgt && account.kind != AccountKind::password_change)
     return refuse(error_code::policy, "a service that wants a TGT first");
-  if (!account::session_etype(kdc.policy, service, body.etypes))
+  const directory::Account* known = client.principal ? &client.principal->account : nullptr;
+  if (!account::session_etype(kdc.policy, known, service, body.etypes))
     return refuse(error_code::etype_not_supported, "no etype that the service can use");
   if (asks(body, option::request_anonymous)) return refuse(error_code::bad_option, "anonymous by a name");
   return {};
 }
 
-Judged<void> check_client_policy(const AsClient& client) {
-  if (client.principal && client.principal->key_required)
-    return refuse(error_code::policy, "no password passes for this account");
+auto no_password_passes() {
+  return refuse(error_code::policy, "no password passes for this account");
+}
+
+// Where clients are not to be told who has an account, this is told to who has proven the key only.
+Judged<void> check_client_policy(const Kdc& kdc, const AsClient& client) {
+  if (client.principal && client.principal->key_required && !kdc.policy.hide_unknown_clients)
+    return no_password_passes();
   return {};
 }
 
 // Only for who has proven the key.
 Judged<void> check_state(const directory::Principal& client, const directory::Principal& service, Now now) {
+  if (client.key_required) return no_password_passes();
   if (auto checked = account::check_account(client.account, now.seconds, account::Exchange::as); !checked)
     return checked;
   if (service.account.kind == AccountKind::password_change) return {};
@@ -116,7 +123,8 @@ Judged<Keys> choose_keys(const Kdc& kdc, const KdcReqBody& body, const Granted& 
   const auto* long_term = account::reply_key(kdc.policy, granted.client, body.etypes);
   auto reply = long_term == nullptr ? std::nullopt : account::usable(*long_term);
   if (!reply) return refuse(error_code::etype_not_supported, "the client has no key of these etypes");
-  const auto session = account::session_etype(kdc.policy, granted.service, body.etypes);
+  const auto session =
+      account::session_etype(kdc.policy, &granted.client.account, granted.service, body.etypes);
   return Keys{long_term, std::move(*reply), crypto::Key::random(*session)};
 }
 
@@ -163,10 +171,11 @@ struct Sealed {
   const ticket::NewTicket& ticket;
   Bytes octets;
 };
-Octets make_reply(const Kdc& kdc, Bytes octets, const AsRequest& request, const Granted& granted,
-                  const Keys& keys, const Sealed& sealed, Now now) {
+MadeReply make_reply(const Kdc& kdc, Bytes octets, const AsRequest& request, const Granted& granted,
+                     const Keys& keys, const Sealed& sealed, Now now) {
   MadePadata list;
-  add_etype_info2(list, *keys.long_term);
+  // RC4's keys have no salt (RFC 4757 3): there is nothing to tell.
+  if (keys.long_term->etype != kerberos::etype::rc4_hmac) add_etype_info2(list, *keys.long_term);
   if (!granted.proof.challenge.empty()) list.add({padata::encrypted_challenge, granted.proof.challenge});
   Reply reply{kerberos::msg_type::as_rep,
               sealed.ticket,
@@ -179,12 +188,13 @@ Octets make_reply(const Kdc& kdc, Bytes octets, const AsRequest& request, const 
   if (request.padata.has(padata::req_enc_pa_rep)) reply.checksum_over = octets;
   if (asks(request.body, option::canonicalize))
     reply.supported_enctypes = account::supported_enctypes(kdc.policy, granted.service);
+  reply.pac_options = pac_options_of(request.padata);
   return encode_reply(reply, request.fast, now);
 }
 
 // Keys, ticket and reply of what is granted.
-Judged<Octets> grant(Bytes octets, const AsRequest& request, const Granted& granted, const Kdc& kdc,
-                     Now now) {
+Judged<MadeReply> grant(Bytes octets, const AsRequest& request, const Granted& granted, const Kdc& kdc,
+                        Now now) {
   const KdcReqBody& body = request.body;
   const auto keys = choose_keys(kdc, body, granted);
   if (!keys) return tl::unexpected(keys.error());
@@ -211,7 +221,7 @@ Judged<Octets> grant(Bytes octets, const AsRequest& request, const Granted& gran
 }
 
 // The exchange: each step takes what those before it found out.
-Judged<Octets> exchange(Bytes octets, const AsRequest& request, const Kdc& kdc, Now now) {
+Judged<MadeReply> exchange(Bytes octets, const AsRequest& request, const Kdc& kdc, Now now) {
   const KdcReqBody& body = request.body;
   const auto names = check_names(kdc, body);
   if (!names) return tl::unexpected(names.error());
@@ -219,9 +229,9 @@ Judged<Octets> exchange(Bytes octets, const AsRequest& request, const Kdc& kdc, 
   if (!client) return tl::unexpected(client.error());
   const auto service = find_service(kdc, body);
   if (!service) return tl::unexpected(service.error());
-  const auto permitted = check_request(kdc, body, *service, now);
+  const auto permitted = check_request(kdc, body, *client, *service, now);
   if (!permitted) return tl::unexpected(permitted.error());
-  const auto by_password = check_client_policy(*client);
+  const auto by_password = check_client_policy(kdc, *client);
   if (!by_password) return tl::unexpected(by_password.error());
   const auto proof = prove(kdc, request, *client, now);
   if (!proof) return tl::unexpected(proof.error());
@@ -244,7 +254,9 @@ Answer as_exchange(Bytes octets, const kerberos::WholeKdcReq& outer, const Kdc& 
   if (!reply)
     return answer_of(encode_refusal(kdc, reply.error(), &request.body, armored, now), &request.body,
                      &reply.error());
-  return answer_of(std::move(*reply), &request.body, nullptr);
+  Answer answer = answer_of(std::move(reply->message), &request.body, nullptr);
+  answer.issued = reply->issued;
+  return answer;
 }
 
 }  // namespace ferryman::kdc

@@ -267,11 +267,46 @@ TEST_F(AsExchange, HidesWhoIsUnknown) {
   const Answer answer = realm_.ask(unknown.encoded());
   EXPECT_EQ(answer.code, 25);
   EXPECT_EQ(types_in(error_of(answer).e_data), types_in(error_of(realm_.ask(known.encoded())).e_data));
+}
+
+TEST_F(AsExchange, LocksAnUnknownNameAsItWouldAUser) {
+  realm_.policy.hide_unknown_clients = true;
+  const auto guess = [this](std::string_view name, std::int32_t type = 1) {
+    TestRequest request = wrong();
+    request.cname = kerberos::Name(type, {name});
+    return code(request);
+  };
+  const std::string at_realm = "Nobody@" + realm_.directory.tenant().realm;
+  for (const std::string_view name : {"alice", "nobody"}) {
+    SCOPED_TRACE(name);
+    for (int i = 0; i < 9; ++i) EXPECT_EQ(guess(name), 24);
+    EXPECT_EQ(
+        guess(name == "nobody" ? at_realm : name, name == "nobody" ? kerberos::name_type::enterprise : 1),
+        24);
+    EXPECT_EQ(guess(name), 18);
+  }
+  EXPECT_EQ(guess(at_realm, kerberos::name_type::enterprise), 18);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(guess("NOBODY$"), 24);
+}
+
+TEST_F(AsExchange, HidesWhatKindOfAccountItIs) {
+  realm_.policy.hide_unknown_clients = true;
+  TestRequest unknown;
+  unknown.cname = kerberos::Name(1, {"ALICE2"});
+  const Answer answer = realm_.ask(unknown.encoded());
+  EXPECT_NE(as_text(error_of(answer).e_data).find("R.TESTalice2"), std::string_view::npos);
+  realm_.directory.at("alice").principal.key_required = true;
+  EXPECT_EQ(code(TestRequest()), 25);
+  EXPECT_EQ(code(proven()), 12);
+}
+
+TEST_F(AsExchange, LocksNoAccountWhoseKeyIsRandom) {
   for (int i = 0; i < 20; ++i) {
     TestRequest guess = wrong();
-    guess.cname = kerberos::Name(1, {"nobody"});
+    guess.cname = kerberos::Name(1, {"WEB$"});
     EXPECT_EQ(code(guess), 24);
   }
+  EXPECT_FALSE(realm_.account("WEB$").lockout.locked_until);
 }
 
 // K26
@@ -364,6 +399,25 @@ TEST_F(AsExchange, TakesAesThoughRc4IsOfferedFirst) {
   const TestReply got = reply(request);
   EXPECT_EQ(got.rep.enc_part.etype, 18);
   EXPECT_EQ(got.session_key->etype(), 18);
+}
+
+TEST_F(AsExchange, GivesAnRc4SessionToAMarkedClientThatHasNothingElse) {
+  TestRequest request = proven();
+  request.etypes = {23};
+  EXPECT_EQ(code(request), 14);
+  auto& alice = realm_.directory.at("alice").principal;
+  const auto key = crypto::string_to_key(23, as_bytes(test_password), {});
+  alice.keys.push_back({23, 2, {}, {}, Secret(key->octets())});
+  alice.account.settings.flags.rc4 = true;
+  realm_.policy.etypes.push_back(23);
+  TestRequest by_rc4;
+  by_rc4.etypes = {23};
+  const TestReply got =
+      open_reply(realm_.ask(by_rc4.with_timestamp(*key).encoded()), *key, key_usage::as_rep);
+  EXPECT_EQ(got.rep.enc_part.etype, 23);
+  EXPECT_EQ(got.session_key->etype(), 23);
+  EXPECT_EQ(got.rep.ticket.enc_part.etype, 18);
+  EXPECT_FALSE(got.rep.padata.has(padata::etype_info2));
 }
 
 TEST_F(AsExchange, SaysWhoAskedForWhatInTheLog) {

@@ -1,5 +1,6 @@
 #include "kdc/as_proof.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -7,8 +8,10 @@
 #include "account/keys.h"
 #include "account/state.h"
 #include "base/endian.h"
+#include "base/text.h"
 #include "crypto/encryption.h"
 #include "crypto/prf.h"
+#include "directory/names.h"
 #include "kerberos/preauth.h"
 
 namespace ferryman::kdc {
@@ -21,19 +24,28 @@ using Verdict = account::Attempts::Verdict;
 
 constexpr std::int64_t microseconds = 1'000'000;
 
-// The key that the client is to use. Of an unknown client one that it may have: the salt is the usual one.
+// As the name of an account would stand in a salt: people write theirs in lower case, without a UPN's domain.
+std::string stored_form(std::string_view component) {
+  std::string name(component.substr(0, component.find('@')));
+  std::transform(name.begin(), name.end(), name.begin(), ascii_lower);
+  return name;
+}
+
+// The key that the client is to use. Of a client that is unknown, or has no keys, one that it may have: the
+// salt is the usual one.
 directory::LongTermKey expected_key(const Kdc& kdc, const AsRequest& request, const AsClient& client) {
   if (client.principal) {
     const auto* key = account::reply_key(kdc.policy, *client.principal, request.body.etypes);
     if (key != nullptr) return {key->etype, key->kvno, key->salt, key->s2kparams, Secret()};
-    return {};
+    if (!client.principal->keys.empty()) return {};
   }
   directory::LongTermKey made;
   kerberos::EtypeList asked = request.body.etypes;
   const directory::Account nobody;
   while (asked.next(made.etype) && !account::allows(kdc.policy, nobody, made.etype)) made.etype = 0;
   made.salt = kdc.tenant.realm;
-  for (std::size_t i = 0; i < request.body.cname->size(); ++i) made.salt += request.body.cname->component(i);
+  for (std::size_t i = 0; i < request.body.cname->size(); ++i)
+    made.salt += stored_form(request.body.cname->component(i));
   return made;
 }
 
@@ -81,6 +93,14 @@ struct Method {
     if (!key || armor_key == nullptr) return key;
     return crypto::combine(*armor_key, *key, "clientchallengearmor", "challengelongterm");
   }
+  // What else stands in an error inside FAST: by what the client finds its key. Outside a bare error is
+  // better, which old Windows clients correct their clock by.
+  Octets hints(const directory::LongTermKey& long_term) const {
+    if (armor_key == nullptr) return {};
+    MadePadata list;
+    add_etype_info2(list, long_term);
+    return kerberos::encode(list.list());
+  }
   // RFC 6113 5.4.6: the KDC's own time.
   Octets answer(const directory::LongTermKey& long_term, Now now) const {
     const auto key = account::usable(long_term);
@@ -124,7 +144,7 @@ Opened open_timestamp(const Kdc& kdc, const directory::Principal& client, const 
 }
 
 // For a client that is not there: as much work as for one that is.
-void pretend(const Method& method, std::int32_t etype, Bytes cipher) {
+void decrypt_in_vain(const Method& method, std::int32_t etype, Bytes cipher) {
   if (crypto::find_etype(etype) == nullptr) return;
   const auto random = crypto::Key::random(etype);
   const auto key = method.key({etype, 0, {}, {}, Secret(random.octets())});
@@ -135,8 +155,49 @@ Judged<Proof> judge_timestamp(const Kdc& kdc, const Method& method, const direct
                               const kerberos::PaEncTsEnc& time, Now now) {
   const std::int64_t off = time.patimestamp - now.seconds;
   if (off > kdc.policy.max_skew || -off > kdc.policy.max_skew)
-    return refuse(error_code::skew, "the client's clock is off");
+    return refuse(error_code::skew, "the client's clock is off", method.hints(key));
   return Proof{time.patimestamp * microseconds + time.pausec.value_or(0), method.answer(key, now)};
+}
+
+std::string_view why_not_proven(Verdict verdict, const directory::Principal& client,
+                                const directory::LongTermKey* key) {
+  if (verdict == Verdict::locks) return reason_locks;
+  if (verdict == Verdict::unwritten) return "the wrong key, and the directory could not count it";
+  if (verdict == Verdict::former) return "one of the last passwords";
+  if (key != nullptr) return "the wrong key";
+  return client.keys.empty() ? "the account has no password and no keys"
+                             : "a proof in an etype that the account has no key of";
+}
+
+// A random key cannot be guessed, so that to lock its account would only serve who wants the service to stop.
+directory::LockoutPolicy lockout_of(const Kdc& kdc, const directory::Principal& client) {
+  directory::LockoutPolicy policy = kdc.policy.lockout;
+  if (client.account.kind == directory::AccountKind::service) policy.threshold = 0;
+  return policy;
+}
+
+tl::unexpected<Refusal> locked() {
+  return refuse(error_code::client_revoked, "the account is locked",
+                account::nt_status_data(account::nt_status::account_locked_out, account::Exchange::as));
+}
+
+// What counts against a name that nobody has, as it would against a user's. Most names of several components
+// and those with a "$" are services', which do not lock.
+bool may_be_user(const kerberos::PrincipalName& name) {
+  return name.size() == 1 && name.component(0).size() <= directory::max_name &&
+         !name.component(0).ends_with('$');
+}
+
+// The answer to a proof for a client that is not there, where it is not to be told from one that is.
+tl::unexpected<Refusal> refuse_unknown(const Kdc& kdc, const AsRequest& request, const AsClient& client,
+                                       const Method& method, const kerberos::EncryptedData& proof, Now now) {
+  const auto& name = *request.body.cname;
+  if (may_be_user(name) && account::allows(kdc.policy, {}, proof.etype) &&
+      !kdc.attempts.count_unknown(kdc.tenant.id, stored_form(name.component(0)), kdc.policy.lockout,
+                                  now.seconds))
+    return locked();
+  decrypt_in_vain(method, proof.etype, proof.cipher);
+  return failed(kdc, request, client, "the client is unknown");
 }
 
 }  // namespace
@@ -158,27 +219,21 @@ Judged<Proof> prove(const Kdc& kdc, const AsRequest& request, const AsClient& cl
     return refuse(error_code::preauth_required, "no pre-authentication", method_data(kdc, request, client));
   const auto encrypted = kerberos::parse<kerberos::EncryptedData>(element->value);
   if (!encrypted) return failed(kdc, request, client, "a proof that is not well formed");
-  if (!client.principal) {
-    pretend(method, encrypted->etype, encrypted->cipher);
-    return failed(kdc, request, client, "the client is unknown");
-  }
+  if (!client.principal) return refuse_unknown(kdc, request, client, method, *encrypted, now);
   const directory::LongTermKey* key = account::allows(kdc.policy, client.principal->account, encrypted->etype)
                                           ? account::find_key(client.principal->keys, encrypted->etype)
                                           : nullptr;
   Opened opened{Verdict::unreadable, std::nullopt};
-  const auto verdict = kdc.attempts.try_key(
-      kdc.directory, kdc.policy.lockout, *client.principal, now.seconds, client.failures_seen, [&] {
-        if (key != nullptr) opened = open_timestamp(kdc, *client.principal, method, *key, encrypted->cipher);
-        return opened.verdict;
-      });
+  const auto verdict = kdc.attempts.try_key(kdc.directory, lockout_of(kdc, *client.principal),
+                                            *client.principal, now.seconds, kdc.failures_seen, [&] {
+                                              if (key != nullptr)
+                                                opened = open_timestamp(kdc, *client.principal, method, *key,
+                                                                        encrypted->cipher);
+                                              return opened.verdict;
+                                            });
   if (!verdict) return tl::unexpected(account::unavailable(verdict.error()));
-  if (*verdict == Verdict::locked)
-    return refuse(error_code::client_revoked, "the account is locked",
-                  account::nt_status_data(account::nt_status::account_locked_out, account::Exchange::as));
-  if (!opened.time) {
-    return failed(kdc, request, client,
-                  key == nullptr ? "a proof in an etype that the account has no key of" : "the wrong key");
-  }
+  if (*verdict == Verdict::locked) return locked();
+  if (!opened.time) return failed(kdc, request, client, why_not_proven(*verdict, *client.principal, key));
   return judge_timestamp(kdc, method, *key, *opened.time, now);
 }
 

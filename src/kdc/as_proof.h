@@ -23,7 +23,6 @@ struct AsRequest {
 // Who is asked for. An unknown client may be answered as if it were known, with a wrong password.
 struct AsClient {
   std::optional<directory::Principal> principal;
-  std::uint64_t failures_seen = 0;  // account::Attempts, from before the account was read
 };
 
 struct Proof {

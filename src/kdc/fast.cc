@@ -6,6 +6,7 @@
 #include "crypto/encryption.h"
 #include "crypto/prf.h"
 #include "kdc/tgt.h"
+#include "ticket/authorization.h"
 #include "ticket/secret_codec.h"
 
 namespace ferryman::kdc {
@@ -70,6 +71,14 @@ Octets sealed(const Fast& fast, const kerberos::FastResponse& response) {
   return kerberos::encode(kerberos::FastArmoredRep{{fast.armor_key.etype(), std::nullopt, cipher}});
 }
 
+// Somebody may have taken FAST away on the way.
+Judged<std::optional<Fast>> without_fast(const kerberos::Authenticator& authenticator) {
+  const auto used = ticket::says_fast_used(authenticator.authorization_data);
+  if (!used) return tl::unexpected(used.error());
+  if (*used) return refuse(error_code::modified, "the authenticator says that FAST is used");
+  return std::nullopt;
+}
+
 }  // namespace
 
 bool Fast::hides_client() const {
@@ -78,7 +87,7 @@ bool Fast::hides_client() const {
 
 Judged<std::optional<Fast>> open_as_fast(const Kdc& kdc, const kerberos::WholeKdcReq& outer, Now now) {
   const auto element = outer.padata.find(padata::fx_fast);
-  if (!element || element->value.empty()) return std::nullopt;
+  if (!element) return std::nullopt;
   const auto request = kerberos::parse_fast_armored_req(element->value);
   if (!request) return refuse(error_code::preauth_failed, "a PA-FX-FAST that is not well formed");
   auto key = open_armor(kdc, *request, now);
@@ -92,7 +101,7 @@ Judged<std::optional<Fast>> open_tgs_fast(const kerberos::WholeKdcReq& outer, co
                                           const ticket::OpenedAuthenticator& authenticator) {
   const auto element = outer.padata.find(padata::fx_fast);
   const auto ap_req = outer.padata.find(padata::tgs_req);
-  if (!element || !ap_req || element->value.empty()) return std::nullopt;
+  if (!element || !ap_req) return without_fast(authenticator.authenticator);
   const auto request = kerberos::parse_fast_armored_req(element->value);
   if (!request) return refuse(error_code::preauth_failed, "a PA-FX-FAST that is not well formed");
   if (request->armor_type) return refuse(error_code::preauth_failed, "explicit FAST armor in a TGS-REQ");

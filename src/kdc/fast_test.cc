@@ -132,6 +132,10 @@ TEST_F(FastTest, TakesAKeyedChecksumOnly) {
 }
 
 // K4
+TEST_F(FastTest, IsNotEmpty) {
+  EXPECT_EQ(realm_.ask(TestRequest().with(padata::fx_fast).encoded()).code, 24);
+}
+
 TEST_F(FastTest, WantsNamesInside) {
   Armored request = armored();
   request.inner.cname.reset();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,14 +25,27 @@ struct Kdc {
   const directory::Tenant& tenant;
   const account::Policy& policy;
   account::Attempts& attempts;
+  // Of attempts, from before anything was read of the directory. An old one makes an account be read twice.
+  std::uint64_t failures_seen = 0;
 };
+
+// The encryption types of what was given: of the key that the reply is encrypted in, of the session key, of
+// the ticket.
+struct Issued {
+  std::int32_t reply = 0, session = 0, ticket = 0;
+};
+
+// The reason of an answer to a wrong key that was one too many.
+inline constexpr std::string_view reason_locks = "the wrong key, and the account is locked by it";
 
 // What goes back to the client, and what the log says of it. Nothing in it is a secret.
 struct Answer {
-  Octets message;           // without length prefix; never empty
-  std::int32_t code = 0;    // of the KRB-ERROR that was sent or, for kpasswd, of the result; 0: it was done
-  std::string_view reason;  // a constant text; empty where it was done
-  std::string client, service;  // as asked for; hold any octets, and may be empty
+  Octets message;         // without length prefix; never empty
+  std::int32_t code = 0;  // of the KRB-ERROR that was sent or, for kpasswd, of the result; 0: it was done
+  std::string reason;     // words of ours; empty where it was done
+  std::string client, service;     // as asked for; hold any octets, and may be empty
+  std::optional<Issued> issued{};  // where a ticket was given
+  bool renewed = false;            // and it is one that was renewed
 };
 
 // Answers an AS-REQ, a TGS-REQ or a kpasswd request (without length prefix): docs/kdc.md has the checks in

@@ -1,6 +1,7 @@
 #include "kdc/kpasswd_exchange.h"
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
@@ -28,14 +29,14 @@ namespace result = kerberos::kpasswd_result;
 // Why nothing is changed: the result, and for a KRB-ERROR, of who is not authenticated, its code.
 struct Failed {
   std::uint16_t code = result::hard_error;
-  std::string_view text;  // for the person and the log
+  std::string text;  // for the person and the log
   std::int32_t krb_code = error_code::generic;
 };
 template <typename T>
 using Step = tl::expected<T, Failed>;
 
 auto fail(std::uint16_t code, std::string_view text) {
-  return tl::unexpected(Failed{code, text});
+  return tl::unexpected(Failed{code, std::string(text)});
 }
 
 // RFC 3244 2: what the result's text is of.
@@ -61,7 +62,7 @@ Step<kerberos::KpasswdRequest> read_request(Bytes message) {
 
 Step<Requester> authenticate(const Kdc& kdc, const kerberos::KpasswdRequest& request, Now now) {
   const auto failed = [](const Refusal& refusal) {
-    return tl::unexpected(Failed{result::auth_error, refusal.reason, refusal.code});
+    return tl::unexpected(Failed{result::auth_error, std::string(refusal.reason), refusal.code});
   };
   const auto ap_req = kerberos::parse<kerberos::ApReq>(request.ap_req_octets);
   if (!ap_req) return fail(result::malformed, "The request is not well formed.");
@@ -90,6 +91,8 @@ Step<directory::Principal> find_account(const Kdc& kdc, const Requester& request
   if (!account::check_account(client->account, now.seconds, account::Exchange::as))
     return fail(result::access_denied, "The account is disabled or has expired.");
   if (client->key_required) return fail(result::access_denied, "The account has no password.");
+  if (part.authtime < client->account.password_changed.value_or(0))
+    return fail(result::access_denied, "The password was changed after this ticket was given.");
   return std::move(*client);
 }
 
@@ -147,13 +150,14 @@ Step<void> serve(const kerberos::KpasswdRequest& request, const Requester& reque
   if (!user) return tl::unexpected(user.error());
   const auto asked = open_private(request, requester);
   if (!asked) return tl::unexpected(asked.error());
-  const auto permitted = check_target(kdc, *asked, *user);
-  if (!permitted) return permitted;
+  if (const auto permitted = check_target(kdc, *asked, *user); !permitted)
+    return tl::unexpected(permitted.error());
   return change(kdc, *asked, *user, now);
 }
 
-// An answer that the client can authenticate: AP-REP and KRB-PRIV.
-Octets private_reply(const Requester& requester, std::uint16_t code, std::string_view text, Now now) {
+// An answer that the client can authenticate: AP-REP and KRB-PRIV. It belongs to the request by its sequence
+// number, without a time, as those of MIT and Samba.
+Octets private_reply(const Requester& requester, std::uint16_t code, std::string_view text) {
   const kerberos::Authenticator& from = requester.authenticator.authenticator;
   const crypto::Key& session_key = requester.ticket.ticket.session_key;
   const Octets ap_part =
@@ -164,8 +168,8 @@ Octets private_reply(const Requester& requester, std::uint16_t code, std::string
   constexpr std::uint8_t no_address[4] = {};
   const Octets told = user_data(code, text);
   const Octets part = kerberos::encode(kerberos::EncKrbPrivPart{told,
-                                                                now.seconds,
-                                                                now.microseconds,
+                                                                std::nullopt,
+                                                                std::nullopt,
                                                                 from.seq_number,
                                                                 {kerberos::address_type::ipv4, no_address},
                                                                 std::nullopt});
@@ -204,7 +208,7 @@ Answer kpasswd_exchange(Bytes message, const Kdc& kdc, Now now) {
   if (!requester) return answer_of(error_reply(kdc, requester.error(), now), requester.error());
   const auto served = serve(*request, *requester, kdc, now);
   const Failed outcome = served ? Failed{result::success, {}, error_code::none} : served.error();
-  Answer answer = answer_of(private_reply(*requester, outcome.code, outcome.text, now), outcome);
+  Answer answer = answer_of(private_reply(*requester, outcome.code, outcome.text), outcome);
   requester->ticket.ticket.part.cname.append_to(answer.client);
   return answer;
 }

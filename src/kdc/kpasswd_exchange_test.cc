@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "kdc/test_client.h"
 #include "kerberos/kpasswd.h"
 #include "kerberos/krb_priv.h"
@@ -63,6 +65,8 @@ class Kpasswd : public testing::Test {
     const auto plain = crypto::decrypt(request.subkey, key_usage::krb_priv, reply->priv.enc_part.cipher);
     if (!plain) return std::nullopt;
     const auto part = kerberos::parse<kerberos::EncKrbPrivPart>(plain->bytes());
+    EXPECT_FALSE(part->timestamp);
+    EXPECT_TRUE(part->seq_number);
     const auto told = kerberos::parse_kpasswd_result(part->user_data);
     EXPECT_EQ(told->code, answer.code);
     EXPECT_EQ(told->text.empty(), answer.code == 0);
@@ -93,6 +97,19 @@ TEST_F(Kpasswd, ChangesOnesOwnPassword) {
   EXPECT_EQ(result(request()), 0);
   EXPECT_TRUE(has_password(new_password));
   EXPECT_FALSE(has_password(test_password));
+}
+
+// The PAC's signature of the KDC has no kvno.
+TEST_F(Kpasswd, TakesATicketFromBeforeKrbtgtWasRotated) {
+  const Request before = request();
+  for (int i = 0; i < 2; ++i) {
+    std::vector<directory::LongTermKey> keys;
+    keys.push_back({18, 0, {}, {}, Secret(crypto::Key::random(18).octets())});
+    ASSERT_TRUE(realm_.directory.set_keys(realm_.directory.tenant().id, realm_.account("krbtgt/R.TEST").id,
+                                          keys, {}));
+  }
+  EXPECT_EQ(result(before), 0);
+  EXPECT_TRUE(has_password(new_password));
 }
 
 TEST_F(Kpasswd, SetsOnesOwnPassword) {
@@ -202,7 +219,10 @@ TEST_F(Kpasswd, IsNotForAccountsThatAreDisabledOthersOrWithoutPassword) {
   alice.account.settings.flags.disabled = true;
   EXPECT_EQ(result(good), 5);
   alice.account.settings.flags.disabled = false;
-  alice.account.rid = 4711;
+  const std::uint32_t rid = std::exchange(alice.account.rid, 4711U);
+  EXPECT_EQ(result(good), 5);
+  alice.account.rid = rid;
+  alice.account.password_changed = test_now + 1;  // an administrator has set another one since
   EXPECT_EQ(result(good), 5);
 }
 

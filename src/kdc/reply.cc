@@ -32,29 +32,23 @@ MadePadata encrypted_padata(const Reply& reply, const crypto::Key& key) {
     const auto value = kerberos::supported_enctypes_octets(*reply.supported_enctypes);
     list.add({padata::supported_enctypes, value});
   }
+  if (reply.pac_options) {
+    const Octets value = kerberos::encode(kerberos::PacOptions{*reply.pac_options});
+    list.add({padata::pac_options, value});
+  }
   return list;
 }
 
 Secret enc_part(const Reply& reply, const crypto::Key& key) {
-  const ticket::NewTicket& ticket = reply.ticket;
   const MadePadata encrypted = encrypted_padata(reply, key);
   kerberos::Made<kerberos::LastReq> last_req;
   last_req.add({kerberos::last_req_type::none, 0});
-  kerberos::EncKdcRepPart part;
+  kerberos::EncKdcRepPart part = ticket::reply_part(reply.ticket);
   part.tag = reply.msg_type == kerberos::msg_type::as_rep ? kerberos::application_tag::enc_as_rep_part
                                                           : kerberos::application_tag::enc_tgs_rep_part;
-  part.key = {ticket.session_key.etype(), ticket.session_key.octets()};
   part.last_req = last_req.list();
   part.nonce = reply.nonce;
   part.key_expiration = reply.key_expiration;
-  part.flags = ticket.flags;
-  part.authtime = ticket.authtime;
-  part.starttime = ticket.lifetime.start;
-  part.endtime = ticket.lifetime.end;
-  part.renew_till = ticket.lifetime.renew_till;
-  part.srealm = ticket.realm;
-  part.sname = ticket.sname;
-  part.caddr = ticket.caddr;
   part.encrypted_pa_data = encrypted.list();
   return ticket::encode_secret(part);
 }
@@ -74,22 +68,34 @@ Octets message(const Reply& reply, const MadePadata& padata, const Client& clien
 
 // METHOD-DATA without its own header, where the code says that e-data holds some.
 Bytes hints_of(const Refusal& refusal) {
-  if (refusal.code != error_code::preauth_required && refusal.code != error_code::preauth_failed) return {};
+  if (refusal.code != error_code::preauth_required && refusal.code != error_code::preauth_failed &&
+      refusal.code != error_code::skew)
+    return {};
   const auto list = kerberos::parse<kerberos::PadataList>(refusal.e_data);
   return list ? list->octets() : Bytes();
 }
 
 }  // namespace
 
-Octets encode_reply(const Reply& reply, const Fast* fast, Now now) {
+std::optional<std::uint32_t> pac_options_of(const kerberos::PadataList& padata) {
+  const auto element = padata.find(padata::pac_options);
+  const auto options = element ? kerberos::parse<kerberos::PacOptions>(element->value)
+                               : Result<kerberos::PacOptions>(tl::unexpected(Error{Fault::truncated}));
+  if (!options || (options->flags & kerberos::pac_option::claims) == 0) return std::nullopt;
+  return kerberos::pac_option::claims;
+}
+
+MadeReply encode_reply(const Reply& reply, const Fast* fast, Now now) {
   const Client client{reply.ticket.crealm, reply.ticket.cname};
-  if (fast == nullptr) return message(reply, reply.padata, client, reply.key);
+  const Issued issued{reply.key.etype(), reply.ticket.session_key.etype(),
+                      kerberos::parse<kerberos::Ticket>(reply.ticket_octets)->enc_part.etype};
+  if (fast == nullptr) return {message(reply, reply.padata, client, reply.key), issued};
   const Strengthened keys = strengthen(reply.key);
   const MadePadata padata = fast_reply(
       *fast, {reply.padata, keys.strengthen_key, client.realm, client.name, reply.ticket_octets, now});
   const kerberos::Name anonymous = anonymous_name();
   const Client shown = fast->hides_client() ? Client{anonymous_realm, anonymous.view()} : client;
-  return message(reply, padata, shown, keys.reply_key);
+  return {message(reply, padata, shown, keys.reply_key), issued};
 }
 
 Octets encode_refusal(const Kdc& kdc, const Refusal& refusal, const kerberos::KdcReqBody* body,
@@ -106,6 +112,11 @@ Octets encode_refusal(const Kdc& kdc, const Refusal& refusal, const kerberos::Kd
   if (refusal.code == error_code::wrong_realm && body != nullptr && body->cname) {
     error.crealm = kdc.tenant.realm;
     error.cname = body->cname;
+  }
+  const kerberos::Name anonymous = anonymous_name();
+  if (fast != nullptr && fast->hides_client()) {
+    error.crealm = anonymous_realm;
+    error.cname = anonymous.view();
   }
   if (fast == nullptr) {
     error.e_data = refusal.e_data;

@@ -26,10 +26,20 @@ struct Reply {
   // For encrypted-pa-data (RFC 6806 11).
   Bytes checksum_over{};  // the whole AS-REQ, where the client asked for PA-REQ-ENC-PA-REP; else empty
   std::optional<std::uint32_t> supported_enctypes{};  // where it asked to canonicalize
+  std::optional<std::uint32_t> pac_options{};         // see pac_options_of()
 };
 
-// The message. fast: null where the request had none.
-Octets encode_reply(const Reply& reply, const Fast* fast, Now now);
+// Those of the request's PA-PAC-OPTIONS [MS-KILE 2.2.10] that a reply repeats: claims. Nothing where it has
+// none that can be read.
+std::optional<std::uint32_t> pac_options_of(const kerberos::PadataList& padata);
+
+// A reply's message, and what it gives.
+struct MadeReply {
+  Octets message;
+  Issued issued;
+};
+// fast: null where the request had none.
+MadeReply encode_reply(const Reply& reply, const Fast* fast, Now now);
 
 // The KRB-ERROR (RFC 4120 5.9.1). body: of the request, as far as it could be read; null: not at all.
 Octets encode_refusal(const Kdc& kdc, const Refusal& refusal, const kerberos::KdcReqBody* body,

@@ -1,11 +1,12 @@
 // The exchanges on the directory as it is kept on a disk.
-#include "directory/sqlite_directory.h"
-
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <filesystem>
+#include <variant>
 
+#include "account/password.h"
+#include "directory/database.h"
 #include "kdc/test_client.h"
 #include "ticket/ticket_pac.h"
 
@@ -20,8 +21,8 @@ class OnSqlite : public testing::Test {
     std::string path = testing::TempDir() + "kdc_XXXXXX";
     folder_ = ::mkdtemp(path.data());
     auto master = directory::MasterKey::make(Octets(directory::MasterKey::size, 7));
-    directory_ = *directory::open_sqlite_directory({.file = folder_ + "/realm.db", .create = true},
-                                                   std::move(*master));
+    directory_ =
+        *directory::open_database({.location = folder_ + "/realm.db", .create = true}, std::move(*master));
     tenant_ =
         *directory_->create_tenant({.name = "example", .domains = {"example.test"}}, "R.TEST", aes, test_now);
     alice_ =
@@ -44,12 +45,20 @@ class OnSqlite : public testing::Test {
     return *std::move(crypto::string_to_key(18, as_bytes(password), as_bytes("R.TESTalice")));
   }
   Answer ask(Bytes request) { return answer(request, {*directory_, tenant_, policy_, attempts_}, now_); }
+  void rotate_krbtgt(bool forget_former = false) {
+    const std::vector<std::string_view> name{"krbtgt", "R.TEST"};
+    std::vector<directory::LongTermKey> keys;
+    for (const std::int32_t etype : aes)
+      keys.push_back({etype, 0, {}, {}, Secret(crypto::Key::random(etype).octets())});
+    EXPECT_TRUE(directory_->set_keys(tenant_.id, directory_->find_service(tenant_.id, name)->account.id, keys,
+                                     {.now = test_now, .forget_former = forget_former}));
+  }
   std::int32_t log_on(const crypto::Key& key) {
     return ask(TestRequest().with_timestamp(key).encoded()).code;
   }
 
   std::string folder_;
-  std::unique_ptr<directory::SqliteDirectory> directory_;
+  std::unique_ptr<directory::Database> directory_;
   directory::Tenant tenant_;
   directory::Account alice_, web_;
   crypto::Key web_key_ = crypto::Key::random(18);
@@ -86,11 +95,45 @@ TEST_F(OnSqlite, ATgtOfARenamedAccountIsRevoked) {
   EXPECT_EQ(ask(TestTgs(tgt).encoded()).code, 20);
 }
 
+TEST_F(OnSqlite, ATgtOutlivesTwoRotationsOfKrbtgt) {
+  const crypto::Key key = key_of(test_password);
+  const auto log_on = [&] {
+    return open_reply(ask(TestRequest().with_timestamp(key).encoded()), key, key_usage::as_rep);
+  };
+  const TestReply first = log_on();
+  EXPECT_EQ(first.rep.ticket.enc_part.kvno, 1U);
+  rotate_krbtgt();
+  const TestReply second = log_on();
+  EXPECT_EQ(second.rep.ticket.enc_part.kvno, 2U);
+  rotate_krbtgt();
+  for (const TestReply* tgt : {&first, &second}) EXPECT_EQ(ask(TestTgs(*tgt).encoded()).code, 0);
+  rotate_krbtgt();
+  EXPECT_EQ(ask(TestTgs(first).encoded()).code, 44);
+  EXPECT_EQ(ask(TestTgs(second).encoded()).code, 0);
+  rotate_krbtgt(true);
+  EXPECT_EQ(ask(TestTgs(second).encoded()).code, 44);
+  EXPECT_EQ(ask(TestTgs(log_on()).encoded()).code, 0);
+}
+
 TEST_F(OnSqlite, TheLockOutCountsToTheThresholdAndEnds) {
   for (int i = 0; i < 10; ++i) EXPECT_EQ(log_on(crypto::Key::random(18)), 24);
   EXPECT_EQ(log_on(key_of(test_password)), 18);
   now_.seconds += policy_.lockout.duration;
   EXPECT_EQ(ask(TestRequest().with_timestamp(key_of(test_password), now_.seconds).encoded()).code, 0);
+}
+
+// A change that was decided on by what has changed since.
+TEST_F(OnSqlite, OfTwoChangesOfAPasswordTheSecondOneFails) {
+  const auto read = directory_->principal(tenant_.id, alice_.id);
+  const auto change = [&](std::string_view password) {
+    return account::change_password(*directory_, tenant_, policy_, *read, as_bytes(password), test_now,
+                                    false);
+  };
+  EXPECT_TRUE(change("Quarry-Mandolin-77w"));
+  const auto second = change("Turmoil-Viaduct-91x");
+  ASSERT_FALSE(second);
+  EXPECT_TRUE(std::holds_alternative<directory::Failure>(second.error()));
+  EXPECT_EQ(log_on(key_of("Quarry-Mandolin-77w")), 0);
 }
 
 TEST_F(OnSqlite, AFormerPasswordIsNotCounted) {

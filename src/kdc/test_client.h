@@ -169,6 +169,7 @@ struct TestTgs {
   std::optional<std::int32_t> checksum_type = kerberos::checksum_type::hmac_sha1_aes256;
   bool bend_checksum = false;
   std::int32_t usage = key_usage::tgs_req_authenticator;
+  std::vector<std::int32_t> authenticator_data;  // types of its authorization data
 
   explicit TestTgs(const TestReply& tgt) : ticket(tgt.ticket()), session_key(tgt.session_key->copy()) {
     request.msg_type = kerberos::msg_type::tgs_req;
@@ -184,6 +185,9 @@ struct TestTgs {
     authenticator.cname = cname.view();
     authenticator.ctime = ctime;
     if (checksum_type) authenticator.checksum = {*checksum_type, sum};
+    kerberos::Made<kerberos::AuthorizationData> data;
+    for (const std::int32_t type : authenticator_data) data.add({type, {}, {}});
+    authenticator.authorization_data = data.list();
     if (subkey) authenticator.subkey = {subkey->etype(), subkey->octets()};
     const Octets cipher = crypto::encrypt(session_key, usage, kerberos::encode(authenticator));
     const auto parsed = kerberos::parse<kerberos::Ticket>(ticket);

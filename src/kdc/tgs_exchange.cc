@@ -23,6 +23,13 @@ namespace option = kerberos::kdc_option;
 using directory::AccountKind;
 using kerberos::KdcReqBody;
 
+// The request: what is inside FAST, where there is any (else null).
+struct TgsRequest {
+  const kerberos::PadataList& padata;
+  const KdcReqBody& body;
+  const Fast* fast;
+};
+
 bool asks(const KdcReqBody& body, std::uint32_t options) {
   return (body.kdc_options & options) != 0;
 }
@@ -83,10 +90,10 @@ Judged<std::optional<ticket::OpenedTicket>> second_ticket(const Kdc& kdc, const 
 }
 
 Judged<crypto::Key> choose_session_key(const Kdc& kdc, const KdcReqBody& body,
-                                       const directory::Principal& service,
+                                       const directory::Account& client, const directory::Principal& service,
                                        const std::optional<ticket::OpenedTicket>& second) {
   if (second) return crypto::Key::random(second->session_key.etype());
-  const auto etype = account::session_etype(kdc.policy, service, body.etypes);
+  const auto etype = account::session_etype(kdc.policy, &client, service, body.etypes);
   if (!etype) return refuse(error_code::etype_not_supported, "no etype that the service can use");
   return crypto::Key::random(*etype);
 }
@@ -124,8 +131,10 @@ Judged<Secret> open_authorization(const kerberos::EncryptedData& encrypted, cons
 }
 
 // The TGT's and the request's (RFC 4120 3.3.3).
-Judged<ticket::AuthorizationList> choose_authorization(const KdcReqBody& body, const TgsHeader& header) {
+Judged<ticket::AuthorizationList> choose_authorization(const KdcReqBody& body, const TgsHeader& header,
+                                                       bool for_tgt) {
   ticket::AuthorizationList list;
+  if (for_tgt) ticket::add_prt(header.opened.part.authorization_data, list);
   if (auto added = ticket::add_permitted(header.opened.part.authorization_data, list); !added)
     return tl::unexpected(added.error());
   if (!body.enc_authorization_data) return list;
@@ -154,26 +163,29 @@ Judged<Octets> make_ticket(const Kdc& kdc, const Granted& granted, const ticket:
   return issuer.issue(granted.service, ticket, pac);
 }
 
-Octets make_reply(const Kdc& kdc, const KdcReqBody& body, const TgsHeader& header, const Granted& granted,
-                  const ticket::NewTicket& ticket, Bytes ticket_octets, const Fast* fast, Now now) {
+MadeReply make_reply(const Kdc& kdc, const TgsRequest& request, const TgsHeader& header,
+                     const Granted& granted, const ticket::NewTicket& ticket, Bytes ticket_octets, Now now) {
   const MadePadata no_padata;
-  Reply reply{kerberos::msg_type::tgs_rep, ticket, ticket_octets, no_padata, body.nonce, std::nullopt,
-              header.reply_key()};
+  Reply reply{kerberos::msg_type::tgs_rep, ticket,       ticket_octets,     no_padata,
+              request.body.nonce,          std::nullopt, header.reply_key()};
   reply.usage = header.authenticator.subkey ? key_usage::tgs_rep_subkey : key_usage::tgs_rep_session_key;
-  if (asks(body, option::canonicalize))
+  if (asks(request.body, option::canonicalize))
     reply.supported_enctypes = account::supported_enctypes(kdc.policy, granted.service);
-  return encode_reply(reply, fast, now);
+  reply.pac_options = pac_options_of(request.padata);
+  return encode_reply(reply, request.fast, now);
 }
 
 // Keys, ticket and reply of what is granted.
-Judged<Octets> grant(const KdcReqBody& body, const TgsHeader& header, const Fast* fast,
-                     const Granted& granted, const Kdc& kdc, Now now) {
+Judged<MadeReply> grant(const TgsRequest& request, const TgsHeader& header, const Granted& granted,
+                        const Kdc& kdc, Now now) {
+  const KdcReqBody& body = request.body;
   const kerberos::EncTicketPart& tgt = header.opened.part;
-  const auto session_key = choose_session_key(kdc, body, granted.service, granted.second);
+  const auto session_key =
+      choose_session_key(kdc, body, granted.client.principal.account, granted.service, granted.second);
   if (!session_key) return tl::unexpected(session_key.error());
   const auto terms = choose_terms(kdc, body, tgt, granted.client.principal, granted.service, now);
   if (!terms) return tl::unexpected(terms.error());
-  const auto authorization = choose_authorization(body, header);
+  const auto authorization = choose_authorization(body, header, granted.is_tgt());
   if (!authorization) return tl::unexpected(authorization.error());
   const kerberos::Name canonical = account::canonical_name(granted.service.account);
   const bool renamed = granted.is_tgt() && asks(body, option::canonicalize);
@@ -184,12 +196,12 @@ Judged<Octets> grant(const KdcReqBody& body, const TgsHeader& header, const Fast
                                  tgt.caddr,        *authorization};
   const auto ticket_octets = make_ticket(kdc, granted, ticket);
   if (!ticket_octets) return tl::unexpected(ticket_octets.error());
-  return make_reply(kdc, body, header, granted, ticket, *ticket_octets, fast, now);
+  return make_reply(kdc, request, header, granted, ticket, *ticket_octets, now);
 }
 
-// The exchange: each step takes what those before it found out. fast: null where there is none.
-Judged<Octets> exchange(const KdcReqBody& body, const TgsHeader& header, const Fast* fast, const Kdc& kdc,
-                        Now now) {
+// The exchange: each step takes what those before it found out.
+Judged<MadeReply> exchange(const TgsRequest& request, const TgsHeader& header, const Kdc& kdc, Now now) {
+  const KdcReqBody& body = request.body;
   const auto names = check_names(kdc, body);
   if (!names) return tl::unexpected(names.error());
   const auto client = client_of_tgt(kdc, header.ticket, header.opened, now);
@@ -202,25 +214,39 @@ Judged<Octets> exchange(const KdcReqBody& body, const TgsHeader& header, const F
   if (!available) return tl::unexpected(available.error());
   const auto second = second_ticket(kdc, body, *service, now);
   if (!second) return tl::unexpected(second.error());
-  return grant(body, header, fast, {*client, *service, *second}, kdc, now);
+  return grant(request, header, {*client, *service, *second}, kdc, now);
+}
+
+// Who asks is told by the ticket, never by the body. header: null where it was not opened.
+Answer answer_to(const TgsHeader* header, const KdcReqBody& body, Octets message, const Refusal* refusal) {
+  Answer answer = answer_of(std::move(message), &body, refusal);
+  answer.client.clear();
+  if (header != nullptr) header->opened.part.cname.append_to(answer.client);
+  return answer;
 }
 
 }  // namespace
 
 Answer tgs_exchange(const kerberos::WholeKdcReq& outer, const Kdc& kdc, Now now) {
-  const auto refused = [&](const Refusal& refusal, const KdcReqBody& body, const Fast* fast) {
-    return answer_of(encode_refusal(kdc, refusal, &body, fast, now), &body, &refusal);
-  };
   const auto header = open_tgs_header(kdc, outer, now);
-  if (!header) return refused(header.error(), outer.body, nullptr);
+  if (!header) {
+    const Refusal& refusal = header.error();
+    return answer_to(nullptr, outer.body, encode_refusal(kdc, refusal, &outer.body, nullptr, now), &refusal);
+  }
+  const auto refused = [&](const Refusal& refusal, const KdcReqBody& body, const Fast* fast) {
+    return answer_to(&*header, body, encode_refusal(kdc, refusal, &body, fast, now), &refusal);
+  };
   const auto fast = open_tgs_fast(outer, header->opened, header->authenticator);
   if (!fast) return refused(fast.error(), outer.body, nullptr);
   const Fast* armored = *fast ? &**fast : nullptr;
-  const KdcReqBody& body = armored ? armored->req.body : outer.body;
-  auto reply = exchange(body, *header, armored, kdc, now);
+  const TgsRequest request{armored ? armored->req.padata : outer.padata,
+                           armored ? armored->req.body : outer.body, armored};
+  const KdcReqBody& body = request.body;
+  auto reply = exchange(request, *header, kdc, now);
   if (!reply) return refused(reply.error(), body, armored);
-  Answer answer = answer_of(std::move(*reply), &body, nullptr);
-  header->opened.part.cname.append_to(answer.client);
+  Answer answer = answer_to(&*header, body, std::move(reply->message), nullptr);
+  answer.issued = reply->issued;
+  answer.renewed = asks(body, option::renew);
   return answer;
 }
 

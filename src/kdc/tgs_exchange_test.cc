@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include "account/cloud_ticket.h"
 #include "kdc/test_client.h"
+#include "kerberos/kile_padata.h"
 #include "pac/builder.h"
 #include "pac/info.h"
+#include "ticket/authorization.h"
 #include "ticket/issue.h"
 #include "ticket/test_tickets.h"
 #include "ticket/ticket_pac.h"
@@ -62,6 +65,69 @@ TEST_F(TgsExchange, GivesAServiceTicketThatTheServiceCanVerify) {
   const auto pac = ticket::verify_service_pac(*opened, web(), krbtgt());
   ASSERT_TRUE(pac);
   EXPECT_EQ(pac->find(pac::requestor), nullptr);
+}
+
+// A TGT that came with a primary refresh token.
+class CloudTgt : public TgsExchange {
+ protected:
+  CloudTgt() {
+    prt_.octets.fill(5);
+    realm_.directory.prts.push_back(prt_);
+    const auto made = account::make_cloud_ticket(realm_.directory, realm_.kdc.tenant, realm_.policy,
+                                                 {realm_.directory.at("alice").principal, prt_, test_now});
+    const auto key = crypto::Key::make(18, made->key.bytes());
+    Answer answer;
+    answer.message = made->as_rep;
+    tgt_ = open_reply(answer, *key, key_usage::as_rep);
+  }
+  // Empty where there is none.
+  static Octets prt_in(const TestReply& reply, const crypto::Key& key) {
+    const auto opened = ticket::open_ticket(reply.rep.ticket, key);
+    const auto prt = opened ? ticket::prt_of(opened->part.authorization_data) : std::nullopt;
+    return prt ? Octets(prt->begin(), prt->end()) : Octets();
+  }
+
+  directory::PrtId prt_;
+};
+
+TEST_F(CloudTgt, IsWhatClientsReadOfAnAsRep) {
+  ASSERT_TRUE(tgt_.ok());
+  EXPECT_EQ(tgt_.octets.bytes()[0], 0x79);  // APPLICATION 25
+  EXPECT_EQ(tgt_.part.starttime, test_now);
+  EXPECT_TRUE(tgt_.part.renew_till);
+  EXPECT_GE(tgt_.part.nonce, 0);
+  EXPECT_LE(tgt_.part.nonce, INT32_MAX);
+  EXPECT_TRUE(tgt_.part.flags & flag::initial);
+  EXPECT_TRUE(get(tgs()).ok());
+}
+
+TEST_F(CloudTgt, HandsItsPrtOnToTgtsAlone) {
+  const TestReply renewed = get(for_krbtgt(tgs(), option::renew));
+  ASSERT_TRUE(renewed.ok());
+  EXPECT_EQ(prt_in(renewed, krbtgt()), Octets(prt_.octets.begin(), prt_.octets.end()));
+  EXPECT_TRUE(prt_in(get(tgs()), web()).empty());
+  realm_.directory.prts.clear();
+  EXPECT_EQ(code(for_krbtgt(TestTgs(renewed), option::forwarded)), 20);
+}
+
+TEST_F(CloudTgt, IsOfNoUseOnceItsPrtIsRevoked) {
+  realm_.directory.prts.clear();
+  EXPECT_EQ(code(tgs()), 20);
+  EXPECT_EQ(code(for_krbtgt(tgs(), option::renew)), 20);
+}
+
+TEST_F(TgsExchange, TakesNoPrtFromAClient) {
+  TestTgs request = for_krbtgt(tgs(), option::forwarded);
+  kerberos::Made<kerberos::AuthorizationData> data;
+  const Octets id(16, 5);
+  data.add({kerberos::authorization_data::prt, id, {}});
+  request.request.enc_authorization_data = {
+      18, crypto::encrypt(request.session_key, key_usage::tgs_req_authdata_session_key,
+                          kerberos::encode(data.list()))};
+  const TestReply got = get(request);
+  ASSERT_TRUE(got.ok());
+  const auto opened = ticket::open_ticket(got.rep.ticket, krbtgt());
+  EXPECT_FALSE(ticket::prt_of(opened->part.authorization_data));
 }
 
 TEST_F(TgsExchange, AnswersInTheSubkeyWhereThereIsOne) {
@@ -124,6 +190,30 @@ TEST_F(TgsExchange, LooksAtTheTicketsTimes) {
   forged.lifetime = {test_now, test_now + 1000, {}};
   forged.flags |= flag::invalid;
   EXPECT_EQ(code(with(forged)), 33);
+}
+
+TEST_F(TgsExchange, TakesNoAuthenticatorThatIsForFastAloneOrSaysThatFastIsUsed) {
+  for (const auto& [type, expected] : {std::pair(kerberos::authorization_data::fx_fast_armor, 12),
+                                       {kerberos::authorization_data::fx_fast_used, 41}}) {
+    TestTgs request = tgs();
+    request.authenticator_data = {type};
+    EXPECT_EQ(code(request), expected) << type;
+  }
+}
+
+TEST_F(TgsExchange, RepeatsTheClaimsBitOfPacOptionsWhereItIsSet) {
+  const auto options_in_reply = [this](const Octets& value) {
+    TestTgs request = tgs();
+    request.request.with(padata::pac_options, value);
+    const TestReply reply = request.open(realm_.ask(request.encoded()));
+    EXPECT_TRUE(reply.ok());
+    const auto element = reply.part.encrypted_pa_data.find(padata::pac_options);
+    return element ? Octets(element->value.begin(), element->value.end()) : Octets();
+  };
+  const auto encoded = [](std::uint32_t flags) { return kerberos::encode(kerberos::PacOptions{flags}); };
+  EXPECT_EQ(options_in_reply(encoded(kerberos::flag(0) | kerberos::flag(1))), encoded(kerberos::flag(0)));
+  EXPECT_EQ(options_in_reply(encoded(kerberos::flag(1))), Octets());
+  EXPECT_EQ(options_in_reply({1, 2, 3}), Octets());
 }
 
 TEST_F(TgsExchange, TakesNoTicketThatIsForFastAlone) {

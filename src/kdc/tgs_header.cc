@@ -62,9 +62,12 @@ Judged<TgsHeader> open_tgs_header(const Kdc& kdc, const kerberos::WholeKdcReq& r
   const auto checked = check_ap(*opened, *authenticator,
                                 {now.seconds, kdc.policy.max_skew, (options & option::validate) != 0});
   if (!checked) return tl::unexpected(checked.error());
-  const auto armor_only = ticket::is_armor_only(opened->part.authorization_data);
-  if (!armor_only) return tl::unexpected(armor_only.error());
-  if (*armor_only) return refuse(error_code::policy, "a ticket that is for FAST alone");
+  for (const auto* list :
+       {&opened->part.authorization_data, &authenticator->authenticator.authorization_data}) {
+    const auto armor_only = ticket::is_armor_only(*list);
+    if (!armor_only) return tl::unexpected(armor_only.error());
+    if (*armor_only) return refuse(error_code::policy, "a ticket or an authenticator that is for FAST alone");
+  }
   TgsHeader header{ap_req->ticket, std::move(*opened), std::move(*authenticator)};
   if (const auto body = check_body(header, request.body.octets); !body) return tl::unexpected(body.error());
   return header;

@@ -1,10 +1,12 @@
 #include "kdc/tgt.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "account/identity.h"
 #include "account/issuer.h"
 #include "account/state.h"
+#include "ticket/authorization.h"
 
 namespace ferryman::kdc {
 
@@ -24,6 +26,25 @@ Judged<ticket::OpenedTicket> open_tgt(const Kdc& kdc, const kerberos::Ticket& ti
   return account::Issuer(kdc.directory, kdc.tenant, kdc.policy).open(ticket);
 }
 
+namespace {
+
+// A TGT that came with a primary refresh token is good for as long as that one.
+Judged<void> check_prt(const Kdc& kdc, const ticket::OpenedTicket& opened, const directory::ObjectId& user) {
+  const auto octets = ticket::prt_of(opened.part.authorization_data);
+  if (!octets) return {};
+  directory::PrtId id;
+  if (octets->size() != id.octets.size())
+    return refuse(error_code::tgt_revoked, "a PRT's id of another size");
+  std::copy(octets->begin(), octets->end(), id.octets.begin());
+  const auto good = kdc.directory.check_prt(kdc.tenant.id, user, id);
+  if (!good && good.error().reason == directory::Reason::not_found)
+    return refuse(error_code::tgt_revoked, "the TGT's PRT, key or device is revoked");
+  if (!good) return tl::unexpected(account::unavailable(good.error()));
+  return {};
+}
+
+}  // namespace
+
 Judged<TgtClient> client_of_tgt(const Kdc& kdc, const kerberos::Ticket& ticket,
                                 const ticket::OpenedTicket& opened, Now now) {
   auto pac = account::Issuer(kdc.directory, kdc.tenant, kdc.policy).verify_pac(ticket, opened);
@@ -41,6 +62,8 @@ Judged<TgtClient> client_of_tgt(const Kdc& kdc, const kerberos::Ticket& ticket,
   if (const auto checked = account::check_account(client->account, now.seconds, account::Exchange::tgs);
       !checked)
     return tl::unexpected(checked.error());
+  if (const auto good = check_prt(kdc, opened, client->account.id); !good)
+    return tl::unexpected(good.error());
   return TgtClient{std::move(*client), std::move(*pac)};
 }
 

@@ -27,8 +27,8 @@ struct TgtClient {
   ticket::TgtPac pac;
 };
 // All signatures of the PAC are verified: modified (41), or tgt_revoked (20) where there is none. tgt_revoked
-// too where the client's name is now another account's, or nobody's; client_revoked (18) for one that may not
-// log on any more.
+// too where the client's name is now another account's, or nobody's, or its PRT is revoked; client_revoked
+// (18) for one that may not log on any more.
 Judged<TgtClient> client_of_tgt(const Kdc& kdc, const kerberos::Ticket& ticket,
                                 const ticket::OpenedTicket& opened, Now now);
 

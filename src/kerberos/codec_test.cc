@@ -9,6 +9,7 @@
 #include <string>
 
 #include "kerberos/samples.h"
+#include "kerberos/time.h"
 
 namespace ferryman::kerberos {
 namespace {
@@ -297,7 +298,7 @@ TEST(Codec, ATimeWithoutEncodingIsToldAndNothingIsWritten) {
   Octets buffer(4096);
   EXPECT_EQ(encode_into(buffer, part).error().fault, Fault::bad_time);
   EXPECT_TRUE(encode(part).empty());
-  part.endtime = -1;
+  part.endtime = first_time - 1;
   EXPECT_EQ(encode_into(buffer, part).error().fault, Fault::bad_time);
 }
 

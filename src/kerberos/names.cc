@@ -125,6 +125,17 @@ constexpr Names errors(std::to_array<Entry>({
 }));
 
 // IANA "Kerberos Encryption Type Numbers", and the negative ones of MS-KILE's neighbours.
+constexpr Names kpasswd_results(std::to_array<Entry>({
+    {kpasswd_result::success, "success"},
+    {kpasswd_result::malformed, "malformed"},
+    {kpasswd_result::hard_error, "hard_error"},
+    {kpasswd_result::auth_error, "auth_error"},
+    {kpasswd_result::soft_error, "soft_error"},
+    {kpasswd_result::access_denied, "access_denied"},
+    {kpasswd_result::bad_version, "bad_version"},
+    {kpasswd_result::initial_flag_needed, "initial_flag_needed"},
+}));
+
 constexpr Names etypes(std::to_array<Entry>({
     {etype::rc4_hmac_old_exp, "rc4-hmac-old-exp"},
     {etype::rc4_hmac_old, "rc4-hmac-old"},
@@ -209,6 +220,9 @@ constexpr Names padata_types(std::to_array<Entry>({
 
 std::string_view error_name(std::int32_t code) {
   return errors.of(code);
+}
+std::string_view kpasswd_result_name(std::int32_t code) {
+  return kpasswd_results.of(code);
 }
 std::string_view etype_name(std::int32_t etype) {
   return etypes.of(etype);

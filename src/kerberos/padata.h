@@ -24,8 +24,11 @@ class PadataList {
   // types: the bits of all types in it.
   PadataList(Bytes elements, std::uint64_t types) : elements_(elements), types_(types) {}
 
-  // The bit that stands for a type; types that are 64 apart share one.
-  static constexpr std::uint64_t bit(std::int32_t type) { return std::uint64_t{1} << (type & 63); }
+  // The bit that stands for a type: one each for 128 to 190, which most of those are that a KDC looks for,
+  // and one for all others.
+  static constexpr std::uint64_t bit(std::int32_t type) {
+    return std::uint64_t{1} << (type >= 128 && type < 128 + 63 ? type - 128 : 63);
+  }
   // False: there is none of the types that these bits stand for, as is known without walking through.
   bool may_have(std::uint64_t bits) const { return (types_ & bits) != 0; }
 

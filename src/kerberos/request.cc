@@ -1,8 +1,5 @@
 #include "kerberos/request.h"
 
-#include <algorithm>
-#include <array>
-
 #include "der/tag.h"
 #include "kerberos/fast.h"
 #include "kerberos/kpasswd.h"
@@ -16,17 +13,12 @@ bool is_armored(const KdcReq& req) {
   return fast && parse_fast_armored_req(fast->value).has_value();
 }
 
-// Padata of an AS-REQ that ask for something and prove nothing.
-constexpr std::array only_asking{padata::pac_request,        padata::req_enc_pa_rep, padata::as_freshness,
-                                 padata::supported_enctypes, padata::pac_options,    padata::key_list_req};
-
-bool proves_something(const KdcReq& as_req) {
-  PadataList rest = as_req.padata;
-  for (Padata padata; rest.next(padata);) {
-    if (std::find(only_asking.begin(), only_asking.end(), padata.type) == only_asking.end()) return true;
-  }
-  return false;
-}
+// Padata of an AS-REQ that ask for something and prove nothing. Each has a bit of its own.
+constexpr std::uint64_t only_asking =
+    PadataList::bit(padata::pac_request) | PadataList::bit(padata::req_enc_pa_rep) |
+    PadataList::bit(padata::as_freshness) | PadataList::bit(padata::supported_enctypes) |
+    PadataList::bit(padata::pac_options) | PadataList::bit(padata::key_list_req);
+static_assert((only_asking & PadataList::bit(0)) == 0);
 
 }  // namespace
 
@@ -68,7 +60,7 @@ Result<Request> parse_request(Bytes message) {
   request.kind = as ? RequestKind::as_req : RequestKind::tgs_req;
   request.kdc_req = *kdc_req;
   request.fast = is_armored(*request.kdc_req);
-  request.proof = as && proves_something(*request.kdc_req);
+  request.proof = as && request.kdc_req->padata.may_have(~only_asking);
   return result;
 }
 

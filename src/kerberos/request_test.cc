@@ -45,6 +45,12 @@ TEST(PadataList, TellsTypesApartThatShareABit) {
   EXPECT_TRUE(PadataList(Bytes(elements)).has(padata::fx_fast - 64));
 }
 
+TEST(PadataList, TakesNoOtherTypeForOneWithABitOfItsOwn) {
+  for (const std::int32_t type : {128, 136, 150, 190})
+    for (const std::int32_t other : {type - 128, type - 64, type + 64, type + 256, -type})
+      EXPECT_EQ(PadataList::bit(type) & PadataList::bit(other), 0U) << type << " " << other;
+}
+
 TEST(Request, ReadsAnAsReq) {
   const auto message = seeds("request_fuzz").at("as_req");
   const auto request = parse_request(message);

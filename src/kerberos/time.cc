@@ -48,8 +48,9 @@ std::optional<std::int64_t> parse_time(std::string_view text) {
 
 std::optional<TimeText> format_time(std::int64_t seconds) {
   if (seconds < first_time || seconds > last_time) return std::nullopt;
-  const std::chrono::year_month_day date(std::chrono::sys_days(std::chrono::days(seconds / day)));
-  const std::int64_t in_day = seconds % day;
+  const auto whole_day = std::chrono::floor<std::chrono::days>(std::chrono::seconds(seconds));
+  const std::chrono::year_month_day date{std::chrono::sys_days(whole_day)};
+  const std::int64_t in_day = (std::chrono::seconds(seconds) - whole_day).count();
   TimeText text;
   put(text, year_place, static_cast<int>(date.year()));
   put(text, month_place, static_cast<unsigned>(date.month()));

@@ -11,9 +11,12 @@ std::string_view view(const TimeText& text) {
 
 TEST(KerberosTime, IsReadAndWrittenAsSecondsSince1970) {
   const std::pair<std::string_view, std::int64_t> known[] = {
-      {"19700101000000Z", 0},          {"19700101000001Z", 1},          {"20000229235959Z", 951868799},
-      {"20380119031408Z", 2147483648}, {"21060207062816Z", 4294967296}, {"21000228235959Z", 4107542399},
-      {"21000301000000Z", 4107542400}, {"99991231235959Z", last_time},  {"20261128202146Z", 1795897306}};
+      {"00010101000000Z", first_time}, {"15000101000000Z", -14831769600},
+      {"19691231235959Z", -1},         {"19700101000000Z", 0},
+      {"19700101000001Z", 1},          {"20000229235959Z", 951868799},
+      {"20380119031408Z", 2147483648}, {"21060207062816Z", 4294967296},
+      {"21000228235959Z", 4107542399}, {"21000301000000Z", 4107542400},
+      {"99991231235959Z", last_time},  {"20261128202146Z", 1795897306}};
   for (const auto& [text, seconds] : known) {
     EXPECT_EQ(parse_time(text), seconds) << text;
     ASSERT_TRUE(format_time(seconds)) << text;
@@ -28,7 +31,6 @@ TEST(KerberosTime, WhatIsNoTimeOfTheCalendarIsRefused) {
                                       "197001010000001",
                                       "1970010100000Z",
                                       "19700101000000.0Z",
-                                      "19691231235959Z",
                                       "00000101000000Z",
                                       "20260001000000Z",
                                       "20261301000000Z",
@@ -45,7 +47,7 @@ TEST(KerberosTime, WhatIsNoTimeOfTheCalendarIsRefused) {
                                       "+0260101000000Z"}) {
     EXPECT_FALSE(parse_time(text)) << text;
   }
-  EXPECT_FALSE(format_time(-1));
+  EXPECT_FALSE(format_time(first_time - 1));
   EXPECT_FALSE(format_time(last_time + 1));
 }
 

@@ -36,7 +36,8 @@ bool Callee::read_control(const Frame& frame) {
 }
 
 bool Callee::admit(const Frame& frame) {
-  if (frame.type != FrameType::http_request && frame.type != FrameType::kerberos_request) {
+  if (frame.type != FrameType::http_request && frame.type != FrameType::kerberos_request &&
+      frame.type != FrameType::status_request) {
     fail(name(Fault::unknown_message));
     return false;
   }
@@ -63,6 +64,10 @@ void Callee::answer(std::uint32_t id, const KerberosReply& reply) {
 
 void Callee::answer(std::uint32_t id, const HttpResponse& response) {
   put(FrameType::http_response, id, response);
+}
+
+void Callee::answer(std::uint32_t id, const Status& status) {
+  put(FrameType::status, id, status);
 }
 
 void Callee::answer(std::uint32_t id, Refusal refusal) {

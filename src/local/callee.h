@@ -21,8 +21,8 @@ class Callee {
   std::span<std::uint8_t> room() { return reader_.room(); }
   void took(std::size_t octets) { reader_.took(octets); }
 
-  // The next request: an http_request or kerberos_request whose payload nobody has looked at. The view is
-  // valid until room() or next() is called.
+  // The next request: an http_request, kerberos_request or status_request whose payload nobody has looked at.
+  // The view is valid until room() or next() is called.
   std::optional<Frame> next();
 
   // Each request gets one of these; a message that cannot be sent becomes Refusal::failed. An answer to
@@ -30,6 +30,7 @@ class Callee {
   void answer(std::uint32_t id, const KerberosReply& reply);
   void answer(std::uint32_t id, const HttpResponse& response);
   void answer(std::uint32_t id, Refusal refusal);
+  void answer(std::uint32_t id, const Status& status);
 
   Bytes to_write() const { return output_.pending(); }
   void wrote(std::size_t octets) { output_.wrote(octets); }

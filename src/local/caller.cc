@@ -19,6 +19,8 @@ std::optional<Caller::Answer> parse(const Frame& frame) {
       return made(frame.id, parse_kerberos_reply(frame.payload));
     case FrameType::http_response:
       return made(frame.id, parse_http_response(frame.payload));
+    case FrameType::status:
+      return made(frame.id, parse_status(frame.payload));
     default:
       return made(frame.id, parse_refusal(frame.payload));
   }
@@ -32,25 +34,27 @@ bool Caller::can_ask() const {
 }
 
 template <typename Request>
-std::optional<std::uint32_t> Caller::put(FrameType type, const Request& request) {
+std::optional<std::uint32_t> Caller::put(FrameType type, FrameType expected, const Request& request) {
   if (!can_ask()) return std::nullopt;
   do {
     ++last_id_;
   } while (last_id_ == 0 || in_flight_.contains(last_id_));
   const std::uint64_t position = output_.end_position();
   if (!output_.put(type, last_id_, request)) return std::nullopt;
-  const FrameType expected =
-      type == FrameType::kerberos_request ? FrameType::kerberos_reply : FrameType::http_response;
   in_flight_.emplace(last_id_, Pending{expected, position});
   return last_id_;
 }
 
 std::optional<std::uint32_t> Caller::ask(const KerberosRequest& request) {
-  return put(FrameType::kerberos_request, request);
+  return put(FrameType::kerberos_request, FrameType::kerberos_reply, request);
 }
 
 std::optional<std::uint32_t> Caller::ask(const HttpRequest& request) {
-  return put(FrameType::http_request, request);
+  return put(FrameType::http_request, FrameType::http_response, request);
+}
+
+std::optional<std::uint32_t> Caller::ask(const StatusRequest& request) {
+  return put(FrameType::status_request, FrameType::status, request);
 }
 
 void Caller::abandon(std::uint32_t id) {

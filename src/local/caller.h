@@ -32,6 +32,7 @@ class Caller {
   // is false, or the request is over a limit of limits.h.
   std::optional<std::uint32_t> ask(const KerberosRequest& request);
   std::optional<std::uint32_t> ask(const HttpRequest& request);
+  std::optional<std::uint32_t> ask(const StatusRequest& request);
 
   // Whether one more request may go this way: the other side is not closing, nothing failed, fewer than
   // max_in_flight wait, and what was put in before is being written.
@@ -48,7 +49,7 @@ class Caller {
   // The next answer that is complete. A KerberosReply is a view, valid until room() or next() is called.
   struct Answer {
     std::uint32_t id = 0;
-    std::variant<KerberosReply, HttpResponse, Refusal> content;
+    std::variant<KerberosReply, HttpResponse, Refusal, Status> content;
   };
   std::optional<Answer> next();
 
@@ -82,7 +83,7 @@ class Caller {
   };
 
   template <typename Request>
-  std::optional<std::uint32_t> put(FrameType type, const Request& request);
+  std::optional<std::uint32_t> put(FrameType type, FrameType expected, const Request& request);
   std::optional<Answer> read_answer(const Frame& frame);
   bool read_control(const Frame& frame);
   void fail(std::string_view reason);

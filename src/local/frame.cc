@@ -22,6 +22,8 @@ bool is_known(FrameType type) {
     case FrameType::http_response:
     case FrameType::kerberos_reply:
     case FrameType::refusal:
+    case FrameType::status_request:
+    case FrameType::status:
       return true;
   }
   return false;

@@ -18,9 +18,11 @@ enum class FrameType : std::uint8_t {
   closing = 3,  // from ferryman-realm: send no more requests; from ferrymand: none will follow
   http_request = 16,
   kerberos_request = 17,
+  status_request = 18,
   http_response = 32,
   kerberos_reply = 33,
   refusal = 34,
+  status = 35,
 };
 
 // One frame. id belongs to a request and its answer, and is 0 in the others. The payload is a view.

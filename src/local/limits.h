@@ -7,7 +7,7 @@ namespace ferryman::local {
 
 // What may cross between ferrymand and ferryman-realm: constants of the protocol's version, which both sides
 // hold the other to. docs/local-protocol.md has the wire format.
-inline constexpr std::uint16_t protocol_version = 1;
+inline constexpr std::uint16_t protocol_version = 2;
 
 inline constexpr std::size_t max_frame = 320 * 1024;   // octets behind the length
 inline constexpr std::size_t max_in_flight = 256;      // requests without an answer on one socket
@@ -27,5 +27,7 @@ inline constexpr std::size_t max_fields = 128;
 inline constexpr std::size_t max_field_octets = 64 * 1024;  // names and values of all fields
 inline constexpr std::size_t max_certificate = 16 * 1024;
 inline constexpr std::size_t max_body = 128 * 1024;
+
+inline constexpr std::size_t max_results = 512;  // of a status: kinds of requests times how they end
 
 }  // namespace ferryman::local

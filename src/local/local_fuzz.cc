@@ -76,6 +76,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   round_trip(octets, parse_kerberos_request(octets));
   round_trip(octets, parse_kerberos_reply(octets));
   round_trip(octets, parse_refusal(octets));
+  round_trip(octets, parse_status_request(octets));
+  round_trip(octets, parse_status(octets));
   if (read_all(octets, size) != read_all(octets, 1)) std::abort();
   Callee callee;
   drive(callee, octets);

@@ -382,6 +382,53 @@ TEST(Local, ClosingLosesNothing) {
   EXPECT_TRUE(caller.finished());
 }
 
+Status some_status() {
+  Status status;
+  status.results = {{Status::Kind::as_req, 0, 5},
+                    {Status::Kind::tgs_req, 7, std::uint64_t{1} << 40},
+                    {Status::Kind::kpasswd, -1, 2}};
+  status.lock_outs = 3;
+  status.dear = 4;
+  status.connections = 5;
+  return status;
+}
+
+TEST(Local, AStatusIsAskedForAndReadAsItWasWritten) {
+  Caller caller;
+  Callee callee;
+  const auto id = caller.ask(StatusRequest());
+  feed(callee, take(caller));
+  const auto frame = callee.next();
+  ASSERT_TRUE(frame);
+  EXPECT_EQ(frame->type, FrameType::status_request);
+  EXPECT_TRUE(parse_status_request(frame->payload));
+  callee.answer(*id, some_status());
+  feed(caller, take(callee));
+  const auto answer = caller.next();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(std::get<Status>(answer->content), some_status());
+}
+
+TEST(Local, AStatusIsBoundedAndOfKnownKinds) {
+  Octets octets;
+  Status status = some_status();
+  status.results.assign(max_results + 1, {});
+  EXPECT_FALSE(append(octets, status));
+  status.results.assign(1, {static_cast<Status::Kind>(4), 0, 1});
+  EXPECT_FALSE(append(octets, status));
+  ASSERT_TRUE(append(octets, some_status()));
+  octets[0] = 0xff;
+  EXPECT_EQ(parse_status(octets).error().fault, Fault::too_many);
+  octets[0] = 0;
+  octets[2] = 4;
+  EXPECT_EQ(parse_status(octets).error().fault, Fault::wrong_value);
+  octets[2] = 1;
+  EXPECT_TRUE(parse_status(octets));
+  octets.push_back(0);
+  EXPECT_EQ(parse_status(octets).error().fault, Fault::trailing_bytes);
+  EXPECT_EQ(parse_status_request(octets).error().fault, Fault::trailing_bytes);
+}
+
 TEST(Local, AnAnswerThatCannotBeSentIsAFailedRequest) {
   Caller caller;
   Callee callee;

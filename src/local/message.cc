@@ -72,6 +72,13 @@ std::optional<Fault> fault_of(const KerberosRequest& request) {
                                                                 : std::nullopt;
 }
 
+std::optional<Fault> fault_of(const Status& status) {
+  if (status.results.size() > max_results) return Fault::too_many;
+  const bool all_known = std::all_of(status.results.begin(), status.results.end(),
+                                     [](const Status::Result& result) { return !name(result.kind).empty(); });
+  return all_known ? std::nullopt : std::optional(Fault::wrong_value);
+}
+
 std::uint16_t read_field_count(Cursor& cursor) {
   const std::uint16_t count = cursor.uint16();
   if (count <= max_fields) return count;
@@ -115,6 +122,18 @@ std::string_view name(Refusal refusal) {
       return "busy";
     case Refusal::failed:
       return "failed";
+  }
+  return {};
+}
+
+std::string_view name(Status::Kind kind) {
+  switch (kind) {
+    case Status::Kind::as_req:
+      return "AS-REQ";
+    case Status::Kind::tgs_req:
+      return "TGS-REQ";
+    case Status::Kind::kpasswd:
+      return "KPASSWD";
   }
   return {};
 }
@@ -175,6 +194,34 @@ Result<Refusal> parse_refusal(Bytes payload) {
   return refusal;
 }
 
+Result<StatusRequest> parse_status_request(Bytes payload) {
+  Cursor cursor(payload);
+  if (const auto error = cursor.end()) return tl::unexpected(*error);
+  return StatusRequest();
+}
+
+Result<Status> parse_status(Bytes payload) {
+  Cursor cursor(payload);
+  Status status;
+  std::uint16_t count = cursor.uint16();
+  if (count > max_results) {
+    cursor.fail(Fault::too_many);
+    count = 0;
+  }
+  for (; count > 0; --count) {
+    Status::Result result;
+    result.kind = static_cast<Status::Kind>(cursor.uint8());
+    result.code = static_cast<std::int32_t>(cursor.uint32());
+    result.count = cursor.uint64();
+    status.results.push_back(result);
+  }
+  for (auto* const number :
+       {&status.malformed, &status.sign_in, &status.lock_outs, &status.busy, &status.directory})
+    *number = cursor.uint64();
+  for (auto* const number : {&status.waiting, &status.dear, &status.connections}) *number = cursor.uint32();
+  return whole(cursor, std::move(status));
+}
+
 bool append(Octets& out, const HttpRequest& request) {
   if (fault_of(request) || request.id.size() > max_request_id || request.client.size() > max_client ||
       request.method.size() > max_method || request.path.size() > max_path ||
@@ -226,6 +273,26 @@ bool append(Octets& out, const KerberosReply& reply) {
 bool append(Octets& out, Refusal refusal) {
   if (name(refusal).empty()) return false;
   Appender(out).uint8(static_cast<std::uint8_t>(refusal));
+  return true;
+}
+
+bool append(Octets&, const StatusRequest&) {
+  return true;
+}
+
+bool append(Octets& out, const Status& status) {
+  if (fault_of(status)) return false;
+  Appender appender(out);
+  appender.uint16(static_cast<std::uint16_t>(status.results.size()));
+  for (const Status::Result& result : status.results) {
+    appender.uint8(static_cast<std::uint8_t>(result.kind));
+    appender.uint32(static_cast<std::uint32_t>(result.code));
+    appender.uint64(result.count);
+  }
+  for (const auto number :
+       {status.malformed, status.sign_in, status.lock_outs, status.busy, status.directory})
+    appender.uint64(number);
+  for (const auto number : {status.waiting, status.dear, status.connections}) appender.uint32(number);
   return true;
 }
 

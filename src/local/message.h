@@ -73,6 +73,33 @@ enum class Refusal : std::uint8_t {
 };
 std::string_view name(Refusal refusal);
 
+// Asks what ferryman-realm has done; nothing is in it.
+struct StatusRequest {};
+
+// What it has done since its start, and what waits now.
+struct Status {
+  enum class Kind : std::uint8_t { as_req = 1, tgs_req = 2, kpasswd = 3 };
+  // Requests of one kind that ended in one way.
+  struct Result {
+    Kind kind = Kind::as_req;
+    std::int32_t code = 0;  // of the KRB-ERROR or, for kpasswd, RFC 3244's result; 0: it was done
+    std::uint64_t count = 0;
+    friend bool operator==(const Result&, const Result&) = default;
+  };
+  std::vector<Result> results;
+  std::uint64_t malformed = 0;  // Kerberos messages that were none
+  std::uint64_t sign_in = 0;    // HTTP requests
+  std::uint64_t lock_outs = 0;  // of accounts, by one wrong key too many
+  std::uint64_t busy = 0;       // requests that were refused as too many waited
+  std::uint64_t directory = 0;  // failures of the directory, at requests and by itself
+  std::uint32_t waiting = 0;    // requests without a thread
+  std::uint32_t dear = 0;       // changes of passwords that wait for their turn, besides
+  std::uint32_t connections = 0;
+
+  friend bool operator==(const Status&, const Status&) = default;
+};
+std::string_view name(Status::Kind kind);  // "AS-REQ", "TGS-REQ", "KPASSWD"; empty: there is no such
+
 // The payload of a frame as one of the above, or the first fault: truncated, trailing_bytes,
 // length_too_large, too_many, bad_string, wrong_value. Everything is held against limits.h.
 Result<HttpRequest> parse_http_request(Bytes payload);
@@ -80,6 +107,8 @@ Result<HttpResponse> parse_http_response(Bytes payload);
 Result<KerberosRequest> parse_kerberos_request(Bytes payload);
 Result<KerberosReply> parse_kerberos_reply(Bytes payload);
 Result<Refusal> parse_refusal(Bytes payload);
+Result<StatusRequest> parse_status_request(Bytes payload);
+Result<Status> parse_status(Bytes payload);
 
 // Append a payload. False, and nothing is appended, when parse_* would not take it.
 using Octets = std::vector<std::uint8_t>;
@@ -88,5 +117,7 @@ using Octets = std::vector<std::uint8_t>;
 [[nodiscard]] bool append(Octets& out, const KerberosRequest& request);
 [[nodiscard]] bool append(Octets& out, const KerberosReply& reply);
 [[nodiscard]] bool append(Octets& out, Refusal refusal);
+[[nodiscard]] bool append(Octets& out, const StatusRequest& request);
+[[nodiscard]] bool append(Octets& out, const Status& status);
 
 }  // namespace ferryman::local

@@ -26,6 +26,11 @@ std::uint32_t Cursor::uint32() {
   return integer(4);
 }
 
+std::uint64_t Cursor::uint64() {
+  const std::uint64_t high = uint32();
+  return high << 32 | uint32();
+}
+
 Bytes Cursor::string(std::size_t most) {
   const std::uint32_t size = uint32();
   if (error_) return {};
@@ -54,6 +59,11 @@ std::optional<Error> Cursor::end() {
 void Appender::uint16(std::uint16_t value) {
   uint8(static_cast<std::uint8_t>(value >> 8));
   uint8(static_cast<std::uint8_t>(value));
+}
+
+void Appender::uint64(std::uint64_t value) {
+  uint32(static_cast<std::uint32_t>(value >> 32));
+  uint32(static_cast<std::uint32_t>(value));
 }
 
 void Appender::uint32(std::uint32_t value) {

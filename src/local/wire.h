@@ -20,6 +20,7 @@ class Cursor {
   std::uint8_t uint8();
   std::uint16_t uint16();
   std::uint32_t uint32();
+  std::uint64_t uint64();
   Bytes string(std::size_t most);
   std::string_view text(std::size_t most) { return as_text(string(most)); }
 
@@ -41,6 +42,7 @@ class Appender {
   void uint8(std::uint8_t value) { out_.push_back(value); }
   void uint16(std::uint16_t value);
   void uint32(std::uint32_t value);
+  void uint64(std::uint64_t value);
   void string(Bytes octets);
   void text(std::string_view text) { string(as_bytes(text)); }
 

@@ -22,7 +22,7 @@ constexpr std::size_t wave_size = 5;  // pings at once
 constexpr std::size_t enough = 3;     // domain controllers that will do, so that there is one to turn to
 constexpr milliseconds ping_time{500};
 constexpr milliseconds grace{50};  // for the others of a wave once one will do
-constexpr std::chrono::seconds max_ad_ttl{900};
+constexpr std::chrono::seconds max_ad_ttl{900}, max_ttl_while_silent{60};
 
 std::string record_name(discovery::Wanted::Records records, std::string_view site,
                         const std::string& domain) {
@@ -327,7 +327,8 @@ Found Search::result() const {
     return dc.ping.status == PingStatus::silent || dc.ping.status == PingStatus::refused;
   });
   found.ttl = std::chrono::seconds(found.candidates.empty() ? negative_ttl_ : ttl_);
-  found.ttl = std::min(found.ttl, max_ad_ttl);
+  // One that did not answer may be back soon, and be the one that the site prefers.
+  found.ttl = std::min(found.ttl, any_silent ? max_ttl_while_silent : max_ad_ttl);
   if (found.candidates.empty()) found.why = why_none();
   // No word from the network is no word about the domain: what was known before serves on.
   found.failed = dns_failed_ || (found.candidates.empty() && any_silent);

@@ -78,12 +78,13 @@ class LocatorObserver {
 // Finds KDCs and remembers them, for one worker: no locks. What is cached is one list for each realm,
 // service and set of wanted flags; of the least used, as many as `max_cached` are forgotten first.
 //
-// Answers from DNS are kept for their TTL (bounded to 5 s .. 1 h, with pings 15 min), absent ones for the
-// SOA's negative TTL (bounded to 5 s .. 60 s), failures for 5 s, none of these beyond a change of resolv.conf
-// or the hosts file. Where a part of the names could not be looked up, the rest is kept for 60 s at most. A
-// request that comes in the last fifth or so of that time has the lookup repeated in the background. Where
-// the network fails, what it said before serves on for up to an hour. Equal questions that are under way are
-// asked once. Static lists of addresses wait for nothing after the first request.
+// Answers from DNS are kept for their TTL (bounded to 5 s .. 1 h, with pings 15 min, 60 s where one was
+// silent), absent ones for the SOA's negative TTL (bounded to 5 s .. 60 s), failures for 5 s, none of these
+// beyond a change of resolv.conf or the hosts file. Where a part of the names could not be looked up, the
+// rest is kept for 60 s at most. A request that comes in the last fifth or so of that time has the lookup
+// repeated in the background. Where the network fails, what it said before serves on for up to an hour. Equal
+// questions that are under way are asked once. Static lists of addresses wait for nothing after the first
+// request.
 //
 // KDCs of equal priority are of one rank, among which each request draws lots by their weights.
 class Locator {

@@ -4,23 +4,35 @@ namespace ferryman::net {
 namespace {
 
 // Both rates of a client stand in one table.
-constexpr std::uint64_t request_bit = std::uint64_t{1} << 63;
+constexpr std::uint64_t request_bit = std::uint64_t{1} << 63, unproven_bit = std::uint64_t{1} << 62;
 
-}  // namespace
+namespace ip = boost::asio::ip;
 
-ClientKey client_key(const boost::asio::ip::address& address, const ClientLimits& limits) {
-  namespace ip = boost::asio::ip;
-  if (address.is_unspecified() || any_contains(limits.exempt, address)) return 0;
-  const bool v4 = address.is_v4() || address.to_v6().is_v4_mapped();
-  if (v4) {
-    const auto v4_address =
-        address.is_v4() ? address.to_v4() : ip::make_address_v4(ip::v4_mapped, address.to_v6());
-    return std::uint64_t{1} << 56 | v4_address.to_uint();
-  }
+ip::address unmapped(const ip::address& address) {
+  return address.is_v6() && address.to_v6().is_v4_mapped()
+             ? ip::make_address_v4(ip::v4_mapped, address.to_v6())
+             : address;
+}
+
+std::uint64_t number_of(const ip::address& address) {
+  if (address.is_v4()) return std::uint64_t{1} << 56 | address.to_v4().to_uint();
   std::uint64_t prefix = 0;
   const auto octets = address.to_v6().to_bytes();
   for (std::size_t i = 0; i < 7; ++i) prefix = prefix << 8 | octets[i];
   return std::uint64_t{2} << 56 | prefix;
+}
+
+}  // namespace
+
+ClientKey client_key(const ip::address& address, const ClientLimits& limits) {
+  if (address.is_unspecified() || any_contains(limits.exempt, address)) return 0;
+  return number_of(unmapped(address));
+}
+
+ClientKey claimed_client_key(const ip::address& address, const ClientLimits& limits) {
+  const ip::address plain = unmapped(address);
+  if (plain.is_loopback() && any_contains(limits.exempt, plain)) return 0;
+  return number_of(plain) | unproven_bit;
 }
 
 std::string_view ClientTable::enter(ClientKey client, const ClientLimits& limits, Clock::time_point now) {

@@ -25,6 +25,9 @@ struct ClientLimits {
 // A client by its address; 0 stands for one that no limit applies to: exempt, or on a unix socket.
 using ClientKey = std::uint64_t;
 ClientKey client_key(const boost::asio::ip::address& address, const ClientLimits& limits);
+// A client as far as only the source of a datagram says so: with limits of its own. None but the host itself
+// is exempt, in whose name nobody sends from elsewhere.
+ClientKey claimed_client_key(const boost::asio::ip::address& address, const ClientLimits& limits);
 
 // The clients of the process. Thread-safe.
 class ClientTable {

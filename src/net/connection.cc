@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "net/listen_socket.h"
+#include "net/message_session.h"
 #include "net/proxy_header.h"
 
 namespace ferryman::net {
@@ -21,11 +22,8 @@ constexpr std::chrono::milliseconds rest_after{1000};
 
 }  // namespace
 
-Call::Call(ConnectionPtr connection, const http::Request& request)
-    : connection_(std::move(connection)),
-      id_(request.id),
-      version_(request.version),
-      body_(OctetPool::take()) {
+Call::Call(boost::intrusive_ptr<CallSource> source, const http::Request& request)
+    : source_(std::move(source)), id_(request.id), version_(request.version), body_(OctetPool::take()) {
   body_.assign(request.body.begin(), request.body.end());
 }
 
@@ -33,16 +31,18 @@ Call::~Call() {
   OctetPool::give(std::move(body_));
 }
 
-const Peer& Call::peer() const {
-  return connection_->peer();
-}
-
 void Call::respond(const http::Response& response) {
-  if (!cancelled_) connection_->respond(*this, response);
+  if (cancelled_) return;
+  const CallPtr self(this);
+  source_->respond(id_, response);
+  cancelled_ = true;
 }
 
 void Call::drop() {
-  if (!cancelled_) connection_->drop(*this);
+  if (cancelled_) return;
+  const CallPtr self(this);
+  source_->drop(id_);
+  cancelled_ = true;
 }
 
 void Call::cancel() {
@@ -51,12 +51,12 @@ void Call::cancel() {
 }
 
 Connection::Connection(Stream::Socket socket, Peer peer, Kind kind,
-                       std::shared_ptr<const ConnectionConfig> config, Service& service,
+                       std::shared_ptr<const ConnectionConfig> config, RequestHandler& handler,
                        ConnectionOwner& owner)
     : stream_(std::move(socket), kind.tls ? config->tls->get() : nullptr, owner.bio()),
       peer_(std::move(peer)),
       config_(std::move(config)),
-      service_(service),
+      handler_(handler),
       owner_(owner),
       since_(Clock::now()),
       state_(kind.behind_proxy ? State::proxy_header : State::handshake) {}
@@ -73,7 +73,7 @@ void Connection::on_request(const http::Request& request) {
   told_of_ = true;
   CallPtr call(new Call(this, request));
   calls_.push_back(call);
-  service_.serve(std::move(call), request);
+  handler_.serve(std::move(call), request);
 }
 
 void Connection::on_cancel(std::uint64_t id) {
@@ -91,20 +91,19 @@ void Connection::on_violation(unsigned status, std::string_view reason) {
 
 void Connection::tell_violation(unsigned status, std::string_view reason) {
   told_of_ = true;
-  service_.on_violation(peer_, session_ ? session_->version() : http::Version::http11, status, reason);
+  handler_.on_violation(peer_, session_ ? session_->version() : http::Version::http11, status, reason);
 }
 
-void Connection::forget(const Call& call) {
+void Connection::forget(std::uint64_t id) {
   const auto found =
-      std::find_if(calls_.begin(), calls_.end(), [&call](const auto& held) { return held.get() == &call; });
+      std::find_if(calls_.begin(), calls_.end(), [id](const auto& held) { return held->id_ == id; });
   if (found != calls_.end()) calls_.erase(found);
 }
 
-void Connection::respond(Call& call, const http::Response& response) {
+void Connection::respond(std::uint64_t id, const http::Response& response) {
   const ConnectionPtr self(this);
-  session_->respond(call.id_, response);
-  call.cancelled_ = true;
-  forget(call);
+  session_->respond(id, response);
+  forget(id);
   answer_soon();
 }
 
@@ -114,11 +113,10 @@ void Connection::answer_soon() {
   pumping_ ? pump() : owner_.answer_soon(*this);
 }
 
-void Connection::drop(Call& call) {
+void Connection::drop(std::uint64_t id) {
   const ConnectionPtr self(this);
-  session_->drop(call.id_);
-  call.cancelled_ = true;
-  forget(call);
+  session_->drop(id);
+  forget(id);
   pump();
 }
 
@@ -138,7 +136,7 @@ void Connection::abort() {
   state_ = State::closed;
   stream_.close();
   for (const auto& call : std::exchange(calls_, {})) call->cancel();
-  if (!told_of_) service_.on_unused(peer_);
+  if (!told_of_) handler_.on_unused(peer_);
   owner_.on_closed(*this);
 }
 
@@ -240,13 +238,15 @@ bool Connection::do_handshake() {
   if (blocked(result)) return false;
   if (result.status != IoStatus::ok) {
     told_of_ = !stream_.lost();
-    if (told_of_) service_.on_handshake_failure(peer_, stream_.failure_code(), stream_.failure());
+    if (told_of_) handler_.on_handshake_failure(peer_, stream_.failure_code(), stream_.failure());
     abort();
     return false;
   }
   peer_.tls_version = stream_.tls_version();
   if (stream_.is_tls()) {
-    open(stream_.alpn() == "h2");
+    open_http(stream_.alpn() == "h2");
+  } else if (peer_.transport == local::Transport::tcp) {
+    open(make_message_session(config_->http, *this));
   } else {
     state_ = State::preface;
   }
@@ -265,7 +265,7 @@ bool Connection::do_preface() {
   }
   const auto preface = http::sniff_preface(add_to_preface(scratch.first(result.octets)));
   if (preface == http::Preface::undecided) return true;
-  open(preface == http::Preface::yes);
+  open_http(preface == http::Preface::yes);
   const auto first = std::move(preface_);
   session_->receive(*first);
   return true;
@@ -277,9 +277,13 @@ std::vector<std::uint8_t>& Connection::add_to_preface(Bytes octets) {
   return *preface_;
 }
 
-void Connection::open(bool http2) {
-  session_ =
-      http2 ? http::make_http2_session(config_->http, *this) : http::make_http1_session(config_->http, *this);
+void Connection::open_http(bool http2) {
+  open(http2 ? http::make_http2_session(config_->http, *this)
+             : http::make_http1_session(config_->http, *this));
+}
+
+void Connection::open(std::unique_ptr<http::Session> session) {
+  session_ = std::move(session);
   state_ = State::open;
   just_open_ = true;
   if (draining_) session_->drain();
@@ -431,7 +435,7 @@ void Connection::check_deadline(Clock::time_point now) {
   if (allowed == std::chrono::milliseconds::max() || now - since_ < allowed) return;
   if (state_ == State::handshake) {
     told_of_ = true;
-    service_.on_handshake_failure(peer_, 0, "timeout");
+    handler_.on_handshake_failure(peer_, 0, "timeout");
   }
   if (state_ != State::open || !session_->output().empty() || session_->phase() == http::Phase::closing) {
     abort();

@@ -3,7 +3,6 @@
 #include <boost/container/small_vector.hpp>
 #include <boost/intrusive/list.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
-#include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <chrono>
 #include <memory>
 #include <vector>
@@ -11,11 +10,13 @@
 #include "base/recycled.h"
 #include "http/session.h"
 #include "net/options.h"
-#include "net/service.h"
+#include "net/request_handler.h"
 #include "net/stream.h"
 #include "net/tls_context.h"
 
 namespace ferryman::net {
+
+class Connection;
 
 // What a connection keeps from the configuration in force when it was accepted.
 struct ConnectionConfig {
@@ -44,11 +45,20 @@ class ConnectionOwner {
 using OpenHook = boost::intrusive::list_base_hook<boost::intrusive::tag<struct Open>>;
 using AnsweringHook = boost::intrusive::list_base_hook<boost::intrusive::tag<struct Answering>>;
 
-// One client connection: moves bytes between its stream and its HTTP session, and hands requests to the
-// service. An idle one holds no buffer. All calls on its worker's thread. It lives while its owner, a wait
+// One client connection: moves bytes between its stream and its HTTP session, and hands requests to their
+// handler. An idle one holds no buffer. All calls on its worker's thread. It lives while its owner, a wait
 // or a Call holds it.
+//
+//   proxy_header ──► handshake ──TLS, messages─► open ──► lingering ──► closed
+//   (behind a         │                           ▲
+//   proxy only)       └──plain──► preface ────────┘
+//
+// preface: without TLS the first octets tell whether the client speaks HTTP/2; where it sends messages alone
+// (net/message_session.h) there is nothing to tell. lingering: everything has been
+// written, and what the client still sends is read and thrown away until it closes. From each state a
+// failure, a deadline or abort() leads to closed.
 class Connection final : public Recycled<Connection>,
-                         public boost::intrusive_ref_counter<Connection, boost::thread_unsafe_counter>,
+                         public CallSource,
                          public OpenHook,
                          public AnsweringHook,
                          private http::Handler {
@@ -60,7 +70,7 @@ class Connection final : public Recycled<Connection>,
     bool tls = true, behind_proxy = false;
   };
   Connection(Stream::Socket socket, Peer peer, Kind kind, std::shared_ptr<const ConnectionConfig> config,
-             Service& service, ConnectionOwner& owner);
+             RequestHandler& handler, ConnectionOwner& owner);
   ~Connection() override;
 
   void start();
@@ -77,19 +87,18 @@ class Connection final : public Recycled<Connection>,
   // Closes without more ado.
   void abort();
 
-  const Peer& peer() const { return peer_; }
+  const Peer& peer() const override { return peer_; }
 
  private:
-  friend class Call;
   enum class State : std::uint8_t { proxy_header, handshake, preface, open, lingering, closed };
 
   void on_request(const http::Request& request) override;
-  bool wants_fields(std::string_view path) const override { return service_.wants_fields(peer_, path); }
+  bool wants_fields(std::string_view path) const override { return handler_.wants_fields(peer_, path); }
   void on_cancel(std::uint64_t id) override;
   void on_violation(unsigned status, std::string_view reason) override;
-  void respond(Call& call, const http::Response& response);
-  void drop(Call& call);
-  void forget(const Call& call);
+  void respond(std::uint64_t id, const http::Response& response) override;
+  void drop(std::uint64_t id) override;
+  void forget(std::uint64_t id);
   void tell_violation(unsigned status, std::string_view reason);
 
   // Does everything that can be done without waiting, then waits for the socket. Out of memory, the
@@ -107,7 +116,8 @@ class Connection final : public Recycled<Connection>,
   void begin_linger();
   void answer_soon();
   bool blocked(IoResult result);
-  void open(bool http2);
+  void open(std::unique_ptr<http::Session> session);
+  void open_http(bool http2);
   void wait();
   void note_phase(Clock::time_point now);
   void rest_if_idle(Clock::time_point now);
@@ -116,11 +126,12 @@ class Connection final : public Recycled<Connection>,
   Stream stream_;
   Peer peer_;
   std::shared_ptr<const ConnectionConfig> config_;
-  Service& service_;
+  RequestHandler& handler_;
   ConnectionOwner& owner_;
   std::unique_ptr<http::Session> session_;
   boost::container::small_vector<CallPtr, 1> calls_;
-  // What came before it is known what the connection speaks; with TLS alone nothing does.
+  // The PROXY header as far as it has come; then, without TLS, the first octets until they tell the HTTP
+  // version. Null at all other times.
   std::unique_ptr<std::vector<std::uint8_t>> preface_;
   Clock::time_point since_;  // when the current phase was first seen, or the wait for room to write began
   std::uint64_t progress_ = 0;
@@ -129,9 +140,9 @@ class Connection final : public Recycled<Connection>,
   bool pumping_ = false, again_ = false, draining_ = false, input_ended_ = false;
   bool want_read_ = false, want_write_ = false;        // what the next wait is for
   bool waiting_read_ = false, waiting_write_ = false;  // waits under way
-  bool dry_ = false;  // all that had come has been read: only the wait tells of more
+  bool dry_ = false;  // the socket has been read empty: a read is of use only after an event
   bool just_open_ = false, asked_at_rest_ = false;
-  bool told_of_ = false;  // to the service, by whatever happened first
+  bool told_of_ = false;  // the handler has heard of this connection, by a request or a failure
 };
 
 using ConnectionPtr = boost::intrusive_ptr<Connection>;

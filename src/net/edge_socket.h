@@ -58,8 +58,8 @@ struct EdgeStart : boost::asio::detail::reactive_socket_service_base {
   static constexpr auto op = &EdgeStart::start_op;
 };
 
-// Of a descriptor that is new there Asio believes that something may have come already, and ends the first
-// wait at once. But epoll tells of that by itself.
+// Asio ends the first wait for a new descriptor at once, since something may have come before it was
+// registered. epoll reports that anyway, so this makes the first wait a real one.
 void expect_an_event(boost::asio::detail::reactor::descriptor_state& descriptor);
 
 #endif
@@ -71,9 +71,9 @@ class EdgeSocket : public Base {
   using Base::Base;
   EdgeSocket(Base&& base) : Base(std::move(base)) {}
 
-  // Base::assign() of a non-blocking descriptor that nobody else has: it is not made so again, and with its
-  // closing epoll forgets it without being told. To async_wait_drained() it is as one that has been read. It
-  // is closed if it cannot be taken.
+  // As Base::assign(), for a descriptor that is non-blocking already and that no other descriptor shares its
+  // socket with; that saves two system calls. Counts as read empty for async_wait_drained(). Where it cannot
+  // be taken it is closed.
   void adopt(const typename Base::protocol_type& protocol, int descriptor, boost::system::error_code& error) {
     try {
       this->assign(protocol, descriptor, error);
@@ -103,8 +103,8 @@ class EdgeSocket : public Base {
     error.assign(errno, boost::system::system_category());
   }
 
-  // Base::async_wait(wait_read) for a socket that has been read until a read came short or found nothing. On
-  // the event loop's thread. As there, the handler may be called although nothing has come.
+  // As Base::async_wait(wait_read), for a socket that has been read empty: the last read came short or found
+  // nothing. To be called on the event loop's thread. The handler may be called although nothing has come.
   template <typename Handler>
   void async_wait_drained(Handler handler) {
 #ifdef FERRYMAN_EDGE_WAITS

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "base/descriptor.h"
 #include "net/endpoint_name.h"
 
 namespace ferryman::net {
@@ -34,73 +35,61 @@ tl::unexpected<ListenFailure> system_failure(const ListenAddress& address) {
       ListenFailure{"cannot listen at " + to_string(address) + ": " + reason(), no_such_family});
 }
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
-
 bool set(int fd, int level, int option) {
   const int on = 1;
   return ::setsockopt(fd, level, option, &on, sizeof on) == 0;
 }
 
 struct Binding {
-  bool shared = false;  // SO_REUSEPORT; without it, bind() fails where anybody else listens
-  bool ahead = false;   // of the address, which this host does not have yet
+  int type = SOCK_STREAM;  // or SOCK_DGRAM
+  bool shared = false;     // SO_REUSEPORT; without it, bind() fails where anybody else listens
+  bool ahead = false;      // of the address, which this host does not have yet
 };
 
 bool set_ahead(int fd, const ip::tcp::endpoint& endpoint) {
   return endpoint.address().is_v4() ? set(fd, IPPROTO_IP, IP_FREEBIND) : set(fd, IPPROTO_IPV6, IPV6_FREEBIND);
 }
 
-Descriptor bind_tcp(const ip::tcp::endpoint& endpoint, Binding how) {
-  Descriptor fd(::socket(endpoint.protocol().family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (fd.get() < 0 || !set(fd.get(), SOL_SOCKET, SO_REUSEADDR)) return Descriptor(-1);
+// Of UDP sockets SO_REUSEADDR would share the port with anybody who sets it too.
+Descriptor bind_port(const ip::tcp::endpoint& endpoint, Binding how) {
+  Descriptor fd(::socket(endpoint.protocol().family(), how.type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (fd.get() < 0) return Descriptor(-1);
+  if (how.type == SOCK_STREAM && !set(fd.get(), SOL_SOCKET, SO_REUSEADDR)) return Descriptor(-1);
   if (how.shared && !set(fd.get(), SOL_SOCKET, SO_REUSEPORT)) return Descriptor(-1);
   if (how.ahead && !set_ahead(fd.get(), endpoint)) return Descriptor(-1);
   if (::bind(fd.get(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) != 0) return Descriptor(-1);
   return fd;
 }
 
+bool listen_at(int fd, const Binding& how, int most) {
+  return how.type != SOCK_STREAM || ::listen(fd, most) == 0;
+}
+
 // Whether anybody listens there, and whether the address is this host's.
-std::optional<Binding> try_tcp(const ip::tcp::endpoint& endpoint) {
+std::optional<Binding> try_port(const ip::tcp::endpoint& endpoint, int type) {
   Binding how;
-  Descriptor probe = bind_tcp(endpoint, how);
+  how.type = type;
+  Descriptor probe = bind_port(endpoint, how);
   if (probe.get() < 0 && errno == EADDRNOTAVAIL) {
     how.ahead = true;
-    probe = bind_tcp(endpoint, how);
+    probe = bind_port(endpoint, how);
   }
-  if (probe.get() < 0 || ::listen(probe.get(), 1) != 0) return std::nullopt;
+  if (probe.get() < 0 || !listen_at(probe.get(), how, 1)) return std::nullopt;
   return how;
 }
 
-tl::expected<Listeners, ListenFailure> open_tcp(const ListenAddress& address, unsigned count) {
+tl::expected<Listeners, ListenFailure> open_ports(const ListenAddress& address, unsigned count, int type) {
   boost::system::error_code error;
   const auto host = ip::make_address(address.host, error);
   if (error) return failure(address, "not an address");
   const ip::tcp::endpoint endpoint(host, address.port);
-  auto how = try_tcp(endpoint);
+  auto how = try_port(endpoint, type);
   if (!how) return system_failure(address);
   how->shared = true;
   std::vector<Descriptor> held;
   for (unsigned i = 0; i < count; ++i) {
-    Descriptor fd = bind_tcp(endpoint, *how);
-    if (fd.get() < 0 || ::listen(fd.get(), backlog) != 0) return system_failure(address);
+    Descriptor fd = bind_port(endpoint, *how);
+    if (fd.get() < 0 || !listen_at(fd.get(), *how, backlog)) return system_failure(address);
     held.push_back(std::move(fd));
   }
   Listeners opened;
@@ -141,7 +130,13 @@ tl::expected<Listeners, ListenFailure> open_unix(const ListenAddress& address, u
 }  // namespace
 
 tl::expected<Listeners, ListenFailure> open_listeners(const ListenAddress& address, unsigned count) {
-  return address.path_name.empty() ? open_tcp(address, count) : open_unix(address, count);
+  return address.path_name.empty() ? open_ports(address, count, SOCK_STREAM) : open_unix(address, count);
+}
+
+tl::expected<Listeners, ListenFailure> open_datagram_sockets(const ListenAddress& address, unsigned count) {
+  auto opened = open_ports(address, count, SOCK_DGRAM);
+  if (!opened) opened.error().text += " (UDP)";
+  return opened;
 }
 
 bool has_ipv6() {
@@ -152,7 +147,7 @@ bool has_ipv6() {
 bool is_assigned(const ListenAddress& address) {
   boost::system::error_code error;
   const auto host = ip::make_address(address.host, error);
-  return !error && bind_tcp({host, 0}, {}).get() >= 0;
+  return !error && bind_port({host, 0}, {}).get() >= 0;
 }
 
 tl::expected<std::vector<int>, std::string> adopt_listener(int descriptor, unsigned count) {
@@ -167,22 +162,26 @@ tl::expected<std::vector<int>, std::string> adopt_listener(int descriptor, unsig
   return descriptors;
 }
 
-std::optional<ListenAddress> bound_address(int descriptor) {
-  int listening = 0;
+std::optional<BoundSocket> bound_socket(int descriptor) {
+  int listening = 0, type = 0;
   socklen_t size = sizeof listening;
-  if (::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0 || listening == 0) {
-    return std::nullopt;
-  }
+  if (::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0) return std::nullopt;
+  size = sizeof type;
+  if (::getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return std::nullopt;
+  const bool datagrams = type == SOCK_DGRAM;
+  if (!datagrams && listening == 0) return std::nullopt;
   sockaddr_storage storage{};
   size = sizeof storage;
   if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return std::nullopt;
-  if (storage.ss_family == AF_UNIX) {
+  if (storage.ss_family == AF_UNIX && !datagrams) {
     const auto& name = reinterpret_cast<const sockaddr_un&>(storage);
-    return ListenAddress{{}, 0, std::string(name.sun_path, ::strnlen(name.sun_path, sizeof name.sun_path))};
+    const std::string path(name.sun_path, ::strnlen(name.sun_path, sizeof name.sun_path));
+    return BoundSocket{{{}, 0, path}, false};
   }
   if (storage.ss_family != AF_INET && storage.ss_family != AF_INET6) return std::nullopt;
   const ip::tcp::endpoint endpoint = peer_endpoint(storage);
-  return ListenAddress{endpoint.address().to_string(), endpoint.port(), {}};
+  if (endpoint.port() == 0) return std::nullopt;
+  return BoundSocket{{endpoint.address().to_string(), endpoint.port(), {}}, datagrams};
 }
 
 std::string to_string(const ListenAddress& address) {

@@ -28,18 +28,25 @@ struct ListenFailure {
 // not have is bound ahead (IP_FREEBIND).
 tl::expected<Listeners, ListenFailure> open_listeners(const ListenAddress& address, unsigned count);
 
+// The same for datagrams (UDP), whose address is no unix socket's. Each client's come to one of the workers.
+tl::expected<Listeners, ListenFailure> open_datagram_sockets(const ListenAddress& address, unsigned count);
+
 // Whether the kernel has IPv6 at all.
 bool has_ipv6();
 
 // Whether this host has that address by now.
 bool is_assigned(const ListenAddress& address);
 
-// The same from one listening stream socket that this process inherited (systemd's socket activation): all
-// workers take from its one queue. Takes the descriptor over.
+// The same from one listening stream socket, or one bound UDP socket, that this process inherited (systemd's
+// socket activation): all workers take from its one queue. Takes the descriptor over.
 tl::expected<std::vector<int>, std::string> adopt_listener(int descriptor, unsigned count);
 
-// Where a listening socket is bound; nothing when it is no listening TCP or unix socket.
-std::optional<ListenAddress> bound_address(int descriptor);
+// Where a socket takes what comes; nothing when it is no listening TCP or unix socket and no bound UDP one.
+struct BoundSocket {
+  ListenAddress address;
+  bool datagrams = false;
+};
+std::optional<BoundSocket> bound_socket(int descriptor);
 
 // As it stands in the configuration: "127.0.0.1:443", "[::1]:443", "unix:/run/http.sock".
 std::string to_string(const ListenAddress& address);

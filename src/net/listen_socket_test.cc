@@ -51,7 +51,7 @@ TEST(OpenListeners, BindsAnAddressThatTheHostDoesNotHaveAhead) {
   auto opened = open_listeners(elsewhere, 2);
   ASSERT_TRUE(opened) << opened.error().text;
   EXPECT_FALSE(opened->assigned);
-  EXPECT_EQ(bound_address(opened->descriptors.back()), elsewhere);
+  EXPECT_EQ(bound_socket(opened->descriptors.back()).value().address, elsewhere);
   EXPECT_FALSE(is_assigned(elsewhere));
   EXPECT_TRUE(is_assigned({"127.0.0.1", 8443, {}}));
   close_all(opened->descriptors);
@@ -76,7 +76,7 @@ TEST(AdoptListener, SharesAnInheritedSocket) {
   auto bound = open_listeners({"127.0.0.1", 0, {}}, 1);
   ASSERT_TRUE(bound);
   const int fd = bound->descriptors.front();
-  EXPECT_EQ(bound_address(fd), (ListenAddress{"127.0.0.1", port_of(fd), {}}));
+  EXPECT_EQ(bound_socket(fd).value().address, (ListenAddress{"127.0.0.1", port_of(fd), {}}));
   const std::uint16_t port = port_of(fd);
   const auto adopted = adopt_listener(fd, 3);
   ASSERT_TRUE(adopted) << adopted.error();
@@ -85,11 +85,30 @@ TEST(AdoptListener, SharesAnInheritedSocket) {
   close_all(*adopted);
 }
 
-TEST(BoundAddress, IsNoneOfASocketThatDoesNotListen) {
+TEST(OpenDatagramSockets, SharesAPortAmongItsWorkersAndWithNobodyElse) {
+  auto one = open_datagram_sockets({"127.0.0.1", 0, {}}, 1);
+  ASSERT_TRUE(one) << one.error().text;
+  const std::uint16_t port = port_of(one->descriptors.front());
+  close_all(one->descriptors);
+  auto three = open_datagram_sockets({"127.0.0.1", port, {}}, 3);
+  ASSERT_TRUE(three) << three.error().text;
+  for (const int fd : three->descriptors) EXPECT_EQ(port_of(fd), port);
+  EXPECT_TRUE(bound_socket(three->descriptors.front()).value().datagrams);
+  const auto other = open_datagram_sockets({"127.0.0.1", port, {}}, 1);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().text,
+            "cannot listen at 127.0.0.1:" + std::to_string(port) + ": Address already in use (UDP)");
+  close_all(three->descriptors);
+}
+
+TEST(BoundSocket, IsNoneOfASocketThatDoesNotListen) {
   const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-  EXPECT_FALSE(bound_address(fd));
+  EXPECT_FALSE(bound_socket(fd));
   ::close(fd);
-  EXPECT_FALSE(bound_address(0));
+  EXPECT_FALSE(bound_socket(0));
+  const int unbound = ::socket(AF_INET, SOCK_DGRAM, 0);
+  EXPECT_FALSE(bound_socket(unbound));
+  ::close(unbound);
 }
 
 TEST(PeerName, ShowsMappedAddressesAsIPv4) {

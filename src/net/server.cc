@@ -42,10 +42,10 @@ struct Server::Listener {
   bool exhausted = false;
 };
 
-Server::Server(boost::asio::io_context& io, Service& service, std::atomic<std::uint32_t>& connections,
+Server::Server(boost::asio::io_context& io, RequestHandler& handler, std::atomic<std::uint32_t>& connections,
                ClientTable& clients)
     : io_(io),
-      service_(service),
+      handler_(handler),
       count_(connections),
       clients_(clients),
       scratch_(scratch_size),
@@ -90,14 +90,14 @@ void Server::accept_waiting(const std::shared_ptr<Listener>& listener) {
     const int cause = errno;
     // Those that wait in the queue are served once there is room.
     if (cause == EMFILE || cause == ENFILE || cause == ENOBUFS || cause == ENOMEM) {
-      if (!std::exchange(listener->exhausted, true)) service_.on_exhausted(cause);
+      if (!std::exchange(listener->exhausted, true)) handler_.on_exhausted(cause);
       retry_accept_later(listener);
       return;
     }
     drained = cause == EAGAIN;
     break;
   }
-  if (std::exchange(listener->exhausted, false)) service_.on_exhausted(0);
+  if (std::exchange(listener->exhausted, false)) handler_.on_exhausted(0);
   accept(listener, drained);
 }
 
@@ -122,51 +122,50 @@ void Server::recover() {
 bool Server::accept_one(Listener& listener) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
-  const int fd = ::accept4(listener.socket.native_handle(), reinterpret_cast<sockaddr*>(&address), &size,
-                           SOCK_NONBLOCK | SOCK_CLOEXEC);
+  Descriptor accepted(::accept4(listener.socket.native_handle(), reinterpret_cast<sockaddr*>(&address), &size,
+                                SOCK_NONBLOCK | SOCK_CLOEXEC));
   // A client that has already gone is no reason to stop (accept(2), "Error handling").
-  if (fd < 0) return errno == ECONNABORTED || errno == EINTR || errno == EPROTO;
+  if (accepted.get() < 0) return errno == ECONNABORTED || errno == EINTR || errno == EPROTO;
   const auto client = peer_endpoint(address);
   const ListenerOptions& options = *listener.options;
   Peer peer{peer_name(client), 0, {}, &options.paths, &options.health_path};
+  if (options.messages) peer.transport = local::Transport::tcp;
+  if (may_enter(options, address.ss_family, peer, client))
+    begin(options, std::move(accepted), address.ss_family, peer);
+  return true;
+}
+
+// Behind a proxy a connection counts for its client once the proxy has told who that is.
+bool Server::may_enter(const ListenerOptions& options, int family, Peer& peer,
+                       const boost::asio::ip::tcp::endpoint& client) {
   if (count_.load(std::memory_order_relaxed) >= config_->limits.max_connections) {
-    service_.on_violation(peer, http::Version::http11, 0, "max_connections");
-    ::close(fd);
-    return true;
+    handler_.on_violation(peer, http::Version::http11, 0, "max_connections");
+    return false;
   }
-  const bool trusted =
-      address.ss_family == AF_UNIX || any_contains(options.trusted_proxies, client.address());
-  if (options.proxy_protocol && !trusted) {
-    service_.on_violation(peer, http::Version::http11, 0, "untrusted_proxy");
-    ::close(fd);
-    return true;
-  }
-  if (!options.proxy_protocol && !admit(peer, client)) {
-    ::close(fd);
-    return true;
-  }
+  if (!options.proxy_protocol) return admit(peer, client);
+  if (family == AF_UNIX || any_contains(options.trusted_proxies, client.address())) return true;
+  handler_.on_violation(peer, http::Version::http11, 0, "untrusted_proxy");
+  return false;
+}
+
+void Server::begin(const ListenerOptions& options, Descriptor accepted, int family, const Peer& peer) {
   const Connection::Kind kind{options.tls, options.proxy_protocol};
   ConnectionPtr connection;
   try {
     boost::system::error_code error;
     Stream::Socket socket(io_);
-    socket.adopt(boost::asio::generic::stream_protocol(address.ss_family, 0), fd, error);
-    if (error) {
-      clients_.leave(peer.client);
-      return true;
-    }
-    connection = new Connection(std::move(socket), peer, kind, config_, service_, *this);
+    socket.adopt(boost::asio::generic::stream_protocol(family, 0), accepted.release(), error);
+    if (error) return clients_.leave(peer.client);
+    connection = new Connection(std::move(socket), peer, kind, config_, handler_, *this);
   } catch (const std::bad_alloc&) {
     clients_.leave(peer.client);
-    service_.on_violation(peer, http::Version::http11, 0, "out_of_memory");
-    return true;
+    return handler_.on_violation(peer, http::Version::http11, 0, "out_of_memory");
   }
   intrusive_ptr_add_ref(connection.get());
   connections_.push_back(*connection);
   count_.fetch_add(1, std::memory_order_relaxed);
   connection->start();
   if (!sweeping_) sweep();
-  return true;
 }
 
 bool Server::admit(Peer& peer, const boost::asio::ip::tcp::endpoint& client) {
@@ -177,7 +176,7 @@ bool Server::admit(Peer& peer, const boost::asio::ip::tcp::endpoint& client) {
     peer.client = key;
     return true;
   }
-  service_.on_violation(peer, http::Version::http11, 0, refused);
+  handler_.on_violation(peer, http::Version::http11, 0, refused);
   return false;
 }
 

@@ -8,9 +8,10 @@
 #include <memory>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "net/connection.h"
 #include "net/options.h"
-#include "net/service.h"
+#include "net/request_handler.h"
 
 namespace ferryman::net {
 
@@ -22,13 +23,14 @@ struct ListenerOptions {
   // A PROXY header comes first; from a TCP peer outside trusted_proxies nothing is taken.
   bool proxy_protocol = false;
   std::vector<Network> trusted_proxies;
+  bool messages = false;  // that stand alone (net/message_session.h), and no HTTP
 };
 
 // One worker's listeners and connections. All calls on the worker's thread, but for the constructor.
 class Server : private ConnectionOwner {
  public:
-  // connections and clients: the process's, shared by all workers. service must outlive the server.
-  Server(boost::asio::io_context& io, Service& service, std::atomic<std::uint32_t>& connections,
+  // connections and clients: the process's, shared by all workers. handler must outlive the server.
+  Server(boost::asio::io_context& io, RequestHandler& handler, std::atomic<std::uint32_t>& connections,
          ClientTable& clients);
   ~Server() override;
 
@@ -55,6 +57,9 @@ class Server : private ConnectionOwner {
   void accept(const std::shared_ptr<Listener>& listener, bool drained);
   void accept_waiting(const std::shared_ptr<Listener>& listener);
   bool accept_one(Listener& listener);
+  bool may_enter(const ListenerOptions& options, int family, Peer& peer,
+                 const boost::asio::ip::tcp::endpoint& client);
+  void begin(const ListenerOptions& options, Descriptor accepted, int family, const Peer& peer);
   void retry_accept_later(const std::shared_ptr<Listener>& listener);
   bool admit(Peer& peer, const boost::asio::ip::tcp::endpoint& client) override;
   void on_closed(Connection& connection) override;
@@ -67,7 +72,7 @@ class Server : private ConnectionOwner {
   void finish_drain();
 
   boost::asio::io_context& io_;
-  Service& service_;
+  RequestHandler& handler_;
   std::atomic<std::uint32_t>& count_;
   ClientTable& clients_;
   std::shared_ptr<const ConnectionConfig> config_;

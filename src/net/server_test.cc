@@ -10,25 +10,12 @@
 #include <string>
 #include <vector>
 
+#include "net/test_handler.h"
+
 namespace ferryman::net {
 namespace {
 
 using namespace std::chrono_literals;
-
-// Keeps the calls, in the order in which they came.
-struct Keeper : Service {
-  void serve(CallPtr call, const http::Request&) override { calls.push_back(std::move(call)); }
-  void on_violation(const Peer&, http::Version, unsigned, std::string_view reason) override {
-    violations.emplace_back(reason);
-  }
-  void on_handshake_failure(const Peer&, int, std::string_view) override {}
-  void on_unused(const Peer&) override { ++unused; }
-  void on_exhausted(int) override {}
-
-  std::vector<CallPtr> calls;
-  std::vector<std::string> violations;
-  unsigned unused = 0;
-};
 
 class Client {
  public:
@@ -85,12 +72,12 @@ class ServerTest : public testing::Test {
     ASSERT_EQ(::listen(listener, 16), 0);
     ASSERT_EQ(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size), 0);
     port_ = ntohs(address.sin_port);
-    server_ = std::make_unique<Server>(io_, service_, count_, clients_);
+    server_ = std::make_unique<Server>(io_, handler_, count_, clients_);
     server_->configure(std::make_shared<ConnectionConfig>());
     server_->listen(listener, {false, {}, {}, false, {}});
   }
   void TearDown() override {
-    service_.calls.clear();  // they hold connections
+    handler_.calls.clear();  // they hold connections
     if (!server_) return;
     server_->abort();
     turn();
@@ -107,16 +94,16 @@ class ServerTest : public testing::Test {
   }
   // That many requests have come.
   void await_calls(std::size_t number) {
-    run_until([&] { return service_.calls.size() == number; });
+    run_until([&] { return handler_.calls.size() == number; });
   }
-  void respond(std::size_t call) { service_.calls.at(call)->respond({}); }
+  void respond(std::size_t call) { handler_.calls.at(call)->respond({}); }
   void turn() {
     io_.restart();
     io_.poll();
   }
 
   boost::asio::io_context io_;
-  Keeper service_;
+  Keeper handler_;
   std::atomic<std::uint32_t> count_{0};
   ClientTable clients_;
   std::uint16_t port_ = 0;
@@ -175,7 +162,7 @@ TEST_F(ServerTest, ClosesOnesThatAreToAnswer) {
   respond(1);
   server_->abort();
   EXPECT_EQ(count_, 0U);
-  service_.calls.clear();
+  handler_.calls.clear();
   turn();
   EXPECT_EQ(a.got(), "end");
   EXPECT_EQ(b.got(), "end");
@@ -187,7 +174,7 @@ TEST_F(ServerTest, EndsWithOnesThatAreToAnswer) {
   await_calls(1);
   respond(0);
   server_.reset();
-  service_.calls.clear();
+  handler_.calls.clear();
 }
 
 TEST_F(ServerTest, AnswersWhatWasLeftWhenMemoryWasOut) {

@@ -48,7 +48,7 @@ Stream::Stream(Socket socket, SSL_CTX* ctx, SocketBio& bio) : socket_(std::move(
 Stream::~Stream() = default;
 
 SSL* Stream::ssl() {
-  dormant_.wake();
+  packed_.unpack();
   bio_.aim({socket_.native_handle(), &filled_});
   return ssl_.get();
 }
@@ -156,7 +156,7 @@ void Stream::cork() {
 }
 
 bool Stream::rest() {
-  return ssl_ && handshake_done_ && dormant_.put_away(ssl_.get());
+  return ssl_ && handshake_done_ && packed_.pack(ssl_.get());
 }
 
 void Stream::shutdown_write() {
@@ -166,7 +166,7 @@ void Stream::shutdown_write() {
     SSL_shutdown(ssl());
     forget_errors();
   }
-  dormant_.wake();
+  packed_.unpack();
   ssl_.reset();
   boost::system::error_code ignored;
   socket_.shutdown(Socket::shutdown_send, ignored);

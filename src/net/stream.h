@@ -10,8 +10,8 @@
 #include <string_view>
 
 #include "base/bytes.h"
-#include "net/dormant_block.h"
 #include "net/edge_socket.h"
+#include "net/packed_block.h"
 #include "net/socket_bio.h"
 
 namespace ferryman::net {
@@ -43,15 +43,15 @@ class Stream {
 
   // Server side of the TLS handshake; ok at once on a plain stream.
   IoResult handshake();
-  // After it, where the first request has not come with it. A client that spoke last and gets no ticket hears
-  // nothing until it has sent that; and one without TCP_NODELAY, as MIT's, sends it when its last octets are
-  // acknowledged: 40 ms later by the kernel's habit.
+  // To be called after the handshake when no request has come with its last message. Has the kernel
+  // acknowledge that message now instead of 40 ms later: a client without TCP_NODELAY, such as MIT's, sends
+  // its request only when it is acknowledged.
   void acknowledge();
   IoResult read(std::span<std::uint8_t> into);
-  // Whether a read that has just succeeded left something here, or may have left more in the socket: neither
-  // is what a wait tells of.
+  // Whether there may be more to read although no event will say so: after a read that succeeded, OpenSSL may
+  // hold octets, or the socket may.
   bool has_more() const { return has_more_; }
-  // What lies in the socket before any TLS, and to take it away.
+  // Octets in front of TLS: peek() reads them and leaves them in the socket, skip() takes them away.
   IoResult peek(std::span<std::uint8_t> into);
   void skip(std::size_t octets);
   IoResult write(Bytes bytes);
@@ -61,11 +61,11 @@ class Stream {
   // here costs the connection some 6 KiB until its end as well.
   void offer_resumption();
 
-  // What is written from now on leaves with shutdown_write(), in as few packets as can be.
+  // What is written from now on is held back until shutdown_write(), so that both leave in few packets.
   void cork();
 
-  // Nothing is expected for a while: TLS is put away, until anything is done here. False when it is not, or
-  // was.
+  // To be called when nothing is expected for a while: packs OpenSSL's memory until the next call here needs
+  // it. False when nothing was packed: there is no TLS, it is packed already, or packing would save nothing.
   bool rest();
 
   // Says that nothing more will be written: close_notify and FIN. TLS is over with that: what the peer still
@@ -95,7 +95,7 @@ class Stream {
     void operator()(SSL* ssl) const { SSL_free(ssl); }
   };
   std::unique_ptr<SSL, SslDeleter> ssl_;
-  DormantBlock dormant_;       // after ssl_, which is freed awake
+  PackedBlock packed_;         // after ssl_, which is freed awake
   unsigned long failure_ = 0;  // OpenSSL's
   bool failed_ = false, handshake_done_ = false, has_more_ = false, resumption_offered_ = false;
   bool filled_ = false;  // by the last read from the socket, which may hold more

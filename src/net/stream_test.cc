@@ -10,20 +10,13 @@
 #include <string>
 #include <string_view>
 
+#include "base/owned.h"
+
 namespace ferryman::net {
 namespace {
 
-const bool prepared = (DormantBlock::prepare_openssl(), true);  // before OpenSSL is used
+const bool prepared = (PackedBlock::prepare_openssl(), true);  // before OpenSSL is used
 
-template <auto Function>
-struct With {
-  template <typename Object>
-  void operator()(Object* object) const {
-    Function(object);
-  }
-};
-template <typename Object, auto Function>
-using Owned = std::unique_ptr<Object, With<Function>>;
 using Context = Owned<SSL_CTX, SSL_CTX_free>;
 
 Context server_context() {

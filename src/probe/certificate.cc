@@ -2,28 +2,17 @@
 
 #include <arpa/inet.h>
 #include <openssl/err.h>
-#include <openssl/ocsp.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <array>
 #include <ctime>
-#include <memory>
 
 #include "base/bytes.h"
+#include "base/owned.h"
 
 namespace ferryman::probe {
 namespace {
-
-template <auto release>
-struct Release {
-  template <typename T>
-  void operator()(T* object) const {
-    release(object);
-  }
-};
-template <typename T, auto release>
-using Owned = std::unique_ptr<T, Release<release>>;
 
 constexpr int max_chain = 16, max_names = 100;
 
@@ -122,46 +111,9 @@ int note_fault(int good, X509_STORE_CTX* context) {
   return 1;
 }
 
-Staple status_of(OCSP_SINGLERESP* single) {
-  int reason = 0;
-  ASN1_GENERALIZEDTIME *revoked = nullptr, *from = nullptr, *until = nullptr;
-  const int status = OCSP_single_get0_status(single, &reason, &revoked, &from, &until);
-  constexpr long clock_difference = 300;
-  if (status == V_OCSP_CERTSTATUS_REVOKED) return Staple::revoked;
-  if (OCSP_check_validity(from, until, clock_difference, -1) != 1) return Staple::expired;
-  return status == V_OCSP_CERTSTATUS_GOOD ? Staple::good : Staple::unknown;
-}
-
-bool is_about(OCSP_SINGLERESP* single, X509* certificate, X509* issuer) {
-  auto* id = const_cast<OCSP_CERTID*>(OCSP_SINGLERESP_get0_id(single));
-  ASN1_OBJECT* digest = nullptr;
-  OCSP_id_get0_info(nullptr, &digest, nullptr, nullptr, id);
-  const EVP_MD* known = EVP_get_digestbyobj(digest);
-  if (known == nullptr) return false;
-  const Owned<OCSP_CERTID, OCSP_CERTID_free> expected(OCSP_cert_to_id(known, certificate, issuer));
-  return expected != nullptr && OCSP_id_cmp(expected.get(), id) == 0;
-}
-
-// built: the chain up to its root; the issuer stands second.
-Staple read_staple(SSL* ssl, X509_STORE* trust, X509* certificate, STACK_OF(X509) * built) {
-  const unsigned char* octets = nullptr;
-  const long size = SSL_get_tlsext_status_ocsp_resp(ssl, &octets);
-  if (octets == nullptr || size <= 0) return Staple::absent;
-  const Owned<OCSP_RESPONSE, OCSP_RESPONSE_free> response(d2i_OCSP_RESPONSE(nullptr, &octets, size));
-  if (!response) return Staple::unverifiable;
-  const Owned<OCSP_BASICRESP, OCSP_BASICRESP_free> basic(OCSP_response_get1_basic(response.get()));
-  if (!basic || built == nullptr || sk_X509_num(built) < 2) return Staple::unverifiable;
-  if (OCSP_basic_verify(basic.get(), built, trust, 0) != 1) return Staple::unverifiable;
-  for (int i = 0; i < OCSP_resp_count(basic.get()); ++i) {
-    OCSP_SINGLERESP* single = OCSP_resp_get0(basic.get(), i);
-    if (is_about(single, certificate, sk_X509_value(built, 1))) return status_of(single);
-  }
-  return Staple::unverifiable;
-}
-
 }  // namespace
 
-std::string_view name(Staple staple) {
+std::string_view name(pki::Staple staple) {
   constexpr std::array<std::string_view, 6> names{"absent",  "good",    "revoked",
                                                   "unknown", "expired", "unverifiable"};
   return names[static_cast<std::size_t>(staple)];
@@ -195,7 +147,7 @@ Chain inspect(SSL* ssl, const Target& target) {
   }
   chain.fault = fault_of(first.error, sent);
   if (chain.fault == ChainFault::other) chain.fault_words = X509_verify_cert_error_string(first.error);
-  chain.staple = read_staple(ssl, trust, own, X509_STORE_CTX_get0_chain(context.get()));
+  chain.staple = pki::judge_staple(ssl, X509_STORE_CTX_get0_chain(context.get()), trust);
   ERR_clear_error();
   return chain;
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "pki/staple.h"
 #include "probe/finding.h"
 #include "probe/url.h"
 
@@ -19,8 +20,7 @@ struct Certificate {
   bool names_crl = false, names_ocsp = false;  // where revocation is published
 };
 
-enum class Staple : std::uint8_t { absent, good, revoked, unknown, expired, unverifiable };
-std::string_view name(Staple staple);
+std::string_view name(pki::Staple staple);
 
 // What stands against a chain, as OpenSSL finds it.
 enum class ChainFault : std::uint8_t { none, incomplete, unknown_root, self_signed, wrong_purpose, other };
@@ -30,7 +30,7 @@ struct Chain {
   ChainFault fault = ChainFault::none;
   std::string fault_words;  // of ChainFault::other
   bool name_matches = false;
-  Staple staple = Staple::absent;
+  pki::Staple staple = pki::Staple::absent;
 };
 
 // Looks at the chain that came in a handshake, against the context's trust. Validity in time is left to

@@ -8,6 +8,8 @@
 namespace ferryman::probe {
 namespace {
 
+using pki::Staple;
+
 constexpr std::int64_t day = 86400;
 
 Finding trust(const Chain& chain) {
@@ -114,7 +116,7 @@ Finding stapling(const Chain& chain) {
       return {id, Severity::critical, "the stapled OCSP response says that the certificate is revoked",
               "take a new certificate and find out why this one was revoked"};
     case Staple::unknown:
-    case Staple::expired:
+    case Staple::out_of_date:
     case Staple::unverifiable:
       break;
   }

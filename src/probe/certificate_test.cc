@@ -6,6 +6,8 @@
 namespace ferryman::probe {
 namespace {
 
+using pki::Staple;
+
 using testing::HasSubstr;
 
 constexpr std::int64_t now = 1'800'000'000, day = 86400;
@@ -92,7 +94,7 @@ TEST(Certificate, RevocationMustBePublishedOrStapled) {
   EXPECT_EQ(find(look(chain), "revocation")->severity, Severity::warning);
   chain.staple = Staple::revoked;
   EXPECT_EQ(find(look(chain), "stapling")->severity, Severity::critical);
-  chain.staple = Staple::expired;
+  chain.staple = Staple::out_of_date;
   EXPECT_EQ(find(look(chain), "stapling")->sentence, "the stapled OCSP response is expired");
 }
 

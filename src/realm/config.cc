@@ -10,6 +10,9 @@
 
 #include "base/text.h"
 #include "config/reader.h"
+#include "directory/database.h"
+#include "directory/names.h"
+#include "realm/policy_keys.h"
 
 namespace ferryman::realm {
 namespace {
@@ -19,21 +22,55 @@ constexpr milliseconds one_second{1000}, one_hour{3'600'000};
 
 std::vector<Key> realm_keys(Config& config) {
   return {string_key("name", config.name), string_key("url", config.sign_in.url),
-          string_key("default_tenant", config.sign_in.tenant)};
+          string_key("default_tenant", config.sign_in.tenant), string_key("database", config.fixed.database),
+          string_key("master_key", config.fixed.master_key)};
 }
 
 std::vector<Key> service_keys(Config& config) {
-  ServiceConfig& service = config.service;
+  ServiceConfig& service = config.fixed.service;
   return {string_key("front", service.front),
           string_key("front_user", service.front_user),
+          string_key("admin", service.admin),
+          string_key("admin_group", service.admin_group),
           size_key("threads", service.threads, 1, 1024),
           size_key("max_connections", service.max_connections, 1, 1000),
           size_key("max_queue", service.max_queue, 1, 1'000'000),
           duration_key("drain_timeout", config.drain_timeout, milliseconds(100), one_hour)};
 }
 
+// With what a user may enrol a device: [sign_in] enrol.
+void read_enrol(const toml::node& node, signin::Settings& settings, Mistakes& mistakes) {
+  std::vector<std::string> ways;
+  strings_key("enrol", ways).read(node, mistakes);
+  bool code = false, password = false;
+  for (const std::string& way : ways) {
+    if (way != "code" && way != "password")
+      return mistakes.add(node,
+                          fmt::format("enrol: {} is neither \"code\" nor \"password\"", show_string(way)));
+    (way == "code" ? code : password) = true;
+  }
+  settings.enrol_by_code = code;
+  settings.enrol_by_password = password;
+}
+
+Key enrol_key(signin::Settings& settings) {
+  const auto read = [&settings](const toml::node& node, Mistakes& mistakes) {
+    read_enrol(node, settings, mistakes);
+  };
+  const auto show = [&settings] {
+    std::vector<std::string> ways;
+    if (settings.enrol_by_code) ways.emplace_back("code");
+    if (settings.enrol_by_password) ways.emplace_back("password");
+    return show_strings(ways);
+  };
+  return {"enrol", read, show};
+}
+
 std::vector<Key> sign_in_keys(Config& config) {
-  return {duration_key("nonce_lifetime", config.sign_in.nonce_lifetime, one_second, one_hour)};
+  signin::Settings& settings = config.sign_in;
+  return {duration_key("nonce_lifetime", settings.nonce_lifetime, one_second, one_hour),
+          duration_key("prt_lifetime", settings.prt_lifetime, one_hour, one_hour * 24 * 365),
+          enrol_key(settings)};
 }
 
 std::vector<Key> log_keys(telemetry::LogOptions& log) {
@@ -55,31 +92,10 @@ struct Section {
 std::vector<Section> sections(Config& config) {
   return {{"realm", realm_keys(config)},
           {"service", service_keys(config)},
+          {"kdc", kdc_keys(config.policy, config.fixed.spn_aliases)},
+          {"password", password_keys(config.policy.password)},
           {"sign_in", sign_in_keys(config)},
           {"log", log_keys(config.log)}};
-}
-
-// RFC 4120 6.1: a domain-style name, or any other of printable ASCII that no principal's text would cut.
-bool is_realm(std::string_view name) {
-  constexpr std::size_t longest = 255;
-  return !name.empty() && name.size() <= longest && std::all_of(name.begin(), name.end(), [](char c) {
-    return c > ' ' && c < 0x7f && std::string_view("/@\\:\"").find(c) == std::string_view::npos;
-  });
-}
-
-// A path begins with it, beside those that ferrymand serves itself and those that stand for any tenant.
-bool is_tenant(std::string_view name) {
-  constexpr std::size_t longest = 64;
-  constexpr std::array<std::string_view, 6> reserved{"common",           "organizations", "consumers",
-                                                     "EnrollmentServer", "KdcProxy",      "kkdcp"};
-  const auto is_letter = [](char c) {
-    return (c >= '0' && c <= '9') || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || c == '-' ||
-           c == '_' || c == '.';
-  };
-  return !name.empty() && name.size() <= longest && name.front() != '.' &&
-         std::all_of(name.begin(), name.end(), is_letter) &&
-         std::none_of(reserved.begin(), reserved.end(),
-                      [name](std::string_view other) { return equal_without_case(name, other); });
 }
 
 // "https://HOST" or "https://HOST:PORT".
@@ -102,7 +118,9 @@ class Loader {
  private:
   void read_sections(const toml::table& root);
   void check_realm(const toml::table& root);
+  void check_database(const toml::table& root);
   void check_service(const toml::table& root);
+  void check_socket(const toml::table& root, std::string_view key, const std::string& path);
   void add(const toml::table& root, std::string_view key, std::string text);
 
   Mistakes mistakes_;
@@ -135,7 +153,7 @@ void Loader::read_sections(const toml::table& root) {
 }
 
 void Loader::check_realm(const toml::table& root) {
-  if (!is_realm(config_.name)) {
+  if (!directory::check_realm(config_.name)) {
     add(root, "realm.name",
         fmt::format("name = {} is no realm; name = \"CLOUD.EXAMPLE.COM\" in [realm] would be one",
                     show_string(config_.name)));
@@ -147,27 +165,40 @@ void Loader::check_realm(const toml::table& root) {
                     "[realm] would be",
                     show_string(config_.sign_in.url)));
   }
-  if (!is_tenant(config_.sign_in.tenant)) {
+  if (!directory::check_tenant_name(config_.sign_in.tenant)) {
     add(root, "realm.default_tenant",
         fmt::format("default_tenant = {} is no tenant; default_tenant = \"example\" in [realm] would be one: "
-                    "letters, digits, '-', '_' and '.', and none of the names that paths use",
+                    "one label of letters, digits and '-', and none of the names that paths use",
                     show_string(config_.sign_in.tenant)));
   }
 }
 
-void Loader::check_service(const toml::table& root) {
-  const std::string& front = config_.service.front;
+void Loader::check_database(const toml::table& root) {
+  if (const auto location = directory::check_location(config_.fixed.database); !location)
+    add(root, "realm.database", location.error().text);
+  if (const auto key = master_key_file(config_.fixed.master_key); !key)
+    add(root, "realm.master_key", key.error());
+}
+
+void Loader::check_socket(const toml::table& root, std::string_view key, const std::string& path) {
   constexpr std::size_t longest = sizeof(sockaddr_un::sun_path) - 1;
-  if (!front.starts_with('/') || front.size() > longest || front.find('\0') != std::string::npos) {
-    add(root, "service.front",
-        fmt::format("front must be an absolute path of {} octets at most, such as "
-                    "\"/run/ferryman-realm/front.sock\"",
-                    longest));
-  }
-  if (users_ == Users::looked_up && ::getpwnam(config_.service.front_user.c_str()) == nullptr) {
+  if (path.starts_with('/') && path.size() <= longest && path.find('\0') == std::string::npos) return;
+  add(root, fmt::format("service.{}", key),
+      fmt::format(
+          "{0} must be an absolute path of {1} octets at most, such as \"/run/ferryman-realm/{0}.sock\"", key,
+          longest));
+}
+
+void Loader::check_service(const toml::table& root) {
+  const ServiceConfig& service = config_.fixed.service;
+  check_socket(root, "front", service.front);
+  check_socket(root, "admin", service.admin);
+  if (service.front == service.admin) add(root, "service.admin", "admin and front must be two sockets");
+  if (users_ == Users::not_looked_up) return;
+  if (::getpwnam(service.front_user.c_str()) == nullptr) {
     add(root, "service.front_user",
         fmt::format("user {} does not exist on this system; front_user in [service] must be ferrymand's",
-                    show_string(config_.service.front_user)));
+                    show_string(service.front_user)));
   }
 }
 
@@ -175,6 +206,7 @@ void Loader::load(const toml::table& root) {
   read_sections(root);
   if (mistakes_.mistakes.empty()) {
     check_realm(root);
+    check_database(root);
     check_service(root);
   }
   out_.mistakes = std::move(mistakes_.mistakes);

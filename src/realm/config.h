@@ -7,17 +7,21 @@
 #include <string_view>
 #include <vector>
 
+#include "account/policy.h"
 #include "config/mistake.h"
+#include "directory/host_aliases.h"
+#include "realm/master_key.h"
 #include "signin/sign_in.h"
 #include "telemetry/log.h"
 
 namespace ferryman::realm {
 
-// What can only be set at start: the table [service] but for drain_timeout. A reload that changes it says so
-// and goes on with the old.
+// The table [service] but for drain_timeout.
 struct ServiceConfig {
   std::string front = "/run/ferryman-realm/front.sock";  // ferrymand's requests come here
   std::string front_user = "ferryman";                   // who may connect; root and the own user always may
+  std::string admin = "/run/ferryman-realm/admin.sock";  // administration
+  std::string admin_group = "ferryman-admin";            // whose members may, besides root and the own user
   unsigned threads = 8;                                  // that carry out requests
   std::size_t max_connections = 64;                      // more wait in the kernel's queue
   std::size_t max_queue = 1024;  // requests that wait for a thread; more are refused as busy
@@ -25,11 +29,22 @@ struct ServiceConfig {
   friend bool operator==(const ServiceConfig&, const ServiceConfig&) = default;
 };
 
+// What can only be set at start. A reload that changes it says so and goes on with the old.
+struct FixedConfig {
+  ServiceConfig service;
+  std::string database = "/var/lib/ferryman-realm/realm.db";  // as directory::check_location() has it
+  std::string master_key{default_master_key};
+  std::vector<std::string> spn_aliases = directory::default_host_aliases();  // HOST stands for these
+
+  friend bool operator==(const FixedConfig&, const FixedConfig&) = default;
+};
+
 // realm.toml.
 struct Config {
-  ServiceConfig service;
-  std::string name;          // [realm]
+  FixedConfig fixed;
+  std::string name;          // [realm]: the realm of each tenant that is made without a name of its own
   signin::Settings sign_in;  // [realm] url and default_tenant, [sign_in]
+  account::Policy policy;    // [kdc], [password]
   telemetry::LogOptions log;
   std::chrono::milliseconds drain_timeout{30'000};
 };

@@ -32,7 +32,7 @@ TEST(RealmConfig, IsReadWithItsDefaults) {
   EXPECT_EQ(loaded.config.sign_in.url, "https://gateway.example.com:8443");
   EXPECT_EQ(loaded.config.sign_in.tenant, "example");
   EXPECT_EQ(loaded.config.sign_in.nonce_lifetime, std::chrono::minutes(5));
-  EXPECT_EQ(loaded.config.service.front, "/run/ferryman-realm/front.sock");
+  EXPECT_EQ(loaded.config.fixed.service.front, "/run/ferryman-realm/front.sock");
 }
 
 TEST(RealmConfig, WhatIsShownIsReadAgainAsTheSame) {
@@ -45,7 +45,7 @@ TEST(RealmConfig, WhatIsShownIsReadAgainAsTheSame) {
 TEST(RealmConfig, MistakesAreToldWithTheirPlace) {
   EXPECT_EQ(mistake(good + "fornt = \"/x\"\n"),
             "realm.toml:7:1: unknown key \"fornt\" in [service]; did you mean \"front\"?");
-  EXPECT_NE(mistake(good + "[kdc]\n").find("unknown key \"kdc\" in the file"), std::string::npos);
+  EXPECT_NE(mistake(good + "[kcd]\n").find("unknown key \"kcd\" in the file"), std::string::npos);
   EXPECT_NE(mistake("realm = 1\n").find("[realm]"), std::string::npos);
   EXPECT_NE(mistake("x = \n").find("not TOML"), std::string::npos);
   for (const auto* name : {"\"\"", "\"A/B\"", "\"a@b\"", "\"A B\""}) {
@@ -61,6 +61,48 @@ TEST(RealmConfig, MistakesAreToldWithTheirPlace) {
   EXPECT_TRUE(mistake(good + "front = \"front.sock\"\n").starts_with("realm.toml:7:"));
   EXPECT_TRUE(mistake(good + "front = \"/" + std::string(108, 'a') + "\"\n").starts_with("realm.toml:7:"));
   EXPECT_TRUE(mistake(good + "[sign_in]\nnonce_lifetime = \"2h\"\n").starts_with("realm.toml:8:"));
+}
+
+TEST(RealmConfig, SetsThePolicyOfTheKdc) {
+  const auto loaded = parse_config(good + R"([kdc]
+ticket_lifetime = "8h"
+renew_lifetime = "2d"
+max_skew = "1m"
+etypes = ["aes128-cts-hmac-sha1-96", "rc4-hmac"]
+hide_unknown_clients = true
+lockout_threshold = 3
+lockout_window = "1m"
+lockout_duration = "2m"
+spn_aliases = []
+[password]
+min_length = 8
+min_strength = 30
+history = 2
+max_age = "90d"
+)",
+                                   "realm.toml", Users::looked_up);
+  ASSERT_TRUE(loaded.mistakes.empty()) << loaded.mistakes[0].to_string();
+  const account::Policy& policy = loaded.config.policy;
+  EXPECT_EQ(policy.lifetime.ticket, 8 * 3600);
+  EXPECT_EQ(policy.lifetime.renewable, 2 * 86400);
+  EXPECT_EQ(policy.max_skew, 60);
+  EXPECT_EQ(policy.etypes, (std::vector<std::int32_t>{17, 23}));
+  EXPECT_TRUE(policy.hide_unknown_clients);
+  EXPECT_EQ(policy.lockout.threshold, 3U);
+  EXPECT_EQ(policy.lockout.window, 60);
+  EXPECT_EQ(policy.lockout.duration, 120);
+  EXPECT_TRUE(loaded.config.fixed.spn_aliases.empty());
+  EXPECT_EQ(policy.password.min_length, 8U);
+  EXPECT_EQ(policy.password.min_strength, 30);
+  EXPECT_EQ(policy.password.history, 2U);
+  EXPECT_EQ(policy.password.max_age, 90 * 86400);
+}
+
+TEST(RealmConfig, RefusesPoliciesThatNobodyMeans) {
+  for (const auto* line : {"etypes = [\"aes256\"]", "etypes = [\"rc4-hmac\"]", "etypes = []",
+                           "etypes = [\"aes256-cts-hmac-sha1-96\", \"aes256-cts-hmac-sha1-96\"]",
+                           "max_skew = \"1500ms\"", "ticket_lifetime = \"1s\"", "lockout_threshold = -1"})
+    EXPECT_TRUE(mistake(good + "[kdc]\n" + line + "\n").starts_with("realm.toml:8:")) << line;
 }
 
 TEST(RealmConfig, WhatHasNoDefaultMustStandThere) {

@@ -14,7 +14,7 @@ Connection::~Connection() {
 
 // An answer that waits for its place in the peer's buffer holds up what the peer asks meanwhile.
 short Connection::wanted_events() const {
-  const bool unwritten = !callee_.to_write().empty();
+  const bool unwritten = !held_ && !callee_.to_write().empty();
   short events = 0;
   if (!ended_ && queued_octets_ < max_queued_octets && !unwritten) events |= POLLIN;
   if (unwritten) events |= POLLOUT;
@@ -26,14 +26,14 @@ short Connection::events() {
   return awaited_ = wanted_events();
 }
 
-void Connection::read(JobQueue& jobs, std::uint64_t& busy) {
+void Connection::read(const Intake& intake) {
   const std::lock_guard lock(mutex_);
   if (ended_ || broken_) return;
   const auto room = callee_.room();
   const ssize_t octets = ::recv(socket_, room.data(), room.size(), MSG_DONTWAIT);
   if (octets > 0) {
     callee_.took(static_cast<std::size_t>(octets));
-    while (const auto frame = callee_.next()) take(jobs, *frame, busy);
+    while (const auto frame = callee_.next()) take(intake, *frame);
   } else if (octets == 0) {
     ended_ = true;
     callee_.end_of_input();
@@ -43,12 +43,16 @@ void Connection::read(JobQueue& jobs, std::uint64_t& busy) {
   write_out();
 }
 
-void Connection::take(JobQueue& jobs, const local::Frame& frame, std::uint64_t& busy) {
+void Connection::take(const Intake& intake, const local::Frame& frame) {
+  if (frame.type == local::FrameType::status_request) {
+    const auto request = local::parse_status_request(frame.payload);
+    return request ? callee_.answer(frame.id, intake.status()) : callee_.fail(name(request.error().fault));
+  }
   Job job{shared_from_this(), frame.type, frame.id, {frame.payload.begin(), frame.payload.end()}};
-  if (jobs.push(job)) {
+  if (intake.jobs.push(job)) {
     queued_octets_ += frame.payload.size();
   } else {
-    ++busy;
+    ++intake.busy;
     callee_.answer(frame.id, local::Refusal::busy);
   }
 }
@@ -58,7 +62,14 @@ void Connection::write() {
   write_out();
 }
 
+bool Connection::write_held() {
+  const std::lock_guard lock(mutex_);
+  write_out();
+  return needs_a_look();
+}
+
 void Connection::write_out() {
+  held_ = false;
   while (!broken_ && !callee_.to_write().empty()) {
     const Bytes octets = callee_.to_write();
     const ssize_t written = ::send(socket_, octets.data(), octets.size(), MSG_DONTWAIT | MSG_NOSIGNAL);

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -30,9 +31,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
   uid_t uid() const { return uid_; }
 
   // The front's thread: which events of poll(2) it is to wait for; what came; that the peer has gone. Each
-  // request becomes a job, or is refused as busy, which is counted in `busy`.
+  // request becomes a job, or is refused as busy, which is counted in `busy`. What asks for the status is
+  // answered at once, also while jobs cannot be taken.
+  struct Intake {
+    JobQueue& jobs;
+    std::uint64_t& busy;
+    const std::function<local::Status()> status;
+  };
   short events();
-  void read(JobQueue& jobs, std::uint64_t& busy);
+  void read(const Intake& intake);
   void write();
   void hang_up();
   // Asks the peer to send no more.
@@ -51,13 +58,23 @@ class Connection : public std::enable_shared_from_this<Connection> {
     write_out();
     return needs_a_look();
   }
+  // The same of an answer that may wait for others, until write_held(): to write takes as long as to answer,
+  // and wakes the peer each time.
+  template <typename Answer>
+  void hold(const Job& job, const Answer& answer) {
+    const std::lock_guard lock(mutex_);
+    queued_octets_ -= job.payload.size();
+    callee_.answer(job.id, answer);
+    held_ = true;
+  }
+  [[nodiscard]] bool write_held();
   // It cannot go on: the peer is told why. With a job: its request was not as the protocol has it.
   void fail(std::string_view reason);
   void fail(const Job& job, std::string_view reason);
 
  private:
   // With the mutex held.
-  void take(JobQueue& jobs, const local::Frame& frame, std::uint64_t& busy);
+  void take(const Intake& intake, const local::Frame& frame);
   void write_out();
   short wanted_events() const;
   bool is_over() const;
@@ -68,6 +85,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   mutable std::mutex mutex_;
   local::Callee callee_;
   std::size_t queued_octets_ = 0;
+  bool held_ = false;    // what is unwritten is held, nobody waits for the peer
   short awaited_ = 0;    // the events that the front waits for
   bool broken_ = false;  // the socket cannot be read or written any more
   bool ended_ = false;   // the peer's half has

@@ -1,6 +1,7 @@
 #include "realm/daemon.h"
 
 #include <fmt/format.h>
+#include <grp.h>
 #include <poll.h>
 #include <pwd.h>
 #include <sys/signalfd.h>
@@ -15,6 +16,7 @@
 #include <utility>
 
 #include "base/service_manager.h"
+#include "realm/open_directory.h"
 #include "realm/private_memory.h"
 #include "realm/system_calls.h"
 #include "realm/writable_paths.h"
@@ -25,7 +27,7 @@ namespace {
 using telemetry::Level;
 
 Settings settings_of(const Config& config) {
-  return {config.name, config.sign_in};
+  return {config.name, config.sign_in, config.policy};
 }
 
 // SIGHUP, SIGTERM and SIGINT as a descriptor; threads that start later have them blocked as well.
@@ -38,81 +40,168 @@ int open_signals() {
   return ::signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-int complain(const std::string& text) {
-  fmt::print(stderr, "ferryman-realm: {}\n", text);
-  return exit_failure;
+std::string folder_of(const std::string& path) {
+  return path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
 }
+
+// Between two times that logons are written to the directory.
+constexpr std::chrono::seconds write_behind_pause{60};
 
 }  // namespace
 
-Daemon::Daemon(std::string config_file, Config config)
-    : config_file_(std::move(config_file)), config_(std::move(config)), service_(settings_of(config_)) {}
+Daemon::Daemon(std::string config_file, Config config, std::string_view version)
+    : config_file_(std::move(config_file)), version_(version), config_(std::move(config)) {}
 
 Daemon::~Daemon() {
   if (signals_ >= 0) ::close(signals_);
 }
 
+int Daemon::fail(std::string_view text, int code) {
+  fmt::print(stderr, "ferryman-realm: {}\n", text);
+  return code;
+}
+
 int Daemon::run() {
-  signals_ = open_signals();
-  if (signals_ < 0) return complain("signals cannot be waited for");
-  memory_warning_ = keep_memory_private();
-  const passwd* const user = ::getpwnam(config_.service.front_user.c_str());
-  if (user == nullptr) return complain("front_user does not exist any more");
-  const uid_t front_uid = user->pw_uid;
-  auto socket = FrontSocket::open(config_.service.front);
-  if (!socket) {
-    complain(socket.error());
-    return exit_bad_configuration;
-  }
-  if (!confine()) return exit_failure;
+  if (const int code = open(); code != exit_ok) return code;
   log_ = std::make_unique<telemetry::Log>(config_.log);
-  start(*std::move(socket), front_uid);
+  start();
   while (!ended_) serve();
   front_.reset();
+  admin_.reset();
+  look_after_the_directory();
   log_->write(Level::info, "stopped");
   return exit_code_;
 }
 
+// What needs files, users and the right to open them.
+int Daemon::open() {
+  signals_ = open_signals();
+  if (signals_ < 0) return fail("signals cannot be waited for", exit_failure);
+  memory_warning_ = keep_memory_private();
+  const ServiceConfig& service = config_.fixed.service;
+  const passwd* const user = ::getpwnam(service.front_user.c_str());
+  if (user == nullptr) return fail("front_user does not exist any more", exit_failure);
+  front_uid_ = user->pw_uid;
+  if (const group* const admins = ::getgrnam(service.admin_group.c_str())) admin_gid_ = admins->gr_gid;
+  auto directory = open_directory(config_.fixed);
+  if (!directory) return fail(directory.error(), exit_bad_configuration);
+  directory_ = *std::move(directory);
+  database_ = config_.fixed.database;
+  const std::string wrong_tenant = check_default_tenant(*directory_, config_);
+  if (!wrong_tenant.empty()) return fail(wrong_tenant, exit_bad_configuration);
+  for (auto [path, socket] : {std::pair(&service.front, &front_socket_), {&service.admin, &admin_socket_}}) {
+    auto opened = ListenSocket::open(*path);
+    if (!opened) return fail(opened.error(), exit_bad_configuration);
+    socket->emplace(*std::move(opened));
+  }
+  return confine() ? exit_ok : exit_failure;
+}
+
 // While this is the only thread. What it cannot have on this kernel is told once there is a log.
 bool Daemon::confine() {
-  const std::string& front = config_.service.front;
-  landlock_warning_ = forbid_writing(front.substr(0, std::max<std::size_t>(front.rfind('/'), 1)));
-  const std::string error = restrict_system_calls();
-  if (!error.empty()) complain("system calls cannot be restricted: " + error);
+  const FixedConfig& fixed = config_.fixed;
+  const bool file = directory::is_file(fixed.database);
+  WritablePaths paths{{folder_of(fixed.service.front), folder_of(fixed.service.admin)}};
+  if (file) paths.writable.push_back(folder_of(fixed.database));
+  landlock_warning_ = forbid_writing(paths);
+  const std::string error = restrict_system_calls(file ? Connecting::never : Connecting::by_unix_sockets);
+  if (!error.empty()) fail("system calls cannot be restricted: " + error, exit_failure);
   return error.empty();
 }
 
-void Daemon::start(FrontSocket socket, uid_t front_uid) {
-  const ServiceConfig& service = config_.service;
+void Daemon::start() {
+  const ServiceConfig& service = config_.fixed.service;
   if (!memory_warning_.empty())
     log_->write(Level::warning, "memory is not locked", {{"cause", memory_warning_}});
   if (!landlock_warning_.empty())
     log_->write(Level::warning, "files are guarded by their modes only", {{"cause", landlock_warning_}});
   if (::geteuid() == 0) log_->write(Level::warning, "running as root");
+  service_ = std::make_unique<Service>(*directory_, *directory_, settings_of(config_));
+  requests_ = std::make_unique<RequestLog>(*log_, history_);
   front_ = std::make_unique<Front>(
-      std::move(socket), service_, *log_,
-      Front::Options{front_uid, service.threads, service.max_connections, service.max_queue});
-  log_->write(Level::info, "ready", {{"realm", config_.name}, {"front", service.front}});
+      *std::move(front_socket_), *service_, *log_, *requests_,
+      Front::Options{front_uid_, service.threads, service.max_connections, service.max_queue});
+  serve_administrators();
+  next_write_behind_ = std::chrono::steady_clock::now() + write_behind_pause;
+  log_->write(Level::info, "ready",
+              {{"realm", config_.name}, {"front", service.front}, {"admin", service.admin}});
   notify_service_manager("READY=1");
 }
 
-// One turn of the first thread: a signal, the end of the drain, or that it takes too long.
+void Daemon::serve_administrators() {
+  if (!admin_gid_)
+    log_->write(Level::warning, "only root and the own user may administer, the group is not there",
+                {{"admin_group", config_.fixed.service.admin_group}});
+  administration_ = std::make_unique<Administration>(Administration::Surroundings{
+      *directory_, *directory_, history_, *log_, [this] { return service_->settings()->policy; },
+      [this] { return service_->settings()->sign_in.tenant; },
+      [this](const directory::ObjectId& id) { service_->attempts().forget(id); }, [this] { return status(); },
+      [this] { return BackupCopy::make(*directory_, database_ + ".backup"); },
+      [this, fixed = config_.fixed](std::string_view asked) {
+        return change_master_key(*directory_, fixed, asked);
+      }});
+  admin_ = std::make_unique<AdminSocket>(*std::move(admin_socket_), *administration_, *log_, admin_gid_);
+}
+
+// Any thread.
+admin::Json Daemon::status() const {
+  const auto settings = service_->settings();
+  const RequestCounts counts = requests_->counts();
+  return {{"realm", settings->realm},
+          {"url", settings->sign_in.url},
+          {"version", version_},
+          {"started", std::chrono::duration_cast<std::chrono::seconds>(started_.time_since_epoch()).count()},
+          {"database", database_},
+          {"as", counts.as},
+          {"tgs", counts.tgs},
+          {"kpasswd", counts.kpasswd},
+          {"sign_in", counts.sign_in},
+          {"malformed", counts.malformed},
+          {"errors", counts.errors}};
+}
+
+// Until the drain has taken too long, or logons have to be written.
+int Daemon::poll_timeout() const {
+  const auto until = draining_ ? std::min(drain_end_, next_write_behind_) : next_write_behind_;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+  return static_cast<int>(std::max<std::int64_t>(left.count(), 0));
+}
+
+void Daemon::look_after_the_directory() {
+  next_write_behind_ = std::chrono::steady_clock::now() + write_behind_pause;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto forgotten =
+      directory_->forget_expired(std::chrono::duration_cast<std::chrono::seconds>(now).count());
+  const auto written = directory_->write_behind();
+  // What cannot be written now is forgotten later: it is of no use to anybody, and only takes room.
+  const bool is_told = !forgotten && forgotten.error().reason != directory::Reason::read_only &&
+                       forgotten.error().reason != directory::Reason::full;
+  if (written && !is_told) return;
+  requests_->directory_failed();
+  if (!written) log_->write(Level::error, "logons are not written yet", {{"cause", written.error().text}});
+  if (is_told)
+    log_->write(Level::error, "nonces and tokens that have expired are still kept",
+                {{"cause", forgotten.error().text}});
+}
+
+// One turn of the first thread: a signal, the end of the drain, that it takes too long, or the directory's
+// minute.
 void Daemon::serve() {
-  std::array<pollfd, 2> waited{{{signals_, POLLIN, 0}, {front_->done(), POLLIN, 0}}};
-  int timeout = -1;
-  if (draining_) {
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(drain_end_ - std::chrono::steady_clock::now());
-    timeout = static_cast<int>(std::max<std::int64_t>(left.count(), 0));
-  }
-  const int ready = ::poll(waited.data(), waited.size(), timeout);
+  std::array<pollfd, 3> waited{{{signals_, POLLIN, 0},
+                                {front_ended_ ? -1 : front_->done(), POLLIN, 0},
+                                {admin_ended_ ? -1 : admin_->done(), POLLIN, 0}}};
+  const int ready = ::poll(waited.data(), waited.size(), poll_timeout());
   if (ready < 0) return;
   if (waited[0].revents != 0) {
     signalfd_siginfo signal{};
     if (::read(signals_, &signal, sizeof signal) == sizeof signal) obey(static_cast<int>(signal.ssi_signo));
   }
-  if (waited[1].revents != 0) ended_ = true;
-  if (ready == 0 && draining_) {
+  if (waited[1].revents != 0) front_ended_ = true;
+  if (waited[2].revents != 0) admin_ended_ = true;
+  if (front_ended_ && admin_ended_) ended_ = true;
+  const auto now = std::chrono::steady_clock::now();
+  if (now >= next_write_behind_) look_after_the_directory();
+  if (draining_ && !ended_ && now >= drain_end_) {
     log_->write(Level::warning, "drain_timeout is over, ending what is left");
     exit_code_ = exit_failure;
     ended_ = true;
@@ -137,19 +226,25 @@ void Daemon::begin_drain() {
   notify_service_manager("STOPPING=1");
   log_->write(Level::info, "draining");
   front_->drain();
+  admin_->drain();
 }
 
 void Daemon::reload() {
   notify_service_manager("RELOADING=1");
   LoadedConfig loaded = load_config(config_file_, Users::not_looked_up);
+  if (loaded.mistakes.empty())
+    if (std::string wrong = check_default_tenant(*directory_, loaded.config); !wrong.empty())
+      loaded.mistakes.push_back({config_file_, 0, 0, std::move(wrong)});
   for (const auto& mistake : loaded.mistakes)
     log_->write(Level::error, "configuration mistake", {{"mistake", mistake.to_string()}});
   if (loaded.mistakes.empty()) {
-    if (!(loaded.config.service == config_.service))
-      log_->write(Level::warning, "a change of [service] takes effect with the next start");
-    loaded.config.service = config_.service;
+    if (!(loaded.config.fixed == config_.fixed))
+      log_->write(
+          Level::warning,
+          "a change of [service], database, master_key or spn_aliases takes effect with the next start");
+    loaded.config.fixed = config_.fixed;
     config_ = std::move(loaded.config);
-    service_.configure(settings_of(config_));
+    service_->configure(settings_of(config_));
     log_->reconfigure(config_.log);
     log_->write(Level::info, "reloaded", {{"realm", config_.name}});
   } else {

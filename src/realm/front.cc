@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <new>
 #include <string>
@@ -14,20 +15,22 @@ namespace {
 
 using telemetry::Level;
 
-// After accept(2) failed for want of something, and between two lines about refused peers.
-constexpr std::chrono::milliseconds accept_pause{100}, refusal_log_pause{1000};
-
-// Between two looks at what else there is to do.
-constexpr int max_accepted_at_once = 64;
+int poll_timeout(std::chrono::steady_clock::duration left) {
+  return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count());
+}
 
 }  // namespace
 
-Front::Front(FrontSocket socket, const Service& service, telemetry::Log& log, const Options& options)
-    : socket_(std::move(socket)),
+Front::Front(ListenSocket socket, Service& service, telemetry::Log& log, RequestLog& requests,
+             const Options& options)
+    : acceptor_(std::move(socket), log, "front"),
       log_(log),
+      requests_(requests),
       options_(options),
-      jobs_(options.max_queue),
-      workers_(options.threads, jobs_, service, log, [this] { wake_.signal(); }),
+      jobs_(options.max_queue, std::max(options.threads / 2, 1U),
+            std::max(std::thread::hardware_concurrency(), 1U)),
+      intake_{jobs_, counts_.busy, [this] { return status(); }},
+      workers_(options.threads, jobs_, service, log, requests, [this] { wake_.signal(); }),
       thread_([this] { run(); }) {}
 
 Front::~Front() {
@@ -64,32 +67,45 @@ void Front::turn() {
 // What has connected before is served; nobody finds the path from now on.
 void Front::begin_drain() {
   closed_ = true;
-  socket_.withdraw();
+  acceptor_.withdraw();
   accept_all();
-  socket_.close();
+  acceptor_.close();
   for (const auto& connection : connections_) {
-    connection->read(jobs_, counts_.busy);
+    connection->read(intake_);
     connection->close();
   }
 }
 
 void Front::wait() {
   const auto now = std::chrono::steady_clock::now();
-  const bool pause = now < accept_again_;
-  const bool accepting = !closed_ && !pause && connections_.size() < options_.max_connections;
-  waited_.assign({{wake_.get(), POLLIN, 0}, {accepting ? socket_.get() : -1, POLLIN, 0}});
+  const bool accepting = !closed_ && connections_.size() < options_.max_connections;
+  const bool pause = accepting && now < acceptor_.paused_until();
+  waited_.assign({{wake_.get(), POLLIN, 0}, {accepting ? acceptor_.waited(now) : -1, POLLIN, 0}});
   for (const auto& connection : connections_) waited_.push_back({connection->get(), connection->events(), 0});
-  if (::poll(waited_.data(), waited_.size(), pause ? static_cast<int>(accept_pause.count()) : -1) <= 0)
-    return;
+  const bool jobs_wait = jobs_.is_waiting();
+  const int most = jobs_wait ? static_cast<int>(JobQueue::stall_pause.count())
+                   : pause   ? poll_timeout(acceptor_.paused_until() - now)
+                             : -1;
+  const int ready = ::poll(waited_.data(), waited_.size(), most);
+  if (jobs_wait) look_for_stalls();
+  if (ready <= 0) return;
   if (waited_[0].revents != 0) wake_.clear();
   for (std::size_t i = 0; i < connections_.size(); ++i) look(*connections_[i], waited_[i + 2].revents);
   if (waited_[1].revents != 0) accept_all();
 }
 
+void Front::look_for_stalls() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - looked_for_stalls_ < JobQueue::stall_pause) return;
+  looked_for_stalls_ = now;
+  jobs_.look_for_stalls(now);
+  for (const auto& connection : connections_) connection->write();  // what a thread that waits has held
+}
+
 void Front::look(Connection& connection, short happened) {
   if ((happened & POLLOUT) != 0) connection.write();
   try {
-    if ((happened & (POLLIN | POLLHUP | POLLERR)) != 0) connection.read(jobs_, counts_.busy);
+    if ((happened & (POLLIN | POLLHUP | POLLERR)) != 0) connection.read(intake_);
   } catch (const std::bad_alloc&) {
     connection.fail("out_of_memory");
   }
@@ -112,56 +128,37 @@ void Front::remove_what_is_over() {
 }
 
 void Front::accept_all() {
-  for (int i = 0; i < max_accepted_at_once; ++i) {
+  for (int i = 0; i < Acceptor::most_at_once; ++i) {
     const bool room = closed_ || connections_.size() < options_.max_connections;
-    if (!room || !accept_one()) return;
+    auto accepted = room ? acceptor_.next() : std::nullopt;
+    if (!accepted) return;
+    const uid_t uid = accepted->peer.uid;
+    if (!is_own(accepted->peer) && uid != options_.front_uid) {
+      acceptor_.refuse(*std::move(accepted));
+      continue;
+    }
+    ++counts_.connections;
+    connections_.push_back(std::make_shared<Connection>(accepted->socket.release(), uid));
+    connections_.back()->write();
   }
 }
 
-bool Front::accept_one() {
-  const int socket = ::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  if (socket >= 0) {
-    admit(socket);
-    return true;
-  }
-  if (errno == EINTR || errno == ECONNABORTED) return true;
-  if (errno != EAGAIN) {
-    accept_again_ = std::chrono::steady_clock::now() + accept_pause;
-    log_.write(Level::error, "no front connection can be accepted",
-               {{"cause", std::generic_category().message(errno)}});
-  }
-  return false;
-}
-
-void Front::admit(int socket) {
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  const bool known = ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;
-  const uid_t uid = known ? peer.uid : static_cast<uid_t>(-1);
-  if (uid != 0 && uid != ::geteuid() && uid != options_.front_uid) {
-    ::close(socket);
-    return refuse(uid, peer.pid);
-  }
-  ++counts_.connections;
-  connections_.push_back(std::make_shared<Connection>(socket, uid));
-  connections_.back()->write();
-}
-
-void Front::refuse(uid_t uid, pid_t pid) {
-  ++counts_.refused;
-  const auto now = std::chrono::steady_clock::now();
-  if (counts_.refused > 1 && now - last_refusal_logged_ < refusal_log_pause) return;
-  last_refusal_logged_ = now;
-  log_.write(Level::warning, "front connection refused",
-             {{"uid", std::to_string(uid)},
-              {"pid", std::to_string(pid)},
-              {"so_far", std::to_string(counts_.refused)}});
+// The front's thread.
+local::Status Front::status() const {
+  local::Status status;
+  requests_.add_to(status);
+  const JobQueue::Waiting waiting = jobs_.waiting();
+  status.busy = counts_.busy;
+  status.waiting = static_cast<std::uint32_t>(waiting.jobs);
+  status.dear = static_cast<std::uint32_t>(waiting.dear);
+  status.connections = static_cast<std::uint32_t>(connections_.size());
+  return status;
 }
 
 void Front::log_counts() const {
   log_.write(Level::info, "front closed",
              {{"connections", std::to_string(counts_.connections)},
-              {"refused", std::to_string(counts_.refused)},
+              {"refused", std::to_string(acceptor_.refused())},
               {"broken", std::to_string(counts_.broken)},
               {"requests", std::to_string(workers_.served())},
               {"busy", std::to_string(counts_.busy)}});

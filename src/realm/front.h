@@ -10,9 +10,9 @@
 #include <thread>
 #include <vector>
 
+#include "realm/acceptor.h"
 #include "realm/connection.h"
 #include "realm/event.h"
-#include "realm/front_socket.h"
 #include "realm/job_queue.h"
 #include "realm/workers.h"
 
@@ -30,7 +30,8 @@ class Front {
     std::size_t max_queue = 1;
   };
 
-  Front(FrontSocket socket, const Service& service, telemetry::Log& log, const Options& options);
+  Front(ListenSocket socket, Service& service, telemetry::Log& log, RequestLog& requests,
+        const Options& options);
   ~Front();  // what is not answered by now is lost
 
   // Takes no more connections, asks those that there are to close, and answers everything that has been
@@ -41,7 +42,6 @@ class Front {
  private:
   struct Counts {
     std::uint64_t connections = 0;  // accepted
-    std::uint64_t refused = 0;      // peers of another uid
     std::uint64_t broken = 0;       // ended by a breach of the protocol
     std::uint64_t busy = 0;         // requests refused, as max_queue waited
   };
@@ -49,26 +49,27 @@ class Front {
   void run();
   void wait();
   void accept_all();
-  bool accept_one();
-  void admit(int socket);
-  void refuse(uid_t uid, pid_t pid);
+  void look_for_stalls();
   void look(Connection& connection, short happened);
   void turn();
   void remove_what_is_over();
   void begin_drain();
   void log_counts() const;
+  local::Status status() const;
 
-  FrontSocket socket_;
+  Acceptor acceptor_;
   telemetry::Log& log_;
+  const RequestLog& requests_;
   const Options options_;
   const Event wake_, done_;
   std::atomic<bool> stopping_{false}, draining_{false};
   bool closed_ = false;  // drain() has been carried out
   Counts counts_;
-  std::chrono::steady_clock::time_point last_refusal_logged_{}, accept_again_{};
+  std::chrono::steady_clock::time_point looked_for_stalls_{};
   std::vector<std::shared_ptr<Connection>> connections_;
   std::vector<pollfd> waited_;
   JobQueue jobs_;
+  const Connection::Intake intake_;
   Workers workers_;
   std::thread thread_;
 };

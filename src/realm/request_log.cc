@@ -1,26 +1,142 @@
 #include "realm/request_log.h"
 
-#include <optional>
+#include <fmt/format.h>
 
+#include <array>
+#include <numeric>
+#include <optional>
+#include <string>
+
+#include "base/text.h"
 #include "kerberos/names.h"
+#include "kerberos/numbers.h"
 #include "kerberos/request.h"
+#include "signin/proof.h"
 #include "telemetry/record.h"
 
 namespace ferryman::realm {
 namespace {
 
-using telemetry::Key;
+using kerberos::RequestKind;
 using telemetry::Level;
 using telemetry::Record;
+namespace error_code = kerberos::error_code;
 constexpr std::string_view request_message = "request";
 
-// What is absent is left out.
-void put(Record& record, const Key& key, std::string_view value) {
-  if (!value.empty()) record.text(key, value);
+// Of Windows' security log.
+namespace event_id {
+constexpr std::int64_t none = 0, password_changed = 4723, locked_out = 4740, tgt = 4768,
+                       service_ticket = 4769, renewed = 4770, not_proven = 4771;
 }
 
-void put(Record& record, const Key& key, const std::optional<kerberos::PrincipalName>& name) {
-  if (name) record.close(name->write_to(record.open(key, name->longest_text())));
+// A Kerberos request as the log sees it.
+struct Seen {
+  const local::KerberosRequest& request;
+  const kdc::Answer& answer;
+  std::optional<kerberos::Request> message;  // none: not well formed
+  std::int64_t total_us;
+
+  bool is(RequestKind kind) const { return message && message->kind == kind; }
+};
+
+// An AS-REQ that only asks how to prove a key has none.
+std::int64_t id_of(const Seen& seen) {
+  const std::int32_t code = seen.answer.code;
+  if (seen.is(RequestKind::kpasswd)) return event_id::password_changed;
+  if (seen.is(RequestKind::tgs_req))
+    return seen.answer.renewed ? event_id::renewed : event_id::service_ticket;
+  if (!seen.is(RequestKind::as_req) || code == error_code::preauth_required) return event_id::none;
+  const bool not_proven = code == error_code::preauth_failed || code == error_code::client_revoked ||
+                          code == error_code::key_expired || code == error_code::padata_type_not_supported;
+  return not_proven ? event_id::not_proven : event_id::tgt;
+}
+
+std::string_view result_of(const Seen& seen) {
+  if (seen.is(RequestKind::kpasswd)) {
+    const std::string_view name = kerberos::kpasswd_result_name(seen.answer.code);
+    return name.empty() ? "other" : name;
+  }
+  return seen.answer.code == 0 ? "success" : kerberos::error_name(seen.answer.code);
+}
+
+// The request's encryption types, numbers between commas.
+std::string offered(const Seen& seen) {
+  std::string text;
+  if (!seen.message || !seen.message->kdc_req) return text;
+  kerberos::EtypeList etypes = seen.message->kdc_req->etypes;
+  for (std::int32_t etype = 0; etypes.next(etype);)
+    text += fmt::format("{}{}", text.empty() ? "" : ",", etype);
+  return text;
+}
+
+// The fields of a line; those without a value are left out.
+class Fields {
+ public:
+  Fields& add(std::string_view name, std::string_view text) {
+    if (!text.empty()) fields_.at(count_++) = {name, text.substr(0, max_text), std::nullopt};
+    return *this;
+  }
+  Fields& add(std::string_view name, std::int64_t number) {
+    fields_.at(count_++) = {name, {}, number};
+    return *this;
+  }
+
+  void write_to(Record& record) const {
+    for (std::size_t i = 0; i < count_; ++i) {
+      const Field& field = fields_.at(i);
+      const telemetry::Key key(field.name);
+      field.number ? record.number(key, *field.number) : record.text(key, field.text);
+    }
+  }
+  // As an object in JSON.
+  std::string as_json() const {
+    telemetry::Line line;
+    Record record(telemetry::Format::json, line);
+    record.begin();
+    for (std::size_t i = 0; i < count_; ++i) {
+      const Field& field = fields_.at(i);
+      const telemetry::Key key(field.name);
+      // Names of a request may hold any octets.
+      const bool is_plain = field.number || is_utf8(field.text);
+      if (field.number) record.number(key, *field.number);
+      if (!field.number) record.text(key, is_plain ? field.text : printable(field.text));
+    }
+    record.end();
+    return {line.data(), line.size()};
+  }
+
+ private:
+  struct Field {
+    std::string_view name, text;
+    std::optional<std::int64_t> number;
+  };
+  static constexpr std::size_t most = 24;
+  static constexpr std::size_t max_text = 256;  // a stranger's names may be longer
+  std::array<Field, most> fields_{};
+  std::size_t count_ = 0;
+};
+
+Fields fields_of(const Seen& seen, std::int64_t id, std::string_view etypes) {
+  const local::KerberosRequest& request = seen.request;
+  const kdc::Answer& answer = seen.answer;
+  Fields fields;
+  fields.add("message", request_message).add("service", "kerberos");
+  if (id != event_id::none) fields.add("event_id", id);
+  fields.add("id", request.id).add("client", request.client).add("transport", name(request.transport));
+  if (seen.message)
+    fields.add("type", kerberos::name(seen.message->kind)).add("realm", seen.message->realm());
+  fields.add("tenant", request.tenant).add("cname", answer.client).add("sname", answer.service);
+  fields.add("etypes", etypes);
+  if (answer.issued) {
+    fields.add("reply_etype", answer.issued->reply);
+    fields.add("session_etype", answer.issued->session).add("ticket_etype", answer.issued->ticket);
+  }
+  fields.add("result", id == event_id::locked_out ? "locked" : result_of(seen)).add("reason", answer.reason);
+  return fields.add("total_us", seen.total_us);
+}
+
+void add(std::atomic<std::uint64_t>& counter) {
+  counter.fetch_add(1, std::memory_order_relaxed);
 }
 
 }  // namespace
@@ -30,45 +146,90 @@ std::int64_t Stopwatch::microseconds() const {
   return std::chrono::duration_cast<std::chrono::microseconds>(passed).count();
 }
 
-void log_request(telemetry::Log& log, const local::KerberosRequest& request, const KdcAnswer& answer,
-                 const Stopwatch& watch) {
-  if (!log.writes(Level::info)) return;
-  const auto message = kerberos::parse_request(request.message);
-  log.write(Level::info, [&](Record& record) {
-    record.text("message", request_message);
-    record.text("service", "kerberos");
-    put(record, "id", request.id);
-    put(record, "client", request.client);
-    record.text("transport", name(request.transport));
-    put(record, "type", answer.type);
-    put(record, "tenant", request.tenant);
-    if (message) {
-      put(record, "realm", message->realm());
-      if (message->kdc_req) {
-        put(record, "cname", message->kdc_req->cname);
-        put(record, "sname", message->kdc_req->sname);
-      }
-    } else {
-      put(record, "reason", name(message.error().fault));
-    }
-    put(record, "result", kerberos::error_name(answer.error_code));
-    record.number("total_us", watch.microseconds());
-  });
+void ResultCounts::count(std::int32_t code) {
+  const bool known = code >= 0 && code < static_cast<std::int32_t>(codes);
+  counts_.at(known ? static_cast<std::size_t>(code) : codes - 1).fetch_add(1, std::memory_order_relaxed);
 }
 
-void log_request(telemetry::Log& log, const local::HttpRequest& request, const signin::Answer& answer,
-                 const Stopwatch& watch) {
-  if (!log.writes(Level::info)) return;
-  log.write(Level::info, [&](Record& record) {
-    record.text("message", request_message);
-    record.text("service", answer.service);
-    put(record, "id", request.id);
-    put(record, "client", request.client);
-    put(record, "method", request.method);
-    record.number("status", answer.response.status);
-    put(record, "error", answer.error);
-    record.number("total_us", watch.microseconds());
-  });
+std::uint64_t ResultCounts::all() const {
+  return std::accumulate(counts_.begin(), counts_.end(), std::uint64_t{0});
+}
+
+void ResultCounts::add_to(local::Status& status, local::Status::Kind kind) const {
+  for (std::size_t code = 0; code < codes; ++code) {
+    const std::uint64_t count = counts_.at(code).load(std::memory_order_relaxed);
+    if (count > 0) status.results.push_back({kind, static_cast<std::int32_t>(code), count});
+  }
+}
+
+void RequestLog::count(const std::optional<kerberos::Request>& message, const kdc::Answer& answer) {
+  if (answer.code != 0) add(counters_.errors);
+  if (answer.reason == kdc::reason_locks) add(counters_.lock_outs);
+  if (!message) return add(counters_.malformed);
+  switch (message->kind) {
+    case RequestKind::as_req:
+      counters_.as.count(answer.code);
+      break;
+    case RequestKind::tgs_req:
+      counters_.tgs.count(answer.code);
+      break;
+    case RequestKind::kpasswd:
+      counters_.kpasswd.count(answer.code);
+      break;
+  }
+  if (message->kdc_req && answer.code == error_code::service_unavailable) add(counters_.directory);
+}
+
+void RequestLog::add_to(local::Status& status) const {
+  counters_.as.add_to(status, local::Status::Kind::as_req);
+  counters_.tgs.add_to(status, local::Status::Kind::tgs_req);
+  counters_.kpasswd.add_to(status, local::Status::Kind::kpasswd);
+  status.malformed = counters_.malformed;
+  status.sign_in = counters_.sign_in;
+  status.lock_outs = counters_.lock_outs;
+  status.directory = counters_.directory;
+}
+
+void RequestLog::write(const local::KerberosRequest& request, const kdc::Answer& answer,
+                       const Stopwatch& watch) {
+  const auto parsed = kerberos::parse_request(request.message);
+  const Seen seen{request, answer, parsed ? std::optional(*parsed) : std::nullopt, watch.microseconds()};
+  count(seen.message, answer);
+  const std::int64_t id = id_of(seen);
+  const std::string etypes = offered(seen);
+  const auto say = [&](std::int64_t said) {
+    const Fields fields = fields_of(seen, said, etypes);
+    if (said != event_id::none) history_.add_request(fields.as_json());
+    log_.write(Level::info, [&](Record& record) { fields.write_to(record); });
+  };
+  say(id);
+  if (answer.reason == kdc::reason_locks) say(event_id::locked_out);
+}
+
+void RequestLog::write(const local::HttpRequest& request, const signin::Answer& answer,
+                       const Stopwatch& watch) {
+  add(counters_.sign_in);
+  const bool locks = answer.reason == signin::reason_locks;
+  if (locks) add(counters_.lock_outs);
+  if (answer.response.status == 503) add(counters_.directory);
+  const auto say = [&](std::int64_t id) {
+    Fields fields;
+    fields.add("message", request_message).add("service", answer.service);
+    if (id != event_id::none) fields.add("event_id", id);
+    fields.add("id", request.id).add("client", request.client).add("method", request.method);
+    fields.add("tenant", answer.tenant).add("user", answer.user);
+    fields.add("status", answer.response.status).add("error", answer.error).add("reason", answer.reason);
+    fields.add("total_us", watch.microseconds());
+    if (!answer.user.empty()) history_.add_request(fields.as_json());
+    log_.write(Level::info, [&](Record& record) { fields.write_to(record); });
+  };
+  say(event_id::none);
+  if (locks) say(event_id::locked_out);
+}
+
+RequestCounts RequestLog::counts() const {
+  return {counters_.as.all(), counters_.tgs.all(), counters_.kpasswd.all(),
+          counters_.sign_in,  counters_.malformed, counters_.errors};
 }
 
 }  // namespace ferryman::realm

@@ -1,11 +1,15 @@
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <string>
+#include <optional>
 
+#include "kdc/kdc.h"
+#include "kerberos/request.h"
 #include "local/message.h"
-#include "realm/empty_kdc.h"
+#include "realm/event_history.h"
 #include "signin/sign_in.h"
 #include "telemetry/log.h"
 
@@ -22,11 +26,50 @@ class Stopwatch {
   std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
 };
 
-// One line for each request, with ferrymand's id for it, by which its line there is found. Never holds key
-// material, ticket bytes, a path, a query or a body.
-void log_request(telemetry::Log& log, const local::KerberosRequest& request, const KdcAnswer& answer,
-                 const Stopwatch& watch);
-void log_request(telemetry::Log& log, const local::HttpRequest& request, const signin::Answer& answer,
-                 const Stopwatch& watch);
+// Requests since the start, by what they were.
+struct RequestCounts {
+  std::uint64_t as = 0, tgs = 0, kpasswd = 0, sign_in = 0, malformed = 0;
+  std::uint64_t errors = 0;  // of Kerberos requests that were not granted
+};
+
+// Kerberos requests of one kind by how they ended. Any thread may use it.
+class ResultCounts {
+ public:
+  void count(std::int32_t code);
+  std::uint64_t all() const;
+  void add_to(local::Status& status, local::Status::Kind kind) const;
+
+ private:
+  // Codes of KRB-ERROR and of kpasswd; what is not among them counts as the last one.
+  static constexpr std::size_t codes = 128;
+  std::array<std::atomic<std::uint64_t>, codes> counts_{};
+};
+
+// One line for each request, with ferrymand's id for it, by which its line there is found, and with the event
+// id that Active Directory's security log has for it (4768 a TGT, 4769 a service ticket, 4770 renewed, 4771 a
+// key that was not proven, 4740 locked, 4723 one's own password). Those with an id are remembered in the
+// history too. Never holds key material, ticket bytes, a path, a query or a body. Any thread may use it.
+class RequestLog {
+ public:
+  RequestLog(telemetry::Log& log, EventHistory& history) : log_(log), history_(history) {}
+
+  void write(const local::KerberosRequest& request, const kdc::Answer& answer, const Stopwatch& watch);
+  void write(const local::HttpRequest& request, const signin::Answer& answer, const Stopwatch& watch);
+  RequestCounts counts() const;
+  // A failure of the directory that belongs to no request.
+  void directory_failed() { counters_.directory.fetch_add(1, std::memory_order_relaxed); }
+  // Its part of a status.
+  void add_to(local::Status& status) const;
+
+ private:
+  void count(const std::optional<kerberos::Request>& message, const kdc::Answer& answer);
+
+  telemetry::Log& log_;
+  EventHistory& history_;
+  struct Counters {
+    ResultCounts as, tgs, kpasswd;
+    std::atomic<std::uint64_t> sign_in{0}, malformed{0}, errors{0}, lock_outs{0}, directory{0};
+  } counters_;
+};
 
 }  // namespace ferryman::realm

@@ -36,8 +36,8 @@ int in_child(const std::function<int()>& run) {
   return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-int under_filter(const std::function<int()>& run) {
-  return in_child([&run] { return restrict_system_calls().empty() ? run() : cannot_start; });
+int under_filter(const std::function<int()>& run, Connecting connecting = Connecting::never) {
+  return in_child([&] { return restrict_system_calls(connecting).empty() ? run() : cannot_start; });
 }
 
 // errno of a call that has to fail; 0: it did not.
@@ -52,6 +52,17 @@ TEST(SystemCalls, OnlyUnixSocketsAreMade) {
         << family;
   }
   EXPECT_EQ(under_filter([] { return error_of(::syscall(SYS_io_uring_setup, 1, nullptr)); }), ENOSYS);
+}
+
+TEST(SystemCalls, ADatabasesServerIsReachedWhereThereIsOne) {
+  const auto connected = [](int family) {
+    const sockaddr nowhere{static_cast<sa_family_t>(family), {}};
+    return error_of(::connect(::socket(family, SOCK_STREAM, 0), &nowhere, sizeof nowhere));
+  };
+  EXPECT_EQ(under_filter([&] { return connected(AF_UNIX); }), ENOSYS);
+  EXPECT_EQ(under_filter([&] { return connected(AF_UNIX); }, Connecting::by_unix_sockets), ECONNREFUSED);
+  EXPECT_EQ(under_filter([&] { return connected(AF_INET); }, Connecting::by_unix_sockets), EBADF)
+      << "no socket";
 }
 
 TEST(SystemCalls, NoProgramIsExecutedAndNoProcessMadeOrTraced) {
@@ -90,12 +101,15 @@ class WritablePathsTest : public testing::Test {
     char name[] = "/tmp/writable_paths_XXXXXX";
     directory_ = ::mkdtemp(name);
     std::filesystem::create_directory(directory_ + "/run");
+    std::filesystem::create_directory(directory_ + "/state");
     ::close(::open((directory_ + "/run/file").c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
   }
   ~WritablePathsTest() override { std::filesystem::remove_all(directory_); }
 
   int under_landlock(const std::function<int()>& run) const {
-    return in_child([&] { return forbid_writing(directory_ + "/run").empty() ? run() : cannot_start; });
+    return in_child([&] {
+      return forbid_writing({{directory_ + "/run"}, {directory_ + "/state"}}).empty() ? run() : cannot_start;
+    });
   }
   int open_error(const std::string& path, int flags) const {
     return under_landlock([&] { return error_of(::open(path.c_str(), flags | O_CLOEXEC, 0600)); });
@@ -111,6 +125,10 @@ TEST_F(WritablePathsTest, NothingIsWrittenOrExecuted) {
   EXPECT_EQ(open_error(file, O_WRONLY), EACCES);
   EXPECT_EQ(open_error(directory_ + "/run/new", O_CREAT | O_WRONLY), EACCES);
   EXPECT_EQ(open_error("/dev/null", O_RDWR), EACCES);
+  EXPECT_EQ(open_error(directory_ + "/state/new", O_CREAT | O_RDWR | O_TRUNC), 0);
+  EXPECT_EQ(under_landlock([&] { return error_of(::mkdir((directory_ + "/state/deeper").c_str(), 0700)); }),
+            EACCES);
+  EXPECT_EQ(under_landlock([&] { return error_of(::unlink((directory_ + "/state/new").c_str())); }), 0);
   EXPECT_EQ(under_landlock([] { return error_of(::execl("/bin/true", "true", nullptr)); }), EACCES);
   EXPECT_EQ(under_landlock([&] { return error_of(::unlink(file.c_str())); }), 0);
 }

@@ -2,9 +2,31 @@
 
 #include <utility>
 
-namespace ferryman::realm {
+#include "base/text.h"
+#include "kerberos/kpasswd.h"
+#include "kerberos/numbers.h"
+#include "kerberos/request.h"
+#include "realm/find_tenant.h"
+#include "realm/no_tenant.h"
 
-Service::Service(Settings settings) : settings_(std::make_shared<const Settings>(std::move(settings))) {}
+namespace ferryman::realm {
+namespace {
+
+namespace error_code = kerberos::error_code;
+
+kdc::Now kerberos_time(Service::Time now) {
+  const auto since = now.time_since_epoch();
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
+  return {seconds.count(),
+          static_cast<std::int32_t>(std::chrono::floor<std::chrono::microseconds>(since - seconds).count())};
+}
+
+}  // namespace
+
+Service::Service(directory::Directory& directory, directory::SignInRecords& records, Settings settings)
+    : directory_(directory),
+      settings_(std::make_shared<const Settings>(std::move(settings))),
+      sign_in_(directory, records, attempts_) {}
 
 void Service::configure(Settings settings) {
   auto fresh = std::make_shared<const Settings>(std::move(settings));
@@ -17,12 +39,31 @@ std::shared_ptr<const Settings> Service::settings() const {
   return settings_;
 }
 
-KdcAnswer Service::answer(const local::KerberosRequest& request, Time now) const {
-  return answer_without_principals(request.message, request.transport, settings()->realm, now);
+kdc::Answer Service::answer(const local::KerberosRequest& request, Time time) {
+  const auto settings = this->settings();
+  const kdc::Now now = kerberos_time(time);
+  const bool by_realm = request.tenant.empty();
+  const std::uint64_t failures_seen = attempts_.failures_seen();
+  const auto moment = kerberos::looks_like_kpasswd(request.message) ? nullptr : directory_.one_moment();
+  const auto tenant =
+      find_tenant(directory_, by_realm ? std::string_view(settings->sign_in.tenant) : request.tenant);
+  if (!tenant && tenant.error().reason != directory::Reason::not_found)
+    return answer_without_tenant(request, error_code::service_unavailable, "the directory cannot be read",
+                                 now);
+  if (!tenant || (by_realm && !equal_without_case(request.realm, tenant->realm)))
+    return answer_without_tenant(request, error_code::wrong_realm, "no such tenant", now);
+  if (tenant->settings.disabled)
+    return answer_without_tenant(request, error_code::policy, "the tenant is disabled", now);
+  auto answer =
+      kdc::answer(request.message, {directory_, *tenant, settings->policy, attempts_, failures_seen}, now);
+  if (request.transport == local::Transport::udp && !kerberos::parse_request(request.message))
+    answer.message.clear();
+  return answer;
 }
 
-signin::Answer Service::answer(const local::HttpRequest& request, Time now) const {
-  return sign_in_.answer(request, settings()->sign_in, now);
+signin::Answer Service::answer(const local::HttpRequest& request, Time now) {
+  const auto settings = this->settings();
+  return sign_in_.answer(request, settings->sign_in, settings->policy, now);
 }
 
 }  // namespace ferryman::realm

@@ -1,11 +1,15 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
 
+#include "account/attempts.h"
+#include "account/policy.h"
+#include "directory/directory.h"
+#include "kdc/kdc.h"
 #include "local/message.h"
-#include "realm/empty_kdc.h"
 #include "signin/sign_in.h"
 
 namespace ferryman::realm {
@@ -14,23 +18,30 @@ namespace ferryman::realm {
 struct Settings {
   std::string realm;
   signin::Settings sign_in;
+  account::Policy policy;
 };
 
 // Answers the requests that ferrymand passes on: Kerberos and HTTP. Thread-safe; each request keeps the
-// settings that it began with.
+// settings that it began with. The directory must outlive it.
 class Service {
  public:
   using Time = std::chrono::system_clock::time_point;
 
-  explicit Service(Settings settings);
+  Service(directory::Directory& directory, directory::SignInRecords& records, Settings settings);
   void configure(Settings settings);
-
-  KdcAnswer answer(const local::KerberosRequest& request, Time now) const;
-  signin::Answer answer(const local::HttpRequest& request, Time now) const;
-
- private:
   std::shared_ptr<const Settings> settings() const;
 
+  // The request's tenant, or the default one, answers. The message is empty where nothing goes back: to what
+  // is no Kerberos over UDP.
+  kdc::Answer answer(const local::KerberosRequest& request, Time now);
+  signin::Answer answer(const local::HttpRequest& request, Time now);
+
+  // Failed logons that only this process counts.
+  account::Attempts& attempts() { return attempts_; }
+
+ private:
+  directory::Directory& directory_;
+  account::Attempts attempts_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Settings> settings_;
   signin::SignIn sign_in_;

@@ -18,6 +18,10 @@ constexpr std::array allowed{
     SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(close), SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(pread64),
     SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(lseek), SCMP_SYS(fstat), SCMP_SYS(stat), SCMP_SYS(lstat),
     SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(fcntl), SCMP_SYS(unlink), SCMP_SYS(unlinkat),
+    // The database, beside these: SQLite's pages, its log and what its processes share.
+    SCMP_SYS(pwrite64), SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(ftruncate), SCMP_SYS(fallocate),
+    SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(fchmod), SCMP_SYS(fchown), SCMP_SYS(getcwd),
+    SCMP_SYS(readlink), SCMP_SYS(readlinkat),
     // The front. What a socket may be is below.
     SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(getsockopt), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),
     SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(shutdown), SCMP_SYS(poll), SCMP_SYS(ppoll),
@@ -33,9 +37,12 @@ constexpr std::array allowed{
     SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getrandom), SCMP_SYS(getpid),
     SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(exit_group)};
 
-// A sanitizer tries memory by writing it into a pipe, and looks for the program's name.
+// A client of the database's server, beside these.
+constexpr std::array connecting_needs{SCMP_SYS(connect), SCMP_SYS(getsockname)};
+
+// A sanitizer tries memory by writing it into a pipe.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::array sanitizers_need{SCMP_SYS(pipe), SCMP_SYS(pipe2), SCMP_SYS(readlink)};
+constexpr std::array sanitizers_need{SCMP_SYS(pipe), SCMP_SYS(pipe2)};
 #else
 constexpr std::array<int, 0> sanitizers_need{};
 #endif
@@ -90,9 +97,11 @@ class Filter {
 
 }  // namespace
 
-std::string restrict_system_calls() {
+std::string restrict_system_calls(Connecting connecting) {
   Filter filter;
   for (const int call : allowed) filter.add(SCMP_ACT_ALLOW, call);
+  if (connecting == Connecting::by_unix_sockets)
+    for (const int call : connecting_needs) filter.add(SCMP_ACT_ALLOW, call);
   for (const int call : sanitizers_need) filter.add(SCMP_ACT_ALLOW, call);
   for (const int call : deadly) filter.add(SCMP_ACT_KILL_PROCESS, call);
   filter.add(SCMP_ACT_ALLOW, SCMP_SYS(socket), scmp_arg_cmp{0, SCMP_CMP_EQ, AF_UNIX, 0});

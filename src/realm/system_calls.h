@@ -1,8 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace ferryman::realm {
+
+// Whether the process may connect, to a unix socket: where its database is a server's.
+enum class Connecting : std::uint8_t { never, by_unix_sockets };
 
 // Leaves the process, all its threads and for ever, only the system calls that serving needs (seccomp(2)).
 //
@@ -11,6 +15,6 @@ namespace ferryman::realm {
 // on the list fails with ENOSYS, so that a C library which tries something newer falls back.
 //
 // Returns what went wrong, "" when nothing did.
-std::string restrict_system_calls();
+std::string restrict_system_calls(Connecting connecting);
 
 }  // namespace ferryman::realm

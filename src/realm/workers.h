@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "realm/job_queue.h"
+#include "realm/request_log.h"
 #include "realm/service.h"
 #include "telemetry/log.h"
 
@@ -17,21 +18,24 @@ namespace ferryman::realm {
 class Workers {
  public:
   // wake: called when the front has to look at its connections again.
-  Workers(unsigned threads, JobQueue& jobs, const Service& service, telemetry::Log& log,
+  Workers(unsigned threads, JobQueue& jobs, Service& service, telemetry::Log& log, RequestLog& requests,
           std::function<void()> wake);
   ~Workers();  // once the queue has been stopped: waits for what is under way
 
   std::uint64_t served() const { return served_.load(std::memory_order_relaxed); }
 
  private:
+  class HeldAnswers;
+
   void run();
-  void serve(const Job& job);
-  bool serve_kerberos(const Job& job);
+  void serve(Job& job, HeldAnswers& held);
+  bool serve_kerberos(Job& job, HeldAnswers& held);
   bool serve_http(const Job& job);
 
   JobQueue& jobs_;
-  const Service& service_;
+  Service& service_;
   telemetry::Log& log_;
+  RequestLog& requests_;
   const std::function<void()> wake_;
   std::atomic<std::uint64_t> served_{0};
   std::vector<std::thread> threads_;

@@ -34,9 +34,9 @@ std::uint64_t forbidden_access(long abi) {
   return access;
 }
 
-bool allow_removal(int ruleset, const std::string& directory) {
+bool allow(int ruleset, const std::string& directory, std::uint64_t access) {
   landlock_path_beneath_attr rule{};
-  rule.allowed_access = LANDLOCK_ACCESS_FS_REMOVE_FILE;
+  rule.allowed_access = access;
   rule.parent_fd = ::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (rule.parent_fd < 0) return false;
   const bool added = ::syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0U) == 0;
@@ -46,9 +46,20 @@ bool allow_removal(int ruleset, const std::string& directory) {
   return added;
 }
 
+bool allow(int ruleset, const WritablePaths& paths, std::uint64_t handled) {
+  constexpr std::uint64_t removal = LANDLOCK_ACCESS_FS_REMOVE_FILE;
+  const std::uint64_t writing =
+      (removal | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_WRITE_FILE | access_fs_truncate) & handled;
+  for (const std::string& directory : paths.removable)
+    if (!allow(ruleset, directory, removal)) return false;
+  for (const std::string& directory : paths.writable)
+    if (!allow(ruleset, directory, writing)) return false;
+  return true;
+}
+
 }  // namespace
 
-std::string forbid_writing(const std::string& directory) {
+std::string forbid_writing(const WritablePaths& paths) {
   const auto failure = [] { return std::generic_category().message(errno); };
   const long abi = ::syscall(SYS_landlock_create_ruleset, nullptr, std::size_t{0},
                              static_cast<unsigned>(LANDLOCK_CREATE_RULESET_VERSION));
@@ -59,8 +70,8 @@ std::string forbid_writing(const std::string& directory) {
   const auto ruleset = static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, size, 0U));
   if (ruleset < 0) return failure();
   ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  const bool done =
-      allow_removal(ruleset, directory) && ::syscall(SYS_landlock_restrict_self, ruleset, 0U) == 0;
+  const bool done = allow(ruleset, paths, attributes.handled_access_fs) &&
+                    ::syscall(SYS_landlock_restrict_self, ruleset, 0U) == 0;
   std::string result = done ? std::string() : failure();
   ::close(ruleset);
   return result;

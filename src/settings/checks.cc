@@ -61,6 +61,22 @@ void check_admin(const toml::table& root, const Config& config, Mistakes& mistak
     mistakes.add(at, "http is the address of a [[listen]]");
 }
 
+// Whom it would serve.
+void check_kerberos_listeners(const toml::table& root, const Config& config, Mistakes& mistakes) {
+  const bool any_local = std::any_of(config.realms.begin(), config.realms.end(),
+                                     [](const gateway::Realm& realm) { return realm.is_local(); });
+  const toml::array* const listeners = root["listen"].as_array();
+  if (any_local || listeners == nullptr) return;
+  for (const toml::node& node : *listeners) {
+    const toml::table* const table = node.as_table();
+    const toml::node* const protocol = table != nullptr ? table->get("protocol") : nullptr;
+    if (protocol == nullptr || protocol->value_exact<std::string>() != "kerberos") continue;
+    mistakes.add(*protocol,
+                 "protocol = \"kerberos\" serves realms of ferryman-realm, and none is declared; "
+                 "[realms.\"EXAMPLE.COM\"] with discovery = \"local\" would declare one");
+  }
+}
+
 void check_user(const toml::table& root, const Config& config, Mistakes& mistakes) {
   if (config.fixed.user.empty() || ::getpwnam(config.fixed.user.c_str()) != nullptr) return;
   const auto at = root.at_path("process.user");
@@ -74,6 +90,7 @@ void check(const toml::table& root, const Config& config, Mistakes& mistakes) {
   check_tls_section(root, config, mistakes);
   check_dns(root, config, mistakes);
   check_admin(root, config, mistakes);
+  check_kerberos_listeners(root, config, mistakes);
   check_user(root, config, mistakes);
 }
 

@@ -78,7 +78,10 @@ std::string to_toml(const Config& config) {
   std::string text;
   for (Listen& listen : copy.fixed.listen) {
     std::string address = net::to_string(listen.address);
-    text += "[[listen]]\n" + show(settings::listen_keys(listen, address)) + "\n";
+    std::vector<Key> keys = settings::listen_keys(listen, address);
+    if (listen.protocol == Protocol::kerberos)
+      std::erase_if(keys, [](const Key& key) { return !settings::is_of_kerberos(key.name); });
+    text += "[[listen]]\n" + show(keys) + "\n";
   }
   text += "[tls]\n" + show(settings::tls_keys(copy.tls)) + "\n[policy]\n" +
           show(settings::policy_keys(copy)) + "\n[limits]\n" + show(settings::limits_keys(copy)) +

@@ -18,8 +18,14 @@
 
 namespace ferryman {
 
+enum class Protocol : std::uint8_t {
+  http,
+  kerberos,  // by itself, over UDP and TCP
+};
+
 struct Listen {
   net::ListenAddress address;
+  Protocol protocol = Protocol::http;  // kerberos: of what follows nothing has a meaning
   std::vector<std::string> paths = {"/KdcProxy", "/kkdcp"};  // compared without case
   std::string health_path;                                   // empty: none
   bool tls = true;
@@ -29,8 +35,9 @@ struct Listen {
   std::uint32_t line = 0;  // of the file, for a mistake that shows when binding; no part of the comparison
 
   friend bool operator==(const Listen& a, const Listen& b) {
-    return a.address == b.address && a.paths == b.paths && a.health_path == b.health_path && a.tls == b.tls &&
-           a.proxy_protocol == b.proxy_protocol && a.trusted_proxies == b.trusted_proxies;
+    return a.address == b.address && a.protocol == b.protocol && a.paths == b.paths &&
+           a.health_path == b.health_path && a.tls == b.tls && a.proxy_protocol == b.proxy_protocol &&
+           a.trusted_proxies == b.trusted_proxies;
   }
 };
 
@@ -61,8 +68,9 @@ struct Config {
   std::optional<exchange::RealmAddress> local;  // [local]: where ferryman-realm is
   telemetry::LogOptions log;
   std::chrono::milliseconds drain_timeout{30000};
-  policy::Rules rules;          // [policy]: what a realm begins with; its own are in realms
-  bool drop_malformed = false;  // [policy] on_malformed = "drop"
+  policy::Rules rules;                // [policy]: what a realm begins with; its own are in realms
+  bool drop_malformed = false;        // [policy] on_malformed = "drop"
+  std::size_t max_udp_answer = 1400;  // of gateway::Settings
 };
 
 struct LoadedConfig {

@@ -72,6 +72,7 @@ std::map<std::string, std::string> values(const std::string& text) {
 // Every key, and none at its default.
 constexpr const char* everything = R"([[listen]]
 address = "127.0.0.1:8080"
+protocol = "http"
 paths = ["/kerberos", "/other"]
 health_path = "/alive"
 tls = false
@@ -121,6 +122,7 @@ connect_timeout = "120ms"
 max_reply = 20000
 max_udp_request = 1000
 max_udp_reply = 1001
+max_udp_answer = 1002
 kdc_idle_connections = 9
 kdc_idle_timeout = "130ms"
 drain_timeout = "140ms"
@@ -170,8 +172,21 @@ TEST(Config, EveryKeyIsShownAsItIsInForce) {
   EXPECT_EQ(set.size(), defaults.size());
   for (const auto& [key, value] : set) {
     if (key == "[[listen]] tls" || key == "[[listen]] allow_plain_http") continue;  // no certificate here
+    if (key == "[[listen]] protocol") continue;  // the other has fewer keys
     EXPECT_NE(value, defaults.at(key)) << key;
   }
+}
+
+TEST(Config, AListenerOfKerberosHasNoKeysOfHttp) {
+  const std::string realm = "[local]\nuser = \"root\"\n[realms.\"A.TEST\"]\ndiscovery = \"local\"\n";
+  const auto loaded = load("[[listen]]\nprotocol = \"kerberos\"\n" + realm);
+  ASSERT_TRUE(loaded.mistakes.empty()) << loaded.mistakes.front().to_string();
+  const Listen& listen = loaded.config.fixed.listen.at(0);
+  EXPECT_FALSE(listen.tls);
+  EXPECT_EQ(listen.address, (net::ListenAddress{"::", 88, {}}));
+  const std::string shown = to_toml(loaded.config);
+  EXPECT_TRUE(shown.starts_with("[[listen]]\naddress = \"[::]:88\"\nprotocol = \"kerberos\"\n\n")) << shown;
+  EXPECT_EQ(to_toml(load(shown).config), shown);
 }
 
 TEST(Config, APolicyIsShownWhereItIsSetAndWhereItIsInForce) {
@@ -184,6 +199,13 @@ TEST(Config, APolicyIsShownWhereItIsSetAndWhereItIsInForce) {
   EXPECT_EQ(shown.at("[policy] principal_failures"), "3");
   EXPECT_EQ(shown.at("[realms.\"A\"] principal_failures"), "3");
   EXPECT_EQ(shown.at("[realms.\"B\"] principal_failures"), "4");
+}
+
+TEST(Config, AnAddressOfAnotherTypeIsOneMistake) {
+  const auto loaded =
+      load("[[listen]]\naddress = 88\ntls = false\n[realms.\"A.TEST\"]\nkdc = \"10.0.0.1\"\n");
+  ASSERT_EQ(loaded.mistakes.size(), 1U);
+  EXPECT_EQ(loaded.mistakes[0].text, "address must be a string");
 }
 
 }  // namespace

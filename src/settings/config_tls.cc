@@ -11,19 +11,14 @@
 #include <memory>
 #include <system_error>
 
+#include "base/owned.h"
+
 namespace ferryman {
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <typename T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using File = std::unique_ptr<std::FILE, Deleter<std::fclose>>;
-using Certificate = std::unique_ptr<X509, Deleter<X509_free>>;
-using PrivateKey = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
+using File = Owned<std::FILE, std::fclose>;
+using Certificate = Owned<X509, X509_free>;
+using PrivateKey = Owned<EVP_PKEY, EVP_PKEY_free>;
 
 File open(const std::string& what, const std::string& name, TlsFindings& findings) {
   File file(std::fopen(name.c_str(), "r"));

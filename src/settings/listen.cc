@@ -42,13 +42,32 @@ void check_health_path(const Listen& listen, const toml::node& at, Mistakes& mis
   }
 }
 
+// Kerberos itself has neither TLS nor paths, and nothing in front of it can say whom it speaks for.
+void check_kerberos(const Listen& listen, const toml::table& table, const toml::node& at,
+                    Mistakes& mistakes) {
+  for (const auto& [key, value] : table) {
+    if (is_of_kerberos(key.str())) continue;
+    mistakes.add(value, fmt::format("{} has no meaning with protocol = \"kerberos\"", key.str()));
+  }
+  if (!listen.address.path_name.empty()) {
+    mistakes.add(
+        at,
+        "protocol = \"kerberos\" at a unix socket; clients come to an address by UDP and TCP, such as "
+        "\"[::]:88\"");
+  }
+}
+
 void read_one_listen(const toml::node& node, FixedConfig& fixed, Mistakes& mistakes) {
   const toml::table* table = node.as_table();
   if (table == nullptr) return mistakes.add(node, "listen must be tables, [[listen]]");
   Listen listen;
   std::string text = "[::]:443";
   read_table(*table, "[[listen]]", listen_keys(listen, text), mistakes);
+  const bool kerberos = listen.protocol == Protocol::kerberos;
+  if (kerberos) listen.tls = false;
+  if (kerberos && !table->contains("address")) text = "[::]:88";
   const toml::node* at = table->get("address");
+  if (at != nullptr && !at->is_string()) return;  // which has been told
   if (at == nullptr) at = &node;
   const auto address = net::parse_listen_address(text);
   if (!address) {
@@ -58,8 +77,12 @@ void read_one_listen(const toml::node& node, FixedConfig& fixed, Mistakes& mista
   }
   listen.address = *address;
   listen.line = at->source().begin.line;
-  check_exposure(listen, *at, mistakes);
-  check_health_path(listen, *at, mistakes);
+  if (kerberos) {
+    check_kerberos(listen, *table, *at, mistakes);
+  } else {
+    check_exposure(listen, *at, mistakes);
+    check_health_path(listen, *at, mistakes);
+  }
   const auto same = [&](const Listen& other) { return other.address == listen.address; };
   if (std::any_of(fixed.listen.begin(), fixed.listen.end(), same)) {
     mistakes.add(*at, fmt::format("address {} stands here twice", show_string(text)));
@@ -69,8 +92,16 @@ void read_one_listen(const toml::node& node, FixedConfig& fixed, Mistakes& mista
 
 }  // namespace
 
+bool is_of_kerberos(std::string_view key) {
+  return key == "address" || key == "protocol";
+}
+
 std::vector<Key> listen_keys(Listen& listen, std::string& address) {
+  Key protocol = choice_key(
+      "protocol", {"http", "kerberos"}, [&listen] { return static_cast<std::size_t>(listen.protocol); },
+      [&listen](std::size_t i) { listen.protocol = static_cast<Protocol>(i); });
   return {string_key("address", address),
+          std::move(protocol),
           strings_key("paths", listen.paths),
           string_key("health_path", listen.health_path),
           bool_key("tls", listen.tls),

@@ -107,6 +107,7 @@ std::vector<Key> limits_keys(Config& config) {
       size_key("max_reply", exchange.max_reply, 4 * kib, 16 * mib),
       size_key("max_udp_request", exchange.max_udp_request, 0, 65507),
       size_key("max_udp_reply", exchange.max_udp_reply, 0, 65507),
+      size_key("max_udp_answer", config.max_udp_answer, 512, 65507),
       size_key("kdc_idle_connections", exchange.idle_connections, 0, 10'000),
       duration_key("kdc_idle_timeout", exchange.idle_timeout, milliseconds(100), one_hour),
       duration_key("drain_timeout", config.drain_timeout, milliseconds(100), one_hour),

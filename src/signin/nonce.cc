@@ -5,10 +5,10 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
-#include <span>
 #include <stdexcept>
+
+#include "base/base64.h"
 
 namespace ferryman::signin {
 namespace {
@@ -39,70 +39,62 @@ std::int64_t end_of(const NonceOctets& nonce) {
   return static_cast<std::int64_t>(end);
 }
 
-std::optional<std::array<std::uint8_t, tag_size>> tag_of(const NonceOctets& nonce,
-                                                         std::span<const std::uint8_t> key) {
+using Tag = std::array<std::uint8_t, tag_size>;
+
+std::optional<Tag> tag_of(const NonceOctets& nonce, std::string_view tenant, Bytes key) {
+  Octets tagged(nonce.begin(), nonce.begin() + tagged_size);
+  tagged.insert(tagged.end(), tenant.begin(), tenant.end());
   std::array<std::uint8_t, EVP_MAX_MD_SIZE> mac{};
   std::size_t size = 0;
-  if (EVP_Q_mac(nullptr, "HMAC", nullptr, "SHA256", nullptr, key.data(), key.size(), nonce.data(),
-                tagged_size, mac.data(), mac.size(), &size) == nullptr ||
+  if (EVP_Q_mac(nullptr, "HMAC", nullptr, "SHA256", nullptr, key.data(), key.size(), tagged.data(),
+                tagged.size(), mac.data(), mac.size(), &size) == nullptr ||
       size < tag_size) {
     return std::nullopt;
   }
-  std::array<std::uint8_t, tag_size> tag{};
+  Tag tag{};
   std::copy_n(mac.begin(), tag_size, tag.begin());
   return tag;
 }
 
-// base64url (RFC 4648 5) of all of it.
-std::string to_text(const NonceOctets& nonce) {
-  std::array<unsigned char, text_size + 1> text{};
-  EVP_EncodeBlock(text.data(), nonce.data(), nonce_size);
-  std::string url(text.begin(), text.end() - 1);
-  std::replace(url.begin(), url.end(), '+', '-');
-  std::replace(url.begin(), url.end(), '/', '_');
-  return url;
+bool is_tagged(const NonceOctets& nonce, std::string_view tenant, Bytes key) {
+  const auto tag = tag_of(nonce, tenant, key);
+  return tag && CRYPTO_memcmp(tag->data(), nonce.data() + tagged_size, tag_size) == 0;
 }
 
 std::optional<NonceOctets> from_text(std::string_view text) {
   if (text.size() != text_size) return std::nullopt;
-  std::string standard(text);
-  std::replace(standard.begin(), standard.end(), '-', '+');
-  std::replace(standard.begin(), standard.end(), '_', '/');
+  const auto octets = octets_of_base64url(text);
+  if (!octets) return std::nullopt;
   NonceOctets nonce{};
-  const auto* octets = reinterpret_cast<const unsigned char*>(standard.data());
-  if (EVP_DecodeBlock(nonce.data(), octets, text_size) != static_cast<int>(nonce_size)) return std::nullopt;
-  // OpenSSL passes over blanks and takes both alphabets; there is to be one text for one nonce.
-  if (to_text(nonce) != text) return std::nullopt;
+  std::copy(octets->begin(), octets->end(), nonce.begin());
   return nonce;
 }
 
 }  // namespace
 
-Nonces::Nonces() {
-  if (RAND_priv_bytes(key_.data(), static_cast<int>(key_.size())) != 1)
-    throw std::runtime_error("no random key for nonces");
+Nonces::Nonces(Bytes key) {
+  if (key.size() != key_size) throw std::invalid_argument("a key for nonces has 32 octets");
+  std::copy(key.begin(), key.end(), key_.begin());
 }
 
 Nonces::~Nonces() {
   OPENSSL_cleanse(key_.data(), key_.size());
 }
 
-std::string Nonces::make(Time now, milliseconds lifetime) const {
+std::string Nonces::make(std::string_view tenant, Time now, milliseconds lifetime) const {
   NonceOctets nonce{};
   put_end(nonce, milliseconds_of(now + lifetime));
   if (RAND_bytes(nonce.data() + time_size, random_size) != 1) return {};
-  const auto tag = tag_of(nonce, key_);
+  const auto tag = tag_of(nonce, tenant, key_);
   if (!tag) return {};
   std::copy(tag->begin(), tag->end(), nonce.begin() + tagged_size);
-  return to_text(nonce);
+  return base64url_of(nonce);
 }
 
-bool Nonces::verify(std::string_view text, Time now) const {
+bool Nonces::verify(std::string_view text, std::string_view tenant, Time now) const {
   const auto nonce = from_text(text);
-  if (!nonce) return false;
-  const auto tag = tag_of(*nonce, key_);
-  if (!tag || CRYPTO_memcmp(tag->data(), nonce->data() + tagged_size, tag_size) != 0) return false;
-  return milliseconds_of(now) <= end_of(*nonce);
+  if (!nonce || milliseconds_of(now) > end_of(*nonce)) return false;
+  return is_tagged(*nonce, tenant, key_) || is_tagged(*nonce, every_tenant, key_);
 }
 
 }  // namespace ferryman::signin

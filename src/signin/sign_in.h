@@ -1,39 +1,32 @@
 #pragma once
 
-#include <chrono>
-#include <string>
-#include <string_view>
-
+#include "account/attempts.h"
+#include "account/policy.h"
+#include "directory/sign_in_records.h"
 #include "local/message.h"
-#include "signin/nonce.h"
+#include "signin/answer.h"
+#include "signin/keys.h"
+#include "signin/realm.h"
 
 namespace ferryman::signin {
 
-struct Settings {
-  std::string url;     // how clients reach the service, without a slash at its end
-  std::string tenant;  // the one that there is, besides "common"
-  std::chrono::milliseconds nonce_lifetime{300'000};
-};
-
-// An answer, and what the log says of it in words of ours.
-struct Answer {
-  local::HttpResponse response;
-  std::string_view service;  // "token", ...; empty where nothing is served
-  std::string_view error;    // as in the body; empty: none
-};
-
-// Answers the HTTP requests of clients that sign in, in Entra's shapes. A path names its tenant first; all of
-// it is compared without case. Errors are JSON with `error`, as RFC 6749 5.2 and Entra have them, and nothing
-// of a request stands in an answer. No socket, no clock; thread-safe.
+// Answers the HTTP requests of clients that sign in, in Entra's shapes. A path names its tenant first, or
+// "common"; all of it is compared without case. Errors are JSON with `error`, as RFC 6749 5.2 and Entra have
+// them, and nothing of a request stands in an answer. No socket, no clock; thread-safe. What it is made of
+// must outlive it.
 class SignIn {
  public:
-  Answer answer(const local::HttpRequest& request, const Settings& settings, Nonces::Time now) const;
+  SignIn(directory::Directory& directory, directory::SignInRecords& records, account::Attempts& attempts)
+      : directory_(directory), records_(records), attempts_(attempts), keys_(records) {}
+
+  Answer answer(const local::HttpRequest& request, const Settings& settings, const account::Policy& policy,
+                Nonces::Time now);
 
  private:
-  Answer serve(const local::HttpRequest& request, const Settings& settings, Nonces::Time now) const;
-  Answer token(const local::HttpRequest& request, const Settings& settings, Nonces::Time now) const;
-
-  Nonces nonces_;
+  directory::Directory& directory_;
+  directory::SignInRecords& records_;
+  account::Attempts& attempts_;
+  Keys keys_;
 };
 
 }  // namespace ferryman::signin

@@ -4,22 +4,26 @@
 
 #include <nlohmann/json.hpp>
 
+#include "directory/test_tools.h"
+#include "signin/enrolment_code.h"
+
 namespace ferryman::signin {
 namespace {
 
 using namespace std::chrono_literals;
 
-const Settings settings{"https://gateway.example.com", "Example", 5min};
 const Nonces::Time noon{1769860800s};
 
-class SignInTest : public testing::Test {
+class SignInTest : public directory::DirectoryTest {
  protected:
+  SignInTest() { settings_.url = "https://gateway.example.com", settings_.tenant = "example"; }
+
   local::HttpResponse ask(std::string_view method, std::string_view path, std::string_view body = "") {
     local::HttpRequest request;
     request.method = method;
     request.path = path;
     request.body = as_bytes(body);
-    return sign_in_.answer(request, settings, noon).response;
+    return sign_in_.answer(request, settings_, policy_, noon).response;
   }
 
   static std::string field(const local::HttpResponse& response, std::string_view name) {
@@ -33,8 +37,10 @@ class SignInTest : public testing::Test {
     return nlohmann::json::parse(response.body).at("error").get<std::string>();
   }
 
- private:
-  SignIn sign_in_;
+  Settings settings_;
+  account::Policy policy_;
+  account::Attempts attempts_;
+  SignIn sign_in_{*directory_, *directory_, attempts_};
 };
 
 TEST_F(SignInTest, TheConfigurationNamesTheKerberosEndpoint) {
@@ -43,17 +49,18 @@ TEST_F(SignInTest, TheConfigurationNamesTheKerberosEndpoint) {
     const auto response = ask("GET", path);
     ASSERT_EQ(response.status, 200);
     const auto document = nlohmann::json::parse(response.body);
-    EXPECT_EQ(document.at("kerberos_endpoint"), "https://gateway.example.com/Example/kerberos");
-    EXPECT_EQ(document.at("token_endpoint"), "https://gateway.example.com/Example/oauth2/token");
-    EXPECT_EQ(document.at("issuer"), "https://gateway.example.com/Example/");
+    EXPECT_EQ(document.at("kerberos_endpoint"), "https://gateway.example.com/example/kerberos");
+    EXPECT_EQ(document.at("token_endpoint"), "https://gateway.example.com/example/oauth2/token");
+    EXPECT_EQ(document.at("issuer"), "https://gateway.example.com/" + tenant_.text() + "/");
+    EXPECT_EQ(document.at("tenant_id"), tenant_.text());
     for (const auto* required : {"authorization_endpoint", "jwks_uri", "response_types_supported",
                                  "subject_types_supported", "id_token_signing_alg_values_supported"}) {
       EXPECT_TRUE(document.contains(required)) << required;
     }
   }
   const auto v2 = nlohmann::json::parse(ask("GET", "/example/v2.0/.well-known/openid-configuration").body);
-  EXPECT_EQ(v2.at("token_endpoint"), "https://gateway.example.com/Example/oauth2/v2.0/token");
-  EXPECT_EQ(v2.at("issuer"), "https://gateway.example.com/Example/v2.0");
+  EXPECT_EQ(v2.at("token_endpoint"), "https://gateway.example.com/example/oauth2/v2.0/token");
+  EXPECT_EQ(v2.at("issuer"), "https://gateway.example.com/" + tenant_.text() + "/v2.0");
   const auto common = nlohmann::json::parse(ask("GET", "/Common/.well-known/openid-configuration").body);
   EXPECT_EQ(common.at("kerberos_endpoint"), "https://gateway.example.com/common/kerberos");
   EXPECT_EQ(common.at("issuer"), "https://gateway.example.com/{tenantid}/");
@@ -68,11 +75,59 @@ TEST_F(SignInTest, ANonceIsGivenWithoutAContentType) {
   }
 }
 
+TEST_F(SignInTest, TheRegistrationServiceGivesNoncesUnderAnotherName) {
+  for (const auto* path : {"/EnrollmentServer/nonce/example/", "/EnrollmentServer/nonce/example",
+                           "/enrollmentserver/Nonce/COMMON/"}) {
+    const auto response = ask("GET", path);
+    ASSERT_EQ(response.status, 200) << path;
+    EXPECT_EQ(nlohmann::json::parse(response.body).at("Value").get<std::string>().size(), 56U);
+    EXPECT_EQ(field(response, "Cache-Control"), "no-store");
+  }
+  EXPECT_EQ(error(ask("GET", "/EnrollmentServer/nonce/other/")), "invalid_tenant");
+  EXPECT_EQ(error(ask("GET", "/EnrollmentServer/nonce/example/x")), "invalid_tenant");
+  EXPECT_EQ(ask("GET", "/EnrollmentServer/nonce/").status, 404);
+  EXPECT_EQ(ask("POST", "/EnrollmentServer/nonce/example/").status, 405);
+}
+
+TEST_F(SignInTest, EveryUserIsSignedInHere) {
+  for (const auto* path :
+       {"/common/UserRealm/alice@example.com", "/example/userrealm/nobody%40nowhere.test"}) {
+    const auto response = ask("GET", path);
+    ASSERT_EQ(response.status, 200) << path;
+    EXPECT_EQ(nlohmann::json::parse(response.body).at("account_type"), "Managed");
+  }
+  EXPECT_EQ(ask("GET", "/common/UserRealm/").status, 404);
+  EXPECT_EQ(error(ask("GET", "/other/UserRealm/alice")), "invalid_tenant");
+}
+
 TEST_F(SignInTest, OtherGrantsAreRefusedAsOAuthHasIt) {
   EXPECT_EQ(error(ask("POST", "/example/oauth2/token")), "invalid_request");
   EXPECT_EQ(error(ask("POST", "/example/oauth2/token", "grant_type=a&grant_type=a")), "invalid_request");
-  EXPECT_EQ(error(ask("POST", "/example/oauth2/token", "grant_type=password")), "unsupported_grant_type");
-  EXPECT_EQ(ask("POST", "/example/oauth2/token", "grant_type=password").status, 400);
+  EXPECT_EQ(error(ask("POST", "/example/oauth2/token", "grant_type=password")), "invalid_request");
+  EXPECT_EQ(error(ask("POST", "/example/oauth2/token", "grant_type=implicit")), "unsupported_grant_type");
+  EXPECT_EQ(ask("POST", "/example/oauth2/token", "grant_type=implicit").status, 400);
+}
+
+TEST_F(SignInTest, WhatCannotStandInATokenIsRefusedBeforeACodeIsUsedUp) {
+  ASSERT_TRUE(user("alice").rid);
+  const auto code = new_enrolment_code();
+  ASSERT_TRUE(directory_->set_code(tenant_, directory_->find_account(tenant_, "alice")->id,
+                                   *hash_of_enrolment_code(as_text(code.bytes())), 1'900'000'000));
+  const std::string form =
+      "grant_type=password&username=alice&password=" + std::string(as_text(code.bytes()));
+  EXPECT_EQ(error(ask("POST", "/example/oauth2/token", form + "&client_id=%ff")), "invalid_request");
+  EXPECT_EQ(error(ask("POST", "/example/oauth2/token", form + "&resource=%c3")), "invalid_request");
+  EXPECT_EQ(ask("POST", "/example/oauth2/token", form + "&client_id=x").status, 200);
+  EXPECT_EQ(error(ask("POST", "/example/oauth2/token", form)), "invalid_grant");
+}
+
+TEST_F(SignInTest, NothingIsKeptOfANameThatIsTooLong) {
+  const std::string form = "grant_type=password&password=x&username=" + std::string(100'000, 'n');
+  policy_.lockout.threshold = 1;
+  for (int i = 0; i < 3; ++i) {
+    const auto refused = ask("POST", "/example/oauth2/token", form);
+    EXPECT_EQ(nlohmann::json::parse(refused.body).at("error_codes"), nlohmann::json::array({50126}));
+  }
 }
 
 TEST_F(SignInTest, AnotherTenantIsUnknown) {

@@ -10,10 +10,12 @@ namespace {
 namespace kind = kerberos::authorization_data;
 using kerberos::AuthorizationElement;
 
-constexpr std::int32_t made_by_kdc[] = {kind::win2k_pac, kind::cammac, kind::kdc_issued,
-                                        kind::authentication_indicator, kind::mit_sign_ticket};
+constexpr std::int32_t made_by_kdc[] = {kind::win2k_pac,       kind::cammac,
+                                        kind::kdc_issued,      kind::authentication_indicator,
+                                        kind::mit_sign_ticket, kind::prt};
 constexpr std::int32_t mandatory[] = {kind::mandatory_for_kdc};
 constexpr std::int32_t armor_only[] = {kind::fx_fast_armor};
+constexpr std::int32_t fast_used[] = {kind::fx_fast_used};
 
 auto unreadable() {
   return refuse(kerberos::error_code::policy, "authorization data that cannot be read");
@@ -35,8 +37,25 @@ Judged<void> add_permitted(const kerberos::AuthorizationData& from, Authorizatio
   return {};
 }
 
+std::optional<Bytes> prt_of(const kerberos::AuthorizationData& tgt) {
+  kerberos::AuthorizationData rest = tgt;
+  for (AuthorizationElement element; rest.next(element);)
+    if (element.type == kind::prt) return element.data;
+  return std::nullopt;
+}
+
+void add_prt(const kerberos::AuthorizationData& tgt, AuthorizationList& to) {
+  if (const auto id = prt_of(tgt)) to.add({kind::prt, *id, {}});
+}
+
 Judged<bool> is_armor_only(const kerberos::AuthorizationData& list) {
   const auto found = contains_any(list, armor_only);
+  if (!found) return unreadable();
+  return *found;
+}
+
+Judged<bool> says_fast_used(const kerberos::AuthorizationData& list) {
+  const auto found = contains_any(list, fast_used);
   if (!found) return unreadable();
   return *found;
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "kerberos/authorization_data.h"
 #include "kerberos/elements.h"
 #include "ticket/refusal.h"
@@ -9,13 +11,20 @@ namespace ferryman::ticket {
 using AuthorizationList = kerberos::Made<kerberos::AuthorizationData>;
 
 // Which elements go from a TGT or from a request into a ticket: all but those that only a KDC makes (PAC,
-// CAMMAC, AD-KDC-ISSUED, authentication indicators, MIT's signature), so that no client plants one. A
-// container with one of them inside is left out whole. policy (12) where there is an AD-MANDATORY-FOR-KDC,
-// which nothing here understands, or what cannot be read.
+// CAMMAC, AD-KDC-ISSUED, authentication indicators, MIT's signature, a PRT's id), so that no client plants
+// one. A container with one of them inside is left out whole. policy (12) where there is an
+// AD-MANDATORY-FOR-KDC, which nothing here understands, or what cannot be read.
 Judged<void> add_permitted(const kerberos::AuthorizationData& from, AuthorizationList& to);
 
-// Of the ticket's list. An armor ticket that FAST alone may use (AD-fx-fast-armor, RFC 6113 5.4.1.1) is for
-// no TGS-REQ.
+// The primary refresh token that a TGT came with: the octets of its id. Nothing where it came with none.
+std::optional<Bytes> prt_of(const kerberos::AuthorizationData& tgt);
+// It goes into another TGT that is given for that one.
+void add_prt(const kerberos::AuthorizationData& tgt, AuthorizationList& to);
+
+// Of the ticket's list or the authenticator's. What FAST's armor alone may be (AD-fx-fast-armor, RFC
+// 6113 5.4.1.1) is for no TGS-REQ.
 Judged<bool> is_armor_only(const kerberos::AuthorizationData& list);
+// Of the authenticator's list: the client says that its request uses FAST (AD-fx-fast-used, RFC 6113 5.4.2).
+Judged<bool> says_fast_used(const kerberos::AuthorizationData& list);
 
 }  // namespace ferryman::ticket

@@ -45,6 +45,20 @@ Octets signed_pac(const NewTicket& ticket, const pac::Builder& pac, PacForm form
 
 }  // namespace
 
+kerberos::EncKdcRepPart reply_part(const NewTicket& ticket) {
+  kerberos::EncKdcRepPart part;
+  part.key = {ticket.session_key.etype(), ticket.session_key.octets()};
+  part.flags = ticket.flags;
+  part.authtime = ticket.authtime;
+  part.starttime = ticket.lifetime.start;
+  part.endtime = ticket.lifetime.end;
+  part.renew_till = ticket.lifetime.renew_till;
+  part.srealm = ticket.realm;
+  part.sname = ticket.sname;
+  part.caddr = ticket.caddr;
+  return part;
+}
+
 Octets issue(const NewTicket& ticket, const pac::Builder& pac, PacForm form, const SealingKeys& keys) {
   const Secret part = part_with(signed_pac(ticket, pac, form, keys), ticket);
   if (part.empty()) return {};

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "crypto/key.h"
+#include "kerberos/enc_kdc_rep_part.h"
 #include "kerberos/parts.h"
 #include "pac/builder.h"
 #include "ticket/authorization.h"
@@ -27,6 +28,10 @@ struct NewTicket {
   kerberos::HostAddresses caddr;
   const AuthorizationList& authorization;  // beside the PAC
 };
+
+// What a reply's enc-part tells the client of the ticket (RFC 4120 5.4.2); a view. Tag, last-req, nonce and
+// what else there is the caller adds.
+kerberos::EncKdcRepPart reply_part(const NewTicket& ticket);
 
 // With which keys: that of the service, or for user-to-user a session key, which has no version.
 struct SealingKeys {

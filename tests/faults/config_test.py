@@ -51,6 +51,7 @@ kdc = ["10.0.0.1"]
         other_certificate, other_key = self.authority.server("other")
         realm = '[realms."EXAMPLE.COM"]'
         lines = good.count("\n")
+        local = good + '[local]\nuser = "nobody"\n[realms."LOCAL.TEST"]\n' + 'discovery = "local"\n'
         cases = [
             (good + 'deadlin = "8s"\n', lines + 1, 'unknown key "deadlin"', 'did you mean "deadline"'),
             (good + "[metrics]\n", lines + 1, 'unknown key "metrics"', "known are"),
@@ -80,6 +81,12 @@ kdc = ["10.0.0.1"]
             (good.replace("[tls]", "[dns]\nservers = \"resolver\"\n[tls]"), 4, "127.0.0.1:5353"),
             (good.replace("[tls]", "[tls"), 3, "not TOML"),
             ('[[listen]]\naddress = "0.0.0.0:80"\ntls = false\n' + realm + '\nkdc = ["10.0.0.1"]\n', 2, "allow_plain_http"),
+            (good.replace("[tls]", 'protocol = "ldap"\n[tls]'), 3, "protocol", "kerberos"),
+            (good.replace("[tls]", '[[listen]]\nprotocol = "kerberos"\n[tls]'), 4, "none is declared", 'discovery = "local"'),
+            (local + '[[listen]]\nprotocol = "kerberos"\ntls = true\n', lines + 7, "tls has no meaning with protocol"),
+            (local + '[[listen]]\nprotocol = "kerberos"\npaths = ["/"]\n', lines + 7, "paths has no meaning with protocol"),
+            (local + '[[listen]]\nprotocol = "kerberos"\nproxy_protocol = true\n', lines + 7, "proxy_protocol has no meaning"),
+            (local + '[[listen]]\nprotocol = "kerberos"\naddress = "unix:/run/k.sock"\n', lines + 7, "at a unix socket"),
         ]
         for text, line, *words in cases:
             with self.subTest(words=words):

@@ -119,7 +119,7 @@ class Surroundings(ConnectionScenario):
             self.assertEqual(gateway.connections, 1)
             change(how)
             self.assertEqual([program.ask(krb.as_req()) for _ in range(2)], [SUCCESS] * 2)
-            self.assertIn(gateway.connections, (2, 3), "the kernel may tell of IPv6's addresses in two steps")
+            self.assertIn(gateway.connections, (2, 3), "an IPv6 address is told of twice: tentative, then usable (RFC 4862 5.4)")
 
     def ip(self, *args):
         subprocess.run(["ip", *args], check=True)

@@ -173,6 +173,22 @@ class TogetherTest(LocalScenario):
         self.gateway.write(self.text().replace(self.socket, self.directory + "/elsewhere"))
         self.gateway.reload()
         self.assertEqual(self.ask()[0], 503)
+        self.assertEqual(self.wait_cause("No such file")[-1]["socket"], self.directory + "/elsewhere")
+        self.gateway.write(self.text())
+        self.gateway.reload()
+        self.assert_serves()
+
+    def test_a_tenant_that_there_is_none_of_is_told_once(self):
+        told = lambda: self.gateway.messages("ferryman-realm does not serve the realm")
+        for path, realm in ((TENANT, "cloud.test"), ("/none/kerberos", REALM), (PROXY, REALM)):
+            self.ask(path, krb.proxy_message(krb.as_req(realm), realm))
+        self.assertEqual(told(), [], "clients have done that")
+        self.gateway.write(self.text(tenant="nosuch"))
+        self.gateway.reload()
+        for _ in range(3):
+            self.assertEqual(krb.error_code(krb.unwrap(self.ask()[2])), 68)
+        wait_for(told, "the warning")
+        self.assertEqual([(line["realm"], line["tenant"], line["level"]) for line in told()], [(REALM, "nosuch", "warning")])
         self.gateway.write(self.text())
         self.gateway.reload()
         self.assert_serves()
@@ -309,7 +325,7 @@ class HostileTest(LocalScenario):
             "string short of the frame": lambda n: lf.hello() + lf.frame(lf.KERBEROS_REPLY, n, struct.pack(">I", 1) + b"xyz"),
             "another id": lambda n: lf.hello() + lf.frame(lf.KERBEROS_REPLY, n + 1, REPLY),
             "no hello": lambda n: lf.frame(lf.KERBEROS_REPLY, n, REPLY),
-            "another version": lambda n: lf.hello(2),
+            "another version": lambda n: lf.hello(1),
             "another kind": lambda n: lf.hello() + lf.frame(lf.HTTP_RESPONSE, n, REPLY),
             "a request": lambda n: lf.hello() + lf.frame(lf.KERBEROS, n, REPLY),
             "an error": lambda n: lf.frame(lf.ERROR, 0, lf.string("bad_string")),

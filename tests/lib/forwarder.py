@@ -2,10 +2,9 @@
 import os
 import signal
 
-from .gateway import BINARY
+from .gateway import TOOL
 from .proc import Process, free_port, has_udp_socket, listens, wait_for
 
-TOOL = os.path.join(os.path.dirname(BINARY), "ferryman")
 
 
 class Forwarder:

@@ -7,6 +7,7 @@ import time
 from .proc import Process, wait_for
 
 BINARY = os.environ.get("FERRYMAND", "ferrymand")
+TOOL = os.path.join(os.path.dirname(BINARY), "ferryman")
 
 
 def toml(value):

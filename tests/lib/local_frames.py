@@ -4,6 +4,7 @@ import socket
 import struct
 
 HELLO, ERROR, CLOSING, HTTP, KERBEROS, HTTP_RESPONSE, KERBEROS_REPLY, REFUSAL = 1, 2, 3, 16, 17, 32, 33, 34
+STATUS_REQUEST, STATUS = 18, 35
 KKDCP, UDP, TCP = 1, 2, 3
 MAX_FRAME, MAX_IN_FLIGHT = 320 * 1024, 256
 
@@ -17,7 +18,7 @@ def frame(kind, number, payload=b""):
     return struct.pack(">IBI", 5 + len(payload), kind, number) + payload
 
 
-def hello(version=1):
+def hello(version=2):
     return frame(HELLO, 0, string("ferryman-local") + struct.pack(">H", version))
 
 
@@ -32,6 +33,19 @@ def http_request(method, path, body=b"", query="", headers=(), id="g-1", client=
 
 def kerberos_request(message, transport=KKDCP, tenant="example", realm="", id="g-2", client="192.0.2.1:50000"):
     return string(id) + string(client) + bytes([transport]) + string(tenant) + string(realm) + string(message)
+
+
+def status(results=(), numbers=(0, 0, 0, 0, 0), waiting=(0, 0, 0)):
+    """results: of kind, code and count."""
+    return (struct.pack(">H", len(results)) + b"".join(struct.pack(">BiQ", *result) for result in results) +
+            struct.pack(">5Q3I", *numbers, *waiting))
+
+
+def read_status(payload):
+    """({(kind, code): count}, the other numbers)"""
+    count = struct.unpack(">H", payload[:2])[0]
+    results = [struct.unpack(">BiQ", payload[2 + 13 * i:15 + 13 * i]) for i in range(count)]
+    return {(kind, code): number for kind, code, number in results}, struct.unpack(">5Q3I", payload[2 + 13 * count:])
 
 
 def take_string(octets):

@@ -1,12 +1,14 @@
 """ferryman-realm under test, as a user of its own."""
+import grp
 import json
 import os
 import pwd
 import shutil
 import signal
+import subprocess
 
 from .gateway import BINARY as GATEWAY
-from .gateway import table
+from .gateway import TOOL, table
 from .proc import Process, wait_for
 
 BUILT = os.path.join(os.path.dirname(GATEWAY), "ferryman-realm")
@@ -15,9 +17,15 @@ FOREIGN_UID = 54321
 
 
 class Realm:
-    """A running ferryman-realm with a directory of its own. setpriv: more options of setpriv(1), and what it runs first; with its "--"."""
+    """A running ferryman-realm with a directory of its own: the tenant `example` of CLOUD.TEST, without users.
 
-    def __init__(self, directory, name="realm", setpriv=("--",), env=None, service=None, **sections):
+    setpriv: more options of setpriv(1), and what it runs first; with its "--". database: a URL, instead of SQLite's file.
+    like: another one, of whose database and master key this is a second service."""
+
+    realm, tenant = "CLOUD.TEST", "example"
+
+    def __init__(self, directory, name="realm", setpriv=("--",), env=None, service=None, url="https://gateway.test", database=None,
+                 like=None, **sections):
         self.directory = os.path.join(directory, name)
         if not os.path.isdir(self.directory):
             os.makedirs(self.directory)
@@ -27,14 +35,22 @@ class Realm:
         self.binary = os.path.join(self.directory, "ferryman-realm")
         self.front = os.path.join(self.directory, "front.sock")
         self.config = os.path.join(self.directory, "realm.toml")
-        self.service = service or {}
+        self.admin_socket = os.path.join(self.directory, "admin.sock")
+        self.database, self.master_key = (os.path.join(self.directory, part) for part in ("state/realm.db", "master.key"))
+        self.database = like.database if like else database or self.database
+        if like:
+            shutil.copy2(like.master_key, self.master_key)
+            os.chown(self.master_key, USER.pw_uid, USER.pw_gid)
+        self.service, self.url = service or {}, url
         self.write(self.text(**sections))
         self.setpriv, self.env, self.starts, self.process = list(setpriv), env or {}, 0, None
         self.start()
 
     def text(self, **sections):
-        sections = {"realm": {"name": "CLOUD.TEST", "url": "https://gateway.test", "default_tenant": "example"},
-                    "service": {"front": self.front, "front_user": FRONT_USER.pw_name, **self.service},
+        sections = {"realm": {"name": self.realm, "url": self.url, "default_tenant": self.tenant, "database": self.database,
+                              "master_key": "file:" + self.master_key},
+                    "service": {"front": self.front, "front_user": FRONT_USER.pw_name, "admin": self.admin_socket,
+                                "admin_group": grp.getgrgid(0).gr_name, **self.service},
                     "log": {"format": "json", "level": "debug"}, **sections}
         return "".join(f"[{name}]\n" + table(values) for name, values in sections.items())
 
@@ -42,13 +58,26 @@ class Realm:
         with open(self.config, "w") as file:
             file.write(text)
 
+    @staticmethod
+    def as_user():
+        """setpriv(1) before a command; options may follow, then "--"."""
+        return ["setpriv", f"--reuid={USER.pw_uid}", f"--regid={USER.pw_gid}", "--clear-groups"]
+
     def command(self, *args):
-        return ["setpriv", f"--reuid={USER.pw_uid}", f"--regid={USER.pw_gid}", "--clear-groups", *self.setpriv,
-                self.binary, "-c", self.config, *args]
+        return [*self.as_user(), *self.setpriv, self.binary, "-c", self.config, *args]
+
+    def admin(self, *args, stdin="", check=True):
+        """ferryman realm ARGS"""
+        result = subprocess.run([TOOL, "realm", *args, "-c", self.config], input=stdin, text=True, capture_output=True, timeout=60)
+        if check and result.returncode != 0:
+            raise AssertionError(f"realm {args} gave {result.returncode}:\n{result.stdout}{result.stderr}")
+        return result
 
     def start(self):
         if self.process:
             self.process.stop()
+        if not self.starts:
+            self.admin("init", "--name", self.realm, "--tenant", self.tenant, "--url", self.url, "--user", USER.pw_name)
         self.starts += 1
         # It may not be looked into, by a leak sanitizer either.
         env = {"ASAN_OPTIONS": "detect_leaks=0", "NOTIFY_SOCKET": "", **self.env}

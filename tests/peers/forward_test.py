@@ -7,7 +7,8 @@ import unittest
 from lib.client import Client
 from lib.forwarder import Forwarder
 from lib.gateway import Gateway, configuration
-from lib.kdcs import BUILD, MitKdc, SambaDc
+from lib.heimdal import heimdal, password_file
+from lib.kdcs import MitKdc, SambaDc
 from lib.proc import Process, free_port, listens, wait_for
 from lib.scenario import Scenario
 from peers.logon import gateway_url
@@ -82,18 +83,11 @@ class MitPeers(ForwardScenario):
         client.kinit("alice", "alice-pw", "-T", armor.env["KRB5CCNAME"])
         self.assertTrue(self.seen("AS-REQ", armored=True, result="AS-REP"))
 
-    def heimdal(self, tool, *args, check=True):
-        root = os.path.join(BUILD, "heimdal")
-        libraries = os.path.join(root, "usr/lib", os.uname().machine + "-linux-gnu")
-        env = {**os.environ, "KRB5_CONFIG": self.krb5_conf(), "LD_LIBRARY_PATH": libraries,
-               "KRB5CCNAME": "FILE:" + os.path.join(self.directory, "cc-" + self.id())}
-        return run([os.path.join(root, "usr/bin", tool), *args], check=check, env=env)
+    def heimdal(self, tool, *args, **more):
+        return heimdal(tool, *args, config=self.krb5_conf(), cache=os.path.join(self.directory, "cc-" + self.id()), **more)
 
     def test_heimdal(self):
-        password = os.path.join(self.directory, "password")
-        with open(password, "w") as file:
-            file.write("alice-pw\n")
-        self.heimdal("kinit.heimdal", "--password-file=" + password, "alice")
+        self.heimdal("kinit.heimdal", password_file(self.directory, self.id(), "alice-pw"), "alice")
         self.heimdal("kgetcred", "HTTP/www.mit.test")
         self.assertIn("HTTP/www.mit.test", self.heimdal("heimtools", "klist").stdout)
         self.seen("TGS-REQ", sname="HTTP/www.mit.test", result="TGS-REP")
@@ -101,12 +95,7 @@ class MitPeers(ForwardScenario):
     def test_heimdal_changes_a_password(self):
         self.kdc.run("kadmin.local", "-q", "addprinc -pw dora-pw dora")
         before = len(self.gateway.events("exchange", type="KPASSWD"))
-        script = os.path.join(HERE, "type_password.py")
-        root = os.path.join(BUILD, "heimdal")
-        libraries = os.path.join(root, "usr/lib", os.uname().machine + "-linux-gnu")
-        env = {**os.environ, "KRB5_CONFIG": self.krb5_conf(), "LD_LIBRARY_PATH": libraries}
-        run([sys.executable, script, "dora-pw", "Fresh-Passw0rd-3", "Fresh-Passw0rd-3", "--",
-             os.path.join(root, "usr/bin/kpasswd.heimdal"), "dora"], env=env)
+        self.heimdal("kpasswd.heimdal", "dora", typed=("dora-pw", "Fresh-Passw0rd-3", "Fresh-Passw0rd-3"))
         self.gateway.wait_event("exchange", count=before + 1, type="KPASSWD", result="KPASSWD-REP")
         self.mit().kinit("dora", "Fresh-Passw0rd-3")
 

@@ -47,6 +47,7 @@ class MetricsTest(Scenario):
         found = self.metrics(gateway)
         self.assertEqual(found['ferryman_requests_total{event="exchange"}'], 40)
         self.assertEqual(found['ferryman_requests_total{event="malformed"}'], 1)
+        self.assertEqual(found['ferryman_kerberos_requests_total{transport="kkdcp"}'], 41)
         self.assertEqual(found[f'ferryman_kdc_answers_total{{kdc="{alive.address}"}}'], 40)
         self.assertEqual(found[f'ferryman_kdc_answers_total{{kdc="{dead.address}"}}'], 0)
         self.assertGreaterEqual(found[f'ferryman_kdc_failures_total{{kdc="{dead.address}"}}'], 1)

@@ -21,11 +21,12 @@ class UnitsTest(Scenario):
         super().setUpClass()
         cls.units = os.path.join(cls.directory, "units")
         os.makedirs(cls.units)
-        for folder, names in ((BUILD, ("ferrymand.service", "ferryman-forward.service")),
-                              (os.path.join(SOURCE, "packaging/systemd"), ("ferrymand.socket", "ferryman-forward.socket"))):
+        for folder, names in ((BUILD, ("ferrymand.service", "ferryman-forward.service", "ferryman-renew.service")),
+                              (os.path.join(SOURCE, "packaging/systemd"),
+                               ("ferrymand.socket", "ferryman-forward.socket", "ferryman-renew.timer"))):
             for name in names:
                 shutil.copy(os.path.join(folder, name), cls.units)
-        for name in ("ferrymand.service", "ferryman-forward.service"):
+        for name in ("ferrymand.service", "ferryman-forward.service", "ferryman-renew.service"):
             path = os.path.join(cls.units, name)
             with open(path) as file:
                 text = file.read()
@@ -42,8 +43,9 @@ class UnitsTest(Scenario):
                               env={**os.environ, "XDG_RUNTIME_DIR": runtime})
 
     def test_they_are_valid(self):
-        for scope, name in (("--system", "ferrymand"), ("--user", "ferryman-forward")):
-            result = self.analyze(scope, "verify", "--man=no", f"./{name}.service", f"./{name}.socket")
+        for scope, name, other in (("--system", "ferrymand", "socket"), ("--user", "ferryman-forward", "socket"),
+                                   ("--user", "ferryman-renew", "timer")):
+            result = self.analyze(scope, "verify", "--man=no", f"./{name}.service", f"./{name}.{other}")
             self.assertEqual((result.returncode, result.stdout + result.stderr), (0, ""))
 
     def test_the_service_is_locked_up(self):

@@ -1,0 +1,69 @@
+#include <fmt/format.h>
+
+#include <map>
+
+#include "directory/store.h"
+
+namespace ferryman::directory::sql {
+namespace {
+
+// By version, the newest first.
+using Versions = std::map<std::uint32_t, std::vector<LongTermKey>, std::greater<>>;
+
+Versions versions_of(const std::vector<LongTermKey>& keys) {
+  Versions versions;
+  for (const LongTermKey& key : keys)
+    versions[key.kvno].push_back({key.etype, key.kvno, key.salt, key.s2kparams, key.key.copy()});
+  return versions;
+}
+
+Outcome<void> check_versions(const Versions& versions, bool rc4) {
+  for (const auto& [kvno, keys] : versions) {
+    if (kvno == 0 || kvno > max_kvno)
+      return fail(Reason::invalid, fmt::format("{} is no version of keys", kvno));
+    if (auto checked = check_keys(keys, rc4); !checked) return checked;
+  }
+  return {};
+}
+
+Outcome<void> insert(Connection& c, const MasterKey& master, const TenantId& tenant,
+                     const ImportedAccount& imported, std::int64_t now) {
+  const Versions versions = versions_of(imported.keys);
+  if (auto checked = check_versions(versions, imported.account.settings.flags.rc4); !checked) return checked;
+  const ObjectId id{random_guid()};
+  auto done = insert_new_account(c, tenant, id, imported.account, now);
+  if (!done || versions.empty()) return done;
+  std::uint32_t kept = 0;
+  for (const auto& [kvno, keys] : versions)
+    if (done && kept++ <= former_versions) done = insert_keys(c, master, tenant, id, kvno, keys);
+  c.run(
+      "UPDATE accounts SET kvno = ?, password_changed = ?, password_expires = ? WHERE tenant = ? AND id = ?",
+      versions.begin()->first, imported.password_changed, imported.password_expires, tenant, id);
+  return done;
+}
+
+}  // namespace
+
+// A savepoint for each, so that one that fails leaves nothing; and one for all that a dry run goes back to.
+Outcome<std::vector<Outcome<void>>> Store::import_accounts(const TenantId& tenant,
+                                                           std::span<const ImportedAccount> accounts,
+                                                           Import how, std::int64_t now) {
+  return write([&](Connection& c) -> Outcome<std::vector<Outcome<void>>> {
+    const auto master = sealing_key(c, masters_);
+    if (!master) return tl::unexpected(master.error());
+    std::vector<Outcome<void>> outcomes;
+    outcomes.reserve(accounts.size());
+    c.run("SAVEPOINT before_all");
+    for (const ImportedAccount& each : accounts) {
+      c.run("SAVEPOINT before_one");
+      outcomes.push_back(insert(c, **master, tenant, each, now));
+      if (!outcomes.back()) c.run("ROLLBACK TO before_one");
+      c.run("RELEASE before_one");
+    }
+    if (how == Import::dry_run) c.run("ROLLBACK TO before_all");
+    c.run("RELEASE before_all");
+    return outcomes;
+  });
+}
+
+}  // namespace ferryman::directory::sql

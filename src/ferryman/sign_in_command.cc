@@ -1,0 +1,128 @@
+#include "ferryman/sign_in_command.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "ferryman/exit_codes.h"
+#include "ferryman/realm_output.h"
+#include "ferryman/realm_service.h"
+#include "ferryman/secret_input.h"
+#include "login/state_directory.h"
+
+namespace ferryman {
+namespace {
+
+int exit_code_of(login::Fault fault) {
+  switch (fault) {
+    case login::Fault::refused:
+      return exit_refused;
+    case login::Fault::pin:
+      return exit_key;
+    case login::Fault::not_reachable:
+      return exit_not_reachable;
+    default:
+      return exit_failed;
+  }
+}
+
+tl::expected<Secret, int> no_terminal(const PinQuestion& question) {
+  return tl::unexpected(
+      complain(question.command, exit_usage,
+               "there is no terminal to ask for the PIN: write it to standard input, in a line of "
+               "its own, and say --pin-stdin"));
+}
+
+tl::expected<Secret, int> pin_of_standard_input(const PinQuestion& question) {
+  auto pin = read_line();
+  if (pin && !pin->empty()) return std::move(*pin);
+  return tl::unexpected(complain(question.command, exit_usage, "standard input has no line with the PIN"));
+}
+
+std::optional<Secret> typed_twice(const std::string& whose) {
+  auto pin = ask_hidden(fmt::format("New PIN of {}", whose));
+  if (!pin) return std::nullopt;
+  const auto again = ask_hidden("Once more");
+  if (!again || !equal_in_constant_time(pin->bytes(), again->bytes())) return std::nullopt;
+  return pin;
+}
+
+}  // namespace
+
+int complain(std::string_view command, int exit_code, std::string_view text) {
+  fmt::print(stderr, "ferryman {}: {}\n", command, text);
+  return exit_code;
+}
+
+int complain(std::string_view command, const login::Failure& failure) {
+  return complain(command, exit_code_of(failure.fault), failure.text);
+}
+
+tl::expected<login::Accounts, int> enrolled_accounts(std::string_view command) {
+  const auto path = login::default_state_path();
+  if (!path) return tl::unexpected(complain(command, path.error()));
+  auto accounts = login::Accounts::find(*path);
+  if (!accounts) return tl::unexpected(complain(command, accounts.error()));
+  if (!*accounts || (*accounts)->all().empty())
+    return tl::unexpected(complain(command, exit_failed,
+                                   "nobody is enrolled here: \"ferryman enroll --url URL --tenant T --user "
+                                   "U\" does it, with a code or a password"));
+  return std::move(**accounts);
+}
+
+tl::expected<Secret, int> ask_pin(const PinQuestion& question) {
+  if (question.from_standard_input) return pin_of_standard_input(question);
+  if (!can_ask()) return no_terminal(question);
+  auto pin = ask_hidden(fmt::format("PIN of {}", question.whose));
+  if (!pin || pin->empty())
+    return tl::unexpected(complain(question.command, exit_failed, "no PIN, nothing is done"));
+  return std::move(*pin);
+}
+
+tl::expected<Secret, int> ask_new_pin(const PinQuestion& question, const keys::KeyStore& store) {
+  if (!question.from_standard_input && !can_ask()) return no_terminal(question);
+  auto pin = question.from_standard_input ? read_line() : typed_twice(question.whose);
+  if (!pin || pin->empty())
+    return tl::unexpected(complain(question.command, question.from_standard_input ? exit_usage : exit_failed,
+                                   question.from_standard_input
+                                       ? "standard input has no line with the new PIN"
+                                       : "no PIN, or not twice the same: nothing is done"));
+  if (const auto unfit = keys::why_unfit(store, pin->bytes()))
+    return tl::unexpected(complain(question.command, exit_failed, *unfit));
+  return std::move(*pin);
+}
+
+int check_not_locked(std::string_view command, keys::KeyStore& store) {
+  const auto tries = store.pin_tries();
+  if (!tries || !*tries || !(*tries)->locked()) return exit_ok;
+  return complain(command, exit_key, fmt::format("the key is locked; {}", (*tries)->in_words()));
+}
+
+int print_signed_in(std::string_view command, const login::EnrolledAccount& account,
+                    const login::SignedIn& signed_in, bool json) {
+  const login::SessionRecord& record = signed_in.record;
+  const std::string& upn = account.account().person.upn;
+  if (json) {
+    nlohmann::ordered_json shown{{"user", upn},
+                                 {"signed_in", time_text(record.signed_in)},
+                                 {"prt_expires", time_text(record.prt_expires)}};
+    shown["ticket"] = nullptr;
+    if (!signed_in.no_ticket)
+      shown["ticket"] = {{"principal", record.principal()},
+                         {"expires", time_text(record.ticket_expires)},
+                         {"cache", record.cache}};
+    fmt::print("{}\n", shown.dump(-1, ' ', true));
+  } else {
+    fmt::print("{} is signed in until {}.\n", printable(upn), time_text(record.prt_expires));
+    if (!signed_in.no_ticket)
+      fmt::print("Ticket of {} until {} in {}.\n", printable(record.principal()),
+                 time_text(record.ticket_expires), printable(record.cache));
+  }
+  if (signed_in.no_ticket)
+    return complain(command, exit_failed, "there is no ticket to use: " + signed_in.no_ticket->text);
+  return check_output(exit_ok);
+}
+
+}  // namespace ferryman

@@ -1,0 +1,38 @@
+#include "kerberos/error_reply.h"
+
+#include "base/text.h"
+#include "kerberos/encode.h"
+#include "kerberos/kpasswd.h"
+#include "kerberos/numbers.h"
+
+namespace ferryman::kerberos {
+namespace {
+
+constexpr std::size_t max_text = 400;
+
+}  // namespace
+
+std::string_view realm_of(const Request& request) {
+  if (request.kind != RequestKind::kpasswd) return request.realm();
+  const auto kpasswd = parse_kpasswd_request(request.bytes);
+  return kpasswd ? kpasswd->ap_req.ticket.realm : std::string_view();
+}
+
+std::vector<std::uint8_t> make_error_reply(RequestKind kind, const ErrorReply& reply) {
+  const bool kpasswd = kind == RequestKind::kpasswd;
+  const std::string shown = printable(reply.text).substr(0, max_text);
+  std::vector<std::uint8_t> result{0, kpasswd_result::hard_error};
+  result.insert(result.end(), shown.begin(), shown.end());
+  KrbErrorFields fields;
+  fields.error_code = reply.code;
+  fields.realm = reply.realm;
+  fields.service = kpasswd ? "kadmin" : "krbtgt";
+  fields.instance = kpasswd ? "changepw" : std::string_view(reply.realm);
+  fields.text = shown;
+  if (kpasswd) fields.e_data = result;
+  fields.time = reply.time;
+  auto error = make_krb_error(fields);
+  return kpasswd ? make_kpasswd_error(error) : error;
+}
+
+}  // namespace ferryman::kerberos

@@ -1,0 +1,256 @@
+#include "login/credential_caches.h"
+
+#include <fmt/format.h>
+#include <krb5/krb5.h>
+
+#include <new>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "kerberos/numbers.h"
+
+namespace ferryman::login {
+namespace {
+
+// libkrb5 only reads what these point at.
+krb5_data data_of(std::string_view text) {
+  krb5_data data{};
+  data.length = static_cast<unsigned>(text.size());
+  data.data = const_cast<char*>(text.data());
+  return data;
+}
+
+// A krb5_principal over names that somebody else owns.
+class Principal {
+ public:
+  Principal(const kerberos::PrincipalName& name, std::string_view realm) {
+    for (std::size_t i = 0; i < name.size(); ++i) components_.push_back(data_of(name.component(i)));
+    data_.realm = data_of(realm);
+    data_.data = components_.data();
+    data_.length = static_cast<krb5_int32>(components_.size());
+    data_.type = name.name_type;
+  }
+  Principal(const Principal&) = delete;
+  Principal& operator=(const Principal&) = delete;
+
+  krb5_principal get() { return &data_; }
+
+ private:
+  std::vector<krb5_data> components_;
+  krb5_principal_data data_{};
+};
+
+// An open cache, closed at its end, or destroyed; or taken by release() for what does that itself.
+class Cache {
+ public:
+  enum class End : std::uint8_t { close, destroy };
+
+  explicit Cache(krb5_context context, End end = End::close) : context_(context), end_(end) {}
+  Cache(Cache&& other) noexcept : context_(other.context_), end_(other.end_), cache_(other.release()) {}
+  Cache& operator=(Cache&&) = delete;
+  ~Cache() {
+    if (cache_ != nullptr) (end_ == End::close ? krb5_cc_close : krb5_cc_destroy)(context_, cache_);
+  }
+
+  krb5_ccache get() const { return cache_; }
+  krb5_ccache* receive() { return &cache_; }
+  krb5_ccache release() { return std::exchange(cache_, nullptr); }
+
+  bool is_empty() const {
+    krb5_principal owner = nullptr;
+    if (krb5_cc_get_principal(context_, cache_, &owner) != 0) return true;
+    krb5_free_principal(context_, owner);
+    return false;
+  }
+  bool belongs_to_a_collection() const {
+    return krb5_cc_support_switch(context_, krb5_cc_get_type(context_, cache_)) != 0;
+  }
+  std::string name() const {
+    char* text = nullptr;
+    if (krb5_cc_get_full_name(context_, cache_, &text) != 0) throw std::bad_alloc();
+    std::string name = text;
+    krb5_free_string(context_, text);
+    return name;
+  }
+
+ private:
+  krb5_context context_;
+  End end_;
+  krb5_ccache cache_ = nullptr;
+};
+
+tl::unexpected<Failure> krb5_failure(krb5_context context, krb5_error_code code, std::string_view doing) {
+  const char* text = krb5_get_error_message(context, code);
+  std::string whole = fmt::format("{}: {}", doing, text);
+  krb5_free_error_message(context, text);
+  return fail(Fault::failed, std::move(whole));
+}
+
+constexpr std::string_view storing = "tickets cannot be put into the credential cache";
+
+krb5_timestamp time_of(std::int64_t time) {
+  return static_cast<krb5_timestamp>(static_cast<std::uint32_t>(time));  // libkrb5 reads it so until 2106
+}
+
+krb5_error_code add(krb5_context context, const Cache& cache, Principal& client,
+                    const Credential& credential) {
+  const kerberos::EncKdcRepPart& part = credential.part;
+  Principal server(part.sname, part.srealm);
+  krb5_creds made{};
+  made.client = client.get();
+  made.server = server.get();
+  made.keyblock.enctype = part.key.type;
+  made.keyblock.length = static_cast<unsigned>(part.key.value.size());
+  made.keyblock.contents = const_cast<krb5_octet*>(part.key.value.data());
+  made.times.authtime = time_of(part.authtime);
+  made.times.starttime = time_of(part.starttime.value_or(part.authtime));
+  made.times.endtime = time_of(part.endtime);
+  made.times.renew_till = time_of(part.renew_till.value_or(0));
+  made.ticket_flags = static_cast<krb5_flags>(part.flags);
+  made.ticket = data_of(as_text(credential.ticket));
+  return krb5_cc_store_cred(context, cache.get(), &made);
+}
+
+// A cache in memory with everything in it, so that the real one is never seen half filled.
+Outcome<Cache> filled(krb5_context context, Principal& client, std::span<const Credential> credentials) {
+  Cache memory(context, Cache::End::destroy);
+  krb5_error_code code = krb5_cc_new_unique(context, "MEMORY", nullptr, memory.receive());
+  if (code == 0) code = krb5_cc_initialize(context, memory.get(), client.get());
+  for (const Credential& credential : credentials)
+    if (code == 0) code = add(context, memory, client, credential);
+  if (code != 0) return krb5_failure(context, code, storing);
+  return memory;
+}
+
+// The account's cache, if it has one.
+Outcome<std::optional<Cache>> find(krb5_context context, Principal& client) {
+  Cache cache(context);
+  const krb5_error_code code = krb5_cc_cache_match(context, client.get(), cache.receive());
+  if (code == KRB5_CC_NOTFOUND) return std::nullopt;
+  if (code != 0) return krb5_failure(context, code, "the credential caches cannot be read");
+  return cache;
+}
+
+Outcome<Cache> default_cache(krb5_context context) {
+  Cache cache(context);
+  const krb5_error_code code = krb5_cc_default(context, cache.receive());
+  if (code != 0) return krb5_failure(context, code, "there is no default credential cache");
+  return cache;
+}
+
+// Where the account's tickets belong.
+Outcome<Cache> place_for(krb5_context context, Principal& client, const Cache& primary) {
+  auto found = find(context, client);
+  if (!found) return tl::unexpected(found.error());
+  if (*found) return std::move(**found);
+  if (!primary.belongs_to_a_collection()) {
+    if (primary.is_empty()) return default_cache(context);
+    return fail(
+        Fault::occupied,
+        fmt::format(
+            "{} holds another account's tickets, and a cache of this type has room for one: kdestroy "
+            "removes them; with default_ccache_name = DIR:..., KEYRING:... or KCM: in krb5.conf (or in "
+            "KRB5CCNAME) several accounts fit in",
+            primary.name()));
+  }
+  Cache made(context);
+  const krb5_error_code code =
+      krb5_cc_new_unique(context, krb5_cc_get_type(context, primary.get()), nullptr, made.receive());
+  if (code != 0) return krb5_failure(context, code, storing);
+  return made;
+}
+
+Outcome<void> switch_to(krb5_context context, const Cache& cache) {
+  const krb5_error_code code = krb5_cc_switch(context, cache.get());
+  if (code != 0) return krb5_failure(context, code, "the credential cache cannot be made the primary one");
+  return {};
+}
+
+// Where the primary cache is gone, makes any other one primary.
+void replace_primary(krb5_context context) {
+  const auto primary = default_cache(context);
+  krb5_cccol_cursor cursor = nullptr;
+  if (!primary || !primary->is_empty() || !primary->belongs_to_a_collection() ||
+      krb5_cccol_cursor_new(context, &cursor) != 0)
+    return;
+  for (;;) {
+    Cache next(context);
+    if (krb5_cccol_cursor_next(context, cursor, next.receive()) != 0 || next.get() == nullptr) break;
+    if (next.is_empty()) continue;
+    krb5_cc_switch(context, next.get());
+    break;
+  }
+  krb5_cccol_cursor_free(context, &cursor);
+}
+
+}  // namespace
+
+void CredentialCaches::FreeContext::operator()(_krb5_context* context) const {
+  krb5_free_context(context);
+}
+
+Outcome<CredentialCaches> CredentialCaches::open() {
+  krb5_context context = nullptr;
+  if (const krb5_error_code code = krb5_init_context(&context); code != 0)
+    return krb5_failure(nullptr, code, "krb5.conf cannot be used");
+  return CredentialCaches(context);
+}
+
+Outcome<std::string> CredentialCaches::store(const Client& client, std::span<const Credential> credentials) {
+  Principal principal(client.name, client.realm);
+  auto memory = filled(context_.get(), principal, credentials);
+  if (!memory) return tl::unexpected(memory.error());
+  const auto primary = default_cache(context_.get());
+  if (!primary) return tl::unexpected(primary.error());
+  const bool is_first = primary->is_empty();
+  const auto place = place_for(context_.get(), principal, *primary);
+  if (!place) return tl::unexpected(place.error());
+  const krb5_error_code code = krb5_cc_move(context_.get(), memory->get(), place->get());
+  if (code != 0) return krb5_failure(context_.get(), code, storing);
+  (void)memory->release();  // krb5_cc_move() has destroyed it
+  if (place->belongs_to_a_collection()) {
+    // Also where the primary one is to stay: SSSD's KCM makes whatever was filled last that.
+    const auto switched = switch_to(context_.get(), is_first ? *place : *primary);
+    if (!switched) return tl::unexpected(switched.error());
+  }
+  return place->name();
+}
+
+Outcome<void> CredentialCaches::make_primary(const Client& client) {
+  Principal principal(client.name, client.realm);
+  const auto cache = find(context_.get(), principal);
+  if (!cache) return tl::unexpected(cache.error());
+  if (!*cache) return fail(Fault::failed, "the account has no tickets");
+  if (!(*cache)->belongs_to_a_collection()) return {};
+  return switch_to(context_.get(), **cache);
+}
+
+Outcome<std::optional<std::int64_t>> CredentialCaches::tgt_end(const Client& client) {
+  Principal principal(client.name, client.realm);
+  const auto cache = find(context_.get(), principal);
+  if (!cache) return tl::unexpected(cache.error());
+  if (!*cache) return std::nullopt;
+  const kerberos::Name krbtgt(kerberos::name_type::srv_inst, {"krbtgt", client.realm});
+  Principal server(krbtgt.view(), client.realm);
+  krb5_creds wanted{}, found{};
+  wanted.client = principal.get();
+  wanted.server = server.get();
+  if (krb5_cc_retrieve_cred(context_.get(), (*cache)->get(), 0, &wanted, &found) != 0) return std::nullopt;
+  const std::int64_t end = static_cast<std::uint32_t>(found.times.endtime);
+  krb5_free_cred_contents(context_.get(), &found);
+  return end;
+}
+
+Outcome<void> CredentialCaches::remove(const Client& client) {
+  Principal principal(client.name, client.realm);
+  auto cache = find(context_.get(), principal);
+  if (!cache) return tl::unexpected(cache.error());
+  if (!*cache) return {};
+  const krb5_error_code code = krb5_cc_destroy(context_.get(), (*cache)->release());
+  if (code != 0) return krb5_failure(context_.get(), code, "the tickets cannot be removed");
+  replace_primary(context_.get());
+  return {};
+}
+
+}  // namespace ferryman::login

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "kerberos/enc_kdc_rep_part.h"
+#include "kerberos/principal_name.h"
+#include "login/failure.h"
+
+struct _krb5_context;
+
+namespace ferryman::login {
+
+// Whose tickets they are. A view.
+struct Client {
+  kerberos::PrincipalName name;
+  std::string_view realm;
+};
+
+// A ticket as a KDC's reply brought it. A view.
+struct Credential {
+  const kerberos::EncKdcRepPart& part;  // its session key, times, flags, and the service that it is for
+  Bytes ticket;                         // DER
+};
+
+// The user's credential caches, where libkrb5 has them: $KRB5CCNAME, else default_ccache_name of krb5.conf,
+// else FILE:/tmp/krb5cc_UID. DIR, KCM and KEYRING hold one cache for each account; FILE is one cache.
+//
+// One thread at a time may use it.
+class CredentialCaches {
+ public:
+  // Reads krb5.conf and the environment, as every program does that comes after for the tickets.
+  static Outcome<CredentialCaches> open();
+
+  // Puts an account's tickets, the TGT first, into its cache, whose name it gives: in place of what is there,
+  // or as a new one beside those of other accounts. The first of all becomes the primary one; else the
+  // primary one stays. Fault occupied where there is no room for a second account.
+  Outcome<std::string> store(const Client& client, std::span<const Credential> credentials);
+
+  // Makes the account's cache the one that programs take.
+  Outcome<void> make_primary(const Client& client);
+
+  // When the TGT in the account's cache ends, in seconds since 1970; nothing where there is none.
+  Outcome<std::optional<std::int64_t>> tgt_end(const Client& client);
+
+  // Removes the account's cache, also where there is none; if it was the primary one, another one becomes
+  // that.
+  Outcome<void> remove(const Client& client);
+
+ private:
+  struct FreeContext {
+    void operator()(_krb5_context* context) const;
+  };
+
+  explicit CredentialCaches(_krb5_context* context) : context_(context) {}
+
+  std::unique_ptr<_krb5_context, FreeContext> context_;
+};
+
+}  // namespace ferryman::login

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "login/failure.h"
+
+// What libkrb5 has to know of a realm that a sign-in has led to. krb5.conf(5)
+namespace ferryman::login {
+
+struct RealmConfig {
+  std::string realm;
+  std::string kdc_url;    // of its KDC proxy
+  std::string ca_file{};  // whom to trust there; empty: as the system does
+  std::vector<std::string>
+      top_level_names{};  // ".example.com": hosts below; those with a port are for others
+};
+
+// Whether all of it can stand in a krb5.conf, whatever a server put into it.
+bool is_fit(const RealmConfig& realm);
+
+// The sections of the realms. Of several with one name the first stands there: libkrb5 knows it by its name.
+std::string realm_sections(std::span<const RealmConfig> realms);
+
+// What a krb5.conf has already.
+struct Krb5Profile {
+  bool is_there = false;
+  bool has_default_realm = false;
+
+  // Fault failed where it is there and libkrb5 cannot read it.
+  static Outcome<Krb5Profile> read(const std::string& file);
+};
+// Whether the file, with all that it includes, leads to the realm's KDC proxy.
+bool leads_to(const std::string& file, const RealmConfig& realm);
+
+// A whole krb5.conf for one user, which includes the system's: that one's word counts first. The default
+// realm is the first one's where the system's has none.
+Outcome<std::string> user_config(std::span<const RealmConfig> realms, const std::string& system_file);
+
+// The system's krb5.conf with a line at its end, so that its own word counts first, that includes what is in
+// a directory; as it was, where it has that line.
+std::string with_include(std::string_view system_text, std::string_view directory);
+
+}  // namespace ferryman::login

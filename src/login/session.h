@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/secret.h"
+#include "login/accounts.h"
+#include "login/failure.h"
+#include "login/krb5_config.h"
+#include "login/session_record.h"
+
+// Signing in and out with an account that is enrolled. Whoever calls holds the lock of the accounts.
+namespace ferryman::login {
+
+// What came of a sign-in or its renewal. Without tickets it is one all the same.
+struct SignedIn {
+  SessionRecord record;
+  std::optional<Failure> no_ticket;  // why there are none, or why they could not be put into a cache
+};
+
+// With the user's key; now: seconds since 1970. Faults: pin, refused, not_reachable, failed.
+Outcome<SignedIn> sign_in(const Accounts& accounts, const EnrolledAccount& account, keys::KeyStore& store,
+                          Bytes pin, std::int64_t now);
+
+// Without it, with what is kept. Fault failed where nobody is signed in.
+Outcome<SignedIn> renew(const Accounts& accounts, const EnrolledAccount& account, keys::KeyStore& store,
+                        std::int64_t now);
+
+// Keeps what has come of a sign-in: seals the session, writes krb5.conf, puts tickets into the cache.
+// signed_in: when the key was last used.
+Outcome<SignedIn> keep(const Accounts& accounts, const EnrolledAccount& account, keys::KeyStore& store,
+                       SignIn sign_in, const std::string& kerberos_url, std::int64_t signed_in,
+                       std::int64_t now);
+
+// Takes away tickets, PRT and session key, also where there are none.
+Outcome<void> sign_out(const EnrolledAccount& account);
+
+// Whether the ticket of the last sign-in is in the cache and still good.
+Outcome<bool> has_ticket(const SessionRecord& record, std::int64_t now);
+
+// The krb5.conf that the sign-ins of all accounts lead to, in the state directory.
+inline constexpr char krb5_file[] = "krb5.conf", system_krb5_file[] = "/etc/krb5.conf";
+Outcome<void> write_krb5_config(const Accounts& accounts);
+// What an account's last sign-in led to; nothing where there was none.
+std::optional<RealmConfig> realm_of(const EnrolledAccount& account);
+
+}  // namespace ferryman::login

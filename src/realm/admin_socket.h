@@ -1,0 +1,71 @@
+#pragma once
+
+#include <poll.h>
+#include <sys/types.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "realm/acceptor.h"
+#include "realm/admin_connection.h"
+#include "realm/administration.h"
+#include "realm/event.h"
+#include "telemetry/log.h"
+
+namespace ferryman::realm {
+
+// Administrators' side of this program (docs/admin-protocol.md): one thread, which carries out one request
+// after the other, so that none of them holds up the front. Peers are told by what the kernel knows of them:
+// any that is not root, the own user or of the group is closed before a word, counted and logged.
+class AdminSocket {
+ public:
+  static constexpr std::size_t max_connections = 16;  // more wait in the kernel's queue
+
+  // group: whose members may, besides; none: nobody.
+  AdminSocket(ListenSocket socket, Administration& administration, telemetry::Log& log,
+              std::optional<gid_t> group);
+  ~AdminSocket();  // what is not answered by now is lost
+
+  // Takes no more connections and answers every request that has come whole. done() is readable once there is
+  // no connection left.
+  void drain();
+  int done() const { return done_.get(); }
+
+ private:
+  using Time = AdminConnection::Time;
+  struct Counts {
+    std::uint64_t connections = 0;  // accepted
+    std::uint64_t requests = 0;
+    std::uint64_t timeouts = 0;
+  };
+
+  void run();
+  void turn();
+  Time wait();
+  int poll_timeout(Time now) const;
+  void accept_all();
+  bool may(const Acceptor::Accepted& accepted) const;
+  void serve(AdminConnection& connection);
+  void remove_what_is_over(Time polled);
+  void begin_drain();
+  void log_counts() const;
+
+  Acceptor acceptor_;
+  Administration& administration_;
+  telemetry::Log& log_;
+  const std::optional<gid_t> group_;
+  const Event wake_, done_;
+  std::atomic<bool> stopping_{false}, draining_{false};
+  bool closed_ = false;  // drain() has been carried out
+  Counts counts_;
+  std::vector<std::unique_ptr<AdminConnection>> connections_;
+  std::vector<pollfd> waited_;
+  std::thread thread_;
+};
+
+}  // namespace ferryman::realm

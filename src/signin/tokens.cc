@@ -1,0 +1,270 @@
+#include "signin/tokens.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/base64.h"
+#include "base/text.h"
+#include "jose/claims.h"
+#include "jose/jwe.h"
+#include "jose/jwk.h"
+#include "jose/jws.h"
+#include "jose/parts.h"
+#include "jose/session_key.h"
+#include "json/parse.h"
+
+namespace ferryman::signin {
+namespace {
+
+using directory::Tenant;
+using json::Json;
+
+constexpr std::string_view of_refresh = "refresh", of_prt = "prt";
+constexpr std::size_t max_sealed_depth = 3;
+
+auto bad_grant(std::string_view reason) {
+  return refuse({400, "invalid_grant", entra::revoked, "The grant is not good, or no longer.", reason});
+}
+
+auto bad_bearer(std::string_view reason) {
+  Answer answer =
+      refusal({401, "invalid_token", entra::bad_assertion, "The access token is not good here.", reason});
+  answer.response.fields.push_back({"WWW-Authenticate", "Bearer error=\"invalid_token\""});
+  return tl::unexpected(std::move(answer));
+}
+
+Json claims_of(const Realm& realm, const Subject& subject, std::string_view audience) {
+  const std::string tenant = subject.tenant.id.text(), upn = upn_of(subject.tenant, subject.user);
+  const std::string& shown = subject.user.settings.display_name;
+  Json claims{{"aud", audience},
+              {"iss", realm.settings.url + "/" + tenant + "/"},
+              {"iat", realm.now()},
+              {"nbf", realm.now()},
+              {"exp", realm.now() + token_lifetime},
+              {"oid", subject.user.id.text()},
+              {"sub", subject.user.id.text()},
+              {"tid", tenant},
+              {"upn", upn},
+              {"unique_name", upn},
+              {"preferred_username", upn},
+              {"name", shown.empty() ? subject.user.name : shown},
+              {"ver", "1.0"}};
+  if (subject.prt != nullptr) {
+    claims["deviceid"] = subject.prt->device.text();
+    claims["sid"] = subject.prt->id.text();
+  }
+  return claims;
+}
+
+std::string sign(const TenantKeys& keys, const Json& claims) {
+  return jose::sign(keys.token_key, {{"kid", jose::thumbprint(keys.token_key.public_key())}}, claims.dump());
+}
+
+std::optional<std::string_view> bearer_of(const local::HttpRequest& request) {
+  constexpr std::string_view scheme = "Bearer ";
+  for (const local::Field& field : request.fields) {
+    if (!equal_without_case(field.name, "authorization") || field.value.size() <= scheme.size()) continue;
+    if (equal_without_case(field.value.substr(0, scheme.size()), scheme))
+      return field.value.substr(scheme.size());
+  }
+  return std::nullopt;
+}
+
+// The tenant that a token says it is of; nothing of that is true before it has been verified.
+template <typename Bad>
+Step<Tenant> named_tenant(const Realm& realm, const std::string* id, const Bad& bad) {
+  if (id == nullptr || !guid_of_text(*id)) return bad("no token of this service");
+  auto tenant = find_tenant(realm, *id);
+  if (!tenant && tenant.error().reason != tenant_disabled && tenant.error().response.status == 400)
+    return bad("tenant removed");
+  return tenant;
+}
+
+// RFC 8176; "ngcmfa" is Entra's for a gesture that was made for this.
+Json methods_of(const Shown& shown) {
+  Json methods = Json::array();
+  switch (shown.gesture) {
+    case directory::Gesture::password:
+      methods = {"pwd"};
+      break;
+    case directory::Gesture::code:
+      methods = {"otp", "mfa"};
+      break;
+    case directory::Gesture::key:
+      methods = {"rsa", "mfa"};
+  }
+  if (shown.now) methods.push_back("ngcmfa");
+  return methods;
+}
+
+// What a token that is no PRT is bound to: its user's password, and that not all of hers was revoked.
+Step<std::string> bond_of(const Realm& realm, const Tenant& tenant, const directory::Account& user) {
+  const auto revocations = realm.records.revocations(tenant.id, user.id);
+  if (!revocations) return tl::unexpected(unavailable(revocations.error()));
+  return std::to_string(*revocations) + "." + std::to_string(user.kvno);
+}
+
+bool shows_gesture(const Json& claims) {
+  const Json* methods = json::member(claims, "amr", Json::value_t::array);
+  return methods != nullptr && std::find(methods->begin(), methods->end(), "ngcmfa") != methods->end();
+}
+
+std::string seal(const TenantKeys& keys, const Tenant& tenant, Json content) {
+  std::string plain = content.dump();
+  std::string sealed = jose::seal(keys.prt_key.bytes(), tenant.id.text(), as_bytes(plain));
+  json::wipe_text(plain);
+  json::wipe_texts(content);
+  return sealed;
+}
+
+struct Opened {
+  Tenant tenant;
+  Json content;
+};
+Step<Opened> open(const Realm& realm, std::string_view path_tenant, std::string_view text,
+                  std::string_view type) {
+  if (text.size() > jose::max_jwe) return bad_grant("no token of this service");
+  const auto header = jose::json_of_part(text.substr(0, text.find('.')));
+  auto tenant = named_tenant(realm, header ? json::text_member(*header, "kid") : nullptr, bad_grant);
+  if (!tenant) return tl::unexpected(tenant.error());
+  if (!names_every_tenant(path_tenant)) {
+    const auto asked = find_tenant(realm, path_tenant);
+    if (!asked) return tl::unexpected(asked.error());
+    if (asked->id != tenant->id) return bad_grant("token of another tenant");
+  }
+  const auto keys = keys_of(realm, *tenant);
+  if (!keys) return tl::unexpected(keys.error());
+  const auto plain = jose::unseal((*keys)->prt_key.bytes(), text);
+  auto content = plain ? json::parse_object(as_text(plain->bytes()), max_sealed_depth) : std::nullopt;
+  const std::string* what = content ? json::text_member(*content, "type") : nullptr;
+  if (what == nullptr || *what != type) return bad_grant("no token of this service");
+  return Opened{*std::move(tenant), *std::move(content)};
+}
+
+template <typename Id>
+std::optional<Id> id_of(const Json& content, const char* name) {
+  const std::string* text = json::text_member(content, name);
+  const auto guid = text == nullptr ? std::nullopt : guid_of_text(*text);
+  if (!guid) return std::nullopt;
+  return Id{*guid};
+}
+
+}  // namespace
+
+Step<std::string> access_token(const Realm& realm, const TenantKeys& keys, const Subject& subject,
+                               std::string_view audience) {
+  Json claims = claims_of(realm, subject, audience);
+  const auto bond = bond_of(realm, subject.tenant, subject.user);
+  if (!bond) return tl::unexpected(bond.error());
+  claims["bond"] = *bond;
+  claims["amr"] = methods_of(subject.shown);
+  return sign(keys, claims);
+}
+
+std::string id_token(const Realm& realm, const TenantKeys& keys, const Subject& subject,
+                     std::string_view audience) {
+  return sign(keys, claims_of(realm, subject, audience));
+}
+
+std::string client_info(const Subject& subject) {
+  const Json info{{"uid", subject.user.id.text()}, {"utid", subject.tenant.id.text()}};
+  return base64url_of(as_bytes(info.dump()));
+}
+
+namespace {
+
+// A token that was got by a PRT ends with that one, and so with its key and device.
+Step<void> check_not_revoked(const Realm& realm, const Tenant& tenant, const directory::Account& user,
+                             const Json& claims) {
+  if (const auto prt = id_of<directory::PrtId>(claims, "sid")) {
+    const auto good = realm.directory.check_prt(tenant.id, user.id, *prt);
+    if (!good && good.error().reason == directory::Reason::not_found)
+      return refuse({401, "invalid_token", entra::bad_device,
+                     "What the access token was got by is revoked, or its device is.",
+                     "PRT, key or device revoked"});
+    if (!good) return tl::unexpected(unavailable(good.error()));
+    return {};
+  }
+  const auto bond = bond_of(realm, tenant, user);
+  if (!bond) return tl::unexpected(bond.error());
+  const std::string* said = json::text_member(claims, "bond");
+  if (said == nullptr || *said != *bond) return bad_bearer("revoked, or password changed since");
+  return {};
+}
+
+}  // namespace
+
+Step<Access> verify_access(const Realm& realm, const local::HttpRequest& request) {
+  const auto text = bearer_of(request);
+  if (!text) return bad_bearer("no access token");
+  const auto jws = jose::parse_jws(*text);
+  if (!jws) return bad_bearer(name(jws.error()));
+  auto tenant = named_tenant(realm, json::text_member(jws->claims, "tid"), bad_bearer);
+  if (!tenant) return tl::unexpected(tenant.error());
+  const auto keys = keys_of(realm, *tenant);
+  if (!keys) return tl::unexpected(keys.error());
+  if (const auto good = jose::verify(*jws, (*keys)->token_key.public_key()); !good)
+    return bad_bearer(name(good.error()));
+  if (const auto good = jose::check_times(jws->claims, realm.now()); !good)
+    return bad_bearer(name(good.error()));
+  const std::string* audience = json::text_member(jws->claims, "aud");
+  const auto user = id_of<directory::ObjectId>(jws->claims, "oid");
+  if (audience == nullptr || *audience != registration_audience || !user)
+    return bad_bearer("token for another service");
+  auto active = active_user(realm, *tenant, *user);
+  if (!active && active.error().response.status == 400) return bad_bearer("user removed or disabled");
+  if (!active) return tl::unexpected(active.error());
+  if (const auto good = check_not_revoked(realm, *tenant, active->account, jws->claims); !good)
+    return tl::unexpected(good.error());
+  return Access{*std::move(tenant), *std::move(active), id_of<directory::DeviceId>(jws->claims, "deviceid"),
+                shows_gesture(jws->claims)};
+}
+
+Step<std::string> refresh_token(const Realm& realm, const TenantKeys& keys, const Subject& subject) {
+  const auto bond = bond_of(realm, subject.tenant, subject.user);
+  if (!bond) return tl::unexpected(bond.error());
+  return seal(keys, subject.tenant,
+              {{"type", of_refresh},
+               {"oid", subject.user.id.text()},
+               {"iat", realm.now()},
+               {"bond", *bond},
+               {"gesture", static_cast<int>(subject.shown.gesture)}});
+}
+
+Step<Refresh> open_refresh_token(const Realm& realm, std::string_view path_tenant, std::string_view text) {
+  auto opened = open(realm, path_tenant, text, of_refresh);
+  if (!opened) return tl::unexpected(opened.error());
+  const auto user = id_of<directory::ObjectId>(opened->content, "oid");
+  const auto issued = opened->content.value("iat", std::int64_t{0});
+  if (!user || issued + token_lifetime <= realm.now())
+    return refuse({400, "invalid_grant", entra::token_expired, "The refresh token has expired.", "expired"});
+  auto active = active_user(realm, opened->tenant, *user);
+  if (!active) return tl::unexpected(active.error());
+  const auto bond = bond_of(realm, opened->tenant, active->account);
+  if (!bond) return tl::unexpected(bond.error());
+  if (opened->content.value("bond", "") != *bond) return bad_grant("revoked, or password changed since");
+  const auto gesture = static_cast<directory::Gesture>(opened->content.value("gesture", 0));
+  return Refresh{std::move(opened->tenant), *std::move(active), {gesture, true}, issued + token_lifetime};
+}
+
+std::string prt_text(const TenantKeys& keys, const Tenant& tenant, const directory::PrtId& id,
+                     Bytes session_key) {
+  std::string key = base64_of(session_key);
+  Json content{{"type", of_prt}, {"id", id.text()}, {"key", key}};
+  json::wipe_text(key);
+  return seal(keys, tenant, std::move(content));
+}
+
+Step<OpenedPrt> open_prt(const Realm& realm, std::string_view path_tenant, std::string_view text) {
+  auto opened = open(realm, path_tenant, text, of_prt);
+  if (!opened) return tl::unexpected(opened.error());
+  const auto id = id_of<directory::PrtId>(opened->content, "id");
+  const std::string* encoded = json::text_member(opened->content, "key");
+  auto key = encoded == nullptr ? std::nullopt : secret_of_base64(*encoded);
+  json::wipe_texts(opened->content);
+  if (!id || !key || key->size() != jose::session_key_size) return bad_grant("no token of this service");
+  return OpenedPrt{std::move(opened->tenant), *id, std::move(*key)};
+}
+
+}  // namespace ferryman::signin

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "signin/realm.h"
+
+// The tokens of a sign-in, and what they say.
+namespace ferryman::signin {
+
+inline constexpr std::int64_t token_lifetime = 3600;  // of those that are not a PRT; seconds
+// Whom tokens for joining devices and registering keys are for, as Entra's clients call it.
+inline constexpr std::string_view registration_audience = "urn:ms-drs:enterpriseregistration.windows.net";
+
+// What a user has shown, and whether just now, so that she may join a device and register a key.
+struct Shown {
+  directory::Gesture gesture = directory::Gesture::password;
+  bool now = false;
+};
+
+// Of whom a token tells.
+struct Subject {
+  const directory::Tenant& tenant;
+  const directory::Account& user;
+  Shown shown{};
+  // Where it was got by a PRT: it is good as long as that one, and bound to its device.
+  const directory::Prt* prt = nullptr;
+};
+
+// JWTs, which whoever has the tenant's keys (discovery/keys) can verify.
+Step<std::string> access_token(const Realm& realm, const TenantKeys& keys, const Subject& subject,
+                               std::string_view audience);
+std::string id_token(const Realm& realm, const TenantKeys& keys, const Subject& subject,
+                     std::string_view audience);
+// What the clients decode first: who, and of which tenant.
+std::string client_info(const Subject& subject);
+
+// Of the request's Authorization field (RFC 6750 2.1): one for registration_audience that is good, whose user
+// may log on. 401 else.
+struct Access {
+  directory::Tenant tenant;
+  directory::Principal user;
+  std::optional<directory::DeviceId> device{};
+  bool shown_now = false;
+};
+Step<Access> verify_access(const Realm& realm, const local::HttpRequest& request);
+
+// A token that no device is bound to, for further tokens and a PRT: good for token_lifetime, since its holder
+// has shown a password or a code for that, and until the password is another one or all of the user's is
+// revoked.
+Step<std::string> refresh_token(const Realm& realm, const TenantKeys& keys, const Subject& subject);
+struct Refresh {
+  directory::Tenant tenant;
+  directory::Principal user;
+  Shown shown{};
+  std::int64_t expires = 0;
+};
+Step<Refresh> open_refresh_token(const Realm& realm, std::string_view path_tenant, std::string_view text);
+
+// A PRT's text, which holds its id and session key.
+std::string prt_text(const TenantKeys& keys, const directory::Tenant& tenant, const directory::PrtId& id,
+                     Bytes session_key);
+struct OpenedPrt {
+  directory::Tenant tenant;
+  directory::PrtId id;
+  Secret session_key;
+};
+Step<OpenedPrt> open_prt(const Realm& realm, std::string_view path_tenant, std::string_view text);
+
+}  // namespace ferryman::signin

@@ -1,0 +1,77 @@
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/base64.h"
+#include "jose/jwk.h"
+#include "json/parse.h"
+#include "pac/info.h"
+#include "pki/key_credential.h"
+#include "signin/registration.h"
+#include "signin/tokens.h"
+
+namespace ferryman::signin {
+namespace {
+
+constexpr std::size_t max_depth = 4;
+
+auto bad_request(std::string_view text) {
+  return refuse({400, "invalid_request", entra::bad_request, text, text});
+}
+
+Step<pki::PublicKey> wanted_key(const local::HttpRequest& request) {
+  const auto body = json::parse_object(as_text(request.body), max_depth);
+  const std::string* text = body ? json::text_member(*body, "kngc") : nullptr;
+  if (text == nullptr) return bad_request("The body is no JSON object with a kngc.");
+  auto key = jose::key_of_text(*text);
+  if (!key) return bad_request("kngc is no public key: RSA of 2048 bits or more, or P-256.");
+  return *std::move(key);
+}
+
+Answer not_added(const directory::Failure& failure) {
+  switch (failure.reason) {
+    case directory::Reason::already_exists:
+      return refusal({409, "invalid_request", entra::bad_request,
+                      "The key is registered already, for another user or device.", "key of another"});
+    case directory::Reason::invalid:
+      return refusal({400, "invalid_request", entra::bad_request,
+                      "The user has registered too many keys; remove one first.", "too many keys"});
+    case directory::Reason::not_found:
+      return refusal({401, "invalid_token", entra::bad_device, "The device or the user is gone.",
+                      "device or user removed"});
+    default:
+      return unavailable(failure);
+  }
+}
+
+}  // namespace
+
+Answer register_key(const Realm& realm, const local::HttpRequest& request) {
+  const auto access = verify_access(realm, request);
+  if (!access) return access.error();
+  if (!access->shown_now || !access->device)
+    return refusal({403, "access_denied", entra::needs_gesture,
+                    "To register a key takes a new sign-in, on a device that has joined.",
+                    access->device ? "no new gesture" : "no device"});
+  const auto key = wanted_key(request);
+  if (!key) return key.error();
+  pki::KeyCredential credential;
+  credential.material = pki::key_material(*key);
+  credential.device = *access->device;
+  credential.created = pac::file_time(realm.now());
+  directory::KeyCredential row;
+  row.id = credential.id();
+  row.user = access->user.account.id;
+  row.device = *access->device;
+  row.blob = pki::key_credential_blob(credential);
+  row.created = realm.now();
+  if (const auto added = realm.records.add_key(access->tenant.id, row); !added)
+    return not_added(added.error());
+  Answer answer = json_answer(
+      nlohmann::json{{"kid", base64_of(row.id)}, {"upn", upn_of(access->tenant, access->user.account)}}
+          .dump());
+  answer.user = access->user.account.name;
+  answer.tenant = access->tenant.settings.name;
+  return answer;
+}
+
+}  // namespace ferryman::signin
