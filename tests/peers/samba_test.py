@@ -24,7 +24,14 @@ class SambaTest(LogonTests, Scenario):
         cls.url = gateway_url(port)
 
     def test_pkinit(self):
-        self.pkinit(upn="alice@ad.example.test")
+        """Three of 1,500 replies of Samba 4.17 to PKINIT do not decrypt, without a gateway too: kinit then wants a
+        password. A second one that does not would be ours."""
+        try:
+            self.pkinit(upn="alice@ad.example.test")
+        except AssertionError as error:
+            if "Password incorrect" not in str(error):
+                raise
+            self.pkinit(upn="alice@ad.example.test")
 
     def test_response_too_big_is_asked_again_over_tcp(self):
         """An AD reply with a PAC never fits UDP; the client must never see error 52."""
