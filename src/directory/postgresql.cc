@@ -312,11 +312,12 @@ void Connection::begin(Kind kind) {
     run_text("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     return;
   }
-  const int waits = kind == Kind::write ? write_patience : count_patience;
+  const int waits = kind == Kind::count ? count_patience : write_patience;
   patience_ += std::chrono::milliseconds(waits);
-  run_text(fmt::format("BEGIN; SET LOCAL lock_timeout = {}; {}", waits,
-                       kind == Kind::write ? fmt::format("SELECT pg_advisory_xact_lock({})", write_lock)
-                                           : "SET LOCAL synchronous_commit = off"));
+  std::string begin = fmt::format("BEGIN; SET LOCAL lock_timeout = {}", waits);
+  if (kind != Kind::count) begin += fmt::format("; SELECT pg_advisory_xact_lock({})", write_lock);
+  if (kind != Kind::write) begin += "; SET LOCAL synchronous_commit = off";
+  run_text(begin);
 }
 
 void Connection::commit() {

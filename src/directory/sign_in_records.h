@@ -119,7 +119,8 @@ class SignInRecords {
   virtual Outcome<void> remove_key(const TenantId& tenant, const KeyId& id) = 0;
 
   // Each of these uses nonces with what else it does, or does nothing at all: reason already_exists where
-  // another request has used one.
+  // another request has used one. A loss of power may undo it, and its user then signs in once more; what
+  // revokes is durable.
   virtual Outcome<void> use_nonces(std::span<const NonceUse> nonces) = 0;
   virtual Outcome<void> add_prt(const TenantId& tenant, const Prt& prt, std::span<const NonceUse> nonces) = 0;
   virtual Outcome<void> renew_prt(const TenantId& tenant, const PrtId& id, std::int64_t expires,

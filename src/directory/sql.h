@@ -115,14 +115,14 @@ inline Value value_of(const Value& value) {
 
 // A connection to a database, for one thread at a time. Its statements are prepared once and kept.
 //
-// The first failure inside of read(), write() or count() stays, and all statements behind it do nothing, so
-// that what is done there can be written straight down; the transaction then is undone and tells that
-// failure.
+// The first failure inside of read(), write(), write_unsynced() or count() stays, and all statements behind
+// it do nothing, so that what is done there can be written straight down; the transaction then is undone and
+// tells that failure.
 class Connection {
  public:
   // How long write() waits for others, and count(), where who guesses must not hold up those who log on; ms.
   static constexpr int write_patience = 5000, count_patience = 250;
-  enum class Kind : std::uint8_t { read, write, count };
+  enum class Kind : std::uint8_t { read, write, write_unsynced, count };
 
   virtual ~Connection() = default;
   Connection(const Connection&) = delete;
@@ -148,8 +148,9 @@ class Connection {
 
   // body(connection) returns an Outcome; it may be run again where a transaction was undone by what the
   // engine did. read() sees one moment of the database; write() is alone in writing it, and on the disk when
-  // it returns; count() is for counters: it is write() but for a loss of power, waits for others for a moment
-  // only, and may run beside others, so that it begins by an UPDATE of the row that it counts in.
+  // it returns; write_unsynced() is on the disk soon after, or with the next write(): a loss of power may
+  // undo it. count() is for counters: it is write_unsynced(), but waits for others for a moment only, and may
+  // run beside others, so that it begins by an UPDATE of the row that it counts in.
   template <typename Body>
   auto read(const Body& body) {
     return transaction(Kind::read, body);
@@ -157,6 +158,10 @@ class Connection {
   template <typename Body>
   auto write(const Body& body) {
     return transaction(Kind::write, body);
+  }
+  template <typename Body>
+  auto write_unsynced(const Body& body) {
+    return transaction(Kind::write_unsynced, body);
   }
   template <typename Body>
   auto count(const Body& body) {

@@ -228,13 +228,11 @@ Outcome<void> Connection::empty_log() {
   return {};
 }
 
-// A counter is synced less, and waits less.
 void Connection::begin(Kind kind) {
-  const bool counting = kind == Kind::count;
-  if (counting != counting_) {
-    run(counting ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL");
-    sqlite3_busy_timeout(database_, counting ? count_patience : write_patience);
-    counting_ = counting;
+  if (kind != Kind::read && kind != changes_by_) {
+    run(kind == Kind::write ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+    sqlite3_busy_timeout(database_, kind == Kind::count ? count_patience : write_patience);
+    changes_by_ = kind;
   }
   run(kind == Kind::read ? "BEGIN" : "BEGIN IMMEDIATE");
 }

@@ -42,7 +42,7 @@ class Connection final : public sql::Connection {
 
   sqlite3* database_;
   std::string file_;
-  bool counting_ = false;  // set up for count(), not for write()
+  Kind changes_by_ = Kind::write;  // what it is set up for
 };
 
 }  // namespace ferryman::directory::sqlite

@@ -89,6 +89,10 @@ class Store final : public Database {
     return with_connection([&body](Connection& c) { return c.write(body); });
   }
   template <typename Body>
+  auto write_unsynced(const Body& body) {
+    return with_connection([&body](Connection& c) { return c.write_unsynced(body); });
+  }
+  template <typename Body>
   auto count(const Body& body) {
     return with_connection([&body](Connection& c) { return c.count(body); });
   }

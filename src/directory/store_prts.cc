@@ -74,11 +74,11 @@ void note_use(Connection& c, const TenantId& tenant, const Prt& prt, std::int64_
 }  // namespace
 
 Outcome<void> Store::use_nonces(std::span<const NonceUse> nonces) {
-  return write([&](Connection& c) { return use(c, nonces); });
+  return write_unsynced([&](Connection& c) { return use(c, nonces); });
 }
 
 Outcome<void> Store::add_prt(const TenantId& tenant, const Prt& prt, std::span<const NonceUse> nonces) {
-  return write([&](Connection& c) -> Outcome<void> {
+  return write_unsynced([&](Connection& c) -> Outcome<void> {
     if (auto used = use(c, nonces); !used) return used;
     if (auto there = check_owners(c, tenant, prt); !there) return there;
     // An engine wants octets always: none stand for NULL.
@@ -99,7 +99,7 @@ Outcome<void> Store::add_prt(const TenantId& tenant, const Prt& prt, std::span<c
 
 Outcome<void> Store::renew_prt(const TenantId& tenant, const PrtId& id, std::int64_t expires,
                                std::int64_t now, std::span<const NonceUse> nonces) {
-  return write([&](Connection& c) -> Outcome<void> {
+  return write_unsynced([&](Connection& c) -> Outcome<void> {
     if (auto used = use(c, nonces); !used) return used;
     const auto present = load_prt(c, tenant, id);
     if (!present) return tl::unexpected(present.error());

@@ -8,7 +8,6 @@
 #include "jose/jwe.h"
 #include "jose/session_key.h"
 #include "json/parse.h"
-#include "pki/key_credential.h"
 #include "signin/proof.h"
 #include "signin/prt.h"
 #include "signin/prt_answer.h"
@@ -47,17 +46,16 @@ struct SignedIn {
 Step<directory::Device> verify_device(const Realm& realm, const Tenant& tenant, const TenantKeys& keys,
                                       const SignedRequest& request) {
   if (request.jws.header.certificates.empty()) return bad_device("no certificate");
-  const auto certificate = pki::Certificate::parse(request.jws.header.certificates.front());
-  if (!certificate) return bad_device("no certificate of a device");
-  const auto id = keys.device_ca.verify(*certificate, realm.now());
-  if (!id) return bad_device("no certificate of a device of the tenant");
-  auto device = realm.records.device(tenant.id, directory::DeviceId{*id});
+  const Octets& der = request.jws.header.certificates.front();
+  const auto certificate = realm.keys.device_certificate(tenant.id, keys, der, realm.now());
+  if (!certificate) return bad_device("no certificate of a device of the tenant");
+  auto device = realm.records.device(tenant.id, directory::DeviceId{certificate->device});
   if (!device && device.error().reason != directory::Reason::not_found)
     return tl::unexpected(unavailable(device.error()));
   if (!device) return bad_device("device removed");
-  if (device->certificate != certificate->der()) return bad_device("not the device's certificate");
+  if (device->certificate != der) return bad_device("not the device's certificate");
   if (device->disabled) return bad_device("device disabled");
-  if (const auto good = jose::verify(request.jws, certificate->key()); !good)
+  if (const auto good = jose::verify(request.jws, certificate->key); !good)
     return refuse({400, "invalid_client", entra::bad_signature, "The request's signature is not good.",
                    name(good.error())});
   return std::move(*device);
@@ -76,13 +74,6 @@ Step<directory::KeyCredential> key_of(const Realm& realm, const Tenant& tenant, 
   return std::move(*key);
 }
 
-bool is_signed_by(const jose::Jws& assertion, const directory::KeyCredential& key) {
-  const auto credential = pki::parse_key_credential(key.blob);
-  const auto known = credential ? pki::key_of_material(credential->material)
-                                : Result<pki::PublicKey>(tl::unexpected(credential.error()));
-  return known && jose::verify(assertion, *known);
-}
-
 // With a key of the user's: the assertion says who, whatever else the request says.
 Step<SignedIn> verify_assertion(const Realm& realm, const Tenant& tenant, const directory::Device& device,
                                 const SignedRequest& request) {
@@ -90,7 +81,8 @@ Step<SignedIn> verify_assertion(const Realm& realm, const Tenant& tenant, const 
   if (!assertion) return bad_assertion(name(assertion.error()));
   const auto key = key_of(realm, tenant, *assertion);
   if (!key) return tl::unexpected(key.error());
-  if (!is_signed_by(*assertion, *key)) return bad_assertion("not signed by the key");
+  const auto user_key = realm.keys.user_key(*key);
+  if (!user_key || !jose::verify(*assertion, *user_key)) return bad_assertion("not signed by the key");
   if (const auto good = jose::check_times(assertion->claims, realm.now()); !good)
     return bad_assertion(name(good.error()));
   if (key->device.octets != device.id.octets) return bad_assertion("key of another device");
@@ -143,7 +135,7 @@ Step<Tenant> tenant_of(const Realm& realm, const SignedRequest& request) {
 
 Answer issue(const Realm& realm, const Tenant& tenant, const TenantKeys& keys,
              const directory::Device& device, SignedIn& signed_in, const SignedRequest& request) {
-  const auto transport_key = pki::PublicKey::of_der(device.transport_key);
+  const auto transport_key = realm.keys.transport_key(device);
   if (!transport_key) return bad_device("damaged transport key").value();
   directory::Prt prt;
   prt.id = directory::PrtId{directory::random_guid()};

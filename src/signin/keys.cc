@@ -4,6 +4,7 @@
 
 #include "crypto/openssl.h"
 #include "jose/aes.h"
+#include "pki/key_credential.h"
 
 namespace ferryman::signin {
 namespace {
@@ -87,6 +88,35 @@ Outcome<std::shared_ptr<const Nonces>> Keys::nonces(std::int64_t now) {
   const std::lock_guard lock(mutex_);
   if (!nonces_) nonces_ = std::move(nonces);
   return nonces_;
+}
+
+Result<DeviceCertificate> Keys::device_certificate(const TenantId& tenant, const TenantKeys& keys, Bytes der,
+                                                   std::int64_t now) {
+  const std::string octets = std::string(as_text(tenant.octets)).append(as_text(der));
+  auto known = device_certificates_.of(octets, [&]() -> Result<DeviceCertificate> {
+    const auto certificate = pki::Certificate::parse(der);
+    if (!certificate) return tl::unexpected(certificate.error());
+    const auto device = keys.device_ca.verify(*certificate, now);
+    if (!device) return tl::unexpected(device.error());
+    return DeviceCertificate{*device, certificate->key(), certificate->not_before(),
+                             certificate->not_after()};
+  });
+  if (known && (now < known->not_before || now > known->not_after))
+    return tl::unexpected(Error{Fault::bad_time});
+  return known;
+}
+
+Result<pki::PublicKey> Keys::transport_key(const directory::Device& device) {
+  return transport_keys_.of(as_text(device.transport_key),
+                            [&] { return pki::PublicKey::of_der(device.transport_key); });
+}
+
+Result<pki::PublicKey> Keys::user_key(const directory::KeyCredential& key) {
+  return user_keys_.of(as_text(key.blob), [&]() -> Result<pki::PublicKey> {
+    const auto credential = pki::parse_key_credential(key.blob);
+    if (!credential) return tl::unexpected(credential.error());
+    return pki::key_of_material(credential->material);
+  });
 }
 
 }  // namespace ferryman::signin
