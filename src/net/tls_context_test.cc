@@ -176,9 +176,9 @@ TEST_P(ClientCertificatesTest, PassTakesNoMoreThanCanBePassedOn) {
 
 TEST_P(ClientCertificatesTest, AResumedSessionHasTheCertificateThatItBeganWith) {
   const auto passing = listener(ClientCertificates::pass);
-  const Connected first = connect(*passing, &stranger_);
-  ASSERT_NE(first.session, nullptr);
   for (const Identity* shown : {&stranger_, static_cast<const Identity*>(nullptr)}) {
+    const Connected first = connect(*passing, &stranger_);
+    ASSERT_NE(first.session, nullptr);
     const Connected again = connect(*passing, shown, first.session.get());
     EXPECT_TRUE(again.served);
     EXPECT_TRUE(again.resumed);
@@ -191,9 +191,9 @@ TEST_P(ClientCertificatesTest, NoSessionIsResumedWhereClientsAreAskedInAnotherWa
   constexpr std::array all{ClientCertificates::off, ClientCertificates::optional,
                            ClientCertificates::required, ClientCertificates::pass};
   for (const ClientCertificates before : all) {
-    const Connected first = connect(*listener(before), &known_);
-    ASSERT_NE(first.session, nullptr);
     for (const ClientCertificates then : all) {
+      const Connected first = connect(*listener(before), &known_);  // one is of use once
+      ASSERT_NE(first.session, nullptr);
       const Connected again = connect(*listener(then), &known_, first.session.get());
       EXPECT_TRUE(again.served);
       EXPECT_EQ(again.resumed, before == then);

@@ -90,7 +90,7 @@ Answer leave_tenant(const Realm& realm, const directory::Tenant& tenant, Bytes c
 Answer leave_by_certificate(const Realm& realm, Bytes der, const directory::DeviceId& device) {
   const auto certificate = pki::Certificate::parse(der);
   const auto id = certificate ? pki::DeviceCa::tenant_of(*certificate) : std::nullopt;
-  if (!id) return not_the_devices(refusal({.reason = "no certificate of a device"}));
+  if (!id) return not_the_devices(refuse_device("no certificate of a device").value());
   const auto tenant = find_tenant(realm, id->text());
   if (!tenant) return not_the_devices(tenant.error());
   Answer answer = leave_tenant(realm, *tenant, der, device);
