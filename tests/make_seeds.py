@@ -200,11 +200,14 @@ write("local_fuzz", "local", {
     "to_realm": local_frames.hello() + local_frames.frame(16, 1, http) + local_frames.frame(17, 2, kerberos) + local_frames.frame(3, 0),
     "to_ferrymand": local_frames.hello() + local_frames.frame(33, 1, local_frames.string(error)) + local_frames.frame(3, 0),
     "error": local_frames.hello() + local_frames.frame(2, 0, local_frames.string("truncated"))})
+with open(os.path.join(SRC, "pki", "testdata", "key_credential_fuzz", "certificate"), "rb") as file:
+    certificate = file.read()
 write("sign_in_fuzz", "signin", {
     "home": b"GET /\0", "configuration": b"GET /example/.well-known/openid-configuration\0",
     "common": b"GET /common/v2.0/.well-known/openid-configuration\0",
     "user_realm": b"GET /common/UserRealm/alice@example.com\0", "registration_nonce": b"GET /EnrollmentServer/nonce/example/\0",
     "nonce": b"POST /example/oauth2/token\0a=%41+%&grant_type=srv_challenge",
+    "leave": b"DELETE /EnrollmentServer/device/be31c781-5f9c-4a39-8ca4-9db444c788b8\0" + certificate,
     "twice": b"POST /example/oauth2/v2.0/token\0grant_type=a&grant_type=b"})
 write("realm_config_fuzz", "realm", {
     "whole": b"""[realm]

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <optional>
 #include <system_error>
 
 #include "base/service_manager.h"
@@ -37,11 +38,6 @@ std::vector<std::string> tls_files(const net::TlsOptions& tls) {
   return files;
 }
 
-bool uses_tls(const FixedConfig& fixed) {
-  return std::any_of(fixed.listen.begin(), fixed.listen.end(),
-                     [](const Listen& listen) { return listen.tls; });
-}
-
 std::shared_ptr<const gateway::Settings> gateway_settings(const Config& config) {
   auto settings = std::make_shared<gateway::Settings>();
   settings->realms = config.realms;
@@ -65,7 +61,24 @@ net::ListenerOptions listener_options(const Listen& listen) {
           listen.health_path,
           listen.proxy_protocol,
           listen.trusted_proxies,
+          listen.client_certificates,
           listen.protocol == Protocol::kerberos};
+}
+
+// How the listeners that have TLS ask for client certificates.
+std::vector<std::optional<net::ClientCertificates>> tls_listeners(const FixedConfig& fixed) {
+  std::vector<std::optional<net::ClientCertificates>> found;
+  for (const Listen& listen : fixed.listen) {
+    if (listen.tls) found.push_back(listen.client_certificates);
+  }
+  return found;
+}
+
+bool asks_for_certificates(const FixedConfig& fixed, const net::TlsOptions& tls) {
+  const auto listeners = tls_listeners(fixed);
+  return std::any_of(listeners.begin(), listeners.end(), [&tls](const auto& own) {
+    return own.value_or(tls.client_certificates) != net::ClientCertificates::off;
+  });
 }
 
 // Each connection and each exchange is a descriptor: take what the system allows.
@@ -291,13 +304,12 @@ std::shared_ptr<const net::ConnectionConfig> Daemon::connection_config(const Con
   auto result = std::make_shared<net::ConnectionConfig>();
   result->http = config.http;
   result->limits = config.connections;
-  if (!uses_tls(config_.fixed)) return result;
-  auto context = net::TlsContext::load(config.tls, ticket_keys_);
-  if (!context) {
-    log_.write(Level::error, "TLS files cannot be used", {{"cause", context.error()}});
+  auto contexts = net::TlsContexts::load(config.tls, tls_listeners(config_.fixed), ticket_keys_);
+  if (!contexts) {
+    log_.write(Level::error, "TLS files cannot be used", {{"cause", contexts.error()}});
     return nullptr;
   }
-  result->tls = std::move(*context);
+  result->tls = std::move(*contexts);
   return result;
 }
 
@@ -312,10 +324,8 @@ bool Daemon::apply(const Config& config) {
     made.push_back({std::move(connections), settings});
   }
   // A ticket from before stands for a client that was checked by other rules.
-  if (config.tls.client_certificates != net::ClientCertificates::off ||
-      config_.tls.client_certificates != net::ClientCertificates::off) {
+  if (asks_for_certificates(config_.fixed, config.tls) || asks_for_certificates(config_.fixed, config_.tls))
     ticket_keys_.reset();
-  }
   for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->configure(std::move(made[i]));
   return true;
 }

@@ -60,6 +60,7 @@ class SignIn final : public exchange::HttpOutcomeHandler, private net::CallWatch
   const gateway::RequestId id_;
   const Clock::time_point begun_ = Clock::now();
   const std::string method_, path_, query_, tenant_;
+  const std::vector<std::uint8_t> certificate_;
   std::vector<HttpResponse::OwnedField> fields_;
   exchange::RealmCallPtr asked_;
 };
@@ -72,7 +73,8 @@ SignIn::SignIn(const SignInWorker& worker, net::CallPtr call, const http::Reques
       method_(request.method),
       path_(request.path),
       query_(request.query),
-      tenant_(tenant) {
+      tenant_(tenant),
+      certificate_(call_->client_certificate()) {
   for (const local::Field& field : request.fields)
     fields_.push_back({std::string(field.name), std::string(field.value)});
   ++worker_.in_work;
@@ -110,6 +112,7 @@ void SignIn::ask() {
   request.path = path_;
   request.query = query_;
   for (const auto& field : fields_) request.fields.push_back({field.name, field.value});
+  request.client_certificate = certificate_;
   request.body = call_->body();
   const auto deadline = begun_ + worker_.gateway.settings().sign_in_deadline;
   call_->watch(this);

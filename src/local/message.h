@@ -29,7 +29,7 @@ struct HttpRequest {
   std::string_view path;   // as it stood in the request: not decoded, without the query
   std::string_view query;  // what stood behind '?'
   std::vector<Field> fields;
-  Bytes client_certificate;  // DER, not verified; empty: none was shown
+  Bytes client_certificate;  // DER; only that the client has its key is verified; empty: none was shown
   Bytes body;
 };
 

@@ -53,13 +53,15 @@ void Call::cancel() {
 Connection::Connection(Stream::Socket socket, Peer peer, Kind kind,
                        std::shared_ptr<const ConnectionConfig> config, RequestHandler& handler,
                        ConnectionOwner& owner)
-    : stream_(std::move(socket), kind.tls ? config->tls->get() : nullptr, owner.bio()),
+    : stream_(std::move(socket), kind.tls ? config->tls.find(kind.client_certificates)->get() : nullptr,
+              owner.bio()),
       peer_(std::move(peer)),
       config_(std::move(config)),
       handler_(handler),
       owner_(owner),
       since_(Clock::now()),
-      state_(kind.behind_proxy ? State::proxy_header : State::handshake) {}
+      state_(kind.behind_proxy ? State::proxy_header : State::handshake),
+      passes_certificate_(kind.tls && config_->tls.find(kind.client_certificates)->passes_certificates()) {}
 
 Connection::~Connection() = default;
 
@@ -118,6 +120,10 @@ void Connection::drop(std::uint64_t id) {
   session_->drop(id);
   forget(id);
   pump();
+}
+
+std::vector<std::uint8_t> Connection::client_certificate() {
+  return passes_certificate_ ? stream_.peer_certificate() : std::vector<std::uint8_t>();
 }
 
 void Connection::drain() {

@@ -5,6 +5,7 @@
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/recycled.h"
@@ -22,7 +23,7 @@ class Connection;
 struct ConnectionConfig {
   http::Limits http;
   ConnectionLimits limits;
-  std::shared_ptr<TlsContext> tls;
+  TlsContexts tls;
 };
 
 // The worker's side of its connections: lets them in, is told when one is over, lends the buffer that all
@@ -65,9 +66,11 @@ class Connection final : public Recycled<Connection>,
  public:
   using Clock = std::chrono::steady_clock;
 
-  // behind_proxy: a PROXY header comes first and tells who the client is.
+  // behind_proxy: a PROXY header comes first and tells who the client is. client_certificates: how the
+  // listener asks for them, nothing: as is usual.
   struct Kind {
     bool tls = true, behind_proxy = false;
+    std::optional<ClientCertificates> client_certificates{};
   };
   Connection(Stream::Socket socket, Peer peer, Kind kind, std::shared_ptr<const ConnectionConfig> config,
              RequestHandler& handler, ConnectionOwner& owner);
@@ -98,6 +101,7 @@ class Connection final : public Recycled<Connection>,
   void on_violation(unsigned status, std::string_view reason) override;
   void respond(std::uint64_t id, const http::Response& response) override;
   void drop(std::uint64_t id) override;
+  std::vector<std::uint8_t> client_certificate() override;
   void forget(std::uint64_t id);
   void tell_violation(unsigned status, std::string_view reason);
 
@@ -137,6 +141,7 @@ class Connection final : public Recycled<Connection>,
   std::uint64_t progress_ = 0;
   http::Phase phase_ = http::Phase::idle;
   State state_ = State::handshake;
+  const bool passes_certificate_;  // that the client shows
   bool pumping_ = false, again_ = false, draining_ = false, input_ended_ = false;
   bool want_read_ = false, want_write_ = false;        // what the next wait is for
   bool waiting_read_ = false, waiting_write_ = false;  // waits under way

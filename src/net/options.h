@@ -11,7 +11,11 @@
 
 namespace ferryman::net {
 
-enum class ClientCertificates : std::uint8_t { off, optional, required };
+// How clients are asked for a certificate. One that is optional or required comes from client_ca; one that is
+// passed may be any: it is handed on to who answers the request (Call::client_certificate), as the key's
+// owner has shown it and otherwise unverified.
+enum class ClientCertificates : std::uint8_t { off, optional, required, pass };
+inline constexpr std::size_t client_certificates_count = 4;
 
 // Files of the TLS listeners. certificate[i], private_key[i] and, where given, ocsp_response[i] belong
 // together; one pair of each key type (ECDSA, RSA, Ed25519) may stand side by side.
@@ -21,7 +25,7 @@ struct TlsOptions {
   std::vector<std::string> ocsp_response;  // DER; an empty string: none for this certificate
   std::string minimum_version = "1.2";     // "1.2" or "1.3"
   ClientCertificates client_certificates = ClientCertificates::off;
-  std::string client_ca;  // PEM bundle; needed unless off
+  std::string client_ca;  // PEM bundle; needed for optional and required
 
   friend bool operator==(const TlsOptions&, const TlsOptions&) = default;
 };

@@ -37,6 +37,7 @@ class CallSource : public boost::intrusive_ref_counter<CallSource, boost::thread
   // Of a request that has been neither answered nor dropped nor cancelled; id is http::Request's.
   virtual void respond(std::uint64_t id, const http::Response& response) = 0;
   virtual void drop(std::uint64_t id) = 0;
+  virtual std::vector<std::uint8_t> client_certificate() { return {}; }
 };
 
 // Told when the client of its call has gone.
@@ -57,6 +58,10 @@ class Call final : public Recycled<Call>,
   http::Version version() const { return version_; }
   Bytes body() const { return body_; }
   const Peer& peer() const { return source_->peer(); }
+  // DER of the certificate that the client has shown to a listener with ClientCertificates::pass. Verified is
+  // only that the client has its key. Empty: none, or another listener. To be asked for while the request is
+  // being served.
+  std::vector<std::uint8_t> client_certificate() const { return source_->client_certificate(); }
 
   void respond(const http::Response& response);
   void drop();

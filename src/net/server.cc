@@ -149,7 +149,7 @@ bool Server::may_enter(const ListenerOptions& options, int family, Peer& peer,
 }
 
 void Server::begin(const ListenerOptions& options, Descriptor accepted, int family, const Peer& peer) {
-  const Connection::Kind kind{options.tls, options.proxy_protocol};
+  const Connection::Kind kind{options.tls, options.proxy_protocol, options.client_certificates};
   ConnectionPtr connection;
   try {
     boost::system::error_code error;

@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/intrusive/list.hpp>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/descriptor.h"
@@ -23,6 +24,7 @@ struct ListenerOptions {
   // A PROXY header comes first; from a TCP peer outside trusted_proxies nothing is taken.
   bool proxy_protocol = false;
   std::vector<Network> trusted_proxies;
+  std::optional<ClientCertificates> client_certificates{};  // nothing: as TlsOptions says
   bool messages = false;  // that stand alone (net/message_session.h), and no HTTP
 };
 

@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
+#include <openssl/x509.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -187,6 +188,15 @@ std::string_view Stream::alpn() {
   unsigned int size = 0;
   SSL_get0_alpn_selected(ssl(), &name, &size);
   return {reinterpret_cast<const char*>(name), size};
+}
+
+std::vector<std::uint8_t> Stream::peer_certificate() {
+  X509* const certificate = ssl_ ? SSL_get0_peer_certificate(ssl()) : nullptr;
+  if (certificate == nullptr) return {};
+  std::vector<std::uint8_t> der(static_cast<std::size_t>(std::max(i2d_X509(certificate, nullptr), 0)));
+  unsigned char* out = der.data();
+  if (!der.empty()) i2d_X509(certificate, &out);
+  return der;
 }
 
 }  // namespace ferryman::net

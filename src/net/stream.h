@@ -8,6 +8,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "net/edge_socket.h"
@@ -78,6 +79,9 @@ class Stream {
   bool is_tls() const { return ssl_ != nullptr; }
   std::string_view tls_version();  // "TLSv1.3"; empty on a plain stream
   std::string_view alpn();         // "h2", "http/1.1" or empty
+  // DER of the certificate that the peer has shown, in this handshake or the one that its session began with;
+  // empty where there is none.
+  std::vector<std::uint8_t> peer_certificate();
   // Why the handshake failed, from OpenSSL's table of reasons; for logs.
   std::string_view failure() const;
   int failure_code() const;

@@ -9,6 +9,8 @@
 #include <map>
 #include <vector>
 
+#include "local/limits.h"
+
 namespace ferryman::net {
 namespace {
 
@@ -91,8 +93,28 @@ tl::expected<void, std::string> load_certificates(SSL_CTX* ctx, const TlsOptions
   return {};
 }
 
+// A certificate that others verify. That the client has its key was shown by the handshake.
+int take_any(X509_STORE_CTX* store, void*) {
+  X509_STORE_CTX_set_error(store, X509_V_OK);
+  return 1;
+}
+
+// A session is resumed only by a context with the same one.
+void set_session_context(SSL_CTX* ctx, ClientCertificates asked) {
+  const std::array<unsigned char, 9> context{
+      'f', 'e', 'r', 'r', 'y', 'm', 'a', 'n', static_cast<unsigned char>(asked)};
+  SSL_CTX_set_session_id_context(ctx, context.data(), context.size());
+}
+
 tl::expected<void, std::string> set_client_verification(SSL_CTX* ctx, const TlsOptions& options) {
   if (options.client_certificates == ClientCertificates::off) return {};
+  if (options.client_certificates == ClientCertificates::pass) {
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, nullptr);
+    SSL_CTX_set_cert_verify_callback(ctx, take_any, nullptr);
+    SSL_CTX_set_max_cert_list(ctx, local::max_certificate);  // the client's whole message
+    return {};
+  }
+  if (options.client_ca.empty()) return Failure("client_certificates needs client_ca, and there is none");
   if (SSL_CTX_load_verify_file(ctx, options.client_ca.c_str()) != 1) {
     return Failure("client_ca " + options.client_ca + ": " + openssl_reason());
   }
@@ -109,7 +131,8 @@ tl::expected<std::shared_ptr<TlsContext>, std::string> TlsContext::load(const Tl
                                                                         TicketKeys& keys) {
   SSL_CTX* ctx = SSL_CTX_new(TLS_server_method());
   if (ctx == nullptr) return Failure("OpenSSL: " + openssl_reason());
-  std::shared_ptr<TlsContext> context(new TlsContext(ctx));
+  std::shared_ptr<TlsContext> context(
+      new TlsContext(ctx, options.client_certificates == ClientCertificates::pass));
 
   SSL_CTX_set_min_proto_version(ctx, options.minimum_version == "1.3" ? TLS1_3_VERSION : TLS1_2_VERSION);
   SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
@@ -119,8 +142,7 @@ tl::expected<std::shared_ptr<TlsContext>, std::string> TlsContext::load(const Tl
   SSL_CTX_set_read_ahead(ctx, 1);      // a record's header and body by one call
   SSL_CTX_set_max_early_data(ctx, 0);  // a KDC request could be replayed from it
   SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-  static constexpr std::array<unsigned char, 8> session_context{'f', 'e', 'r', 'r', 'y', 'm', 'a', 'n'};
-  SSL_CTX_set_session_id_context(ctx, session_context.data(), session_context.size());
+  set_session_context(ctx, options.client_certificates);
   SSL_CTX_set_num_tickets(ctx, 0);  // see choose_alpn() and Stream::offer_resumption()
   // AES-128 costs less than OpenSSL's own first choice and is as far from being broken.
   SSL_CTX_set_ciphersuites(ctx, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256");
@@ -130,6 +152,23 @@ tl::expected<std::shared_ptr<TlsContext>, std::string> TlsContext::load(const Tl
   if (auto loaded = load_certificates(ctx, options); !loaded) return Failure(loaded.error());
   if (auto set = set_client_verification(ctx, options); !set) return Failure(set.error());
   return context;
+}
+
+tl::expected<TlsContexts, std::string> TlsContexts::load(
+    const TlsOptions& options, std::span<const std::optional<ClientCertificates>> listeners,
+    TicketKeys& keys) {
+  TlsContexts contexts;
+  contexts.usual_ = options.client_certificates;
+  for (const auto& listener : listeners) {
+    TlsOptions its = options;
+    its.client_certificates = listener.value_or(options.client_certificates);
+    auto& context = contexts.contexts_[static_cast<std::size_t>(its.client_certificates)];
+    if (context) continue;
+    auto loaded = TlsContext::load(its, keys);
+    if (!loaded) return Failure(loaded.error());
+    context = *std::move(loaded);
+  }
+  return contexts;
 }
 
 }  // namespace ferryman::net

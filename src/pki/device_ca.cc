@@ -145,4 +145,8 @@ Result<Guid> DeviceCa::verify(const Certificate& certificate, std::int64_t now) 
   return *device;
 }
 
+std::optional<Guid> DeviceCa::tenant_of(const Certificate& certificate) {
+  return guid_in(certificate.openssl(), tenant_id_oid);
+}
+
 }  // namespace ferryman::pki

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/error.h"
 #include "base/guid.h"
@@ -41,6 +42,9 @@ class DeviceCa {
   // The device's id. now: seconds since 1970. Faults: bad_integrity where this authority did not sign it,
   // bad_time outside its validity, wrong_value where it is no device's certificate.
   Result<Guid> verify(const Certificate& certificate, std::int64_t now) const;
+  // The tenant that a certificate says it is of, which is to be verified by that one's authority; nothing
+  // where it says none.
+  static std::optional<Guid> tenant_of(const Certificate& certificate);
 
  private:
   DeviceCa(const Guid& tenant, PrivateKey key, Certificate certificate)

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
+#include <initializer_list>
 #include <string>
 
 #include "net/listen_socket.h"
@@ -12,6 +13,18 @@
 
 namespace ferryman::settings {
 namespace {
+
+// Of those that have TLS.
+bool any_listener_asks(const Config& config, std::initializer_list<net::ClientCertificates> in_one_of) {
+  return std::any_of(config.fixed.listen.begin(), config.fixed.listen.end(), [&](const Listen& listen) {
+    const auto asked = client_certificates(listen, config.tls);
+    return listen.tls && std::find(in_one_of.begin(), in_one_of.end(), asked) != in_one_of.end();
+  });
+}
+
+bool verifies_clients(const Config& config) {
+  return any_listener_asks(config, {net::ClientCertificates::optional, net::ClientCertificates::required});
+}
 
 void check_tls_section(const toml::table& root, const Config& config, Mistakes& mistakes) {
   const bool used = std::any_of(config.fixed.listen.begin(), config.fixed.listen.end(),
@@ -25,10 +38,33 @@ void check_tls_section(const toml::table& root, const Config& config, Mistakes& 
     return;
   }
   if (!used || node == nullptr) return;
-  const TlsFindings findings = check_tls(config.tls);
+  const TlsFindings findings = check_tls(config.tls, verifies_clients(config));
   const toml::node* at = node->as_table() != nullptr ? node->as_table()->get("certificate") : nullptr;
   for (const auto& mistake : findings.mistakes) mistakes.add(at != nullptr ? *at : *node, mistake);
   for (const auto& warning : findings.warnings) mistakes.warn(at != nullptr ? *at : *node, warning);
+}
+
+// Certificates that are passed on: to somebody, and nobody takes them for verified.
+void check_passed_certificates(const toml::table& root, const Config& config, Mistakes& mistakes) {
+  if (!any_listener_asks(config, {net::ClientCertificates::pass})) return;
+  const toml::node* const client_ca = root.at_path("tls.client_ca").node();
+  if (client_ca != nullptr && !config.tls.client_ca.empty() && !verifies_clients(config)) {
+    mistakes.add(*client_ca,
+                 "client_ca has no meaning with client_certificates = \"pass\", which verifies nothing; "
+                 "\"optional\" and \"required\" do");
+  }
+  if (config.local) return;
+  const auto check = [&mistakes](const toml::table* table) {
+    const toml::node* const asked = table != nullptr ? table->get("client_certificates") : nullptr;
+    if (asked == nullptr || asked->value_exact<std::string>() != "pass") return;
+    mistakes.add(*asked,
+                 "client_certificates = \"pass\" hands certificates on to ferryman-realm, and there is none; "
+                 "[local] says where it is");
+  };
+  check(root["tls"].as_table());
+  if (const toml::array* const listeners = root["listen"].as_array()) {
+    for (const toml::node& node : *listeners) check(node.as_table());
+  }
 }
 
 void check_dns(const toml::table& root, const Config& config, Mistakes& mistakes) {
@@ -88,6 +124,7 @@ void check_user(const toml::table& root, const Config& config, Mistakes& mistake
 
 void check(const toml::table& root, const Config& config, Mistakes& mistakes) {
   check_tls_section(root, config, mistakes);
+  check_passed_certificates(root, config, mistakes);
   check_dns(root, config, mistakes);
   check_admin(root, config, mistakes);
   check_kerberos_listeners(root, config, mistakes);

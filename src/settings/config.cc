@@ -78,9 +78,11 @@ std::string to_toml(const Config& config) {
   std::string text;
   for (Listen& listen : copy.fixed.listen) {
     std::string address = net::to_string(listen.address);
+    listen.client_certificates = client_certificates(listen, copy.tls);
     std::vector<Key> keys = settings::listen_keys(listen, address);
     if (listen.protocol == Protocol::kerberos)
       std::erase_if(keys, [](const Key& key) { return !settings::is_of_kerberos(key.name); });
+    if (!listen.tls) std::erase_if(keys, [](const Key& key) { return key.name == "client_certificates"; });
     text += "[[listen]]\n" + show(keys) + "\n";
   }
   text += "[tls]\n" + show(settings::tls_keys(copy.tls)) + "\n[policy]\n" +

@@ -32,14 +32,20 @@ struct Listen {
   bool allow_plain_http = false;
   bool proxy_protocol = false;
   std::vector<net::Network> trusted_proxies;
+  std::optional<net::ClientCertificates> client_certificates;  // nothing: as [tls] says
   std::uint32_t line = 0;  // of the file, for a mistake that shows when binding; no part of the comparison
 
   friend bool operator==(const Listen& a, const Listen& b) {
     return a.address == b.address && a.protocol == b.protocol && a.paths == b.paths &&
            a.health_path == b.health_path && a.tls == b.tls && a.proxy_protocol == b.proxy_protocol &&
-           a.trusted_proxies == b.trusted_proxies;
+           a.trusted_proxies == b.trusted_proxies && a.client_certificates == b.client_certificates;
   }
 };
+
+// How a listener with TLS asks for client certificates.
+inline net::ClientCertificates client_certificates(const Listen& listen, const net::TlsOptions& tls) {
+  return listen.client_certificates.value_or(tls.client_certificates);
+}
 
 // What can only be set at start. A reload that changes it says so and goes on with the old.
 struct FixedConfig {

@@ -189,6 +189,24 @@ TEST(Config, AListenerOfKerberosHasNoKeysOfHttp) {
   EXPECT_EQ(to_toml(load(shown).config), shown);
 }
 
+TEST(Config, AListenerAsksForCertificatesAsTlsSaysUnlessItSaysOtherwise) {
+  const std::string rest =
+      "[[listen]]\naddress = \"[::]:444\"\nclient_certificates = \"pass\"\n"
+      "[[listen]]\naddress = \"[::]:445\"\nclient_certificates = \"off\"\n"
+      "[local]\nuser = \"root\"\n[realms.A]\nkdc = \"10.0.0.1\"\n";
+  const auto loaded =
+      load("[tls]\nclient_certificates = \"required\"\n[[listen]]\naddress = \"[::]:443\"\n" + rest);
+  const Config& config = loaded.config;
+  using net::ClientCertificates;
+  EXPECT_EQ(client_certificates(config.fixed.listen.at(0), config.tls), ClientCertificates::required);
+  EXPECT_EQ(client_certificates(config.fixed.listen.at(1), config.tls), ClientCertificates::pass);
+  EXPECT_EQ(client_certificates(config.fixed.listen.at(2), config.tls), ClientCertificates::off);
+  const std::string shown = to_toml(config);
+  EXPECT_EQ(to_toml(load(shown).config), shown);
+  const auto first = shown.substr(0, shown.find("[[listen]]", 1));
+  EXPECT_EQ(values(first).at("[[listen]] client_certificates"), "\"required\"");
+}
+
 TEST(Config, APolicyIsShownWhereItIsSetAndWhereItIsInForce) {
   const auto loaded =
       load(std::string(listener) +

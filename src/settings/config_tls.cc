@@ -84,26 +84,25 @@ void check_pairs(const net::TlsOptions& options, TlsFindings& findings) {
   }
 }
 
-void check_further_files(const net::TlsOptions& options, TlsFindings& findings) {
+void check_further_files(const net::TlsOptions& options, bool verifies_clients, TlsFindings& findings) {
   if (options.ocsp_response.size() > options.certificate.size()) {
     findings.mistakes.emplace_back("more ocsp_response files than certificates");
   }
   for (const auto& name : options.ocsp_response) {
     if (!name.empty()) open("OCSP response", name, findings);
   }
-  if (options.client_certificates != net::ClientCertificates::off) {
-    if (options.client_ca.empty()) {
-      findings.mistakes.emplace_back(
-          "client_certificates needs client_ca, the CAs that client certificates come from");
-    } else {
-      open("client_ca", options.client_ca, findings);
-    }
+  if (!verifies_clients) return;
+  if (options.client_ca.empty()) {
+    findings.mistakes.emplace_back(
+        "client_certificates needs client_ca, the CAs that client certificates come from");
+  } else {
+    open("client_ca", options.client_ca, findings);
   }
 }
 
 }  // namespace
 
-TlsFindings check_tls(const net::TlsOptions& options) {
+TlsFindings check_tls(const net::TlsOptions& options, bool verifies_clients) {
   TlsFindings findings;
   if (options.certificate.size() != options.private_key.size()) {
     findings.mistakes.push_back(fmt::format(
@@ -112,7 +111,7 @@ TlsFindings check_tls(const net::TlsOptions& options) {
     return findings;
   }
   check_pairs(options, findings);
-  check_further_files(options, findings);
+  check_further_files(options, verifies_clients, findings);
   ERR_clear_error();
   return findings;
 }

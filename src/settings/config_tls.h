@@ -12,6 +12,7 @@ struct TlsFindings {
 };
 
 // Checks the files: there, readable, PEM, key and certificate belong together, key types differ, not expired.
-TlsFindings check_tls(const net::TlsOptions& options);
+// verifies_clients: whether client_ca is of use.
+TlsFindings check_tls(const net::TlsOptions& options, bool verifies_clients);
 
 }  // namespace ferryman

@@ -9,6 +9,7 @@
 #include "gateway/paths.h"
 #include "net/listen_socket.h"
 #include "settings/networks_key.h"
+#include "settings/sections.h"
 
 namespace ferryman::settings {
 namespace {
@@ -26,6 +27,11 @@ void check_exposure(const Listen& listen, const toml::node& at, Mistakes& mistak
     mistakes.add(at,
                  "proxy_protocol = true at an address that others reach; trusted_proxies = [\"192.0.2.1\"] "
                  "says whose word is taken");
+  }
+  if (!listen.tls && listen.client_certificates) {
+    mistakes.add(at,
+                 "client_certificates without TLS has no meaning; what a proxy in front says of a client's "
+                 "certificate is believed by nobody");
   }
   if (!listen.proxy_protocol && !listen.trusted_proxies.empty()) {
     mistakes.add(at, "trusted_proxies without proxy_protocol = true has no meaning");
@@ -107,7 +113,10 @@ std::vector<Key> listen_keys(Listen& listen, std::string& address) {
           bool_key("tls", listen.tls),
           bool_key("allow_plain_http", listen.allow_plain_http),
           bool_key("proxy_protocol", listen.proxy_protocol),
-          networks_key("trusted_proxies", listen.trusted_proxies)};
+          networks_key("trusted_proxies", listen.trusted_proxies),
+          client_certificates_key(
+              [&listen] { return listen.client_certificates.value_or(net::ClientCertificates::off); },
+              [&listen](net::ClientCertificates asked) { listen.client_certificates = asked; })};
 }
 
 void read_listen(const toml::table& root, FixedConfig& fixed, Mistakes& mistakes) {

@@ -28,6 +28,14 @@ void read_section(const toml::table& root, std::string_view name, const std::vec
   }
 }
 
+Key client_certificates_key(const std::function<net::ClientCertificates()>& get,
+                            const std::function<void(net::ClientCertificates)>& set) {
+  return choice_key(
+      "client_certificates", {"off", "optional", "required", "pass"},
+      [get] { return static_cast<std::size_t>(get()); },
+      [set](std::size_t i) { set(static_cast<net::ClientCertificates>(i)); });
+}
+
 std::vector<Key> tls_keys(net::TlsOptions& tls) {
   std::vector<Key> keys{
       strings_key("certificate", tls.certificate), strings_key("private_key", tls.private_key),
@@ -35,10 +43,9 @@ std::vector<Key> tls_keys(net::TlsOptions& tls) {
   keys.push_back(choice_key(
       "minimum_version", {"1.2", "1.3"}, [&tls] { return tls.minimum_version == "1.3" ? 1U : 0U; },
       [&tls](std::size_t i) { tls.minimum_version = i == 1 ? "1.3" : "1.2"; }));
-  keys.push_back(choice_key(
-      "client_certificates", {"off", "optional", "required"},
-      [&tls] { return static_cast<std::size_t>(tls.client_certificates); },
-      [&tls](std::size_t i) { tls.client_certificates = static_cast<net::ClientCertificates>(i); }));
+  keys.push_back(
+      client_certificates_key([&tls] { return tls.client_certificates; },
+                              [&tls](net::ClientCertificates asked) { tls.client_certificates = asked; }));
   return keys;
 }
 

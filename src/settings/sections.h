@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -13,6 +14,9 @@ void read_section(const toml::table& root, std::string_view name, const std::vec
                   Mistakes& mistakes);
 
 // The keys of ferryman.toml's plain tables, with their ranges. What they refer to must outlive the list.
+// client_certificates, which stands in [tls] and in [[listen]].
+Key client_certificates_key(const std::function<net::ClientCertificates()>& get,
+                            const std::function<void(net::ClientCertificates)>& set);
 std::vector<Key> tls_keys(net::TlsOptions& tls);
 std::vector<Key> rules_keys(policy::Rules& rules);  // that [policy] and every realm have
 std::vector<Key> policy_keys(Config& config);

@@ -6,6 +6,7 @@
 #include "jose/jwk.h"
 #include "json/parse.h"
 #include "pki/certificate_request.h"
+#include "signin/device_certificate.h"
 #include "signin/registration.h"
 #include "signin/tokens.h"
 
@@ -46,6 +47,55 @@ Step<pki::PublicKey> transport_key(const Json& body) {
   if (!key || key->type() != pki::KeyType::rsa)
     return bad_request("TransportKey is no public RSA key of 2048 bits or more.");
   return *std::move(key);
+}
+
+Answer remove(const Realm& realm, const directory::Tenant& tenant, const directory::DeviceId& device,
+              const std::string& user) {
+  const auto removed = realm.records.remove_device(tenant.id, device);
+  if (!removed && removed.error().reason != directory::Reason::not_found) return unavailable(removed.error());
+  Answer answer = json_answer("{}");
+  answer.user = user;
+  answer.tenant = tenant.settings.name;
+  return answer;
+}
+
+// Why a certificate is not taken for the device's, from the reason that it is refused with.
+Answer not_the_devices(const Answer& refused) {
+  if (refused.response.status == 503) return refused;
+  if (refused.reason == device_removed)
+    return refusal({404, "not_found", entra::bad_device, "There is no such device.", device_removed});
+  return refusal({403, "access_denied", entra::bad_device,
+                  "The client's certificate is not that of a device which is joined and enabled.",
+                  refused.reason});
+}
+
+// Of a known tenant.
+Answer leave_tenant(const Realm& realm, const directory::Tenant& tenant, Bytes certificate,
+                    const directory::DeviceId& device) {
+  const auto keys = keys_of(realm, tenant);
+  if (!keys) return keys.error();
+  const auto shown = device_of_certificate(realm, tenant, **keys, certificate);
+  if (!shown) return not_the_devices(shown.error());
+  const auto owner = realm.directory.principal(tenant.id, shown->device.owner);
+  if (!owner) return unavailable(owner.error());
+  if (shown->device.id == device) return remove(realm, tenant, device, owner->account.name);
+  Answer answer = refusal({403, "access_denied", entra::bad_device,
+                           "The client's certificate is of another device.", "another device"});
+  answer.user = owner->account.name;
+  return answer;
+}
+
+// The device itself asks: in the TLS handshake it has shown its key. Of which tenant it is its certificate
+// says, and that one's authority has to have signed it.
+Answer leave_by_certificate(const Realm& realm, Bytes der, const directory::DeviceId& device) {
+  const auto certificate = pki::Certificate::parse(der);
+  const auto id = certificate ? pki::DeviceCa::tenant_of(*certificate) : std::nullopt;
+  if (!id) return not_the_devices(refuse_device("no certificate of a device").value());
+  const auto tenant = find_tenant(realm, id->text());
+  if (!tenant) return not_the_devices(tenant.error());
+  Answer answer = leave_tenant(realm, *tenant, der, device);
+  answer.tenant = tenant->settings.name;
+  return answer;
 }
 
 }  // namespace
@@ -95,18 +145,15 @@ Answer join_device(const Realm& realm, const local::HttpRequest& request) {
 Answer leave(const Realm& realm, const local::HttpRequest& request, std::string_view id) {
   const auto guid = guid_of_text(id);
   if (!guid) return refusal({404, "not_found", entra::bad_device, "There is no such device."});
+  const directory::DeviceId device{*guid};
+  if (!has_bearer(request) && !request.client_certificate.empty())
+    return leave_by_certificate(realm, request.client_certificate, device);
   const auto access = verify_access(realm, request);
   if (!access) return access.error();
-  const directory::DeviceId device{*guid};
   if (access->device != device)
     return refusal({403, "access_denied", entra::bad_device, "The access token is of another device.",
                     "another device"});
-  const auto removed = realm.records.remove_device(access->tenant.id, device);
-  if (!removed && removed.error().reason != directory::Reason::not_found) return unavailable(removed.error());
-  Answer answer = json_answer("{}");
-  answer.user = access->user.account.name;
-  answer.tenant = access->tenant.settings.name;
-  return answer;
+  return remove(realm, access->tenant, device, access->user.account.name);
 }
 
 }  // namespace ferryman::signin

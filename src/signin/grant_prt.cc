@@ -8,6 +8,7 @@
 #include "jose/jwe.h"
 #include "jose/session_key.h"
 #include "json/parse.h"
+#include "signin/device_certificate.h"
 #include "signin/proof.h"
 #include "signin/prt.h"
 #include "signin/prt_answer.h"
@@ -23,11 +24,6 @@ constexpr std::string_view by_key = "urn:ietf:params:oauth:grant-type:jwt-bearer
 // How long a gesture stands for one that was made just now.
 constexpr std::int64_t gesture_lifetime = 600;
 
-auto bad_device(std::string_view reason) {
-  return refuse({400, "invalid_grant", entra::bad_device,
-                 "Device authentication failed: the device is not joined, or disabled.", reason});
-}
-
 auto bad_assertion(std::string_view reason) {
   return refuse({400, "invalid_grant", entra::bad_assertion,
                  "The assertion is not good: another key, another user or a wrong time.", reason});
@@ -42,23 +38,16 @@ struct SignedIn {
   std::vector<directory::NonceUse> nonces{};
 };
 
-// The device's certificate names it, the tenant's authority signed that, and its key the request.
+// Its certificate names the device, and its key has signed the request.
 Step<directory::Device> verify_device(const Realm& realm, const Tenant& tenant, const TenantKeys& keys,
                                       const SignedRequest& request) {
-  if (request.jws.header.certificates.empty()) return bad_device("no certificate");
-  const Octets& der = request.jws.header.certificates.front();
-  const auto certificate = realm.keys.device_certificate(tenant.id, keys, der, realm.now());
-  if (!certificate) return bad_device("no certificate of a device of the tenant");
-  auto device = realm.records.device(tenant.id, directory::DeviceId{certificate->device});
-  if (!device && device.error().reason != directory::Reason::not_found)
-    return tl::unexpected(unavailable(device.error()));
-  if (!device) return bad_device("device removed");
-  if (device->certificate != der) return bad_device("not the device's certificate");
-  if (device->disabled) return bad_device("device disabled");
-  if (const auto good = jose::verify(request.jws, certificate->key); !good)
+  if (request.jws.header.certificates.empty()) return refuse_device("no certificate");
+  auto shown = device_of_certificate(realm, tenant, keys, request.jws.header.certificates.front());
+  if (!shown) return tl::unexpected(std::move(shown.error()));
+  if (const auto good = jose::verify(request.jws, shown->key); !good)
     return refuse({400, "invalid_client", entra::bad_signature, "The request's signature is not good.",
                    name(good.error())});
-  return std::move(*device);
+  return std::move(shown->device);
 }
 
 Step<directory::KeyCredential> key_of(const Realm& realm, const Tenant& tenant, const jose::Jws& assertion) {
@@ -136,7 +125,7 @@ Step<Tenant> tenant_of(const Realm& realm, const SignedRequest& request) {
 Answer issue(const Realm& realm, const Tenant& tenant, const TenantKeys& keys,
              const directory::Device& device, SignedIn& signed_in, const SignedRequest& request) {
   const auto transport_key = realm.keys.transport_key(device);
-  if (!transport_key) return bad_device("damaged transport key").value();
+  if (!transport_key) return refuse_device("damaged transport key").value();
   directory::Prt prt;
   prt.id = directory::PrtId{directory::random_guid()};
   prt.user = signed_in.user.account.id;

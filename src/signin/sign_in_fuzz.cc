@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <filesystem>
@@ -6,6 +7,7 @@
 
 #include "directory/database.h"
 #include "kerberos/numbers.h"
+#include "local/limits.h"
 #include "signin/sign_in.h"
 
 namespace {
@@ -28,7 +30,7 @@ std::unique_ptr<directory::Database> new_directory() {
 
 }  // namespace
 
-// METHOD SP PATH NUL BODY. Every answer can be sent, JSON is JSON.
+// METHOD SP PATH NUL BODY, which is the client's certificate as well. Every answer can be sent, JSON is JSON.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const auto directory = new_directory();
   static account::Attempts attempts;
@@ -42,6 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   request.method = text.substr(0, blank);
   request.path = text.substr(blank + 1, end - blank - 1);
   request.body = as_bytes(text.substr(end + 1));
+  request.client_certificate = request.body.first(std::min(request.body.size(), local::max_certificate));
   local::Octets octets;
   if (!append(octets, request)) return 0;  // such a request does not come here
   const auto response = sign_in.answer(request, settings, policy, signin::Nonces::Time{}).response;

@@ -195,6 +195,10 @@ Step<void> check_not_revoked(const Realm& realm, const Tenant& tenant, const dir
 
 }  // namespace
 
+bool has_bearer(const local::HttpRequest& request) {
+  return bearer_of(request).has_value();
+}
+
 Step<Access> verify_access(const Realm& realm, const local::HttpRequest& request) {
   const auto text = bearer_of(request);
   if (!text) return bad_bearer("no access token");

@@ -45,6 +45,7 @@ struct Access {
   std::optional<directory::DeviceId> device{};
   bool shown_now = false;
 };
+bool has_bearer(const local::HttpRequest& request);
 Step<Access> verify_access(const Realm& realm, const local::HttpRequest& request);
 
 // A token that no device is bound to, for further tokens and a PRT: good for token_lifetime, since its holder
