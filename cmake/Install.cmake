@@ -14,6 +14,8 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/ferryman-realm.service DESTINATION lib
 configure_file(packaging/systemd/ferryman-forward.service.in ferryman-forward.service @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/ferryman-forward.service packaging/systemd/ferryman-forward.socket
   DESTINATION lib/systemd/user)
+configure_file(packaging/systemd/ferryman-signed-in.service.in ferryman-signed-in.service @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/ferryman-signed-in.service DESTINATION lib/systemd/user)
 configure_file(packaging/systemd/ferryman-renew.service.in ferryman-renew.service @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/ferryman-renew.service packaging/systemd/ferryman-renew.timer
   DESTINATION lib/systemd/user)

@@ -227,6 +227,13 @@ nonce_lifetime = "90s"
 format = "json"
 level = "debug"
 """, "least": b"[realm]\nname='A'\nurl='https://a'\ndefault_tenant='a'\n", "wrong": b"realm = 1\n[service]\nfront = 'x'\n[y]\n"})
+# Which request, which of its parts is bent, and three octets for each change.
+write("signed_requests_fuzz", "signin", {
+    f"{name}_{part}": bytes([number, part, part, 40 * part % 256, 7 * part + number])
+    for number, (name, parts) in enumerate({"by_key": 12, "by_refresh_token": 9, "tokens_by_refresh_token": 4, "token_kdf_1": 9,
+                                            "token_kdf_2": 9, "renewal_kdf_1": 9, "renewal_kdf_2": 9, "join": 11, "register_jwk": 10,
+                                            "register_der": 9, "register_blob": 9, "leave": 7}.items()) for part in range(parts)})
+write("signed_requests_fuzz", "signin", {f"good_{number}": bytes([number, 255]) for number in range(12)})
 # Which part of a request is bent, and one octet for each change.
 write("kdc_fuzz", "kdc", {name: bytes([part, 1, 5 + part, 60]) for part, name in enumerate(
     ["as_message", "timestamp", "ticket_part", "authenticator", "tgs_body", "authorization", "pac_buffer", "fast_inside",

@@ -17,6 +17,7 @@
 #include "ferryman/exit_codes.h"
 #include "ferryman/secret_input.h"
 #include "ferryman/sign_in_command.h"
+#include "ferryman/start_forwarder.h"
 #include "ferryman/system_krb5.h"
 #include "login/enrolment.h"
 #include "login/state_directory.h"
@@ -136,7 +137,9 @@ int enroll_with(login::Accounts& accounts, login::NewAccount wanted, const Enrol
   const login::EnrolledAccount& account = accounts.all().back();
   fmt::print("{} is enrolled; this computer is the device {}.\n", printable(account.account().person.upn),
              account.account().device_id);
-  return print_signed_in(command_name, account, *signed_in, false);
+  const int shown = print_signed_in(command_name, account, *signed_in, false);
+  refresh_forwarder(accounts, command_name);
+  return shown;
 }
 
 // As whoever the account is to be of. system: set where it is to be told to the whole system.

@@ -6,12 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <csignal>
-#include <cstdlib>
-#include <exception>
+#include <boost/asio/ip/address.hpp>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,9 +14,9 @@
 #include "base/text.h"
 #include "ferryman/client_options.h"
 #include "ferryman/exit_codes.h"
+#include "ferryman/forward_signed_in.h"
+#include "ferryman/forwarder.h"
 #include "forward/krb5_snippet.h"
-#include "forward/listener.h"
-#include "forward/relay.h"
 #include "net/network.h"
 
 namespace ferryman {
@@ -41,7 +36,7 @@ struct ForwardOptions {
   ClientOptions client;
   std::vector<std::string> realms, addresses{"127.0.0.1", "::1"};
   std::uint16_t port = 88, kpasswd_port = 464;
-  bool direct_first = false, quiet = false;
+  bool direct_first = false, quiet = false, signed_in = false;
   std::vector<std::string> allow_networks;
   std::string krb5_conf;
 };
@@ -55,88 +50,7 @@ int wrong(const std::string& text, int code = exit_usage) {
   return code;
 }
 
-// A line for the journal or a terminal; levels are syslog's.
-void say(int level, const std::string& text) {
-  static const bool journal = std::getenv("JOURNAL_STREAM") != nullptr;
-  fmt::print(stderr, "{}{}\n", journal ? fmt::format("<{}>", level) : "", text);
-}
-
-void say(const forward::RelayEvent& event) {
-  say(event.answered ? LOG_INFO : LOG_WARNING,
-      fmt::format("{} for {}: {}{}, {} ms", event.type, printable(event.realm), printable(event.result),
-                  event.to.empty() ? "" : " from " + printable(event.to), event.took.count()));
-}
-
-// One run of the command, from listening to the end of the last message.
-class Forwarder {
- public:
-  explicit Forwarder(const ForwardOptions& options)
-      : options_(options),
-        relay_(io_, relay_options(options),
-               [this](const forward::RelayEvent& event) {
-                 if (!options_.quiet || !event.answered) say(event);
-               }),
-        listener_(std::make_shared<forward::Listener>(io_, relay_)),
-        signals_(io_, SIGTERM, SIGINT, SIGHUP),
-        drain_(io_) {}
-
-  tl::expected<void, std::string> use(const client::Options& options) try {
-    relay_.set_client(options);
-    drain_time_ = options.deadline;
-    return {};
-  } catch (const std::exception& error) {
-    return tl::unexpected(std::string(error.what()));
-  }
-
-  tl::expected<void, std::string> listen();
-  int run();
-
- private:
-  static forward::RelayOptions relay_options(const ForwardOptions& options) {
-    forward::RelayOptions relay;
-    relay.realms = options.realms;
-    relay.direct_first = options.direct_first;
-    relay.dns_servers = options.client.dns_servers;
-    relay.dns_allow_networks = options.allow_networks;
-    return relay;
-  }
-  static void tell(forward::Listener::Opened opened, const std::string& address, std::uint16_t port);
-  void on_signal(int signal);
-  void reload();
-  void drain();
-  void wait_for_signal();
-
-  const ForwardOptions& options_;
-  asio::io_context io_{1};
-  forward::Relay relay_;
-  std::shared_ptr<forward::Listener> listener_;
-  asio::signal_set signals_;
-  asio::steady_timer drain_;
-  std::chrono::milliseconds drain_time_{0};
-  std::chrono::steady_clock::time_point drain_end_;
-};
-
-tl::expected<void, std::string> Forwarder::listen() {
-  const int inherited = ::sd_listen_fds(1);
-  for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + inherited; ++fd)
-    if (auto adopted = listener_->adopt(fd); !adopted) return adopted;
-  if (inherited > 0) return {};
-  bool serves = false;
-  for (const auto& text : options_.addresses) {
-    const auto address = asio::ip::make_address(text);
-    for (const auto port : {options_.port, options_.kpasswd_port}) {
-      if (port == 0) continue;
-      const auto opened = listener_->open(address, port);
-      if (!opened) return tl::unexpected(opened.error());
-      tell(*opened, text, port);
-      serves = serves || *opened != forward::Listener::Opened::never;
-    }
-  }
-  if (!serves) return tl::unexpected(std::string("there is nothing to listen at"));
-  return {};
-}
-
-void Forwarder::tell(forward::Listener::Opened opened, const std::string& address, std::uint16_t port) {
+void tell(forward::Listener::Opened opened, const std::string& address, std::uint16_t port) {
   if (opened == forward::Listener::Opened::later)
     say(LOG_WARNING,
         fmt::format("{} port {}: the host does not have the address now; it is served when it comes", address,
@@ -146,47 +60,32 @@ void Forwarder::tell(forward::Listener::Opened opened, const std::string& addres
         fmt::format("{} port {}: not served, the kernel knows no such addresses", address, port));
 }
 
-void Forwarder::wait_for_signal() {
-  signals_.async_wait([this](boost::system::error_code error, int signal) {
-    if (!error) on_signal(signal);
-  });
-}
-
-void Forwarder::on_signal(int signal) {
-  if (signal == SIGHUP) {
-    reload();
-    return wait_for_signal();
+tl::expected<void, std::string> listen(const ForwardOptions& options, forward::Listener& listener) {
+  const int inherited = ::sd_listen_fds(1);
+  for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + inherited; ++fd)
+    if (auto adopted = listener.adopt(fd); !adopted) return adopted;
+  if (inherited > 0) return {};
+  bool serves = false;
+  for (const auto& text : options.addresses) {
+    const auto address = asio::ip::make_address(text);
+    for (const auto port : {options.port, options.kpasswd_port}) {
+      if (port == 0) continue;
+      const auto opened = listener.open(address, port);
+      if (!opened) return tl::unexpected(opened.error());
+      tell(*opened, text, port);
+      serves = serves || *opened != forward::Listener::Opened::never;
+    }
   }
-  ::sd_notify(0, "STOPPING=1");
-  listener_->close();
-  drain_end_ = std::chrono::steady_clock::now() + drain_time_;
-  drain();
+  if (!serves) return tl::unexpected(std::string("there is nothing to listen at"));
+  return {};
 }
 
-void Forwarder::reload() {
-  ::sd_notify(0, "RELOADING=1");
-  const auto options = load_client_options(options_.client);
-  const auto used = options ? use(*options) : tl::unexpected(options.error());
-  say(used ? LOG_NOTICE : LOG_ERR, used ? "reloaded" : "not reloaded: " + used.error());
-  ::sd_notify(0, "READY=1");
-}
-
-void Forwarder::drain() {
-  if (relay_.pending() == 0 || std::chrono::steady_clock::now() > drain_end_) {
-    // One more round for answers that are being written.
-    drain_.expires_after(std::chrono::milliseconds(20));
-    drain_.async_wait([this](boost::system::error_code) { io_.stop(); });
-    return;
-  }
-  drain_.expires_after(std::chrono::milliseconds(10));
-  drain_.async_wait([this](boost::system::error_code) { drain(); });
-}
-
-int Forwarder::run() {
-  wait_for_signal();
-  ::sd_notify(0, "READY=1");
-  io_.run();
-  return exit_ok;
+forward::RelayOptions relay_options(const ForwardOptions& options) {
+  forward::RelayOptions relay;
+  relay.direct_first = options.direct_first;
+  relay.dns_servers = options.client.dns_servers;
+  relay.dns_allow_networks = options.allow_networks;
+  return relay;
 }
 
 tl::expected<void, std::string> check(const ForwardOptions& options) {
@@ -215,12 +114,13 @@ tl::expected<void, std::string> check(const ForwardOptions& options) {
 }
 
 int run_forward(const ForwardOptions& options) {
+  if (options.signed_in) return forward_signed_in(options.client, options.quiet);
   if (const auto checked = check(options); !checked) return wrong(checked.error());
   const auto client_options = load_client_options(options.client);
   if (!client_options) return wrong(client_options.error());
-  Forwarder forwarder(options);
-  if (const auto used = forwarder.use(*client_options); !used) return wrong(used.error());
-  if (const auto listening = forwarder.listen(); !listening)
+  Forwarder forwarder(relay_options(options), options.quiet);
+  if (const auto used = forwarder.use({{options.realms, *client_options}}); !used) return wrong(used.error());
+  if (const auto listening = listen(options, forwarder.listener()); !listening)
     return wrong(listening.error(), exit_cannot_listen);
   if (!options.krb5_conf.empty()) {
     const auto address = asio::ip::make_address(options.addresses.front());
@@ -229,7 +129,12 @@ int run_forward(const ForwardOptions& options) {
         options.krb5_conf, forward::krb5_snippet(options.realms, host, options.port, options.kpasswd_port));
     if (!written) return wrong(written.error());
   }
-  return forwarder.run();
+  forwarder.run([&]() -> tl::expected<void, std::string> {
+    const auto again = load_client_options(options.client);
+    if (!again) return tl::unexpected(again.error());
+    return forwarder.use({{options.realms, *again}});
+  });
+  return exit_ok;
 }
 
 }  // namespace
@@ -258,8 +163,15 @@ void add_forward_command(CLI::App& app, std::function<int()>& run) {
       ->add_option("--allow-network", forward.allow_networks,
                    "--direct-first: network that DNS may point at although it is loopback or link-local")
       ->type_name("CIDR");
+  auto* signed_in = command->add_flag(
+      "--signed-in", forward.signed_in,
+      "Serve the realms that you are signed in to (ferryman-login(1)), at a port of 127.0.0.1 that is free");
   command->add_flag("-q,--quiet", forward.quiet, "Tell of messages without an answer only");
   add_client_options(*command, forward.client);
+  for (const char* other :
+       {"--realm", "--listen", "--port", "--kpasswd-port", "--krb5-conf", "--direct-first", "--allow-network",
+        "--gateway", "--ca-file", "--dns", "--no-dns"})
+    signed_in->excludes(command->get_option(other));
   command->footer(footer);
   command->callback([options, &run] { run = [options] { return run_forward(*options); }; });
 }

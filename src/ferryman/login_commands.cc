@@ -1,18 +1,24 @@
 #include "ferryman/login_commands.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 #include <ctime>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/text.h"
 #include "ferryman/exit_codes.h"
 #include "ferryman/realm_service.h"
 #include "ferryman/sign_in_command.h"
+#include "ferryman/start_forwarder.h"
 #include "login/enrolment.h"
 #include "login/session.h"
 
@@ -29,7 +35,7 @@ constexpr const char* footer =
 
 struct LoginOptions {
   std::string user;
-  bool renew = false, pin_stdin = false, force = false, json = false;
+  bool renew = false, pin_stdin = false, force = false, forwarder = false, json = false;
 };
 
 void print_json(const nlohmann::ordered_json& json) {
@@ -114,7 +120,9 @@ int renew(Accounts& accounts, const LoginOptions& options) {
 int run_login(const LoginOptions& options) {
   auto accounts = enrolled_accounts("login");
   if (!accounts) return accounts.error();
-  return options.renew ? renew(*accounts, options) : login_with_key(*accounts, options);
+  const int code = options.renew ? renew(*accounts, options) : login_with_key(*accounts, options);
+  refresh_forwarder(*accounts, "login", !options.renew && code == exit_ok);
+  return code;
 }
 
 int run_logout(const LoginOptions& options) {
@@ -127,6 +135,7 @@ int run_logout(const LoginOptions& options) {
   const auto done = login::sign_out(**account);
   if (!done) return noted("logout", **account, done.error());
   (*account)->set_last_error(std::nullopt);
+  refresh_forwarder(*accounts, "logout", false);
   if (options.json) print_json({{"user", (*account)->account().person.upn}, {"signed_in", nullptr}});
   if (!options.json) fmt::print("{} is signed out.\n", name_of(**account));
   return check_output(exit_ok);
@@ -159,6 +168,7 @@ int run_unenroll(const LoginOptions& options) {
     return complain("unenroll", removed.error());
   if (const auto written = login::write_krb5_config(*accounts); !written)
     return complain("unenroll", written.error());
+  refresh_forwarder(*accounts, "unenroll", false);
   if (options.json) {
     print_json({{"user", was.person.upn}, {"device", was.device_id}, {"left_tenant", !options.force}});
   } else {
@@ -177,23 +187,49 @@ std::string quoted(const std::string& text) {
   return out + "'";
 }
 
-// A user's own files come first, and stay.
-std::string krb5_config_with(const std::string& file) {
+// A user's own files stay: before ours where theirs is the first word, behind it where ours must be. other:
+// what the other kind of programs is led by.
+std::string krb5_config_with(const std::string& file, const std::string& other, bool first) {
   const char* present = std::getenv("KRB5_CONFIG");
-  const std::string files = present == nullptr ? "" : present;
+  std::string files;
+  for (std::string_view rest = present == nullptr ? "" : present; !rest.empty();) {
+    const std::string_view each = rest.substr(0, rest.find(':'));
+    rest.remove_prefix(std::min(each.size() + 1, rest.size()));
+    if (!each.empty() && each != file && each != other)
+      files += fmt::format("{}{}", files.empty() ? "" : ":", each);
+  }
   if (files.empty()) return file;
-  return (":" + files + ":").find(":" + file + ":") == std::string::npos ? files + ":" + file : files;
+  return first ? file + ":" + files : files + ":" + file;
+}
+
+// Of the launcher of Java 9 and later; there it stands in quotes.
+std::string java_options_with(const std::string& file) {
+  const std::string option = fmt::format("\"-Djava.security.krb5.conf={}\"", file);
+  const char* present = std::getenv("JDK_JAVA_OPTIONS");
+  const std::string options = present == nullptr ? "" : present;
+  if (options.empty()) return option;
+  return options.find(option) == std::string::npos ? options + " " + option : options;
 }
 
 int run_env(const LoginOptions& options) {
   const auto accounts = enrolled_accounts("env");
   if (!accounts) return accounts.error();
-  const std::string value = krb5_config_with(accounts->path() + "/" + login::krb5_file);
-  if (options.json) {
-    print_json({{"KRB5_CONFIG", value}});
+  const std::string file = accounts->path() + "/" + login::krb5_file,
+                    forward_file = accounts->path() + "/" + login::forward_file;
+  std::vector<std::pair<std::string, std::string>> variables;
+  if (!options.forwarder) {
+    variables.emplace_back("KRB5_CONFIG", krb5_config_with(file, forward_file, false));
+  } else if (::access(forward_file.c_str(), F_OK) != 0) {
+    return complain("env", exit_failed, "no forwarder has run here yet: \"ferryman login\" starts one");
   } else {
-    fmt::print("export KRB5_CONFIG={}\n", quoted(value));
+    variables.emplace_back("KRB5_CONFIG", krb5_config_with(forward_file, file, true));
+    variables.emplace_back("JDK_JAVA_OPTIONS", java_options_with(forward_file));
   }
+  nlohmann::ordered_json json;
+  for (const auto& [name, value] : variables) json[name] = value;
+  if (options.json) print_json(json);
+  if (!options.json)
+    for (const auto& [name, value] : variables) fmt::print("export {}={}\n", name, quoted(value));
   return check_output(exit_ok);
 }
 
@@ -229,7 +265,9 @@ void add_login_commands(CLI::App& app, std::function<int()>& run) {
   unenroll->add_flag("--force", options->force, "Remove what is here, and tell the tenant nothing");
   add_command(app, run, "env",
               "Print the shell's line that leads programs to the realm: eval \"$(ferryman env)\"", *options,
-              [options] { return run_env(*options); });
+              [options] { return run_env(*options); })
+      ->add_flag("--forwarder", options->forwarder,
+                 "Of programs that know no KDC proxies: Samba's, Heimdal's, Java's");
 }
 
 }  // namespace ferryman

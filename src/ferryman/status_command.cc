@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "ferryman/exit_codes.h"
+#include "ferryman/forwarder_socket.h"
 #include "ferryman/realm_output.h"
 #include "ferryman/realm_service.h"
 #include "ferryman/sign_in_command.h"
@@ -153,6 +154,41 @@ Json json_of(const Status& status) {
   return json;
 }
 
+std::string in_words(const ForwarderState& state) {
+  std::string realms;
+  for (const auto& [realm, gateway] : state.realms)
+    realms += fmt::format("{}{} by {}", realms.empty() ? "" : ", ", printable(realm), printable(gateway));
+  return fmt::format("{} for {}{}", printable(state.address), realms,
+                     state.own_user_only ? "" : "; it serves every user of this host");
+}
+
+// Of all accounts, for programs that know no KDC proxies.
+void print_forwarder(const std::optional<ForwarderState>& state, bool is_needed) {
+  if (!state) {
+    print_line("forwarder", "does not run");
+    if (is_needed)
+      print_line("to do", "ferryman login --renew, where Samba's, Heimdal's or Java's programs need it");
+    return;
+  }
+  print_line("forwarder", in_words(*state));
+  print_line("last error", state->last_error ? fmt::format("{}  {}", time_text(state->last_error->time),
+                                                           printable(state->last_error->text))
+                                             : "");
+}
+
+Json json_of(const std::optional<ForwarderState>& state) {
+  if (!state) return {};
+  Json json{{"address", state->address},
+            {"own_user_only", state->own_user_only},
+            {"realms", Json::array()},
+            {"last_error", nullptr}};
+  for (const auto& [realm, gateway] : state->realms)
+    json["realms"].push_back({{"realm", realm}, {"gateway", gateway}});
+  if (state->last_error)
+    json["last_error"] = {{"time", time_text(state->last_error->time)}, {"text", state->last_error->text}};
+  return json;
+}
+
 int run_status(const std::string& user, bool json) {
   const auto accounts = enrolled_accounts("status");
   if (!accounts) return accounts.error();
@@ -176,7 +212,13 @@ int run_status(const std::string& user, bool json) {
     first = false;
     print(status, now);
   }
-  if (json) fmt::print("{}\n", Json{{"accounts", all}}.dump(-1, ' ', true));
+  const auto forwarder = ask_forwarder(accounts->path(), ForwarderWord::status);
+  if (json)
+    fmt::print("{}\n", Json{{"accounts", all}, {"forwarder", json_of(forwarder)}}.dump(-1, ' ', true));
+  if (!json) {
+    fmt::print("\n");
+    print_forwarder(forwarder, !login::realms_of(*accounts).empty());
+  }
   return check_output(exit_ok);
 }
 

@@ -115,7 +115,9 @@ int work_as(const ServiceUser& user, std::string_view command, int out,
   if (entry == nullptr || !become(user))
     return complain(command, exit_failed, "cannot become the user " + user.name);
   ::setenv("HOME", entry->pw_dir, 1);
-  for (const char* roots : {"XDG_STATE_HOME", "XDG_CONFIG_HOME"}) ::unsetenv(roots);
+  ::setenv("XDG_RUNTIME_DIR", fmt::format("/run/user/{}", user.ids.user).c_str(), 1);
+  for (const char* roots : {"XDG_STATE_HOME", "XDG_CONFIG_HOME", "DBUS_SESSION_BUS_ADDRESS"})
+    ::unsetenv(roots);
   Realm realm;
   const int code = work(realm);
   return code == exit_ok && realm && !write_all(out, message_of(*realm)) ? exit_failed : code;

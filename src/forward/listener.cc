@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <boost/asio/buffer.hpp>
@@ -168,6 +169,11 @@ void Listener::close() {
     if (!connection->busy) connection->close();
 }
 
+template <typename Endpoint>
+bool Listener::may_ask(const Endpoint& peer, const Endpoint& own) const {
+  return !users_ || users_->of(peer, own) == ::geteuid();
+}
+
 asio::awaitable<void> Listener::receive(std::shared_ptr<Udp::socket> socket) {
   const auto self = shared_from_this();
   Message buffer(64 * 1024);
@@ -178,6 +184,7 @@ asio::awaitable<void> Listener::receive(std::shared_ptr<Udp::socket> socket) {
     const std::size_t octets = co_await socket->async_receive_from(asio::buffer(buffer), peer, token);
     if (error == asio::error::operation_aborted) break;
     if (error) continue;  // an ICMP error for an answer that went before
+    if (!may_ask(peer, socket->local_endpoint(error))) continue;
     Message message(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(octets));
     asio::co_spawn(io_, answer(socket, std::move(message), peer), asio::detached);
   }
@@ -213,6 +220,8 @@ asio::awaitable<void> Listener::accept(std::shared_ptr<Tcp::acceptor> acceptor) 
       continue;
     }
     if (connections_.size() >= max_connections) continue;
+    const auto peer = socket.remote_endpoint(error), own = acceptor->local_endpoint(error);
+    if (!may_ask(peer, own)) continue;
     auto connection = std::make_shared<Connection>(std::move(socket));
     connections_.insert(connection);
     asio::co_spawn(io_, serve(std::move(connection)), asio::detached);

@@ -5,11 +5,14 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/udp.hpp>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <tl/expected.hpp>
+#include <utility>
 #include <vector>
 
+#include "forward/peer_users.h"
 #include "forward/relay.h"
 
 namespace ferryman::forward {
@@ -35,6 +38,9 @@ class Listener : public std::enable_shared_from_this<Listener> {
   // Takes over a socket that this process inherited, bound for UDP or listening for TCP.
   tl::expected<void, std::string> adopt(int descriptor);
 
+  // From now on only what comes from this process's own user is taken, at addresses of IPv4.
+  void serve_own_user(PeerUsers users) { users_.emplace(std::move(users)); }
+
   // Takes no more messages. Those under way are answered still.
   void close();
 
@@ -49,12 +55,15 @@ class Listener : public std::enable_shared_from_this<Listener> {
   boost::asio::awaitable<void> serve(std::shared_ptr<Connection> connection);
   void begin(std::shared_ptr<Udp::socket> socket);
   void begin(std::shared_ptr<Tcp::acceptor> acceptor);
+  template <typename Endpoint>
+  bool may_ask(const Endpoint& peer, const Endpoint& own) const;
 
   boost::asio::io_context& io_;
   Relay& relay_;
   std::vector<std::shared_ptr<Udp::socket>> sockets_;
   std::vector<std::shared_ptr<Tcp::acceptor>> acceptors_;
   std::set<std::shared_ptr<Connection>> connections_;
+  std::optional<PeerUsers> users_;
   bool closing_ = false;
 };
 

@@ -45,16 +45,23 @@ Relay::Relay(asio::io_context& io, RelayOptions options, Observer observer)
       locator_(resolver_),
       exchanger_(io, exchange::Options()) {}
 
-void Relay::set_client(const client::Options& options) {
-  auto fresh = std::make_shared<ClientDriver>(io_, options);
-  fresh->start();
-  client_ = std::move(fresh);
+void Relay::set_routes(const std::vector<Route>& routes) {
+  std::vector<Client> fresh;
+  for (const Route& route : routes) {
+    fresh.push_back({route.realms, std::make_shared<ClientDriver>(io_, route.options)});
+    fresh.back().driver->start();
+  }
+  clients_ = std::move(fresh);
 }
 
-bool Relay::serves(std::string_view realm) const {
-  return options_.realms.empty() ||
-         std::any_of(options_.realms.begin(), options_.realms.end(),
-                     [&](const auto& served) { return equal_without_case(served, realm); });
+std::shared_ptr<ClientDriver> Relay::client_of(std::string_view realm) const {
+  for (const Client& each : clients_) {
+    const bool serves = each.realms.empty() || std::ranges::any_of(each.realms, [&](const auto& served) {
+                          return equal_without_case(served, realm);
+                        });
+    if (serves) return each.driver;
+  }
+  return nullptr;
 }
 
 std::shared_ptr<const locate::RealmSource> Relay::source_of(const std::string& realm) {
@@ -126,7 +133,8 @@ asio::awaitable<Message> Relay::bring(const Message& message, const kerberos::Re
   event.type = kerberos::name(request.kind);
   event.realm = kerberos::realm_of(request);
   Ending ending;
-  if (!serves(event.realm)) {
+  const auto client = client_of(event.realm);
+  if (!client) {
     ending.may_go_on = false;
     ending.error = kerberos::error_code::wrong_realm;
     event.result = "this forwarder does not serve the realm";
@@ -135,7 +143,6 @@ asio::awaitable<Message> Relay::bring(const Message& message, const kerberos::Re
     take_direct(request, outcome, event, ending);
   }
   if (ending.reply.empty() && ending.may_go_on) {
-    const auto client = client_;
     auto result = co_await client->proxy_message(message, event.realm);
     take(std::move(result), event, ending);
   }

@@ -19,8 +19,7 @@
 namespace ferryman::forward {
 
 struct RelayOptions {
-  std::vector<std::string> realms;  // that are served; empty: every one
-  bool direct_first = false;        // ask KDCs that DNS names before a gateway
+  bool direct_first = false;  // ask KDCs that DNS names before a gateway
   std::chrono::milliseconds direct_time{2000};
   std::vector<std::string> dns_servers;  // for direct_first; empty: the system's
   std::vector<std::string>
@@ -48,8 +47,13 @@ class Relay {
   using Observer = std::function<void(const RelayEvent&)>;
   Relay(boost::asio::io_context& io, RelayOptions options, Observer observer);
 
-  // Uses these options from now on. Throws what client::Client's constructor throws.
-  void set_client(const client::Options& options);
+  // From now on these realms are served, each by the gateways that its route's options lead to.
+  // Throws what client::Client's constructor throws.
+  struct Route {
+    std::vector<std::string> realms;  // empty: every one
+    client::Options options;
+  };
+  void set_routes(const std::vector<Route>& routes);
 
   // Empty: there is no answer, or the message is no request. The relay must outlive the coroutine.
   boost::asio::awaitable<Message> answer(Message message);
@@ -70,13 +74,17 @@ class Relay {
   static void take(client::Result result, RelayEvent& event, Ending& ending);
   boost::asio::awaitable<Message> bring(const Message& message, const kerberos::Request& request);
   boost::asio::awaitable<exchange::Outcome> ask_directly(const kerberos::Request& request, std::string realm);
-  bool serves(std::string_view realm) const;
+  std::shared_ptr<ClientDriver> client_of(std::string_view realm) const;  // null: the realm is not served
   std::shared_ptr<const locate::RealmSource> source_of(const std::string& realm);
 
   boost::asio::io_context& io_;
   RelayOptions options_;
   Observer observer_;
-  std::shared_ptr<ClientDriver> client_;
+  struct Client {
+    std::vector<std::string> realms;
+    std::shared_ptr<ClientDriver> driver;
+  };
+  std::vector<Client> clients_;
   Answers answers_;
   net::Resolver resolver_;
   locate::Locator locator_;

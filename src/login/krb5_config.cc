@@ -46,19 +46,19 @@ class Profile {
     return values;
   }
 
+  // With what it includes in its place.
+  std::string text() const {
+    char* buffer = nullptr;
+    if (error_ != 0 || profile_flush_to_buffer(profile_, &buffer) != 0) return {};
+    std::string text = buffer;
+    profile_free_buffer(profile_, buffer);
+    return text;
+  }
+
  private:
   profile_t profile_ = nullptr;
   long error_;
 };
-
-// Of several realms with one name the first counts.
-std::vector<RealmConfig> usable(std::span<const RealmConfig> realms) {
-  std::vector<RealmConfig> taken;
-  std::set<std::string_view> names;
-  for (const RealmConfig& each : realms)
-    if (is_fit(each) && names.insert(each.realm).second) taken.push_back(each);
-  return taken;
-}
 
 std::string realms_section(std::span<const RealmConfig> realms) {
   std::string text = "[realms]\n";
@@ -94,6 +94,14 @@ bool is_fit(const RealmConfig& realm) {
          realm.kdc_url.find(' ') == std::string::npos && is_value(realm.ca_file);
 }
 
+std::vector<RealmConfig> usable(std::span<const RealmConfig> realms) {
+  std::vector<RealmConfig> taken;
+  std::set<std::string_view> names;
+  for (const RealmConfig& each : realms)
+    if (is_fit(each) && names.insert(each.realm).second) taken.push_back(each);
+  return taken;
+}
+
 std::string realm_sections(std::span<const RealmConfig> realms) {
   return realms_section(realms) + "\n" + hosts_section(realms);
 }
@@ -113,18 +121,38 @@ bool leads_to(const std::string& file, const RealmConfig& realm) {
   return std::ranges::find(kdcs, realm.kdc_url) != kdcs.end();
 }
 
+std::string default_realm_section(const Krb5Profile& system, std::span<const RealmConfig> realms) {
+  const auto first = std::ranges::find_if(realms, is_fit);
+  if (system.has_default_realm || first == realms.end()) return {};
+  return fmt::format("\n[libdefaults]\n    default_realm = {}\n", first->realm);
+}
+
 Outcome<std::string> user_config(std::span<const RealmConfig> realms, const std::string& system_file) {
   const auto system = Krb5Profile::read(system_file);
   if (!system) return tl::unexpected(system.error());
   std::string text = "# Written by ferryman at each sign-in: what is changed here is lost.\n";
   if (system->is_there) text += fmt::format("include {}\n", system_file);
-  const auto first = std::ranges::find_if(realms, is_fit);
-  if (!system->has_default_realm && first != realms.end())
-    text += fmt::format("\n[libdefaults]\n    default_realm = {}\n", first->realm);
+  text += default_realm_section(*system, realms);
   std::vector<RealmConfig> missing;
   std::ranges::copy_if(realms, std::back_inserter(missing),
                        [&](const RealmConfig& each) { return !leads_to(system_file, each); });
   return text + "\n" + realms_section(missing) + "\n" + hosts_section(realms);
+}
+
+Outcome<std::string> forward_config(std::span<const RealmConfig> realms, std::uint16_t port,
+                                    const std::string& system_file) {
+  const auto system = Krb5Profile::read(system_file);
+  if (!system) return tl::unexpected(system.error());
+  std::string text = "# Written by ferryman forward --signed-in: what is changed here is lost.\n";
+  text += default_realm_section(*system, realms) + "\n[realms]\n";
+  for (const RealmConfig& each : usable(realms))
+    text += fmt::format(
+        "    {0} = {{\n        kdc = 127.0.0.1:{1}\n        kpasswd_server = 127.0.0.1:{1}\n    }}\n",
+        each.realm, port);
+  text += "\n" + hosts_section(realms);
+  if (system->is_there)
+    text += fmt::format("\n# As {} has it:\n{}", system_file, Profile(system_file).text());
+  return text;
 }
 
 std::string with_include(std::string_view system_text, std::string_view directory) {

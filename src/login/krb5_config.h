@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,7 +22,10 @@ struct RealmConfig {
 // Whether all of it can stand in a krb5.conf, whatever a server put into it.
 bool is_fit(const RealmConfig& realm);
 
-// The sections of the realms. Of several with one name the first stands there: libkrb5 knows it by its name.
+// Those of them that are fit; of several with one name the first, since libkrb5 knows a realm by its name.
+std::vector<RealmConfig> usable(std::span<const RealmConfig> realms);
+
+// The sections of the realms that are usable.
 std::string realm_sections(std::span<const RealmConfig> realms);
 
 // What a krb5.conf has already.
@@ -38,6 +42,13 @@ bool leads_to(const std::string& file, const RealmConfig& realm);
 // A whole krb5.conf for one user, which includes the system's: that one's word counts first. The default
 // realm is the first one's where the system's has none.
 Outcome<std::string> user_config(std::span<const RealmConfig> realms, const std::string& system_file);
+
+// A whole krb5.conf for programs that know no KDC proxies (Heimdal's, Samba's, Java's), which leads them to a
+// forwarder at a port of 127.0.0.1. What the system's has, with all that it includes, stands behind, so that
+// what it says of these realms' KDCs comes last; Java takes no more of a realm than where it is named first.
+// Not by an include: Java knows none behind a section, and Heimdal 7 none at all.
+Outcome<std::string> forward_config(std::span<const RealmConfig> realms, std::uint16_t port,
+                                    const std::string& system_file);
 
 // The system's krb5.conf with a line at its end, so that its own word counts first, that includes what is in
 // a directory; as it was, where it has that line.

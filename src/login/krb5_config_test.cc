@@ -51,6 +51,22 @@ TEST_F(Krb5ConfigTest, LeadsToTheRealm) {
   EXPECT_TRUE(Krb5Profile::read(directory_ + "/user")->has_default_realm) << "the system's";
 }
 
+TEST_F(Krb5ConfigTest, LeadsToAForwarderBeforeAllElse) {
+  const std::array realms{cloud()};
+  const std::string system = write(
+      "system", "include " + write("more", "[realms]\n CLOUD.TEST = {\n  kdc = https://gw.test/x\n }\n") +
+                    "\n[libdefaults]\n default_realm = OTHER.TEST\n");
+  const std::string text = forward_config(realms, 21000, system).value();
+  EXPECT_THAT(text, HasSubstr("        kdc = 127.0.0.1:21000\n        kpasswd_server = 127.0.0.1:21000\n"));
+  EXPECT_THAT(text, HasSubstr("    .cloud.test = CLOUD.TEST\n"));
+  EXPECT_THAT(text, Not(HasSubstr("include"))) << "Java and Heimdal know it at other places, or not at all";
+  EXPECT_LT(text.find("127.0.0.1"), text.find("https://gw.test/x")) << text;
+  EXPECT_TRUE(Krb5Profile::read(write("forward", text))->has_default_realm) << text;
+  EXPECT_THAT(forward_config(realms, 21000, directory_ + "/none").value(),
+              HasSubstr("default_realm = CLOUD.TEST"));
+  EXPECT_FALSE(forward_config(realms, 21000, write("damaged", "[libdefaults\n")));
+}
+
 TEST_F(Krb5ConfigTest, TheSystemsDefaultRealmStays) {
   const std::array realms{cloud()};
   const auto with = [&](const std::string& file) { return user_config(realms, file).value(); };

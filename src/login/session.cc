@@ -77,11 +77,24 @@ std::optional<RealmConfig> realm_of(const EnrolledAccount& account) {
                      (*record)->top_level_names};
 }
 
-Outcome<void> write_krb5_config(const Accounts& accounts) {
+std::vector<RealmConfig> realms_of(const Accounts& accounts) {
   std::vector<RealmConfig> realms;
   for (const EnrolledAccount& each : accounts.all())
     if (auto realm = realm_of(each)) realms.push_back(std::move(*realm));
-  const auto text = user_config(realms, system_krb5_file);
+  return usable(realms);
+}
+
+Outcome<void> write_forward_config(const std::string& state_path, std::span<const RealmConfig> realms,
+                                   std::uint16_t port) {
+  const auto text = forward_config(realms, port, system_krb5_file);
+  if (!text) return tl::unexpected(text.error());
+  const auto directory = StateDirectory::open(state_path);
+  if (!directory) return tl::unexpected(directory.error());
+  return directory->write(forward_file, as_bytes(*text));
+}
+
+Outcome<void> write_krb5_config(const Accounts& accounts) {
+  const auto text = user_config(realms_of(accounts), system_krb5_file);
   if (!text) return tl::unexpected(text.error());
   return accounts.write(krb5_file, *text);
 }

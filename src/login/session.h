@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "base/secret.h"
 #include "login/accounts.h"
@@ -42,7 +44,13 @@ Outcome<bool> has_ticket(const SessionRecord& record, std::int64_t now);
 // The krb5.conf that the sign-ins of all accounts lead to, in the state directory.
 inline constexpr char krb5_file[] = "krb5.conf", system_krb5_file[] = "/etc/krb5.conf";
 Outcome<void> write_krb5_config(const Accounts& accounts);
+// The one beside it for programs that go by a forwarder.
+inline constexpr char forward_file[] = "forward.conf";
+Outcome<void> write_forward_config(const std::string& state_path, std::span<const RealmConfig> realms,
+                                   std::uint16_t port);
 // What an account's last sign-in led to; nothing where there was none.
 std::optional<RealmConfig> realm_of(const EnrolledAccount& account);
+// What those of all accounts led to, as far as it is usable.
+std::vector<RealmConfig> realms_of(const Accounts& accounts);
 
 }  // namespace ferryman::login

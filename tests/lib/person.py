@@ -42,6 +42,14 @@ class Person:
     def status(self):
         return json.loads(self.ferryman("status", "--json").stdout)["accounts"]
 
+    def forwarder(self):
+        """What the forwarder says of itself; None where none runs."""
+        return json.loads(self.ferryman("status", "--json").stdout)["forwarder"]
+
+    def forwarder_env(self):
+        """What leads programs that know no KDC proxies."""
+        return json.loads(self.ferryman("env", "--forwarder", "--json").stdout)
+
     def kerberos(self, *args, check=True):
         """A program that `ferryman env` has led to the realm."""
         config = json.loads(self.ferryman("env", "--json").stdout)["KRB5_CONFIG"]
@@ -51,10 +59,12 @@ class Person:
         return self.run("klist", "-A", check=False).stdout
 
     def files(self):
-        """What is in the state directory, by name."""
+        """What is in the state directory, by name, but for the forwarder's socket."""
         found = {}
         for folder, _, names in os.walk(self.state):
             for name in names:
+                if name == "forward.sock":
+                    continue
                 with open(os.path.join(folder, name), "rb") as file:
                     found[name] = file.read()
         return found

@@ -17,10 +17,12 @@ from lib.swtpm import Swtpm
 
 
 class SignInScenario(OwnRealmScenario):
+    realms = None  # further ones at the gateway
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.serve()
+        cls.serve(realms=cls.realms)
         cls.kdc.admin("tenant", "set", "example", "--top-level-names", "cloud.test")
 
     def person(self, name="alice"):

@@ -21,12 +21,12 @@ class UnitsTest(Scenario):
         super().setUpClass()
         cls.units = os.path.join(cls.directory, "units")
         os.makedirs(cls.units)
-        for folder, names in ((BUILD, ("ferrymand.service", "ferryman-forward.service", "ferryman-renew.service")),
+        for folder, names in ((BUILD, ("ferrymand.service", "ferryman-forward.service", "ferryman-renew.service", "ferryman-signed-in.service")),
                               (os.path.join(SOURCE, "packaging/systemd"),
                                ("ferrymand.socket", "ferryman-forward.socket", "ferryman-renew.timer"))):
             for name in names:
                 shutil.copy(os.path.join(folder, name), cls.units)
-        for name in ("ferrymand.service", "ferryman-forward.service", "ferryman-renew.service"):
+        for name in ("ferrymand.service", "ferryman-forward.service", "ferryman-renew.service", "ferryman-signed-in.service"):
             path = os.path.join(cls.units, name)
             with open(path) as file:
                 text = file.read()
@@ -47,6 +47,8 @@ class UnitsTest(Scenario):
                                    ("--user", "ferryman-renew", "timer")):
             result = self.analyze(scope, "verify", "--man=no", f"./{name}.service", f"./{name}.{other}")
             self.assertEqual((result.returncode, result.stdout + result.stderr), (0, ""))
+        result = self.analyze("--user", "verify", "--man=no", "./ferryman-signed-in.service")
+        self.assertEqual((result.returncode, result.stdout + result.stderr), (0, ""))
 
     def test_the_service_is_locked_up(self):
         result = self.analyze("security", "--offline=yes", f"--threshold={int(MOST_EXPOSURE * 10)}", "./ferrymand.service")

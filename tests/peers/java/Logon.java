@@ -16,7 +16,7 @@ import org.ietf.jgss.GSSName;
 import org.ietf.jgss.MessageProp;
 import org.ietf.jgss.Oid;
 
-/** Logs on by Krb5LoginModule and establishes a GSS context with a service whose keytab is at hand. */
+/** Logs on by Krb5LoginModule, with the ticket in the cache where the password is "-", and establishes a GSS context with a service whose keytab is at hand. */
 public final class Logon {
   private static final String MODULE = "com.sun.security.auth.module.Krb5LoginModule";
 
@@ -35,14 +35,18 @@ public final class Logon {
 
   public static void main(String[] args) throws Exception {
     String user = args[0], password = args[1], service = args[2], keytab = new File(args[3]).getPath();
-    Subject client = login(Map.of("refreshKrb5Config", "true"), callbacks -> {
+    String realm = user.contains("@") ? user.substring(user.indexOf('@')) : "";  // else the default one
+    Map<String, ?> options = password.equals("-")
+        ? Map.of("refreshKrb5Config", "true", "useTicketCache", "true", "doNotPrompt", "true", "principal", user)
+        : Map.of("refreshKrb5Config", "true");
+    Subject client = login(options, callbacks -> {
       for (Callback callback : callbacks) {
         if (callback instanceof NameCallback) ((NameCallback) callback).setName(user);
         if (callback instanceof PasswordCallback) ((PasswordCallback) callback).setPassword(password.toCharArray());
       }
     });
     Subject server = login(Map.of("useKeyTab", "true", "storeKey", "true", "isInitiator", "false", "keyTab", keytab,
-                                  "principal", service.replace('@', '/')), null);
+                                  "principal", service.replace('@', '/') + realm), null);
 
     GSSManager manager = GSSManager.getInstance();
     Oid kerberos = new Oid("1.2.840.113554.1.2.2");
