@@ -135,6 +135,7 @@ void Daemon::serve_administrators() {
   administration_ = std::make_unique<Administration>(Administration::Surroundings{
       *directory_, *directory_, history_, *log_, [this] { return service_->settings()->policy; },
       [this] { return service_->settings()->sign_in.tenant; },
+      [this] { return service_->settings()->sign_in.enrol_by_code; },
       [this](const directory::ObjectId& id) { service_->attempts().forget(id); }, [this] { return status(); },
       [this] { return BackupCopy::make(*directory_, database_ + ".backup"); },
       [this, fixed = config_.fixed](std::string_view asked) {
