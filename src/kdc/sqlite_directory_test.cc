@@ -25,10 +25,10 @@ class OnSqlite : public testing::Test {
         *directory::open_database({.location = folder_ + "/realm.db", .create = true}, std::move(*master));
     tenant_ =
         *directory_->create_tenant({.name = "example", .domains = {"example.test"}}, "R.TEST", aes, test_now);
-    alice_ =
-        *directory_->create_account(tenant_.id, {.name = "alice", .upns = {"alice@example.test"}}, test_now);
+    alice_ = *directory_->create_account(tenant_.id, {{.name = "alice", .upns = {"alice@example.test"}}},
+                                         test_now);
     web_ = *directory_->create_account(
-        tenant_.id, {.kind = directory::AccountKind::service, .name = "WEB$", .spns = {"HOST/www.r.test"}},
+        tenant_.id, {{.kind = directory::AccountKind::service, .name = "WEB$", .spns = {"HOST/www.r.test"}}},
         test_now);
     set_password(test_password);
     std::vector<directory::LongTermKey> keys;
@@ -91,7 +91,7 @@ TEST_F(OnSqlite, ATgtOfARenamedAccountIsRevoked) {
   ASSERT_TRUE(tgt.ok());
   ASSERT_TRUE(directory_->rename_account(tenant_.id, alice_.id, "alison"));
   EXPECT_EQ(ask(TestTgs(tgt).encoded()).code, 20);
-  ASSERT_TRUE(directory_->create_account(tenant_.id, {.name = "alice"}, test_now));
+  ASSERT_TRUE(directory_->create_account(tenant_.id, {{.name = "alice"}}, test_now));
   EXPECT_EQ(ask(TestTgs(tgt).encoded()).code, 20);
 }
 
