@@ -21,7 +21,7 @@ CREATE TABLE tenants (
   realm TEXT NOT NULL,
   domain_sid TEXT NOT NULL UNIQUE,
   key_required INTEGER NOT NULL,
-  disabled INTEGER NOT NULL,
+  disabled INTEGER NOT NULL,  -- 2: and part of it has been removed
   next_rid INTEGER NOT NULL,
   created INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -157,7 +157,12 @@ TEST_P(Tenants, AreRemovedPartByPartAndAgainWhereThatFails) {
   EXPECT_NE(removed.error().text.find("; it is disabled, and part of it is gone: remove it again"),
             std::string::npos)
       << removed.error().text;
-  EXPECT_TRUE(directory_->tenant(other)->settings.disabled);
+  const Tenant half = *directory_->tenant(other);
+  EXPECT_TRUE(half.half_removed && half.settings.disabled);
+  TenantSettings enabled = half.settings;
+  enabled.disabled = false;
+  EXPECT_TRUE(refused(directory_->set_tenant(other, enabled), Reason::invalid));
+  EXPECT_TRUE(directory_->find_tenant("other")->settings.disabled) << "nor has it lost its names";
   const auto left = directory_->accounts(other, AccountKind::user, {.limit = max_page});
   ASSERT_TRUE(done(left));
   EXPECT_LT(left->items.size(), many / 2);
