@@ -170,10 +170,11 @@ int Daemon::poll_timeout() const {
 
 void Daemon::look_after_the_directory() {
   next_write_behind_ = std::chrono::steady_clock::now() + write_behind_pause;
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const auto forgotten =
-      directory_->forget_expired(std::chrono::duration_cast<std::chrono::seconds>(now).count());
-  const auto written = directory_->write_behind();
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  const std::int64_t now = std::chrono::duration_cast<std::chrono::seconds>(since).count();
+  const auto forgotten = directory_->forget_expired(now);
+  auto written = directory_->write_behind();
+  if (const auto failures = service_->attempts().write_behind(*directory_, now); written) written = failures;
   // What cannot be written now is forgotten later: it is of no use to anybody, and only takes room.
   const bool is_told = !forgotten && forgotten.error().reason != directory::Reason::read_only &&
                        forgotten.error().reason != directory::Reason::full;
