@@ -53,7 +53,7 @@ int disable_tenant(RealmService& service, Json& arguments) {
   const auto tenant = service.call("tenant.disable", std::move(arguments));
   if (!tenant) return tenant.error();
   if (service.json()) {
-    fmt::print("{}\n", tenant->dump(2));
+    fmt::print("{}\n", tenant->dump(2, ' ', true));
   } else {
     print_tenant(*tenant);
   }
