@@ -171,8 +171,8 @@ struct Sealed {
   const ticket::NewTicket& ticket;
   Bytes octets;
 };
-MadeReply make_reply(const Kdc& kdc, Bytes octets, const AsRequest& request, const Granted& granted,
-                     const Keys& keys, const Sealed& sealed, Now now) {
+Judged<MadeReply> make_reply(const Kdc& kdc, Bytes octets, const AsRequest& request, const Granted& granted,
+                             const Keys& keys, const Sealed& sealed, Now now) {
   MadePadata list;
   // RC4's keys have no salt (RFC 4757 3): there is nothing to tell.
   if (keys.long_term->etype != kerberos::etype::rc4_hmac) add_etype_info2(list, *keys.long_term);
