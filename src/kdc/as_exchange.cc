@@ -64,6 +64,9 @@ Judged<directory::Principal> find_service(const Kdc& kdc, const KdcReqBody& body
   if (!found) return refuse(error_code::service_unknown, "the service is unknown");
   if (found->account.settings.flags.disabled)
     return refuse(error_code::service_unknown, "the service is disabled");
+  // Before anything else is looked at: that a user has this name is told to nobody.
+  if (!account::is_service(found->account))
+    return refuse(error_code::service_unknown, "an account without SPN");
   return std::move(*found);
 }
 
@@ -79,7 +82,6 @@ Judged<void> check_request(const Kdc& kdc, const KdcReqBody& body, const AsClien
   if (asks(body, option::allow_postdate | option::postdated) ||
       body.from.value_or(0) > now.seconds + kdc.policy.max_skew)
     return refuse(error_code::cannot_postdate, "postdated tickets are not given");
-  if (!account::is_service(account)) return refuse(error_code::service_unknown, "an account without SPN");
   if (account.kind != AccountKind::krbtgt && account.kind != AccountKind::password_change)
     return refuse(error_code::policy, "a service that wants a TGT first");
   const directory::Account* known = client.principal ? &client.principal->account : nullptr;

@@ -85,6 +85,32 @@ TEST_F(OnSqlite, ATgtGetsAServiceTicketByAnAliasOfHost) {
   EXPECT_TRUE(ticket::verify_service_pac(*opened, web_key_, *signer));
 }
 
+TEST_F(OnSqlite, ANameIsLookedUpByItsComponentsAndTheEnterpriseTypeAlone) {
+  const auto asked = [this](std::int32_t type, std::initializer_list<std::string_view> name) {
+    TestRequest request;
+    request.cname = kerberos::Name(type, name);
+    return ask(request.encoded()).code;
+  };
+  for (const std::int32_t type : {0, 1, 2, 3, 5}) {
+    SCOPED_TRACE(type);
+    EXPECT_EQ(asked(type, {"alice"}), 25);
+    EXPECT_EQ(asked(type, {"alice@R.TEST"}), 6);
+    EXPECT_EQ(asked(type, {"krbtgt", "R.TEST"}), 6);
+    EXPECT_EQ(asked(type, {"krbtgt/R.TEST"}), 6);
+    EXPECT_EQ(asked(type, {"kadmin", "changepw"}), 6);
+    EXPECT_EQ(asked(type, {"alice", "R.TEST"}), 6);
+    EXPECT_EQ(asked(type, {"HOST", "www.r.test"}), 25);
+    EXPECT_EQ(asked(type, {"HOST/www.r.test"}), 6);
+    EXPECT_EQ(asked(type, {""}), 6);
+  }
+  for (const char* name : {"alice@R.TEST", "alice@r.test", "alice@example.test", "alice"})
+    EXPECT_EQ(asked(10, {name}), 25) << name;
+  EXPECT_EQ(asked(10, {"krbtgt/R.TEST@R.TEST"}), 6);
+  EXPECT_EQ(asked(10, {"HOST/www.r.test@R.TEST"}), 6);
+  EXPECT_EQ(asked(10, {"alice@elsewhere.test"}), 6);
+  EXPECT_EQ(asked(10, {"alice", "R.TEST"}), 6);
+}
+
 TEST_F(OnSqlite, ATgtOfARenamedAccountIsRevoked) {
   const crypto::Key key = key_of(test_password);
   const TestReply tgt = open_reply(ask(TestRequest().with_timestamp(key).encoded()), key, key_usage::as_rep);
