@@ -59,10 +59,10 @@ void put_checkpoints_off() {
 
 std::vector<directory::LongTermKey> keys_of(std::uint32_t number) {
   std::vector<directory::LongTermKey> keys;
-  keys.push_back({bench::user_etype, 0, "none", {}, Secret(bench::numbered_key(number).octets())});
+  keys.push_back({bench::user_etype, 1, "none", {}, Secret(bench::numbered_key(number).octets())});
   for (const std::int32_t etype : {kerberos::etype::aes128_sha1, kerberos::etype::aes256_sha384,
                                    kerberos::etype::aes128_sha256})  // as many as realm.toml's etypes
-    keys.push_back({etype, 0, "none", {}, Secret(crypto::Key::random(etype).octets())});
+    keys.push_back({etype, 1, "none", {}, Secret(crypto::Key::random(etype).octets())});
   return keys;
 }
 
@@ -70,13 +70,14 @@ void add(directory::Directory& directory, const directory::Tenant& tenant, const
          std::uint32_t number) {
   const std::string name = bench::numbered_name(number);
   const std::int64_t now = std::time(nullptr);
-  directory::NewAccount account;
-  account.name = name;
-  account.upns = {name + "@mail.test"};
-  account.settings.display_name = "User " + std::to_string(number);
-  const auto made = value_of(directory.create_account(tenant.id, account, now), name);
-  value_of(directory.set_keys(tenant.id, made.id, keys_of(number), {.now = now}), name);
-  if (number % 10 == 0) value_of(directory.join_group(tenant.id, tenth.id, made.id), name);
+  directory::WholeAccount whole;
+  whole.account.name = name;
+  whole.account.upns = {name + "@mail.test"};
+  whole.account.settings.display_name = "User " + std::to_string(number);
+  whole.keys = keys_of(number);
+  whole.password_changed = now;
+  if (number % 10 == 0) whole.groups = {tenth.id};
+  value_of(directory.create_account(tenant.id, whole, now), name);
 }
 
 }  // namespace

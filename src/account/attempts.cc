@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "account/state.h"
 
@@ -82,10 +83,51 @@ Attempts::Verdict Attempts::count_here(const directory::LockoutPolicy& policy,
   const std::scoped_lock lock(mutex_);
   std::erase_if(unwritten_, [now](const auto& entry) { return entry.second.until <= now; });
   Unwritten& entry = unwritten_[principal.account.id];
+  entry.tenant = principal.tenant;
+  entry.policy = policy;
   ++entry.failures;
   entry.until = now + std::max(policy.window, policy.duration);
   const std::uint32_t failures = failures_now(principal.account.lockout, policy, now) + entry.failures;
   return policy.threshold != 0 && failures == policy.threshold ? Verdict::locks : Verdict::unwritten;
+}
+
+// It counts in both for a moment. Who has read the account before it was written reads it again.
+Outcome<bool> Attempts::write_one(directory::Directory& directory, const directory::ObjectId& account,
+                                  std::int64_t now) {
+  std::unique_lock lock(mutex_);
+  auto at = unwritten_.find(account);
+  if (at == unwritten_.end()) return false;
+  if (at->second.until <= now) {
+    unwritten_.erase(at);
+    return false;
+  }
+  const auto [tenant, policy, failures, until] = at->second;
+  lock.unlock();
+  auto written = directory.note_failure(tenant, account, policy, now);
+  if (!written && written.error().reason != directory::Reason::not_found)
+    return tl::unexpected(std::move(written.error()));
+  lock.lock();
+  ++failures_;
+  at = unwritten_.find(account);
+  if (at == unwritten_.end()) return false;
+  if (written && written->counted && --at->second.failures > 0) return true;
+  unwritten_.erase(at);
+  return false;
+}
+
+Outcome<void> Attempts::write_behind(directory::Directory& directory, std::int64_t now) {
+  std::vector<directory::ObjectId> accounts;
+  {
+    const std::scoped_lock lock(mutex_);
+    accounts.reserve(unwritten_.size());
+    for (const auto& [account, entry] : unwritten_) accounts.push_back(account);
+  }
+  for (const directory::ObjectId& account : accounts) {
+    Outcome<bool> more = true;
+    while (more && *more) more = write_one(directory, account, now);
+    if (!more) return tl::unexpected(std::move(more.error()));
+  }
+  return {};
 }
 
 Outcome<Attempts::Verdict> Attempts::try_key(directory::Directory& directory,

@@ -15,7 +15,8 @@ namespace ferryman::account {
 
 // How many keys are being tried at this moment, so that guesses which come at the same time do not all pass
 // before the first is counted, and failures that the directory could not write, as where its disk is full:
-// they count here for the lock-out's window, or a full disk would be a licence to guess. Before a key is
+// they count here for the lock-out's window, or until they can be written, or a full disk would be a licence
+// to guess. Before a key is
 // tried a slot is taken: there are as many as failures are left until the account locks. Who finds none free
 // waits for the others' outcome, which is a write of the directory at most. One object for each process; any
 // thread may use it.
@@ -39,6 +40,10 @@ class Attempts {
   // An administrator takes back what is counted here alone.
   void forget(const directory::ObjectId& account);
 
+  // Writes what is counted here alone, as far as the directory can be written again. To be called every
+  // minute or so, and at the end: what is not written then is forgotten with the process.
+  directory::Outcome<void> write_behind(directory::Directory& directory, std::int64_t now);
+
   // A wrong key for a name that nobody has: false where its account would be locked.
   bool count_unknown(const directory::TenantId& tenant, std::string_view name,
                      const directory::LockoutPolicy& policy, std::int64_t now) {
@@ -55,9 +60,20 @@ class Attempts {
  private:
   class Slot;
 
+  struct Unwritten {
+    directory::TenantId tenant;
+    directory::LockoutPolicy policy;
+    std::uint32_t failures = 0;
+    std::int64_t until = 0;
+  };
+
   std::uint32_t unwritten(const directory::ObjectId& account, std::int64_t now) const;
   Verdict count_here(const directory::LockoutPolicy& policy, const directory::Principal& principal,
                      std::int64_t now);
+
+  // One of the account's; false: none is left.
+  directory::Outcome<bool> write_one(directory::Directory& directory, const directory::ObjectId& account,
+                                     std::int64_t now);
 
   // Waits for a slot. False: the account is locked.
   directory::Outcome<bool> take_slot(directory::Directory& directory, const directory::LockoutPolicy& policy,
@@ -68,11 +84,7 @@ class Attempts {
   std::condition_variable released_;
   std::uint64_t failures_ = 0;                              // that were counted, of any account
   std::map<directory::ObjectId, std::uint32_t> in_flight_;  // slots taken
-  struct Unwritten {
-    std::uint32_t failures = 0;
-    std::int64_t until = 0;
-  };
-  std::map<directory::ObjectId, Unwritten> unwritten_;  // failures that the directory does not know
+  std::map<directory::ObjectId, Unwritten> unwritten_;      // failures that the directory does not know
   UnknownNames unknown_names_;
 };
 

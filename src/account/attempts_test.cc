@@ -119,6 +119,35 @@ TEST_F(AttemptsTest, CountWhatTheDirectoryCannotWrite) {
   EXPECT_EQ(attempt([] { return Verdict::right; }), Verdict::right);
 }
 
+// As at a restart: what has been written locks there too.
+TEST_F(AttemptsTest, WriteWhatTheyCountedOnceTheDirectoryCan) {
+  EXPECT_EQ(wrong(), Verdict::wrong);
+  directory_.is_full = true;
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(wrong(), Verdict::unwritten);
+  EXPECT_FALSE(attempts_.write_behind(directory_, now));
+  directory_.is_full = false;
+  ASSERT_TRUE(attempts_.write_behind(directory_, now));
+  EXPECT_EQ(user_.principal.account.lockout.failures, 5U);
+  ASSERT_TRUE(attempts_.write_behind(directory_, now));
+  EXPECT_EQ(user_.principal.account.lockout.failures, 5U) << "once";
+  Attempts next;
+  const auto again = [&] {
+    const auto principal = directory_.principal(directory_.tenant().id, user_.principal.account.id);
+    return *next.try_key(directory_, policy, *principal, now, next.failures_seen(),
+                         [] { return Verdict::wrong; });
+  };
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(again(), Verdict::wrong);
+  EXPECT_EQ(again(), Verdict::locks);
+}
+
+TEST_F(AttemptsTest, WriteNothingThatIsOver) {
+  directory_.is_full = true;
+  wrong();
+  directory_.is_full = false;
+  ASSERT_TRUE(attempts_.write_behind(directory_, now + policy.window));
+  EXPECT_EQ(user_.principal.account.lockout.failures, 0U);
+}
+
 TEST_F(AttemptsTest, LetTheRightKeyPassBesideWrongOnes) {
   for (int i = 0; i < 8; ++i) wrong();
   std::atomic<int> right = 0;

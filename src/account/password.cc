@@ -67,16 +67,25 @@ double bits(Bytes password, const std::vector<std::string>& words) {
   return ZxcvbnMatch(reinterpret_cast<const char*>(text.bytes().data()), known.data(), nullptr);
 }
 
+// The usual salt (RFC 4120 4): the realm and the name's components behind each other.
+std::string salt_of(const directory::Tenant& tenant, const directory::Account& account) {
+  std::string salt = tenant.realm + account.name;
+  salt.erase(std::remove(salt.begin(), salt.end(), '/'), salt.end());
+  return salt;
+}
+
 // Nothing where the password fits no etype, such as RC4 that wants UTF-8.
 tl::expected<std::vector<LongTermKey>, Weakness> make_keys(const Policy& policy,
+                                                           const directory::Tenant& tenant,
                                                            const directory::Account& account,
-                                                           const std::string& salt, Bytes password) {
+                                                           std::uint32_t kvno, Bytes password) {
+  const std::string salt = salt_of(tenant, account);
   std::vector<LongTermKey> keys;
   for (const std::int32_t etype : policy.etypes) {
     if (!allows(policy, account, etype)) continue;
     const auto key = crypto::string_to_key(etype, password, as_bytes(salt));
     if (!key) return tl::unexpected(Weakness{"The new password has characters that are not allowed."});
-    keys.push_back({etype, 0, salt, {}, Secret(key->octets())});
+    keys.push_back({etype, kvno, salt, {}, Secret(key->octets())});
   }
   return keys;
 }
@@ -122,14 +131,20 @@ bool is_known(const directory::Principal& user, const std::vector<directory::For
   return false;
 }
 
-// The usual salt (RFC 4120 4): the realm and the name's components behind each other.
-std::string salt_of(const directory::Tenant& tenant, const directory::Account& account) {
-  std::string salt = tenant.realm + account.name;
-  salt.erase(std::remove(salt.begin(), salt.end(), '/'), salt.end());
-  return salt;
+std::optional<std::int64_t> expiry(const PasswordPolicy& policy, std::int64_t now) {
+  return policy.max_age == 0 ? std::nullopt : std::optional(now + policy.max_age);
 }
 
 }  // namespace
+
+directory::Account to_be(const directory::NewAccount& wanted) {
+  directory::Account account;
+  account.kind = wanted.kind;
+  account.name = wanted.name;
+  account.upns = wanted.upns;
+  account.settings = wanted.settings;
+  return account;
+}
 
 tl::expected<void, Weakness> check_strength(const PasswordPolicy& policy, const directory::Tenant& tenant,
                                             const directory::Account& account, Bytes password) {
@@ -150,6 +165,19 @@ tl::expected<void, Weakness> check_strength(const PasswordPolicy& policy, const 
   return {};
 }
 
+tl::expected<void, Weakness> give_first_password(const Policy& policy, const directory::Tenant& tenant,
+                                                 directory::WholeAccount& wanted, Bytes password,
+                                                 std::int64_t now) {
+  const directory::Account account = to_be(wanted.account);
+  if (auto strong = check_strength(policy.password, tenant, account, password); !strong) return strong;
+  auto keys = make_keys(policy, tenant, account, directory::first_kvno, password);
+  if (!keys) return tl::unexpected(std::move(keys.error()));
+  wanted.keys = *std::move(keys);
+  wanted.password_changed = now;
+  wanted.password_expires = expiry(policy.password, now);
+  return {};
+}
+
 tl::expected<void, PasswordRefused> change_password(directory::Directory& directory,
                                                     const directory::Tenant& tenant, const Policy& policy,
                                                     const directory::Principal& user, Bytes password,
@@ -160,12 +188,13 @@ tl::expected<void, PasswordRefused> change_password(directory::Directory& direct
   if (!history) return tl::unexpected(PasswordRefused(history.error()));
   if (is_known(user, *history, policy.password.history, password))
     return tl::unexpected(PasswordRefused(Weakness{"The new password is one that was used before."}));
-  const auto keys = make_keys(policy, user.account, salt_of(tenant, user.account), password);
+  const std::uint32_t kvno = user.account.kvno + 1;
+  const auto keys = make_keys(policy, tenant, user.account, kvno, password);
   if (!keys) return tl::unexpected(PasswordRefused(keys.error()));
   directory::KeyChange change;
   change.now = now;
-  change.kvno = user.account.kvno + 1;  // fails where somebody else has changed it meanwhile
-  if (policy.password.max_age != 0) change.password_expires = now + policy.password.max_age;
+  change.kvno = kvno;  // fails where somebody else has changed it meanwhile
+  change.password_expires = expiry(policy.password, now);
   change.must_change = must_change;
   change.history = policy.password.history;
   const auto changed = directory.set_keys(tenant.id, user.account.id, *keys, change);

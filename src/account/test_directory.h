@@ -206,12 +206,12 @@ class TestDirectory : public directory::Directory {
   Outcome<directory::Page<Tenant>> tenants(const directory::PageRequest&) override { return none(); }
   Outcome<void> remove_tenant(const TenantId&) override { return none(); }
   Outcome<void> write_behind() override { return {}; }
-  Outcome<directory::Account> create_account(const TenantId&, const directory::NewAccount&,
+  Outcome<directory::Account> create_account(const TenantId&, const directory::WholeAccount&,
                                              std::int64_t) override {
     return none();
   }
   Outcome<std::vector<Outcome<void>>> import_accounts(const TenantId&,
-                                                      std::span<const directory::ImportedAccount>,
+                                                      std::span<const directory::WholeAccount>,
                                                       directory::Import, std::int64_t) override {
     return none();
   }

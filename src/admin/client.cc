@@ -94,7 +94,9 @@ Outcome<Secret> Client::receive() {
     const ssize_t got = ::recv(socket_, octets.data(), octets.size(), 0);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN)
-      return fail(reason::no_answer, "The service at " + path_ + " has not answered for two minutes.");
+      return fail(reason::no_answer,
+                  "The service at " + path_ +
+                      " has not answered for two minutes; what was asked may still be carried out.");
     if (got <= 0) return tl::unexpected(hung_up());
     heard_ = true;
     const bool fits = buffer_.append({octets.data(), static_cast<std::size_t>(got)});

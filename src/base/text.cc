@@ -75,21 +75,26 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+Character take_character(std::string_view& text) {
+  const std::size_t length = utf8_length(text);
+  const std::string_view octets = text.substr(0, std::max<std::size_t>(length, 1));
+  text.remove_prefix(octets.size());
+  if (length == 0) return {octets, static_cast<std::uint8_t>(octets[0]), false};
+  const std::uint32_t point = utf8_code_point(octets);
+  return {octets, point, !is_obeyed(point)};
+}
+
 std::string printable(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    const std::string_view sequence = text.substr(0, std::max<std::size_t>(length, 1));
-    text.remove_prefix(sequence.size());
-    const std::uint32_t point =
-        length == 0 ? static_cast<std::uint8_t>(sequence[0]) : utf8_code_point(sequence);
-    if (length == 0 || is_obeyed(point)) {
-      append_escape(out, point);
-    } else {
-      if (point == '\\') out += '\\';
-      out += sequence;
+    const Character each = take_character(text);
+    if (!each.is_harmless) {
+      append_escape(out, each.point);
+      continue;
     }
+    if (each.point == '\\') out += '\\';
+    out += each.octets;
   }
   return out;
 }

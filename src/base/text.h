@@ -30,6 +30,17 @@ std::uint32_t utf8_code_point(std::string_view sequence);
 void append_utf8(std::string& out, std::uint32_t point);
 bool is_utf8(std::string_view text);
 
+// The first character of a text that somebody else wrote.
+struct Character {
+  std::string_view octets;
+  std::uint32_t point;  // of an octet that is no UTF-8: the octet
+  // It may stand on a terminal and in a line of a log. Not so are control characters, those that turn the
+  // direction of writing or break lines, and what is no UTF-8.
+  bool is_harmless;
+};
+// text: not empty; it goes on behind the character.
+Character take_character(std::string_view& text);
+
 // The text as it may stand on a terminal or in a line of a log: control characters, those that turn the
 // direction of writing, and octets that are no UTF-8 become "\\x1b" or "\\u202e", a backslash two.
 std::string printable(std::string_view text);

@@ -16,6 +16,7 @@ TEST(Printable, EscapesWhatATerminalWouldObey) {
   EXPECT_EQ(printable("\xff\xc3"), "\\xff\\xc3");
   EXPECT_EQ(printable("\xc2\x9b"), "\\x9b");
   EXPECT_EQ(printable("\xe2\x80\xae"), "\\u202e");
+  EXPECT_EQ(printable("\xe2\x80\xa8\xe2\x81\xa6\xd8\x9c"), "\\u2028\\u2066\\u061c");
 }
 
 }  // namespace

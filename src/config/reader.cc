@@ -4,6 +4,8 @@
 #include <charconv>
 #include <numeric>
 
+#include "base/text.h"
+
 namespace ferryman {
 namespace {
 
@@ -104,16 +106,14 @@ std::string show_duration(std::chrono::milliseconds duration) {
 
 std::string show_string(std::string_view text) {
   std::string shown = "\"";
-  for (const char c : text) {
-    const auto octet = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      shown += '\\';
-      shown += c;
-    } else if (octet < 0x20 || octet == 0x7f) {
-      shown += fmt::format("\\u{:04x}", octet);
-    } else {
-      shown += c;
+  while (!text.empty()) {
+    const Character each = take_character(text);
+    if (!each.is_harmless) {
+      shown += fmt::format("\\u{:04x}", each.point);
+      continue;
     }
+    if (each.point == '"' || each.point == '\\') shown += '\\';
+    shown += each.octets;
   }
   return shown + '"';
 }

@@ -105,7 +105,7 @@ TEST_P(Accounts, ShareNoNameThroughTheRealm) {
 TEST_P(Accounts, OfDifferentTenantsDoNotMeet) {
   const TenantId other = create_tenant("other").id;
   const Account alice = user("alice");
-  ASSERT_TRUE(done(directory_->create_account(other, {.name = "alice"}, now)));
+  ASSERT_TRUE(done(directory_->create_account(other, {{.name = "alice"}}, now)));
   EXPECT_TRUE(refused(directory_->account(other, alice.id), Reason::not_found));
   EXPECT_TRUE(refused(directory_->principal(other, alice.id), Reason::not_found));
   EXPECT_TRUE(refused(directory_->remove_account(other, alice.id), Reason::not_found));
@@ -115,7 +115,7 @@ TEST_P(Accounts, OfDifferentTenantsDoNotMeet) {
   EXPECT_TRUE(refused(directory_->join_group(tenant_, group->id, alice.id), Reason::not_found));
   EXPECT_TRUE(refused(directory_->join_group(other, group->id, alice.id), Reason::not_found));
   EXPECT_TRUE(
-      refused(directory_->create_account(TenantId{random_guid()}, {.name = "x"}, now), Reason::not_found));
+      refused(directory_->create_account(TenantId{random_guid()}, {{.name = "x"}}, now), Reason::not_found));
 }
 
 TEST_P(Accounts, ChangeTheirNames) {

@@ -51,7 +51,8 @@ TEST_P(CopyDatabase, HasAllThatThereIs) {
     EXPECT_EQ(copy.tenant(tenant_)->settings.top_level_names, std::vector<std::string>{"x.test"});
     EXPECT_TRUE(done(copy.krbtgt_keys(other, 1)));
     EXPECT_EQ(copy.find_account(tenant_, "HOST/web.example.com")->id, web.id);
-    EXPECT_GT(copy.create_account(tenant_, {.name = "bob"}, now)->rid, staff.rid) << "it goes on from there";
+    EXPECT_GT(copy.create_account(tenant_, {{.name = "bob"}}, now)->rid, staff.rid)
+        << "it goes on from there";
     const auto again = copy_database(*directory_, copy);
     ASSERT_TRUE(refused(again, Reason::already_exists));
     EXPECT_NE(again.error().text.find("has the tenant"), std::string::npos);

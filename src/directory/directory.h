@@ -25,6 +25,10 @@ struct Page {
 };
 inline constexpr std::size_t max_page = 1000;
 
+// Groups that an account may be in, besides its primary one. All of them go into each of its tickets, and
+// services take little more.
+inline constexpr std::size_t max_groups_of_account = 1000;
+
 // Where a list begins and how much of it is wanted.
 struct PageRequest {
   std::string after{};      // the last page's next
@@ -50,15 +54,16 @@ inline constexpr std::size_t max_history = 24;
 // Versions of an account's keys that stay readable behind the present one.
 inline constexpr std::uint32_t former_versions = 2;
 // Beyond, the upper half of a krbtgt's kvno names a read-only KDC ([MS-KILE] 3.1.5.8).
-inline constexpr std::uint32_t max_kvno = 0x7fffffff, max_krbtgt_kvno = 0xffff;
+inline constexpr std::uint32_t first_kvno = 1, max_kvno = 0x7fffffff, max_krbtgt_kvno = 0xffff;
 
-// An account as another KDC had it.
-struct ImportedAccount {
+// An account with all that it has from its first moment on, be it new or as another KDC had it.
+struct WholeAccount {
   NewAccount account{};
   // Of any versions, from 1 to max_kvno; the highest is the present one. One of each etype and version. Of
   // the others the newest former_versions are kept. None: it cannot log on until it gets some.
   std::vector<LongTermKey> keys{};
   std::optional<std::int64_t> password_changed{}, password_expires{};
+  std::vector<ObjectId> groups{};  // besides its primary one
 };
 // What is to come of accounts that are imported: nothing, but what would have is told.
 enum class Import : std::uint8_t { for_good, dry_run };
@@ -143,13 +148,13 @@ class Directory {
   virtual Outcome<void> write_behind() = 0;
 
   // Accounts.
-  virtual Outcome<Account> create_account(const TenantId& tenant, const NewAccount& account,
+  // Made whole, with its keys and in its groups, or not at all.
+  virtual Outcome<Account> create_account(const TenantId& tenant, const WholeAccount& account,
                                           std::int64_t now) = 0;
-  // One outcome each, in their order. Each is made whole with its keys, or not at all and the others are all
-  // the same; a failure of the whole: none is. It is one transaction, for which others wait: a hundred or so
-  // at a time.
+  // The same of several. One outcome each, in their order: where one is not made the others are all the same;
+  // a failure of the whole: none is. It is one transaction, for which others wait: a hundred or so at a time.
   virtual Outcome<std::vector<Outcome<void>>> import_accounts(const TenantId& tenant,
-                                                              std::span<const ImportedAccount> accounts,
+                                                              std::span<const WholeAccount> accounts,
                                                               Import how, std::int64_t now) = 0;
   virtual Outcome<Account> account(const TenantId& tenant, const ObjectId& id) = 0;
   // By its name, a UPN or an SPN, without aliases.

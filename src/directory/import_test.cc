@@ -13,8 +13,8 @@ LongTermKey key(std::uint32_t kvno, std::int32_t etype, const std::string& salt 
 }
 
 template <typename... Keys>
-ImportedAccount imported(const std::string& name, Keys... keys) {
-  ImportedAccount account;
+WholeAccount imported(const std::string& name, Keys... keys) {
+  WholeAccount account;
   account.account.name = name;
   (account.keys.push_back(std::move(keys)), ...);
   return account;
@@ -22,7 +22,7 @@ ImportedAccount imported(const std::string& name, Keys... keys) {
 
 class Imports : public EachEngine {
  protected:
-  std::vector<std::string> import(std::vector<ImportedAccount> accounts, Import how = Import::for_good) {
+  std::vector<std::string> import(std::vector<WholeAccount> accounts, Import how = Import::for_good) {
     const auto outcomes = directory_->import_accounts(tenant_, accounts, how, now);
     EXPECT_TRUE(done(outcomes));
     std::vector<std::string> texts;
@@ -31,8 +31,8 @@ class Imports : public EachEngine {
     return texts;
   }
   template <typename... Accounts>
-  static std::vector<ImportedAccount> list(Accounts... accounts) {
-    std::vector<ImportedAccount> all;
+  static std::vector<WholeAccount> list(Accounts... accounts) {
+    std::vector<WholeAccount> all;
     (all.push_back(std::move(accounts)), ...);
     return all;
   }
@@ -42,8 +42,8 @@ class Imports : public EachEngine {
 FERRYMAN_ON_EACH_ENGINE(Imports);
 
 TEST_P(Imports, KeepKeysWithVersionSaltAndTimes) {
-  ImportedAccount alice = imported("alice", key(7, etype::aes256_sha1, "OLDalice"),
-                                   key(7, etype::aes128_sha256, ""), key(5, etype::aes256_sha1, "OLDER"));
+  WholeAccount alice = imported("alice", key(7, etype::aes256_sha1, "OLDalice"),
+                                key(7, etype::aes128_sha256, ""), key(5, etype::aes256_sha1, "OLDER"));
   const Octets present(alice.keys[0].key.bytes().begin(), alice.keys[0].key.bytes().end());
   alice.password_changed = 1000;
   alice.password_expires = 2'000'000'000;
@@ -88,6 +88,40 @@ TEST_P(Imports, OneThatFailsLeavesNothingAndTheOthersAreMade) {
   EXPECT_EQ(carol->account.rid, alice->account.rid + 1);  // those between have none
 }
 
+TEST_P(Imports, MakeAnAccountWithItsKeysAndInItsGroupsOrNotAtAll) {
+  const Group staff = *directory_->create_group(tenant_, {.name = "staff"});
+  WholeAccount alice = imported("alice", key(first_kvno, etype::aes256_sha1));
+  alice.groups = {staff.id};
+  alice.password_changed = now;
+  const auto made = directory_->create_account(tenant_, alice, now);
+  ASSERT_TRUE(done(made));
+  const auto found = client({"alice"});
+  ASSERT_TRUE(done(found));
+  EXPECT_EQ(found->account.kvno, first_kvno);
+  EXPECT_EQ(found->keys.size(), 1);
+  EXPECT_THAT(found->groups, ElementsAre(staff.rid));
+  WholeAccount bob = imported("bob", key(first_kvno, etype::aes256_sha1));
+  bob.groups = {staff.id, ObjectId{random_guid()}};
+  EXPECT_TRUE(refused(directory_->create_account(tenant_, bob, now), Reason::not_found));
+  const WholeAccount carol = imported("carol", key(first_kvno, etype::rc4_hmac));
+  EXPECT_TRUE(refused(directory_->create_account(tenant_, carol, now), Reason::invalid));
+  for (const char* none : {"bob", "carol"}) EXPECT_FALSE(is_there(none)) << none;
+  EXPECT_EQ(user("dave").rid, made->rid + 1);  // those between have none
+}
+
+TEST_P(Imports, PutAnAccountInNoMoreGroupsThanTicketsHaveRoomFor) {
+  WholeAccount alice = imported("alice");
+  for (std::size_t i = 0; i <= max_groups_of_account; ++i)
+    alice.groups.push_back(directory_->create_group(tenant_, {.name = "g" + std::to_string(i)})->id);
+  EXPECT_TRUE(refused(directory_->create_account(tenant_, alice, now), Reason::invalid));
+  const ObjectId last = alice.groups.back();
+  alice.groups.pop_back();
+  const auto made = directory_->create_account(tenant_, alice, now);
+  ASSERT_TRUE(done(made));
+  EXPECT_TRUE(refused(directory_->join_group(tenant_, last, made->id), Reason::invalid));
+  EXPECT_TRUE(done(directory_->join_group(tenant_, alice.groups.front(), made->id))) << "it is there already";
+}
+
 TEST_P(Imports, WithoutKeysCannotLogOn) {
   EXPECT_THAT(import(list(imported("alice"))), ElementsAre("done"));
   EXPECT_TRUE(client({"alice"})->keys.empty());
@@ -95,7 +129,7 @@ TEST_P(Imports, WithoutKeysCannotLogOn) {
 }
 
 TEST_P(Imports, Rc4IsKeptWhereItIsAllowed) {
-  ImportedAccount alice = imported("alice", key(1, etype::rc4_hmac));
+  WholeAccount alice = imported("alice", key(1, etype::rc4_hmac));
   alice.account.settings.flags.rc4 = true;
   EXPECT_THAT(import(list(std::move(alice))), ElementsAre("done"));
 }

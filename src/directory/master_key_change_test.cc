@@ -169,7 +169,7 @@ TEST_P(MasterKeyChangeOn, LeavesAllKeysOfAllTenants) {
   std::vector<std::pair<TenantId, ObjectId>> accounts;
   for (const TenantId& tenant : {tenant_, create_tenant("second").id})
     for (int i = 0; i < 150; ++i) {
-      const auto account = directory_->create_account(tenant, {.name = "user" + std::to_string(i)}, now);
+      const auto account = directory_->create_account(tenant, {{.name = "user" + std::to_string(i)}}, now);
       ASSERT_TRUE(done(account));
       accounts.emplace_back(tenant, account->id);
       for (int keys = 0; keys < 2; ++keys)

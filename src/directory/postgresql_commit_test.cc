@@ -110,7 +110,7 @@ class PostgresqlCommit : public DirectoryTest {
   // What is told of an account whose COMMIT fares so.
   std::string make_bob(Loss loss) {
     between_.lose(loss);
-    const auto made = through_->create_account(tenant_, {.name = "bob"}, now);
+    const auto made = through_->create_account(tenant_, {{.name = "bob"}}, now);
     EXPECT_TRUE(between_.has_lost());
     EXPECT_TRUE(refused(made, Reason::unavailable));
     return made ? "" : made.error().text;
@@ -126,13 +126,13 @@ constexpr const char* unknown = "went while it was told to keep a change, which 
 TEST_F(PostgresqlCommit, IsNotDoneAgainWhereItsAnswerIsLost) {
   EXPECT_NE(make_bob(Loss::answer).find(unknown), std::string::npos);
   EXPECT_TRUE(is_bob_there());
-  EXPECT_TRUE(done(through_->create_account(tenant_, {.name = "carol"}, now)));
+  EXPECT_TRUE(done(through_->create_account(tenant_, {{.name = "carol"}}, now)));
 }
 
 TEST_F(PostgresqlCommit, IsToldInTheSameWayWhereItIsLostItself) {
   EXPECT_NE(make_bob(Loss::commit).find(unknown), std::string::npos);
   EXPECT_FALSE(is_bob_there());
-  EXPECT_TRUE(done(through_->create_account(tenant_, {.name = "bob"}, now)));
+  EXPECT_TRUE(done(through_->create_account(tenant_, {{.name = "bob"}}, now)));
 }
 
 TEST_F(PostgresqlCommit, IsToldInTheSameWayWhereNoAnswerComes) {

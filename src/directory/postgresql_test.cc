@@ -196,7 +196,7 @@ class Busy {
   void write(const std::string& stem) {
     for (int i = 0; !stop_; ++i) {
       const std::string name = stem + "-" + std::to_string(i);
-      const auto made = directory_.create_account(tenant_, {.name = name}, now);
+      const auto made = directory_.create_account(tenant_, {{.name = name}}, now);
       const std::lock_guard lock(mutex_);
       if (made) acknowledged_.push_back(name);
       if (!made) refusals_.push_back(made.error().text);

@@ -21,6 +21,8 @@ namespace ferryman::directory::sql {
 enum class NameKind : std::uint8_t { name = 1, upn = 2, spn = 3 };
 inline constexpr std::uint8_t group_kind = 5;  // in objects.kind, behind AccountKind's
 
+// In tenants.disabled, behind 0 and 1: Tenant::half_removed.
+inline constexpr std::int64_t half_removed = 2;
 Outcome<Tenant> load_tenant(Connection& connection, const TenantId& id);
 Outcome<std::string> realm_of(Connection& connection, const TenantId& id);
 
@@ -77,6 +79,9 @@ Outcome<std::vector<LongTermKey>> load_kept_keys(Connection& connection, const M
                                                  const TenantId& tenant, const ObjectId& id);
 
 Outcome<Group> load_group(Connection& connection, const TenantId& tenant, const ObjectId& id);
+// The account, which is there, joins the group; not_found: the tenant has no such group.
+Outcome<void> insert_member(Connection& connection, const TenantId& tenant, const ObjectId& group,
+                            const ObjectId& account);
 
 // Ids of part of a list become its page. load(id) returns an Outcome; next(item): what to go on behind.
 std::size_t rows_for(const PageRequest& page);

@@ -21,7 +21,7 @@ CREATE TABLE tenants (
   realm TEXT NOT NULL,
   domain_sid TEXT NOT NULL UNIQUE,
   key_required INTEGER NOT NULL,
-  disabled INTEGER NOT NULL,
+  disabled INTEGER NOT NULL,  -- 2: and part of it has been removed
   next_rid INTEGER NOT NULL,
   created INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -232,7 +232,10 @@ CREATE TABLE used_nonces (
 CREATE INDEX used_nonces_by_end ON used_nonces (expires);
 )sql";
 
-constexpr std::array<Migration, 2> all{version_1, version_2};
+// In which order a device's were added: seconds do not tell.
+constexpr Migration version_3 = "ALTER TABLE prts ADD COLUMN number INTEGER NOT NULL DEFAULT 0";
+
+constexpr std::array<Migration, 3> all{version_1, version_2, version_3};
 
 constexpr std::array all_tables{
     Table{"SELECT * FROM tenants", "INSERT INTO tenants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"},
@@ -249,7 +252,7 @@ constexpr std::array all_tables{
     Table{"SELECT * FROM enrolment_codes", "INSERT INTO enrolment_codes VALUES (?, ?, ?, ?, ?)"},
     Table{"SELECT * FROM devices", "INSERT INTO devices VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
     Table{"SELECT * FROM key_credentials", "INSERT INTO key_credentials VALUES (?, ?, ?, ?, ?, ?, ?)"},
-    Table{"SELECT * FROM prts", "INSERT INTO prts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+    Table{"SELECT * FROM prts", "INSERT INTO prts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
     Table{"SELECT * FROM revocations", "INSERT INTO revocations VALUES (?, ?, ?)"},
     Table{"SELECT * FROM used_nonces", "INSERT INTO used_nonces VALUES (?, ?, ?)"}};
 

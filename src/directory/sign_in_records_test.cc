@@ -209,15 +209,21 @@ TEST_P(SignInRecordsTest, RevokesOneOrAllOfAUser) {
   EXPECT_TRUE(directory_->prts_of(tenant_, user_)->empty());
 }
 
+// Though all are of one second, and also by a clock that was set back.
 TEST_P(SignInRecordsTest, KeepsTheNewestPrtsOfADevice) {
-  const Device device = add_device(user_);
-  Prt last;
-  for (std::size_t i = 0; i < max_prts_of_device + 3; ++i) {
-    last = prt_of(device);
-    ASSERT_TRUE(directory_->add_prt(tenant_, last, {}));
+  constexpr std::size_t too_many = 3;
+  const Device device = add_device(user_), other = add_device(user_);
+  const Prt elsewhere = prt_of(other);
+  ASSERT_TRUE(directory_->add_prt(tenant_, elsewhere, {}));
+  std::vector<Prt> all;
+  for (std::size_t i = 0; i < max_prts_of_device + too_many; ++i) {
+    all.push_back(prt_of(device));
+    if (i > max_prts_of_device) all.back().created -= 3600;
+    ASSERT_TRUE(directory_->add_prt(tenant_, all.back(), {}));
   }
-  EXPECT_EQ(directory_->prts_of(tenant_, user_)->size(), max_prts_of_device);
-  EXPECT_TRUE(directory_->prt(tenant_, last.id));
+  for (std::size_t i = 0; i < all.size(); ++i)
+    EXPECT_EQ(directory_->prt(tenant_, all[i].id).has_value(), i >= too_many) << i;
+  EXPECT_TRUE(directory_->prt(tenant_, elsewhere.id));
 }
 
 TEST_P(SignInRecordsTest, ShowsATenantNothingOfAnother) {

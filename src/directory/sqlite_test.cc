@@ -102,7 +102,7 @@ TEST_F(Sqlite, ChangesAreWholeOrNotAtAllWhereverTheyAreKilled) {
     const bool was_killed = killed(step, [&] {
       auto directory = opened();
       if (!directory) return;
-      const auto made = (*directory)->create_account(tenant_, {.name = name, .spns = {spn}}, now);
+      const auto made = (*directory)->create_account(tenant_, {{.name = name, .spns = {spn}}}, now);
       if (made) static_cast<void>((*directory)->set_keys(tenant_, made->id, random_keys(), {}));
     });
     auto directory = opened();

@@ -128,10 +128,10 @@ class Store final : public Database {
                     std::int64_t now) override;
   Outcome<void> write_behind() override;
 
-  Outcome<Account> create_account(const TenantId& tenant, const NewAccount& account,
+  Outcome<Account> create_account(const TenantId& tenant, const WholeAccount& account,
                                   std::int64_t now) override;
   Outcome<std::vector<Outcome<void>>> import_accounts(const TenantId& tenant,
-                                                      std::span<const ImportedAccount> accounts, Import how,
+                                                      std::span<const WholeAccount> accounts, Import how,
                                                       std::int64_t now) override;
   Outcome<Account> account(const TenantId& tenant, const ObjectId& id) override;
   Outcome<Account> find_account(const TenantId& tenant, std::string_view name) override;

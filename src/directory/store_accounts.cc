@@ -120,15 +120,6 @@ Outcome<void> insert_new_account(Connection& c, const TenantId& tenant, const Ob
   return done;
 }
 
-Outcome<Account> Store::create_account(const TenantId& tenant, const NewAccount& account, std::int64_t now) {
-  const ObjectId id{random_guid()};
-  return write([&](Connection& c) -> Outcome<Account> {
-    if (const auto done = insert_new_account(c, tenant, id, account, now); !done)
-      return tl::unexpected(done.error());
-    return load_account(c, tenant, id);
-  });
-}
-
 Outcome<Account> Store::account(const TenantId& tenant, const ObjectId& id) {
   return read_now([&](Connection& c) { return load_account(c, tenant, id); });
 }

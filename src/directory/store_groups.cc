@@ -69,13 +69,24 @@ Outcome<void> Store::require_key(const TenantId& tenant, const ObjectId& group, 
   });
 }
 
+Outcome<void> insert_member(Connection& c, const TenantId& tenant, const ObjectId& group,
+                            const ObjectId& account) {
+  if (auto found = load_group(c, tenant, group); !found) return tl::unexpected(std::move(found.error()));
+  Statement others =
+      c.statement("SELECT count(*) FROM members WHERE tenant = ? AND account = ? AND group_id <> ?", tenant,
+                  account, group);
+  if (others.step() && others.integer(0) >= static_cast<std::int64_t>(max_groups_of_account))
+    return fail(Reason::invalid, fmt::format("it is in {} groups, the most that tickets have room for",
+                                             max_groups_of_account));
+  c.run("INSERT INTO members (tenant, account, group_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", tenant,
+        account, group);
+  return {};
+}
+
 Outcome<void> Store::join_group(const TenantId& tenant, const ObjectId& group, const ObjectId& account) {
   return write([&](Connection& c) -> Outcome<void> {
-    if (auto found = load_group(c, tenant, group); !found) return tl::unexpected(found.error());
     if (auto found = check_account(c, tenant, account); !found) return found;
-    c.run("INSERT INTO members (tenant, account, group_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", tenant,
-          account, group);
-    return {};
+    return insert_member(c, tenant, group, account);
   });
 }
 

@@ -26,37 +26,50 @@ Outcome<void> check_versions(const Versions& versions, bool rc4) {
   return {};
 }
 
-Outcome<void> insert(Connection& c, const MasterKey& master, const TenantId& tenant,
-                     const ImportedAccount& imported, std::int64_t now) {
-  const Versions versions = versions_of(imported.keys);
-  if (auto checked = check_versions(versions, imported.account.settings.flags.rc4); !checked) return checked;
-  const ObjectId id{random_guid()};
-  auto done = insert_new_account(c, tenant, id, imported.account, now);
+Outcome<void> insert(Connection& c, const MasterKey& master, const TenantId& tenant, const ObjectId& id,
+                     const WholeAccount& whole, std::int64_t now) {
+  const Versions versions = versions_of(whole.keys);
+  if (auto checked = check_versions(versions, whole.account.settings.flags.rc4); !checked) return checked;
+  auto done = insert_new_account(c, tenant, id, whole.account, now);
+  for (const ObjectId& group : whole.groups)
+    if (done) done = insert_member(c, tenant, group, id);
   if (!done || versions.empty()) return done;
   std::uint32_t kept = 0;
   for (const auto& [kvno, keys] : versions)
     if (done && kept++ <= former_versions) done = insert_keys(c, master, tenant, id, kvno, keys);
   c.run(
       "UPDATE accounts SET kvno = ?, password_changed = ?, password_expires = ? WHERE tenant = ? AND id = ?",
-      versions.begin()->first, imported.password_changed, imported.password_expires, tenant, id);
+      versions.begin()->first, whole.password_changed, whole.password_expires, tenant, id);
   return done;
 }
 
 }  // namespace
 
+Outcome<Account> Store::create_account(const TenantId& tenant, const WholeAccount& account,
+                                       std::int64_t now) {
+  const ObjectId id{random_guid()};
+  return write([&](Connection& c) -> Outcome<Account> {
+    const auto master = sealing_key(c, masters_);
+    if (!master) return tl::unexpected(master.error());
+    if (auto done = insert(c, **master, tenant, id, account, now); !done)
+      return tl::unexpected(std::move(done.error()));
+    return load_account(c, tenant, id);
+  });
+}
+
 // A savepoint for each, so that one that fails leaves nothing; and one for all that a dry run goes back to.
 Outcome<std::vector<Outcome<void>>> Store::import_accounts(const TenantId& tenant,
-                                                           std::span<const ImportedAccount> accounts,
-                                                           Import how, std::int64_t now) {
+                                                           std::span<const WholeAccount> accounts, Import how,
+                                                           std::int64_t now) {
   return write([&](Connection& c) -> Outcome<std::vector<Outcome<void>>> {
     const auto master = sealing_key(c, masters_);
     if (!master) return tl::unexpected(master.error());
     std::vector<Outcome<void>> outcomes;
     outcomes.reserve(accounts.size());
     c.run("SAVEPOINT before_all");
-    for (const ImportedAccount& each : accounts) {
+    for (const WholeAccount& each : accounts) {
       c.run("SAVEPOINT before_one");
-      outcomes.push_back(insert(c, **master, tenant, each, now));
+      outcomes.push_back(insert(c, **master, tenant, ObjectId{random_guid()}, each, now));
       if (!outcomes.back()) c.run("ROLLBACK TO before_one");
       c.run("RELEASE before_one");
     }

@@ -81,18 +81,19 @@ Outcome<void> Store::add_prt(const TenantId& tenant, const Prt& prt, std::span<c
   return write_unsynced([&](Connection& c) -> Outcome<void> {
     if (auto used = use(c, nonces); !used) return used;
     if (auto there = check_owners(c, tenant, prt); !there) return there;
+    note_use(c, tenant, prt, prt.created);  // which has others that add to this device wait
     // An engine wants octets always: none stand for NULL.
     const Bytes key = prt.key ? Bytes(*prt.key) : Bytes();
     c.run(
         "INSERT INTO prts (tenant, id, account, device, key_credential, created, expires, strong_until, "
-        "gesture) "
-        "VALUES (?1, ?2, ?3, ?4, CASE WHEN length(?5) = 0 THEN NULL ELSE ?5 END, ?6, ?7, ?8, ?9)",
+        "gesture, number) "
+        "VALUES (?1, ?2, ?3, ?4, CASE WHEN length(?5) = 0 THEN NULL ELSE ?5 END, ?6, ?7, ?8, ?9, "
+        "(SELECT coalesce(max(number), 0) + 1 FROM prts WHERE tenant = ?1 AND device = ?4))",
         tenant, prt.id, prt.user, prt.device, key, prt.created, prt.expires, prt.strong_until, prt.gesture);
     c.run(
         "DELETE FROM prts WHERE tenant = ?1 AND device = ?2 AND id IN (SELECT id FROM prts "
-        "WHERE tenant = ?1 AND device = ?2 ORDER BY created DESC, (id = ?3) DESC, id LIMIT 1000 OFFSET ?4)",
-        tenant, prt.device, prt.id, max_prts_of_device);
-    note_use(c, tenant, prt, prt.created);
+        "WHERE tenant = ?1 AND device = ?2 ORDER BY number DESC, created DESC, id LIMIT 1000 OFFSET ?3)",
+        tenant, prt.device, max_prts_of_device);
     return {};
   });
 }

@@ -142,7 +142,7 @@ void remove_range(Connection& c, const Removal& removal, const ObjectId& last) {
 // The next part of it. Nothing serves half of a tenant: it is disabled with the first.
 Outcome<Removal> remove_part(Connection& c, Removal removal) {
   if (auto realm = realm_of(c, removal.id); !realm) return tl::unexpected(realm.error());
-  c.run("UPDATE tenants SET disabled = 1 WHERE id = ? AND disabled = 0", removal.id);
+  c.run("UPDATE tenants SET disabled = ?1 WHERE id = ?2 AND disabled <> ?1", half_removed, removal.id);
   Statement rows = c.statement(stages[removal.stage].ids, removal.id, removal.last, removed_at_once);
   const auto ids = ids_of<ObjectId>(rows);
   if (!ids.empty()) remove_range(c, removal, ids.back());
@@ -213,9 +213,12 @@ Outcome<void> Store::set_tenant(const TenantId& id, const TenantSettings& settin
   const std::string key = folded(settings.name).value_or("");
   return write([&](Connection& c) -> Outcome<void> {
     if (auto realm = realm_of(c, id); !realm) return tl::unexpected(realm.error());
+    c.run("UPDATE tenants SET key_required = ?, disabled = ? WHERE id = ? AND disabled <> ?",
+          settings.key_required, settings.disabled, id, half_removed);
+    if (c.changes() == 0)
+      return fail(Reason::invalid, "part of it has been removed already: remove the rest");
     if (auto done = write_names(c, id, settings); !done) return done;
-    c.run("UPDATE tenants SET folded = ?, name = ?, key_required = ?, disabled = ? WHERE id = ?", key,
-          settings.name, settings.key_required, settings.disabled, id);
+    c.run("UPDATE tenants SET folded = ?, name = ? WHERE id = ?", key, settings.name, id);
     return {};
   });
 }

@@ -24,6 +24,7 @@ struct Tenant {
   std::string realm;       // several tenants may have the same one
   std::string domain_sid;  // "S-1-5-21-1-2-3": random, unique among all tenants
   std::int64_t created = 0;
+  bool half_removed = false;  // it is disabled, part of it is gone, and it can only be removed further
 };
 
 }  // namespace ferryman::directory

@@ -21,6 +21,7 @@ Outcome<Tenant> load_tenant(Connection& c, const TenantId& id) {
   tenant.domain_sid = row.text(2);
   tenant.settings.key_required = row.integer(3) != 0;
   tenant.settings.disabled = row.integer(4) != 0;
+  tenant.half_removed = row.integer(4) == half_removed;
   tenant.created = row.integer(5);
   Statement domains =
       c.statement("SELECT spelled FROM tenant_names WHERE tenant = ? AND position > 0 ORDER BY position", id);

@@ -11,7 +11,7 @@ class Tenants : public EachEngine {
  protected:
   TenantId create_tenant_of(const std::string& name, std::size_t users) {
     const TenantId tenant = create_tenant(name).id;
-    std::vector<ImportedAccount> accounts(users);
+    std::vector<WholeAccount> accounts(users);
     for (std::size_t i = 0; i < users; ++i) accounts[i].account.name = "u" + std::to_string(i);
     EXPECT_TRUE(done(directory_->import_accounts(tenant, accounts, Import::for_good, now)));
     return tenant;
@@ -130,7 +130,7 @@ TEST_P(Tenants, ChangeTheirSettings) {
 TEST_P(Tenants, AreRemovedWithAllThatIsInThem) {
   const Tenant other = create_tenant("other");
   for (const TenantId& tenant : {tenant_, other.id}) {
-    const auto account = directory_->create_account(tenant, {.name = "alice"}, now);
+    const auto account = directory_->create_account(tenant, {{.name = "alice"}}, now);
     ASSERT_TRUE(done(account));
     for (int i = 0; i < 2; ++i)
       ASSERT_TRUE(done(directory_->set_keys(tenant, account->id, random_keys(), {.now = now, .history = 2})));
@@ -157,7 +157,12 @@ TEST_P(Tenants, AreRemovedPartByPartAndAgainWhereThatFails) {
   EXPECT_NE(removed.error().text.find("; it is disabled, and part of it is gone: remove it again"),
             std::string::npos)
       << removed.error().text;
-  EXPECT_TRUE(directory_->tenant(other)->settings.disabled);
+  const Tenant half = *directory_->tenant(other);
+  EXPECT_TRUE(half.half_removed && half.settings.disabled);
+  TenantSettings enabled = half.settings;
+  enabled.disabled = false;
+  EXPECT_TRUE(refused(directory_->set_tenant(other, enabled), Reason::invalid));
+  EXPECT_TRUE(directory_->find_tenant("other")->settings.disabled) << "nor has it lost its names";
   const auto left = directory_->accounts(other, AccountKind::user, {.limit = max_page});
   ASSERT_TRUE(done(left));
   EXPECT_LT(left->items.size(), many / 2);

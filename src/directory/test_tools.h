@@ -89,7 +89,7 @@ class DirectoryTest : public testing::Test {
     return tenant.value_or(Tenant{});
   }
   Outcome<Account> create(const NewAccount& account) {
-    return directory_->create_account(tenant_, account, now);
+    return directory_->create_account(tenant_, {account}, now);
   }
   Account user(const std::string& name, std::vector<std::string> upns = {}) {
     auto account = create({.name = name, .upns = std::move(upns)});

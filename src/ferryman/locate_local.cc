@@ -38,7 +38,7 @@ std::string to_json(const LocalRealm& found) {
                               {"discovery", "local"},
                               {"socket", found.socket},
                               {"listens", found.trouble.empty()}};
-  return record.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return record.dump(2, ' ', true, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace ferryman

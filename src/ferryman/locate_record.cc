@@ -144,7 +144,7 @@ std::string to_json(const LocateRecord& record) {
                    {"kdcs", all(record.kdcs)},
                    {"reason", record.why}};
   // What is not UTF-8 is replaced: it came from the network.
-  return whole.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return whole.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace ferryman

@@ -74,10 +74,15 @@ int show_or_revoke(RealmService& service, Json& arguments, const Revocation& wan
                 "With a key go the tokens that it got.");
   if (!wanted.key.empty()) {
     arguments["key"] = wanted.key;
-    return service.show("user.revoke_key", std::move(arguments), [](const Json&) {});
+    return service.show("user.revoke_key", std::move(arguments),
+                        [](const Json& revoked) { print_line("revoked", "key " + text_of(revoked, "key")); });
   }
   if (!wanted.token.empty()) arguments["token"] = wanted.token;
-  if (by_token) return service.show("user.revoke_tokens", std::move(arguments), [](const Json&) {});
+  if (by_token)
+    return service.show("user.revoke_tokens", std::move(arguments), [](const Json& revoked) {
+      const std::string token = text_of(revoked, "token");
+      print_line("revoked", token.empty() ? "all tokens of " + text_of(revoked, "name") : "token " + token);
+    });
   return service.show("user.keys", std::move(arguments), print_keys);
 }
 

@@ -49,6 +49,9 @@ int copy_to(const std::string& location, const realm::Config& config) {
 }
 
 int migrate(const std::string& location, const RealmOptions& options) {
+  if (options.json || !options.tenant.empty())
+    return tell(exit_usage, "migrate is of the whole database and prints no JSON",
+                "Leave --json and --tenant away.");
   const auto config = config_of_realm(options);
   if (!config) return config.error();
   if (const auto valid = directory::check_location(location); !valid)

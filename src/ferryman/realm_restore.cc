@@ -75,6 +75,9 @@ int restore_from(int file, const realm::Config& config) {
 }
 
 int restore(const std::string& file, const RealmOptions& options) {
+  if (options.json || !options.tenant.empty())
+    return tell(exit_usage, "restore is of the whole database and prints no JSON",
+                "Leave --json and --tenant away.");
   const auto config = config_of_realm(options);
   if (!config) return config.error();
   if (!directory::is_file(config->fixed.database))

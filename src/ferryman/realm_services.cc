@@ -65,7 +65,7 @@ int get_keytab(RealmService& service, const Json& arguments, const std::string& 
   if (!result) return result.error();
   if (const int code = write_keytab(*result, file); code != exit_ok) return code;
   if (service.json()) {
-    fmt::print("{}\n", result->dump(2));
+    fmt::print("{}\n", result->dump(2, ' ', true));
   } else {
     fmt::print("{}: {} keys of kvno {}\n", printable(file), text_of(*result, "entries"),
                text_of(*result, "kvno"));

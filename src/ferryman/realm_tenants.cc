@@ -14,6 +14,7 @@ namespace {
 using admin::Json;
 
 std::string state_of(const Json& tenant) {
+  if (is_set(tenant, "half_removed")) return "half removed";
   return is_set(tenant, "disabled") ? "disabled" : "enabled";
 }
 
@@ -30,7 +31,7 @@ void print_tenant(const Json& tenant) {
 }
 
 std::string tenant_line(const Json& tenant) {
-  return fmt::format("{:<24}  {:<28}  {:<8}  {}", text_of(tenant, "name"), text_of(tenant, "realm"),
+  return fmt::format("{:<24}  {:<28}  {:<12}  {}", text_of(tenant, "name"), text_of(tenant, "realm"),
                      state_of(tenant), texts_of(tenant, "domains"));
 }
 
@@ -52,7 +53,7 @@ int disable_tenant(RealmService& service, Json& arguments) {
   const auto tenant = service.call("tenant.disable", std::move(arguments));
   if (!tenant) return tenant.error();
   if (service.json()) {
-    fmt::print("{}\n", tenant->dump(2));
+    fmt::print("{}\n", tenant->dump(2, ' ', true));
   } else {
     print_tenant(*tenant);
   }
@@ -104,7 +105,7 @@ void add_tenant_commands(RealmTree& tree) {
   add_tenant_settings(tree, tenants);
   tree.command(tenants, "list", "All tenants", [](RealmService& service, Json&) {
     const std::string header =
-        fmt::format("{:<24}  {:<28}  {:<8}  {}", "TENANT", "REALM", "STATE", "DOMAINS");
+        fmt::format("{:<24}  {:<28}  {:<12}  {}", "TENANT", "REALM", "STATE", "DOMAINS");
     return print_list(service, {"tenant.list", "tenants", header, tenant_line});
   });
   const auto show =

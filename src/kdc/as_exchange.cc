@@ -64,6 +64,9 @@ Judged<directory::Principal> find_service(const Kdc& kdc, const KdcReqBody& body
   if (!found) return refuse(error_code::service_unknown, "the service is unknown");
   if (found->account.settings.flags.disabled)
     return refuse(error_code::service_unknown, "the service is disabled");
+  // Before anything else is looked at: that a user has this name is told to nobody.
+  if (!account::is_service(found->account))
+    return refuse(error_code::service_unknown, "an account without SPN");
   return std::move(*found);
 }
 
@@ -79,7 +82,6 @@ Judged<void> check_request(const Kdc& kdc, const KdcReqBody& body, const AsClien
   if (asks(body, option::allow_postdate | option::postdated) ||
       body.from.value_or(0) > now.seconds + kdc.policy.max_skew)
     return refuse(error_code::cannot_postdate, "postdated tickets are not given");
-  if (!account::is_service(account)) return refuse(error_code::service_unknown, "an account without SPN");
   if (account.kind != AccountKind::krbtgt && account.kind != AccountKind::password_change)
     return refuse(error_code::policy, "a service that wants a TGT first");
   const directory::Account* known = client.principal ? &client.principal->account : nullptr;
@@ -171,8 +173,8 @@ struct Sealed {
   const ticket::NewTicket& ticket;
   Bytes octets;
 };
-MadeReply make_reply(const Kdc& kdc, Bytes octets, const AsRequest& request, const Granted& granted,
-                     const Keys& keys, const Sealed& sealed, Now now) {
+Judged<MadeReply> make_reply(const Kdc& kdc, Bytes octets, const AsRequest& request, const Granted& granted,
+                             const Keys& keys, const Sealed& sealed, Now now) {
   MadePadata list;
   // RC4's keys have no salt (RFC 4757 3): there is nothing to tell.
   if (keys.long_term->etype != kerberos::etype::rc4_hmac) add_etype_info2(list, *keys.long_term);

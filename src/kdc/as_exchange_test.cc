@@ -100,7 +100,7 @@ TEST_F(AsExchange, NeverPostdates) {
   for (const std::uint32_t bit : {option::allow_postdate, option::postdated}) {
     TestRequest request;
     request.options = bit;
-    request.sname = kerberos::Name(1, {"bob"});
+    request.sname = kerberos::Name(2, {"HTTP", "www.r.test"});
     EXPECT_EQ(code(request), 10);
   }
 }
@@ -307,6 +307,38 @@ TEST_F(AsExchange, LocksNoAccountWhoseKeyIsRandom) {
     EXPECT_EQ(code(guess), 24);
   }
   EXPECT_FALSE(realm_.account("WEB$").lockout.locked_until);
+}
+
+// Or guesses at two spellings told who has an account: of somebody's name and one like it only the former's
+// are counted in the directory.
+TEST_F(AsExchange, CountsForAnUnknownNameWhatItWouldForAUser) {
+  realm_.policy.hide_unknown_clients = true;
+  for (const std::string name : {"alice", "nobody"}) {
+    SCOPED_TRACE(name);
+    const auto guess = [&](const std::string& cname, std::int32_t type) {
+      TestRequest request = wrong();
+      request.cname = kerberos::Name(type, {cname});
+      return code(request);
+    };
+    for (int i = 0; i < 9; ++i) EXPECT_EQ(guess(name, 1 + i % 2), 24);
+    EXPECT_EQ(guess(name + "@R.TEST", 1), 24);
+    EXPECT_EQ(guess(name + "@elsewhere.test", kerberos::name_type::enterprise), 24);
+    EXPECT_EQ(guess(name, 0), 24);
+    EXPECT_EQ(guess(name, 2), 18);
+  }
+}
+
+TEST_F(AsExchange, TellsNobodyByTheServicesNameWhoHasAnAccount) {
+  for (const std::uint32_t options : {option::forwarded, option::allow_postdate, option::request_anonymous}) {
+    for (const std::string_view name : {"alice", "nobody"}) {
+      for (const std::int32_t type : {1, 2, 10}) {
+        TestRequest request = proven();
+        request.options = options;
+        request.sname = kerberos::Name(type, {name});
+        EXPECT_EQ(code(request), 7) << name << ' ' << type;
+      }
+    }
+  }
 }
 
 // K26

@@ -188,13 +188,23 @@ bool may_be_user(const kerberos::PrincipalName& name) {
          !name.component(0).ends_with('$');
 }
 
+// Under what a failure counts: all spellings by which the directory would find one account count together,
+// and no others do, or they would tell who has one.
+std::string counted_form(const Kdc& kdc, const kerberos::PrincipalName& client) {
+  std::string_view name = client.component(0);
+  const std::size_t at = name.rfind('@');
+  if (client.name_type == kerberos::name_type::enterprise && at != name.npos &&
+      equal_without_case(name.substr(at + 1), kdc.tenant.realm))
+    name = name.substr(0, at);
+  return directory::unique_key(name);
+}
+
 // The answer to a proof for a client that is not there, where it is not to be told from one that is.
 tl::unexpected<Refusal> refuse_unknown(const Kdc& kdc, const AsRequest& request, const AsClient& client,
                                        const Method& method, const kerberos::EncryptedData& proof, Now now) {
   const auto& name = *request.body.cname;
   if (may_be_user(name) && account::allows(kdc.policy, {}, proof.etype) &&
-      !kdc.attempts.count_unknown(kdc.tenant.id, stored_form(name.component(0)), kdc.policy.lockout,
-                                  now.seconds))
+      !kdc.attempts.count_unknown(kdc.tenant.id, counted_form(kdc, name), kdc.policy.lockout, now.seconds))
     return locked();
   decrypt_in_vain(method, proof.etype, proof.cipher);
   return failed(kdc, request, client, "the client is unknown");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -38,9 +39,13 @@ struct Issued {
 // The reason of an answer to a wrong key that was one too many.
 inline constexpr std::string_view reason_locks = "the wrong key, and the account is locked by it";
 
+// Octets of a reply: what clients and proxies take. It has room for every PAC, but not for whatever a client
+// asks to be put into its ticket.
+inline constexpr std::size_t max_reply = 128 * 1024;
+
 // What goes back to the client, and what the log says of it. Nothing in it is a secret.
 struct Answer {
-  Octets message;         // without length prefix; never empty
+  Octets message;         // without length prefix; never empty, and no more than max_reply
   std::int32_t code = 0;  // of the KRB-ERROR that was sent or, for kpasswd, of the result; 0: it was done
   std::string reason;     // words of ours; empty where it was done
   std::string client, service;     // as asked for; hold any octets, and may be empty

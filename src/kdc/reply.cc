@@ -85,17 +85,24 @@ std::optional<std::uint32_t> pac_options_of(const kerberos::PadataList& padata) 
   return kerberos::pac_option::claims;
 }
 
-MadeReply encode_reply(const Reply& reply, const Fast* fast, Now now) {
+Judged<MadeReply> encode_reply(const Reply& reply, const Fast* fast, Now now) {
   const Client client{reply.ticket.crealm, reply.ticket.cname};
-  const Issued issued{reply.key.etype(), reply.ticket.session_key.etype(),
-                      kerberos::parse<kerberos::Ticket>(reply.ticket_octets)->enc_part.etype};
-  if (fast == nullptr) return {message(reply, reply.padata, client, reply.key), issued};
-  const Strengthened keys = strengthen(reply.key);
-  const MadePadata padata = fast_reply(
-      *fast, {reply.padata, keys.strengthen_key, client.realm, client.name, reply.ticket_octets, now});
-  const kerberos::Name anonymous = anonymous_name();
-  const Client shown = fast->hides_client() ? Client{anonymous_realm, anonymous.view()} : client;
-  return {message(reply, padata, shown, keys.reply_key), issued};
+  MadeReply made{{},
+                 {reply.key.etype(), reply.ticket.session_key.etype(),
+                  kerberos::parse<kerberos::Ticket>(reply.ticket_octets)->enc_part.etype}};
+  if (fast == nullptr) {
+    made.message = message(reply, reply.padata, client, reply.key);
+  } else {
+    const Strengthened keys = strengthen(reply.key);
+    const MadePadata padata = fast_reply(
+        *fast, {reply.padata, keys.strengthen_key, client.realm, client.name, reply.ticket_octets, now});
+    const kerberos::Name anonymous = anonymous_name();
+    const Client shown = fast->hides_client() ? Client{anonymous_realm, anonymous.view()} : client;
+    made.message = message(reply, padata, shown, keys.reply_key);
+  }
+  if (made.message.size() > max_reply)
+    return refuse(error_code::field_too_long, "the reply is longer than a reply may be");
+  return made;
 }
 
 Octets encode_refusal(const Kdc& kdc, const Refusal& refusal, const kerberos::KdcReqBody* body,

@@ -38,8 +38,8 @@ struct MadeReply {
   Octets message;
   Issued issued;
 };
-// fast: null where the request had none.
-MadeReply encode_reply(const Reply& reply, const Fast* fast, Now now);
+// field_too_long (61): it would be longer than max_reply. fast: null where the request had none.
+Judged<MadeReply> encode_reply(const Reply& reply, const Fast* fast, Now now);
 
 // The KRB-ERROR (RFC 4120 5.9.1). body: of the request, as far as it could be read; null: not at all.
 Octets encode_refusal(const Kdc& kdc, const Refusal& refusal, const kerberos::KdcReqBody* body,

@@ -25,10 +25,10 @@ class OnSqlite : public testing::Test {
         *directory::open_database({.location = folder_ + "/realm.db", .create = true}, std::move(*master));
     tenant_ =
         *directory_->create_tenant({.name = "example", .domains = {"example.test"}}, "R.TEST", aes, test_now);
-    alice_ =
-        *directory_->create_account(tenant_.id, {.name = "alice", .upns = {"alice@example.test"}}, test_now);
+    alice_ = *directory_->create_account(tenant_.id, {{.name = "alice", .upns = {"alice@example.test"}}},
+                                         test_now);
     web_ = *directory_->create_account(
-        tenant_.id, {.kind = directory::AccountKind::service, .name = "WEB$", .spns = {"HOST/www.r.test"}},
+        tenant_.id, {{.kind = directory::AccountKind::service, .name = "WEB$", .spns = {"HOST/www.r.test"}}},
         test_now);
     set_password(test_password);
     std::vector<directory::LongTermKey> keys;
@@ -85,13 +85,39 @@ TEST_F(OnSqlite, ATgtGetsAServiceTicketByAnAliasOfHost) {
   EXPECT_TRUE(ticket::verify_service_pac(*opened, web_key_, *signer));
 }
 
+TEST_F(OnSqlite, ANameIsLookedUpByItsComponentsAndTheEnterpriseTypeAlone) {
+  const auto asked = [this](std::int32_t type, std::initializer_list<std::string_view> name) {
+    TestRequest request;
+    request.cname = kerberos::Name(type, name);
+    return ask(request.encoded()).code;
+  };
+  for (const std::int32_t type : {0, 1, 2, 3, 5}) {
+    SCOPED_TRACE(type);
+    EXPECT_EQ(asked(type, {"alice"}), 25);
+    EXPECT_EQ(asked(type, {"alice@R.TEST"}), 6);
+    EXPECT_EQ(asked(type, {"krbtgt", "R.TEST"}), 6);
+    EXPECT_EQ(asked(type, {"krbtgt/R.TEST"}), 6);
+    EXPECT_EQ(asked(type, {"kadmin", "changepw"}), 6);
+    EXPECT_EQ(asked(type, {"alice", "R.TEST"}), 6);
+    EXPECT_EQ(asked(type, {"HOST", "www.r.test"}), 25);
+    EXPECT_EQ(asked(type, {"HOST/www.r.test"}), 6);
+    EXPECT_EQ(asked(type, {""}), 6);
+  }
+  for (const char* name : {"alice@R.TEST", "alice@r.test", "alice@example.test", "alice"})
+    EXPECT_EQ(asked(10, {name}), 25) << name;
+  EXPECT_EQ(asked(10, {"krbtgt/R.TEST@R.TEST"}), 6);
+  EXPECT_EQ(asked(10, {"HOST/www.r.test@R.TEST"}), 6);
+  EXPECT_EQ(asked(10, {"alice@elsewhere.test"}), 6);
+  EXPECT_EQ(asked(10, {"alice", "R.TEST"}), 6);
+}
+
 TEST_F(OnSqlite, ATgtOfARenamedAccountIsRevoked) {
   const crypto::Key key = key_of(test_password);
   const TestReply tgt = open_reply(ask(TestRequest().with_timestamp(key).encoded()), key, key_usage::as_rep);
   ASSERT_TRUE(tgt.ok());
   ASSERT_TRUE(directory_->rename_account(tenant_.id, alice_.id, "alison"));
   EXPECT_EQ(ask(TestTgs(tgt).encoded()).code, 20);
-  ASSERT_TRUE(directory_->create_account(tenant_.id, {.name = "alice"}, test_now));
+  ASSERT_TRUE(directory_->create_account(tenant_.id, {{.name = "alice"}}, test_now));
   EXPECT_EQ(ask(TestTgs(tgt).encoded()).code, 20);
 }
 

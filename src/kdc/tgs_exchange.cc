@@ -11,6 +11,7 @@
 #include "kdc/tgs_header.h"
 #include "kdc/tgt.h"
 #include "kdc/user_to_user.h"
+#include "ticket/authorization.h"
 #include "ticket/flags.h"
 
 namespace ferryman::kdc {
@@ -141,8 +142,11 @@ Judged<ticket::AuthorizationList> choose_authorization(const KdcReqBody& body, c
   const auto plain = open_authorization(*body.enc_authorization_data, header);
   if (!plain) return tl::unexpected(plain.error());
   const auto asked = kerberos::parse<kerberos::AuthorizationData>(plain->bytes());
-  if (!asked) return refuse(error_code::bad_integrity, "the request's authorization data");
+  if (!asked && asked.error().fault != Fault::too_many)
+    return refuse(error_code::bad_integrity, "the request's authorization data");
+  if (!asked) return ticket::too_much_authorization();
   if (auto added = ticket::add_permitted(*asked, list); !added) return tl::unexpected(added.error());
+  if (auto fits = ticket::check_fits(list); !fits) return tl::unexpected(fits.error());
   return list;
 }
 
@@ -163,8 +167,9 @@ Judged<Octets> make_ticket(const Kdc& kdc, const Granted& granted, const ticket:
   return issuer.issue(granted.service, ticket, pac);
 }
 
-MadeReply make_reply(const Kdc& kdc, const TgsRequest& request, const TgsHeader& header,
-                     const Granted& granted, const ticket::NewTicket& ticket, Bytes ticket_octets, Now now) {
+Judged<MadeReply> make_reply(const Kdc& kdc, const TgsRequest& request, const TgsHeader& header,
+                             const Granted& granted, const ticket::NewTicket& ticket, Bytes ticket_octets,
+                             Now now) {
   const MadePadata no_padata;
   Reply reply{kerberos::msg_type::tgs_rep, ticket,       ticket_octets,     no_padata,
               request.body.nonce,          std::nullopt, header.reply_key()};

@@ -391,6 +391,62 @@ TEST_F(TgsExchange, PassesAClientsOwnRestrictionsOn) {
   EXPECT_TRUE(*contains_any(opened->part.authorization_data, wanted));
 }
 
+Octets sealed_list(const TestTgs& request, const ticket::AuthorizationList& list) {
+  return crypto::encrypt(request.session_key, key_usage::tgs_req_authdata_session_key,
+                         kerberos::encode(list.list()));
+}
+
+ticket::AuthorizationList restrictions(std::size_t count, Bytes contents) {
+  ticket::AuthorizationList list;
+  for (std::size_t i = 0; i < count; ++i) list.add({141, contents, {}});
+  return list;
+}
+
+// Nor does it give a ticket that it would not take back.
+TEST_F(TgsExchange, TakesAsMuchAuthorizationDataAsATicketHolds) {
+  const Octets contents{1, 2, 3};
+  for (const auto& [count, expected] : {std::pair(std::size_t{64}, 0), {72, 12}, {73, 12}, {1000, 12}}) {
+    TestTgs request = tgs();
+    request.request.enc_authorization_data = {18, sealed_list(request, restrictions(count, contents))};
+    EXPECT_EQ(code(request), expected) << count;
+    TestTgs forwarded = for_krbtgt(tgs(), 0);
+    forwarded.request.enc_authorization_data = {18, sealed_list(forwarded, restrictions(count, contents))};
+    EXPECT_EQ(code(forwarded), expected) << count;
+    if (expected != 0) continue;
+    const TestReply tgt = get(forwarded);
+    EXPECT_EQ(code(TestTgs(tgt)), 0);
+    TestTgs more(tgt);
+    more.request.enc_authorization_data = {18, sealed_list(more, restrictions(count, contents))};
+    EXPECT_EQ(code(more), 12);
+  }
+}
+
+TEST_F(TgsExchange, RefusesAuthorizationDataThatNestsTooDeep) {
+  const Octets innermost{1, 2, 3};
+  for (const auto& [depth, expected] : {std::pair(7, 0), {8, 12}, {100, 12}}) {
+    TestTgs request = tgs();
+    ticket::AuthorizationList list = restrictions(1, innermost);
+    for (int i = 0; i < depth; ++i) {
+      const Octets inside = kerberos::encode(list.list());
+      list = {};
+      list.add({kerberos::authorization_data::if_relevant, inside, {}});
+    }
+    request.request.enc_authorization_data = {18, sealed_list(request, list)};
+    EXPECT_EQ(code(request), expected) << depth;
+  }
+}
+
+TEST_F(TgsExchange, RefusesWhatWouldMakeItsReplyTooLong) {
+  for (const auto& [size, expected] : {std::pair(std::size_t{100} * 1024, 0), {max_reply, 61}}) {
+    TestTgs request = tgs();
+    request.request.enc_authorization_data = {18, sealed_list(request, restrictions(1, Octets(size, 1)))};
+    const Answer answer = realm_.ask(request.encoded());
+    EXPECT_EQ(answer.code, expected);
+    EXPECT_EQ(answer.issued.has_value(), expected == 0);
+    EXPECT_LE(answer.message.size(), max_reply);
+  }
+}
+
 TEST_F(TgsExchange, RefusesDataThatIsMandatoryForTheKdc) {
   TestTgs request = tgs();
   const Octets contents{0x30, 0};

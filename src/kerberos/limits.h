@@ -14,7 +14,8 @@ inline constexpr std::size_t max_name_component = 255;  // octets, as of a realm
 inline constexpr std::size_t max_realm = 255;
 inline constexpr std::size_t max_addresses = 32;
 inline constexpr std::size_t max_additional_tickets = 4;
-inline constexpr std::size_t max_authorization_data = 64;         // elements of one list
+// Elements of one list: in a ticket those that a client asked for, and a few of KDCs.
+inline constexpr std::size_t max_authorization_data = 64 + 8;
 inline constexpr std::size_t max_authorization_data_depth = 8;    // lists inside lists
 inline constexpr std::size_t max_authorization_data_total = 256;  // elements of a list and all inside it
 inline constexpr std::size_t max_last_req = 16;

@@ -87,15 +87,17 @@ std::size_t Output::begin_frame(FrameType type, std::uint32_t id) {
   return mark;
 }
 
-void Output::end_frame(std::size_t mark, bool keep) {
+// False: it is taken back.
+bool Output::end_frame(std::size_t mark, bool keep) {
   const std::size_t length = octets_.size() - mark - length_size;
   if (!keep || length > max_frame) {
     octets_.resize(mark);
-    return;
+    return false;
   }
   for (std::size_t i = 0; i < length_size; ++i) {
     octets_[mark + i] = static_cast<std::uint8_t>(length >> (8 * (length_size - 1 - i)));
   }
+  return true;
 }
 
 void Output::put_hello() {

@@ -65,9 +65,7 @@ class Output {
   template <typename Message>
   [[nodiscard]] bool put(FrameType type, std::uint32_t id, const Message& message) {
     const std::size_t mark = begin_frame(type, id);
-    const bool done = append(octets_, message);
-    end_frame(mark, done);
-    return done;
+    return end_frame(mark, append(octets_, message));
   }
   void put_hello();
   void put_closing();
@@ -75,7 +73,7 @@ class Output {
 
  private:
   std::size_t begin_frame(FrameType type, std::uint32_t id);
-  void end_frame(std::size_t mark, bool keep);
+  bool end_frame(std::size_t mark, bool keep);
 
   Octets octets_;
   std::size_t written_ = 0;

@@ -40,6 +40,7 @@ struct Call {
   const account::Policy& policy;
   Arguments& arguments;
   const std::function<void(const directory::ObjectId&)>& forget_failures;  // of this process
+  bool takes_codes;                                                        // a user may enrol by a code
   std::int64_t now;                                                        // seconds since 1970
 
   // What the event tells of it: the object's canonical name once it is known, and what has been done, where

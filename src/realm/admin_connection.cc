@@ -28,6 +28,11 @@ void AdminConnection::look(Time now) {
   answer_.empty() ? read(now) : write(now);
 }
 
+AdminConnection::Time AdminConnection::room_deadline() const {
+  const bool idle = answer_.empty() && !request_ && !line_has_begun_ && !too_long_ && !ended_;
+  return idle ? deadline_ - max_idle + max_idle_of_crowd : Time::max();
+}
+
 void AdminConnection::read(Time now) {
   std::array<char, 16384> octets;
   const ssize_t got = ::recv(socket_, octets.data(), octets.size(), 0);

@@ -17,6 +17,8 @@ class AdminConnection {
   using Time = std::chrono::steady_clock::time_point;
   // Without a word; from a line's first octet to its last; in which nothing of an answer is read.
   static constexpr std::chrono::seconds max_idle{60}, max_line_time{10}, max_answer_time{10};
+  // Without a word while others wait for a place.
+  static constexpr std::chrono::seconds max_idle_of_crowd{5};
 
   // socket: not blocking; it is closed with this object.
   AdminConnection(int socket, const Caller& caller, Time now);
@@ -43,6 +45,8 @@ class AdminConnection {
   bool over() const { return answer_.empty() && !request_ && (ended_ || finishing_); }
   // When what is waited for has taken too long.
   Time deadline() const { return deadline_; }
+  // When it has to make room where others wait for its place; Time::max(): not while it is at something.
+  Time room_deadline() const;
 
  private:
   void read(Time now);

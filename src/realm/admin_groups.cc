@@ -94,7 +94,7 @@ admin::Reply remove_group(Call& call) {
   if (!group) return tl::unexpected(group.error());
   if (const auto done = call.directory.remove_group(call.tenant.id, group->id); !done)
     return failed(fmt::format("The group {} cannot be removed", printable(group->name)), done.error());
-  return Json::object();
+  return Json{{"name", group->name}};
 }
 
 admin::Reply join_group(Call& call) {

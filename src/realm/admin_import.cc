@@ -12,9 +12,9 @@ namespace ferryman::realm {
 namespace {
 
 using admin::Json;
-using directory::ImportedAccount;
 using directory::LongTermKey;
 using directory::Reason;
+using directory::WholeAccount;
 
 // Others wait for the database while they are made.
 constexpr std::size_t max_accounts = 256;
@@ -23,7 +23,7 @@ constexpr std::size_t max_accounts = 256;
 struct Asked {
   std::string name;
   bool is_user;
-  std::optional<ImportedAccount> account;
+  std::optional<WholeAccount> account;
   Json outcome{};
 };
 
@@ -77,7 +77,7 @@ bool is_duplicate_spn(const Asked& asked, const directory::Failure& failure) {
 
 // To one that has no keys, as it had at a first import that left them behind: the present ones.
 directory::Outcome<void> give_keys(Call& call, const directory::Account& there,
-                                   const ImportedAccount& imported) {
+                                   const WholeAccount& imported) {
   const directory::AccountSettings& wanted = imported.account.settings;
   auto set = call.directory.change_account(call.tenant.id, there.id,
                                            [&wanted](directory::AccountSettings& settings) {
@@ -124,7 +124,7 @@ void settle(Call& call, Asked& asked, const directory::Outcome<void>& made, dire
 
 // Those that are understood.
 admin::Outcome<void> make(Call& call, std::vector<Asked>& all, directory::Import how) {
-  std::vector<ImportedAccount> accounts;
+  std::vector<WholeAccount> accounts;
   for (Asked& each : all)
     if (each.account) accounts.push_back(*std::move(each.account));
   const auto outcomes = call.directory.import_accounts(call.tenant.id, accounts, how, call.now);

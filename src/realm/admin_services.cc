@@ -41,16 +41,11 @@ directory::Outcome<std::uint32_t> give_keys(Call& call, const directory::ObjectI
   return call.directory.set_keys(call.tenant.id, service, random_keys(etypes), change);
 }
 
-admin::Outcome<Account> create(Call& call, const directory::NewAccount& wanted,
-                               std::span<const std::int32_t> etypes) {
-  const std::string what = fmt::format("The service {} cannot be added", printable(wanted.name));
+admin::Outcome<Account> create(Call& call, const directory::WholeAccount& wanted) {
   auto service = call.directory.create_account(call.tenant.id, wanted, call.now);
-  if (!service) return failed(what, service.error());
-  if (const auto given = give_keys(call, service->id, etypes); !given) {
-    (void)call.directory.remove_account(call.tenant.id, service->id);
-    return failed(what, given.error());
-  }
-  return *std::move(service);
+  if (service) return *std::move(service);
+  return failed(fmt::format("The service {} cannot be added", printable(wanted.account.name)),
+                service.error());
 }
 
 admin::Outcome<Principal> named_service(Call& call) {
@@ -146,7 +141,8 @@ admin::Outcome<bool> change(Call& call, const Principal& service, const Changes&
 
 admin::Reply add_service(Call& call) {
   Arguments& arguments = call.arguments;
-  directory::NewAccount wanted;
+  directory::WholeAccount whole;
+  directory::NewAccount& wanted = whole.account;
   wanted.kind = AccountKind::service;
   wanted.name = arguments.text("name");
   wanted.spns = arguments.maybe_texts("spns").value_or(std::vector<std::string>());
@@ -158,7 +154,9 @@ admin::Reply add_service(Call& call) {
   if (!etypes) return tl::unexpected(etypes.error());
   set_etypes(wanted.settings, *etypes);
   if (wanted.name.ends_with('$')) wanted.settings.primary_group = directory::rid::domain_computers;
-  const auto service = create(call, wanted, *etypes);
+  whole.keys = random_keys(*etypes);
+  whole.password_changed = call.now;
+  const auto service = create(call, whole);
   if (!service) return tl::unexpected(service.error());
   return service_reply(call, service->id);
 }

@@ -86,6 +86,10 @@ Json prt_json(const directory::Prt& prt) {
 admin::Reply make_code(Call& call) {
   const auto user = named_user(call);
   if (!user) return tl::unexpected(user.error());
+  if (!call.takes_codes)
+    return invalid(
+        "Nobody enrols by a code here: put \"code\" into [sign_in] enrol of realm.toml first, and "
+        "reload the service.");
   const Secret code = signin::new_enrolment_code();
   const std::string text(as_text(code.bytes()));
   const std::int64_t expires = call.now + code_lifetime;

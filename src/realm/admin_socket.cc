@@ -30,9 +30,8 @@ std::vector<gid_t> groups_of_peer(int socket) {
   return groups;
 }
 
-std::string refusal(std::string text) {
-  return admin::print(admin::Reply(
-      tl::unexpected(admin::Failure{std::string(admin::reason::not_understood), std::move(text)})));
+std::string refusal(std::string_view reason, std::string text) {
+  return admin::print(admin::Reply(tl::unexpected(admin::Failure{std::string(reason), std::move(text)})));
 }
 
 }  // namespace
@@ -73,6 +72,7 @@ void AdminSocket::turn() {
   if (closed_ && connections_.empty()) return;
   const Time polled = wait();
   for (const auto& connection : connections_) serve(*connection);
+  make_room(polled);
   remove_what_is_over(polled);
 }
 
@@ -95,6 +95,7 @@ int AdminSocket::poll_timeout(Time now) const {
   for (const auto& connection : connections_) {
     if (connection->has_request() || connection->over()) return 0;
     until = std::min(until, connection->deadline());
+    if (crowded_) until = std::min(until, connection->room_deadline());
   }
   if (until == Time::max()) return -1;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now).count();
@@ -104,7 +105,8 @@ int AdminSocket::poll_timeout(Time now) const {
 // When it was that poll(2) looked.
 AdminSocket::Time AdminSocket::wait() {
   const Time before = steady_clock::now();
-  const bool accepting = !closed_ && connections_.size() < max_connections;
+  crowded_ = crowded_ && is_full();
+  const bool accepting = !closed_ && !crowded_;
   waited_.assign({{wake_.get(), POLLIN, 0}, {accepting ? acceptor_.waited(before) : -1, POLLIN, 0}});
   for (const auto& connection : connections_) waited_.push_back({connection->get(), connection->events(), 0});
   if (::poll(waited_.data(), waited_.size(), poll_timeout(before)) < 0) return before;
@@ -112,6 +114,7 @@ AdminSocket::Time AdminSocket::wait() {
   if (waited_[0].revents != 0) wake_.clear();
   for (std::size_t i = 0; i < connections_.size(); ++i)
     if (waited_[i + 2].revents != 0 && !connections_[i]->has_request()) connections_[i]->look(now);
+  crowded_ = crowded_ || (waited_[1].revents != 0 && is_full());
   if (waited_[1].revents != 0) accept_all();
   return now;
 }
@@ -120,7 +123,9 @@ AdminSocket::Time AdminSocket::wait() {
 void AdminSocket::serve(AdminConnection& connection) {
   if (stopping_) return;
   if (connection.has_too_long_request()) {
-    connection.answer(refusal("The request is longer than a message may be: 1 MiB."), steady_clock::now());
+    connection.answer(
+        refusal(admin::reason::not_understood, "The request is longer than a message may be: 1 MiB."),
+        steady_clock::now());
     connection.finish();
   }
   if (!connection.has_request()) return;
@@ -144,6 +149,26 @@ void AdminSocket::serve(AdminConnection& connection) {
   connection.answer(std::move(line), steady_clock::now());
 }
 
+// Of the one that has said nothing for the longest time, which hears why when it asks next.
+void AdminSocket::make_room(Time polled) {
+  if (!crowded_ || !is_full()) return;
+  const auto idle =
+      std::min_element(connections_.begin(), connections_.end(),
+                       [](const auto& a, const auto& b) { return a->room_deadline() < b->room_deadline(); });
+  AdminConnection& connection = **idle;
+  if (connection.room_deadline() > polled) return;
+  ++counts_.made_room;
+  log_.write(Level::warning, "an idle connection made room for others",
+             {{"socket", "administration"},
+              {"uid", std::to_string(connection.session().caller.uid)},
+              {"pid", std::to_string(connection.session().caller.pid)}});
+  connection.answer(refusal(directory::name(directory::Reason::busy),
+                            "This connection said nothing while others waited for its place, and was closed: "
+                            "try again."),
+                    steady_clock::now());
+  connection.finish();
+}
+
 // Too late is what had not come when poll(2) looked: a request that took long is nobody else's fault.
 void AdminSocket::remove_what_is_over(Time polled) {
   std::erase_if(connections_, [this, polled](const std::unique_ptr<AdminConnection>& connection) {
@@ -155,7 +180,7 @@ void AdminSocket::remove_what_is_over(Time polled) {
 }
 
 void AdminSocket::accept_all() {
-  for (int i = 0; i < Acceptor::most_at_once && connections_.size() < max_connections; ++i) {
+  for (int i = 0; i < Acceptor::most_at_once && !is_full(); ++i) {
     auto accepted = acceptor_.next();
     if (!accepted) return;
     if (!may(*accepted)) {
@@ -182,7 +207,8 @@ void AdminSocket::log_counts() const {
              {{"connections", std::to_string(counts_.connections)},
               {"refused", std::to_string(acceptor_.refused())},
               {"requests", std::to_string(counts_.requests)},
-              {"timeouts", std::to_string(counts_.timeouts)}});
+              {"timeouts", std::to_string(counts_.timeouts)},
+              {"made_room", std::to_string(counts_.made_room)}});
 }
 
 }  // namespace ferryman::realm

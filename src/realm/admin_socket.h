@@ -24,7 +24,8 @@ namespace ferryman::realm {
 // any that is not root, the own user or of the group is closed before a word, counted and logged.
 class AdminSocket {
  public:
-  static constexpr std::size_t max_connections = 16;  // more wait in the kernel's queue
+  // More wait in the kernel's queue; while some do, those that say nothing make room soon.
+  static constexpr std::size_t max_connections = 16;
 
   // group: whose members may, besides; none: nobody.
   AdminSocket(ListenSocket socket, Administration& administration, telemetry::Log& log,
@@ -42,6 +43,7 @@ class AdminSocket {
     std::uint64_t connections = 0;  // accepted
     std::uint64_t requests = 0;
     std::uint64_t timeouts = 0;
+    std::uint64_t made_room = 0;
   };
 
   void run();
@@ -51,6 +53,8 @@ class AdminSocket {
   void accept_all();
   bool may(const Acceptor::Accepted& accepted) const;
   void serve(AdminConnection& connection);
+  bool is_full() const { return connections_.size() >= max_connections; }
+  void make_room(Time polled);
   void remove_what_is_over(Time polled);
   void begin_drain();
   void log_counts() const;
@@ -61,7 +65,8 @@ class AdminSocket {
   const std::optional<gid_t> group_;
   const Event wake_, done_;
   std::atomic<bool> stopping_{false}, draining_{false};
-  bool closed_ = false;  // drain() has been carried out
+  bool closed_ = false;   // drain() has been carried out
+  bool crowded_ = false;  // all places are taken, and somebody waits for one
   Counts counts_;
   std::vector<std::unique_ptr<AdminConnection>> connections_;
   std::vector<pollfd> waited_;

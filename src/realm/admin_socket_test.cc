@@ -185,6 +185,26 @@ TEST_F(AdminSocketTest, LetsOthersWaitBeyondItsMost) {
   ::close(waiting);
 }
 
+TEST_F(AdminSocketTest, LetsTheOneThatSaidNothingForTheLongestTimeMakeRoom) {
+  std::vector<int> sockets;
+  for (std::size_t i = 0; i < AdminSocket::max_connections; ++i) {
+    sockets.push_back(connected());
+    send(sockets.back(), status_line);
+    EXPECT_TRUE(is_result(receive(sockets.back())));
+  }
+  const int waiting = connected();
+  send(waiting, status_line);
+  EXPECT_TRUE(is_result(receive(waiting)));
+  EXPECT_EQ(reason(receive(sockets.front())), "busy");
+  EXPECT_EQ(receive(sockets.front()), "") << "and hangs up";
+  send(sockets.back(), status_line);
+  EXPECT_TRUE(is_result(receive(sockets.back()))) << "nobody else had to";
+  for (const int socket : sockets) ::close(socket);
+  ::close(waiting);
+  socket_.reset();
+  EXPECT_NE(log_text().find("an idle connection made room for others"), std::string::npos);
+}
+
 TEST_F(AdminSocketTest, ListensToRootToItselfAndToTheGroupOnly) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs to become others";
   EXPECT_EQ(as(0, 0, {}), 0);

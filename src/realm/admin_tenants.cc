@@ -19,11 +19,17 @@ using directory::TenantSettings;
 
 Json tenant_json(const Call& call, const Tenant& tenant) {
   const TenantSettings& settings = tenant.settings;
-  return {{"id", tenant.id.text()},          {"name", settings.name},
-          {"realm", tenant.realm},           {"domains", settings.domains},
-          {"domain_sid", tenant.domain_sid}, {"top_level_names", settings.top_level_names},
-          {"created", tenant.created},       {"key_required", settings.key_required},
-          {"disabled", settings.disabled},   {"default", tenant.id == call.tenant.id}};
+  return {{"id", tenant.id.text()},
+          {"name", settings.name},
+          {"realm", tenant.realm},
+          {"domains", settings.domains},
+          {"domain_sid", tenant.domain_sid},
+          {"top_level_names", settings.top_level_names},
+          {"created", tenant.created},
+          {"key_required", settings.key_required},
+          {"disabled", settings.disabled},
+          {"half_removed", tenant.half_removed},
+          {"default", tenant.id == call.tenant.id}};
 }
 
 admin::Outcome<Tenant> named_tenant(Call& call) {

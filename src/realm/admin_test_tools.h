@@ -28,7 +28,7 @@ class AdministrationTest : public directory::DirectoryTest {
     log_ = std::make_unique<telemetry::Log>(options);
     administration_ = std::make_unique<Administration>(
         Administration::Surroundings{*directory_, *directory_, history_, *log_, [this] { return policy_; },
-                                     [] { return std::string("example"); },
+                                     [] { return std::string("example"); }, [this] { return takes_codes_; },
                                      [this](const directory::ObjectId& id) { forgotten_.push_back(id); },
                                      [] {
                                        return Json{{"realm", "EXAMPLE.COM"}};
@@ -81,6 +81,7 @@ class AdministrationTest : public directory::DirectoryTest {
 
   std::int64_t now_ = directory::now;
   account::Policy policy_;
+  bool takes_codes_ = true;
   std::vector<directory::ObjectId> forgotten_;  // whose failures the process no longer counts
   EventHistory history_;
   Session session_{caller};

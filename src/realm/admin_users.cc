@@ -28,17 +28,20 @@ tl::unexpected<admin::Failure> weak(const account::PasswordPolicy& policy, accou
           weakness.text, policy.min_length, policy.min_strength, policy.history + 1)});
 }
 
+directory::Failure key_is_required() {
+  return {
+      Reason::invalid,
+      "no password passes where a key is required: take key_required back, of the user, of her groups and "
+      "of the tenant, or enrol a key"};
+}
+
 // As kpasswd does it. The user is there, and may have no keys yet.
 admin::Outcome<void> set_password(Call& call, const Account& user, std::string_view password,
                                   bool must_change) {
   const std::string what = fmt::format("The password of {} cannot be set", printable(user.name));
   const auto principal = call.directory.principal(call.tenant.id, user.id);
   if (!principal) return failed(what, principal.error());
-  if (principal->key_required) {
-    return failed(what, {Reason::invalid,
-                         "no password passes where a key is required: take key_required back, of the user, "
-                         "of her groups and of the tenant, or enrol a key"});
-  }
+  if (principal->key_required) return failed(what, key_is_required());
   const auto changed = account::change_password(call.directory, call.tenant, call.policy, *principal,
                                                 as_bytes(password), call.now, must_change);
   if (changed) return {};
@@ -47,61 +50,42 @@ admin::Outcome<void> set_password(Call& call, const Account& user, std::string_v
   return failed(what, std::get<directory::Failure>(changed.error()));
 }
 
-// What user.add is to make.
-struct NewUser {
-  directory::NewAccount account;
-  std::optional<std::string_view> password;
-  std::vector<directory::Group> groups;
-};
-
-admin::Outcome<void> check_password(const Call& call, const NewUser& wanted) {
-  if (!wanted.password) return {};
-  Account user;
-  user.name = wanted.account.name;
-  user.upns = wanted.account.upns;
-  user.settings = wanted.account.settings;
-  const auto strong =
-      account::check_strength(call.policy.password, call.tenant, user, as_bytes(*wanted.password));
-  if (!strong) return weak(call.policy.password, strong.error());
-  return {};
-}
-
-admin::Outcome<void> complete(Call& call, const Account& user, const NewUser& wanted) {
-  for (const directory::Group& group : wanted.groups)
-    if (const auto done = call.directory.join_group(call.tenant.id, group.id, user.id); !done)
-      return failed(fmt::format("{} cannot join {}", printable(user.name), printable(group.name)),
-                    done.error());
-  if (!wanted.password) return {};
-  return set_password(call, user, *wanted.password, wanted.account.settings.flags.must_change);
-}
-
-std::string cannot_add(const NewUser& wanted) {
-  return fmt::format("The user {} cannot be added", printable(wanted.account.name));
-}
-
-admin::Outcome<Account> create(Call& call, const NewUser& wanted) {
-  if (auto checked = check_password(call, wanted); !checked)
-    return tl::unexpected(std::move(checked.error()));
-  auto user = call.directory.create_account(call.tenant.id, wanted.account, call.now);
-  if (!user) return failed(cannot_add(wanted), user.error());
-  if (auto done = complete(call, *user, wanted); !done) {
-    (void)call.directory.remove_account(call.tenant.id, user->id);
-    return tl::unexpected(std::move(done.error()));
-  }
-  return *std::move(user);
+std::string cannot_add(const directory::NewAccount& wanted) {
+  return fmt::format("The user {} cannot be added", printable(wanted.name));
 }
 
 // All but what only shows when it is done.
-admin::Reply try_to_create(Call& call, const NewUser& wanted) {
-  call.events.emplace();
-  if (auto checked = check_password(call, wanted); !checked)
-    return tl::unexpected(std::move(checked.error()));
-  const directory::ImportedAccount imported{wanted.account};
+admin::Reply try_to_create(Call& call, const directory::WholeAccount& wanted,
+                           std::optional<std::string_view> password) {
+  if (password) {
+    const auto strong = account::check_strength(call.policy.password, call.tenant,
+                                                account::to_be(wanted.account), as_bytes(*password));
+    if (!strong) return weak(call.policy.password, strong.error());
+  }
   const auto outcomes =
-      call.directory.import_accounts(call.tenant.id, {&imported, 1}, directory::Import::dry_run, call.now);
-  if (!outcomes) return failed(cannot_add(wanted), outcomes.error());
-  if (!outcomes->front()) return failed(cannot_add(wanted), outcomes->front().error());
+      call.directory.import_accounts(call.tenant.id, {&wanted, 1}, directory::Import::dry_run, call.now);
+  if (!outcomes) return failed(cannot_add(wanted.account), outcomes.error());
+  if (!outcomes->front()) return failed(cannot_add(wanted.account), outcomes->front().error());
   return Json{{"name", wanted.account.name}};
+}
+
+admin::Reply create(Call& call, directory::WholeAccount wanted, std::optional<std::string_view> password) {
+  if (password) {
+    // Keys take long to make: not for an account that cannot be made, such as one that is there.
+    if (auto tried = try_to_create(call, wanted, password); !tried) return tried;
+    const auto given =
+        account::give_first_password(call.policy, call.tenant, wanted, as_bytes(*password), call.now);
+    if (!given) return weak(call.policy.password, given.error());
+  }
+  const auto user = call.directory.create_account(call.tenant.id, wanted, call.now);
+  if (!user) return failed(cannot_add(wanted.account), user.error());
+  return user_json(call, *user);
+}
+
+bool requires_key(const Call& call, const AccountSettings& settings,
+                  const std::vector<directory::Group>& groups) {
+  return settings.flags.key_required || call.tenant.settings.key_required ||
+         std::any_of(groups.begin(), groups.end(), [](const auto& group) { return group.key_required; });
 }
 
 admin::Outcome<std::vector<directory::Group>> groups_of(Call& call, const std::vector<std::string>& names) {
@@ -133,21 +117,22 @@ directory::Outcome<std::vector<std::string>> group_names(const Call& call, std::
 
 admin::Reply add_user(Call& call) {
   Arguments& arguments = call.arguments;
-  NewUser wanted;
-  wanted.account.name = arguments.text("name");
-  wanted.account.upns = arguments.maybe_texts("upns").value_or(std::vector<std::string>());
-  take_user_settings(arguments, wanted.account.settings);
-  wanted.password = arguments.maybe_text("password");
-  const auto group_names = arguments.maybe_texts("groups");
+  directory::WholeAccount wanted;
+  directory::NewAccount& account = wanted.account;
+  account.name = arguments.text("name");
+  account.upns = arguments.maybe_texts("upns").value_or(std::vector<std::string>());
+  take_user_settings(arguments, account.settings);
+  const auto password = arguments.maybe_text("password");
+  const auto names = arguments.maybe_texts("groups");
   const bool dry_run = arguments.maybe_flag("dry_run").value_or(false);
   if (auto mistake = arguments.mistake()) return tl::unexpected(*std::move(mistake));
-  auto groups = groups_of(call, group_names.value_or(std::vector<std::string>()));
-  if (!groups) return tl::unexpected(std::move(groups.error()));
-  wanted.groups = *std::move(groups);
-  if (dry_run) return try_to_create(call, wanted);
-  const auto user = create(call, wanted);
-  if (!user) return tl::unexpected(user.error());
-  return user_reply(call, user->id);
+  if (dry_run) call.events.emplace();
+  const auto groups = groups_of(call, names.value_or(std::vector<std::string>()));
+  if (!groups) return tl::unexpected(groups.error());
+  for (const directory::Group& group : *groups) wanted.groups.push_back(group.id);
+  if (password && requires_key(call, account.settings, *groups))
+    return failed(cannot_add(account), key_is_required());
+  return dry_run ? try_to_create(call, wanted, password) : create(call, std::move(wanted), password);
 }
 
 admin::Reply list_users(Call& call) {

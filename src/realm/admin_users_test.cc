@@ -22,6 +22,12 @@ class AdminUsers : public AdministrationTest {
       return made && equal_in_constant_time(made->octets(), key.key.bytes());
     });
   }
+  void run_sql(const char* sql) const {
+    sqlite3* database = nullptr;
+    ASSERT_EQ(sqlite3_open(file().c_str(), &database), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(database, sql, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(database);
+    sqlite3_close(database);
+  }
 };
 
 TEST_F(AdminUsers, AreAddedWithTheirSettings) {
@@ -94,6 +100,26 @@ TEST_F(AdminUsers, AreAddedToGroupsOrNotAtAll) {
   EXPECT_THAT(refused("user.add", {{"name", "bob"}, {"groups", {"Keys"}}, {"password", good_password}}),
               HasSubstr("no password passes where a key is required"));
   EXPECT_THAT(refused("user.show", {{"name", "bob"}}), StartsWith("not_found"));
+}
+
+// Keys cannot be written, and what was written before cannot be taken back: as where the process is killed.
+TEST_F(AdminUsers, AndServicesAreWholeWhateverEndsTheirMaking) {
+  do_it("group.add", {{"name", "Staff"}});
+  run_sql(
+      "CREATE TRIGGER no_keys BEFORE INSERT ON keys BEGIN SELECT RAISE(ABORT, 'no'); END;"
+      "CREATE TRIGGER no_way_back BEFORE DELETE ON objects BEGIN SELECT RAISE(ABORT, 'no'); END");
+  EXPECT_NE(refused("user.add", {{"name", "alice"}, {"groups", {"Staff"}}, {"password", good_password}}),
+            "done");
+  EXPECT_NE(refused("service.add", {{"name", "HTTP/www.example.test"}}), "done");
+  EXPECT_THAT(refused("user.show", {{"name", "alice"}}), StartsWith("not_found"));
+  EXPECT_THAT(refused("service.show", {{"name", "HTTP/www.example.test"}}), StartsWith("not_found"));
+}
+
+TEST_F(AdminUsers, GetNoCodeWhereNoneIsTaken) {
+  do_it("user.add", {{"name", "alice"}});
+  EXPECT_FALSE(do_it("user.code", {{"name", "alice"}})["code"].empty());
+  takes_codes_ = false;
+  EXPECT_THAT(refused("user.code", {{"name", "alice"}}), HasSubstr("[sign_in] enrol"));
 }
 
 TEST_F(AdminUsers, AreTriedWithoutBeingAdded) {

@@ -222,7 +222,7 @@ admin::Reply Administration::carry_out(const Command& command, const admin::Requ
     event.tenant = is_of_tenants(command.name) ? "" : tenant->settings.name;
     const account::Policy policy = s.policy();
     Arguments arguments(command.name, request.arguments);
-    Call call{s.directory, s.records, *tenant, policy, arguments, s.forget_failures, now};
+    Call call{s.directory, s.records, *tenant, policy, arguments, s.forget_failures, s.takes_codes(), now};
     reply = command.action(call);
     if (!call.object.empty()) event.object = call.object;
     done = std::move(call.event_ids);

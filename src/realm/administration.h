@@ -46,6 +46,7 @@ class Administration {
     telemetry::Log& log;
     std::function<account::Policy()> policy;      // in force
     std::function<std::string()> default_tenant;  // its name
+    std::function<bool()> takes_codes;            // whether [sign_in] enrol has them
     // Failures of the account that are counted in this process alone are taken back.
     std::function<void(const directory::ObjectId&)> forget_failures;
     // The members of `status`, but for those that are known here: `default_tenant`, `tenants`, `pid`,

@@ -135,6 +135,7 @@ void Daemon::serve_administrators() {
   administration_ = std::make_unique<Administration>(Administration::Surroundings{
       *directory_, *directory_, history_, *log_, [this] { return service_->settings()->policy; },
       [this] { return service_->settings()->sign_in.tenant; },
+      [this] { return service_->settings()->sign_in.enrol_by_code; },
       [this](const directory::ObjectId& id) { service_->attempts().forget(id); }, [this] { return status(); },
       [this] { return BackupCopy::make(*directory_, database_ + ".backup"); },
       [this, fixed = config_.fixed](std::string_view asked) {
@@ -169,10 +170,11 @@ int Daemon::poll_timeout() const {
 
 void Daemon::look_after_the_directory() {
   next_write_behind_ = std::chrono::steady_clock::now() + write_behind_pause;
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const auto forgotten =
-      directory_->forget_expired(std::chrono::duration_cast<std::chrono::seconds>(now).count());
-  const auto written = directory_->write_behind();
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  const std::int64_t now = std::chrono::duration_cast<std::chrono::seconds>(since).count();
+  const auto forgotten = directory_->forget_expired(now);
+  auto written = directory_->write_behind();
+  if (const auto failures = service_->attempts().write_behind(*directory_, now); written) written = failures;
   // What cannot be written now is forgotten later: it is of no use to anybody, and only takes room.
   const bool is_told = !forgotten && forgotten.error().reason != directory::Reason::read_only &&
                        forgotten.error().reason != directory::Reason::full;

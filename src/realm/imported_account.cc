@@ -19,8 +19,8 @@ namespace {
 
 using admin::Json;
 using directory::AccountKind;
-using directory::ImportedAccount;
 using directory::LongTermKey;
+using directory::WholeAccount;
 
 constexpr std::string_view command = "import.accounts";
 constexpr std::size_t max_salt = 4096;  // octets; names are shorter
@@ -61,7 +61,7 @@ admin::Outcome<std::vector<LongTermKey>> keys_of(const Json* list) {
   return keys;
 }
 
-void set_etypes(ImportedAccount& imported) {
+void set_etypes(WholeAccount& imported) {
   directory::AccountSettings& settings = imported.account.settings;
   const std::uint32_t newest = newest_kvno(imported);
   std::vector<std::int32_t> etypes;
@@ -78,9 +78,9 @@ void set_etypes(ImportedAccount& imported) {
 
 }  // namespace
 
-admin::Outcome<ImportedAccount> imported_account(const account::Policy& policy, const Json& object) {
+admin::Outcome<WholeAccount> imported_account(const account::Policy& policy, const Json& object) {
   Arguments arguments(command, object);
-  ImportedAccount imported;
+  WholeAccount imported;
   directory::NewAccount& wanted = imported.account;
   wanted.name = arguments.text("name");
   const std::string_view kind = arguments.text("kind");
@@ -111,7 +111,7 @@ admin::Outcome<void> check_rc4(const account::Policy& policy) {
       "service.");
 }
 
-std::uint32_t newest_kvno(const ImportedAccount& account) {
+std::uint32_t newest_kvno(const WholeAccount& account) {
   std::uint32_t newest = 0;
   for (const LongTermKey& key : account.keys) newest = std::max(newest, key.kvno);
   return newest;

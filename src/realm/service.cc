@@ -6,6 +6,7 @@
 #include "kerberos/kpasswd.h"
 #include "kerberos/numbers.h"
 #include "kerberos/request.h"
+#include "local/limits.h"
 #include "realm/find_tenant.h"
 #include "realm/no_tenant.h"
 
@@ -13,6 +14,7 @@ namespace ferryman::realm {
 namespace {
 
 namespace error_code = kerberos::error_code;
+static_assert(kdc::max_reply <= local::max_message);  // or the client got nothing of what the log calls done
 
 kdc::Now kerberos_time(Service::Time now) {
   const auto since = now.time_since_epoch();
@@ -63,7 +65,14 @@ kdc::Answer Service::answer(const local::KerberosRequest& request, Time time) {
 
 signin::Answer Service::answer(const local::HttpRequest& request, Time now) {
   const auto settings = this->settings();
-  return sign_in_.answer(request, settings->sign_in, settings->policy, now);
+  signin::Answer answer = sign_in_.answer(request, settings->sign_in, settings->policy, now);
+  if (answer.response.body.size() <= local::max_body) return answer;
+  signin::Answer refused = signin::refusal(
+      {500, "server_error", signin::entra::none, "The answer is longer than an answer may be."});
+  refused.service = answer.service;
+  refused.user = std::move(answer.user);
+  refused.tenant = std::move(answer.tenant);
+  return refused;
 }
 
 }  // namespace ferryman::realm

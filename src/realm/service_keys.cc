@@ -66,7 +66,7 @@ std::vector<directory::LongTermKey> random_keys(std::span<const std::int32_t> et
   std::vector<directory::LongTermKey> keys;
   keys.reserve(etypes.size());
   for (const std::int32_t each : etypes)
-    keys.push_back({each, 0, {}, {}, Secret(crypto::Key::random(each).octets())});
+    keys.push_back({each, directory::first_kvno, {}, {}, Secret(crypto::Key::random(each).octets())});
   return keys;
 }
 

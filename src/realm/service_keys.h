@@ -18,7 +18,7 @@ namespace ferryman::realm {
 admin::Outcome<std::vector<std::int32_t>> service_etypes(
     const account::Policy& policy, const std::optional<std::vector<std::string>>& names);
 
-// A random key of each.
+// A random key of each, of the first version; set_keys() gives them its own.
 std::vector<directory::LongTermKey> random_keys(std::span<const std::int32_t> etypes);
 
 // KERB_SUPPORTED_ENCTYPES of one that has keys of these [MS-KILE 2.2.7], which knows no AES-SHA2.

@@ -23,7 +23,6 @@ std::string openid_configuration(std::string_view url, std::string_view tenant, 
   document["scopes_supported"] = {"openid"};
   document["issuer"] = issuer + (v2 ? "/v2.0" : "/");
   document["authorization_endpoint"] = oauth + "/authorize";
-  document["device_authorization_endpoint"] = oauth + "/devicecode";
   document["kerberos_endpoint"] = base + "/kerberos";
   if (!tenant_id.empty()) document["tenant_id"] = tenant_id;
   return document.dump();

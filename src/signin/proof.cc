@@ -49,9 +49,9 @@ bool is_password(const Principal& user, std::string_view text) {
 Step<Proven> refuse_unknown(const Realm& realm, const directory::Tenant& tenant, std::string_view name,
                             std::string_view text) {
   crypto::string_to_key(realm.policy.etypes.front(), as_bytes(text), as_bytes(tenant.realm));
-  if (!realm.attempts.count_unknown(tenant.id, directory::unique_key(name), realm.policy.lockout,
-                                    realm.now()))
-    return locked();
+  // As the directory is asked: whatever the domain is.
+  const std::string counted = directory::unique_key(name.substr(0, name.rfind('@')));
+  if (!realm.attempts.count_unknown(tenant.id, counted, realm.policy.lockout, realm.now())) return locked();
   return bad_credentials("no such user");
 }
 

@@ -86,6 +86,16 @@ Answer token(const Realm& realm, const HttpRequest& request, std::string_view te
   return answer_token(realm, request, tenant);
 }
 
+// There has to be an endpoint for browsers [OpenID Connect Discovery 3], which clients read in documents and
+// some ask. No redirect URI is known, so that the answer stays here (RFC 6749 4.1.2.1).
+Answer authorize(const Realm& realm, const HttpRequest&, std::string_view tenant_name) {
+  if (!names_every_tenant(tenant_name)) {
+    if (const auto tenant = find_tenant(realm, tenant_name); !tenant) return tenant.error();
+  }
+  return refusal({400, "unsupported_response_type", entra::bad_request,
+                  "Nobody signs in by a browser here: sign in with a client that has a key."});
+}
+
 Answer discovery(const Realm& realm, const HttpRequest&, std::string_view tenant) {
   return discover(realm, tenant);
 }
@@ -111,7 +121,7 @@ Answer add_key(const Realm& realm, const HttpRequest& request, std::string_view)
   return register_key(realm, request);
 }
 
-constexpr std::array<Route, 9> tenant_routes{{
+constexpr std::array<Route, 13> tenant_routes{{
     {"/.well-known/openid-configuration", "GET", "openid-configuration", configuration_v1},
     {"/v2.0/.well-known/openid-configuration", "GET", "openid-configuration", configuration_v2},
     {"/discovery/keys", "GET", "keys", signing_keys},
@@ -119,6 +129,10 @@ constexpr std::array<Route, 9> tenant_routes{{
     {"/UserRealm/*", "GET", "user-realm", user_realm},
     {"/oauth2/token", "POST", "token", token},
     {"/oauth2/v2.0/token", "POST", "token", token},
+    {"/oauth2/authorize", "GET", "authorize", authorize},
+    {"/oauth2/authorize", "POST", "authorize", authorize},
+    {"/oauth2/v2.0/authorize", "GET", "authorize", authorize},
+    {"/oauth2/v2.0/authorize", "POST", "authorize", authorize},
     {"/Discover", "GET", "discover", discovery},
     {"/DiscoverV2", "GET", "discover", discovery},
 }};

@@ -66,6 +66,33 @@ TEST_F(SignInTest, TheConfigurationNamesTheKerberosEndpoint) {
   EXPECT_EQ(common.at("issuer"), "https://gateway.example.com/{tenantid}/");
 }
 
+TEST_F(SignInTest, WhateverADocumentNamesIsThere) {
+  const std::string base = "https://gateway.example.com";
+  for (const auto* path :
+       {"/example/.well-known/openid-configuration", "/example/v2.0/.well-known/openid-configuration",
+        "/common/.well-known/openid-configuration", "/example/Discover"}) {
+    for (const auto& [name, value] : nlohmann::json::parse(ask("GET", path).body).flatten().items()) {
+      const std::string url = value.is_string() ? value.get<std::string>() : std::string();
+      // The KDC proxy is ferrymand's.
+      if (!url.starts_with(base + "/") || name == "/issuer" || name == "/kerberos_endpoint") continue;
+      const auto response = ask("GET", url.substr(base.size()));
+      EXPECT_NE(response.status, 404) << path << ' ' << name << ' ' << url;
+    }
+  }
+}
+
+TEST_F(SignInTest, WhoComesByABrowserIsToldAsOAuthHasIt) {
+  for (const auto* path : {"/example/oauth2/authorize", "/common/oauth2/v2.0/authorize"}) {
+    for (const auto* method : {"GET", "POST"}) {
+      const auto response = ask(method, path);
+      EXPECT_EQ(response.status, 400);
+      EXPECT_EQ(error(response), "unsupported_response_type");
+      EXPECT_FALSE(nlohmann::json::parse(response.body).at("error_description").empty());
+    }
+  }
+  EXPECT_EQ(error(ask("GET", "/other/oauth2/authorize")), "invalid_tenant");
+}
+
 TEST_F(SignInTest, ANonceIsGivenWithoutAContentType) {
   for (const auto* path : {"/example/oauth2/token", "/common/oauth2/token", "/EXAMPLE/OAuth2/v2.0/token"}) {
     const auto response = ask("POST", path, "grant_type=srv_challenge");

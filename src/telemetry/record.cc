@@ -70,7 +70,7 @@ inline bool is_printable(const char* begin, char* end) {
   return (found & highest) == 0;
 }
 
-constexpr std::size_t longest_escape = sizeof "\\u00NN" - 1;
+constexpr std::size_t longest_escape = sizeof "\\uNNNN" - 1;
 
 }  // namespace
 
@@ -159,21 +159,16 @@ void Record::escape(std::size_t octets) {
 char* Record::escaped(char* at, std::string_view value) const {
   constexpr std::string_view digits = "0123456789abcdef";
   while (!value.empty()) {
-    const auto c = static_cast<unsigned char>(value.front());
-    const std::size_t length = utf8_length(value);
-    if (length == 0 || c < 0x20 || c == 0x7f ||
-        (length == 2 && c == 0xc2 && static_cast<unsigned char>(value[1]) < 0xa0)) {
-      // One octet, as itself: control characters of C0 and C1, and what is not UTF-8.
-      const std::string_view lead = json_ ? "\\u00" : "\\x";
-      at = std::copy(lead.begin(), lead.end(), at);
-      *at++ = digits[c >> 4];
-      *at++ = digits[c & 15];
-      value.remove_prefix(1);
+    const Character each = take_character(value);
+    if (each.is_harmless) {
+      if (each.point == '"' || each.point == '\\') *at++ = '\\';
+      at = std::copy(each.octets.begin(), each.octets.end(), at);
       continue;
     }
-    if (c == '"' || c == '\\') *at++ = '\\';
-    at = std::copy_n(value.begin(), length, at);
-    value.remove_prefix(length);
+    const bool is_octet = !json_ && each.point < 0x100;
+    *at++ = '\\';
+    *at++ = is_octet ? 'x' : 'u';
+    for (int shift = is_octet ? 4 : 12; shift >= 0; shift -= 4) *at++ = digits[each.point >> shift & 15];
   }
   return at;
 }

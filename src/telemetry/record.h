@@ -44,9 +44,9 @@ class Key {
 };
 
 // Builds one line of the log behind what stands in `out`: logfmt or a JSON object. Values may hold any
-// octets; what is not printable UTF-8 is escaped, in text as \xNN, in JSON as \u00NN, so that no value can
-// end its field or its line. Between begin() and end(), and only then, the line is being built and out is not
-// to be used.
+// octets; what is not harmless (base/text.h) is escaped, in text as \xNN or \uNNNN, in JSON as \uNNNN, so
+// that no value can end its field or its line, or look like others. Between begin() and end(), and only then,
+// the line is being built and out is not to be used.
 class Record {
  public:
   Record(Format format, Line& out) : json_(format == Format::json), out_(out) {}

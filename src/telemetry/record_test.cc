@@ -38,6 +38,19 @@ TEST(Record, NoValueEndsItsFieldOrItsLine) {
   EXPECT_EQ(line(Format::text, "gr\xc3\xbc\xc3\x9f"), "key=\"gr\xc3\xbc\xc3\x9f\" n=-1 yes=true\n");
 }
 
+TEST(Record, EscapesWhatTurnsTheDirectionOfWritingOrBreaksLines) {
+  const std::string hostile =
+      "a\xe2\x80\xae"
+      "moc\xe2\x81\xa6\xe2\x80\xa8\xe2\x80\x8f\xc2\x9b";
+  EXPECT_EQ(line(Format::text, hostile), "key=\"a\\u202emoc\\u2066\\u2028\\u200f\\x9b\" n=-1 yes=true\n");
+  EXPECT_EQ(line(Format::json, hostile),
+            "{\"key\":\"a\\u202emoc\\u2066\\u2028\\u200f\\u009b\",\"n\":-1,\"yes\":true}\n");
+  for (const Format format : {Format::text, Format::json}) {
+    for (const char* harmless : {"gr\xc3\xbc\xc3\x9f", "\xe4\xba\xac", "\xf0\x9f\x9a\xa2"})
+      EXPECT_NE(line(format, harmless).find(harmless), std::string::npos) << harmless;
+  }
+}
+
 TEST(Record, JsonIsValidForAnyOctets) {
   for (unsigned first = 0; first < 256; ++first) {
     for (unsigned second = 0; second < 256; ++second) {

@@ -37,6 +37,27 @@ Judged<void> add_permitted(const kerberos::AuthorizationData& from, Authorizatio
   return {};
 }
 
+tl::unexpected<Refusal> too_much_authorization() {
+  return refuse(kerberos::error_code::policy, "more authorization data than a ticket takes");
+}
+
+AuthorizationList with_pac(Bytes pac, const AuthorizationList& others) {
+  AuthorizationList inner, all;
+  inner.add({kind::win2k_pac, pac, {}});
+  const Octets contents = kerberos::encode(inner.list());
+  all.add({kind::if_relevant, contents, {}});
+  all.add_encoded(others.list().octets());
+  return all;
+}
+
+Judged<void> check_fits(const AuthorizationList& others) {
+  constexpr std::uint8_t some_pac[] = {0};
+  const Octets whole = kerberos::encode(with_pac(some_pac, others).list());
+  const auto list = kerberos::parse<kerberos::AuthorizationData>(whole);
+  if (!list || !contains_any(*list, {})) return too_much_authorization();
+  return {};
+}
+
 std::optional<Bytes> prt_of(const kerberos::AuthorizationData& tgt) {
   kerberos::AuthorizationData rest = tgt;
   for (AuthorizationElement element; rest.next(element);)

@@ -16,6 +16,13 @@ using AuthorizationList = kerberos::Made<kerberos::AuthorizationData>;
 // AD-MANDATORY-FOR-KDC, which nothing here understands, or what cannot be read.
 Judged<void> add_permitted(const kerberos::AuthorizationData& from, AuthorizationList& to);
 
+// What a ticket's list is: its PAC, or what stands for it while the ticket is signed, in front of the others.
+AuthorizationList with_pac(Bytes pac, const AuthorizationList& others);
+// policy (12) where such a list could not be read again (kerberos/limits.h): a KDC gives no ticket that it
+// does not take back.
+Judged<void> check_fits(const AuthorizationList& others);
+tl::unexpected<Refusal> too_much_authorization();
+
 // The primary refresh token that a TGT came with: the octets of its id. Nothing where it came with none.
 std::optional<Bytes> prt_of(const kerberos::AuthorizationData& tgt);
 // It goes into another TGT that is given for that one.

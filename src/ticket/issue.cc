@@ -3,22 +3,11 @@
 #include "crypto/encryption.h"
 #include "kerberos/codec.h"
 #include "kerberos/enc_ticket_part.h"
+#include "ticket/authorization.h"
 #include "ticket/secret_codec.h"
 
 namespace ferryman::ticket {
 namespace {
-
-namespace kind = kerberos::authorization_data;
-
-// The PAC, or what stands for it while the ticket is signed, in front of the others.
-AuthorizationList with_pac(Bytes pac, const AuthorizationList& others) {
-  AuthorizationList inner, all;
-  inner.add({kind::win2k_pac, pac, {}});
-  const Octets contents = kerberos::encode(inner.list());
-  all.add({kind::if_relevant, contents, {}});
-  all.add_encoded(others.list().octets());
-  return all;
-}
 
 Secret part_with(Bytes pac, const NewTicket& ticket) {
   const AuthorizationList authorization = with_pac(pac, ticket.authorization);

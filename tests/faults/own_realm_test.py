@@ -269,6 +269,14 @@ class FullDiskTest(FaultScenario):
         self.assertEqual(self.code("alice", right), LOCKED)
         self.assertEqual(self.code("bob", self.odd().key("bob", PASSWORDS["bob"])), "REP")
 
+    def test_a_restart_forgets_none(self):
+        """What could not be written is written at the stop, once there is room again."""
+        right, _ = self.guess()
+        os.remove(self.filler)
+        self.realm.terminate()
+        self.realm.start()
+        self.assertEqual(self.code("alice", right), LOCKED)
+
     def test_an_administrator_takes_them_back(self):
         right, _ = self.guess()
         os.remove(self.filler)

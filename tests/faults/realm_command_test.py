@@ -134,6 +134,7 @@ class CommandTest(Directory):
                          ("disabled", "default, key_required", "S-1-5-21-1-2-3"))
         code, output, errors = self.realm("tenant", "disable", "two", answer={**tenant, "default": False})
         self.assertEqual((code, errors), (DONE, ""))
+        self.assertRegex(self.realm("tenant", "show", "two", answer={**tenant, "half_removed": True})[1], "state +half removed\n")
         code, output, errors = self.realm("tenant", "add", "two", "--realm", "two.test", answer={**tenant, "realm": "two.test"})
         for text in ("realms are written in capitals, TWO.TEST", '[realms."two.test"]', 'tenant = "two"'):
             self.assertIn(text, errors)
@@ -190,10 +191,11 @@ class CommandTest(Directory):
 
     def test_texts_cannot_move_the_cursor(self):
         for words in (["user", "show", "x"], ["user", "list"]):
-            evil = {**ALICE, "name": "a\x1b[2J", "display_name": "\x1b[31m"}
+            evil = {**ALICE, "name": "a\x1b[2J\u202eecila", "display_name": "\x1b[31m\u2028\u2066"}
             output = self.realm(*words, answer={"users": [evil], "next": ""} if words[1] == "list" else evil)[1]
-            self.assertIn("a\\x1b[2J", output)
-            self.assertNotIn("\x1b", output)
+            self.assertIn("a\\x1b[2J\\u202eecila", output)
+            self.assertNotRegex(output, "[\x1b\u2028\u202e\u2066]")
+            self.assertTrue(self.realm(*words, "--json")[1].isascii())
         self.assertNotIn("\x1b", self.realm("user", "show", "x", answer=("error", "invalid", "\x1b[2J"))[2])
 
     def test_names_are_escaped_once(self):
@@ -368,7 +370,8 @@ class CommandTest(Directory):
                             (["user", "delete", "x"], "ferryman realm user: no command \"delete\"; did you mean remove?"),
                             (["user", "shwo", "x"], "did you mean show?"), (["user", "frobnicate"], "Commands: add, "),
                             (["usr", "list"], "did you mean user?"), (["user", "-x", "show", "a"], "no option \"-x\""),
-                            (["user", "add", "-x"], "no name begins with"), (["user", "add"], "ferryman realm user add: NAME is required")):
+                            (["user", "add", "-x"], "no name begins with"), (["user", "add"], "ferryman realm user add: NAME is required"),
+                            (["restore", "x", "--json"], "no JSON"), (["migrate", "--to", "x", "--tenant", "a"], "--tenant")):
             code, output, errors = self.run_command([self.ferryman, "realm", *words])
             self.assertEqual((code, text in errors), (USAGE, True), (words, output, errors))
         for words in ([], ["user"], ["user", "add"], ["service", "keytab"], ["init"], ["events"]):
@@ -458,6 +461,9 @@ class CommandTest(Directory):
         self.assertEqual(shown[0], FAILED)
         code, shown = self.on_terminal(["user", "remove", "bob"])
         self.assertEqual((code, b"There is no bob." in shown, b"for good" in shown), (REFUSED, True, False))
+        self.admin.answers = {"user.revoke_key": {"name": "bob", "key": "K"}, "user.revoke_tokens": {"name": "bob"}}
+        self.assertIn("revoked           key K", self.realm("user", "keys", "bob", "--revoke", "K")[1])
+        self.assertIn("revoked           all tokens of bob", self.realm("user", "keys", "bob", "--revoke-tokens")[1])
         self.assertIn("removed           HTTP/x", self.realm("service", "remove", "HTTP/alias", "--yes", answer={"name": "HTTP/x"})[1])
 
     def test_keytabs(self):
