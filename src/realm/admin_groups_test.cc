@@ -23,7 +23,7 @@ TEST_F(AdminGroups, AreAddedShownSetAndRemoved) {
   EXPECT_EQ(shown["key_required"], true);
   EXPECT_EQ(shown["members"], Json::array());
   EXPECT_EQ(shown["next"], "");
-  EXPECT_EQ(do_it("group.remove", {{"name", "staff"}}).at("name"), "Staff");
+  EXPECT_EQ(do_it("group.remove", {{"name", "staff"}}).at("name"), "staff");
   EXPECT_THAT(refused("group.show", {{"name", "staff"}}),
               StartsWith("not_found There is no group staff in the tenant example."));
   EXPECT_THAT(event_ids(), ElementsAre(4727, 4737, 4730));

@@ -7,6 +7,7 @@
 
 #include "account/keys.h"
 #include "base/text.h"
+#include "directory/directory.h"
 #include "directory/names.h"
 #include "kerberos/names.h"
 #include "kerberos/numbers.h"

@@ -71,7 +71,8 @@ TEST_F(SignInTest, WhateverADocumentNamesIsThere) {
   for (const auto* path :
        {"/example/.well-known/openid-configuration", "/example/v2.0/.well-known/openid-configuration",
         "/common/.well-known/openid-configuration", "/example/Discover"}) {
-    for (const auto& [name, value] : nlohmann::json::parse(ask("GET", path).body).flatten().items()) {
+    const auto document = nlohmann::json::parse(ask("GET", path).body).flatten();
+    for (const auto& [name, value] : document.items()) {
       const std::string url = value.is_string() ? value.get<std::string>() : std::string();
       // The KDC proxy is ferrymand's.
       if (!url.starts_with(base + "/") || name == "/issuer" || name == "/kerberos_endpoint") continue;
