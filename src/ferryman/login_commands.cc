@@ -204,7 +204,7 @@ std::string krb5_config_with(const std::string& file, const std::string& other, 
 
 // Of the launcher of Java 9 and later; there it stands in quotes.
 std::string java_options_with(const std::string& file) {
-  const std::string option = fmt::format("\"-Djava.security.krb5.conf={}\"", file);
+  std::string option = fmt::format("\"-Djava.security.krb5.conf={}\"", file);
   const char* present = std::getenv("JDK_JAVA_OPTIONS");
   const std::string options = present == nullptr ? "" : present;
   if (options.empty()) return option;

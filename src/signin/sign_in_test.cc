@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "directory/test_tools.h"
+#include "jose/jwe.h"
 #include "signin/enrolment_code.h"
 
 namespace ferryman::signin {
@@ -147,6 +148,25 @@ TEST_F(SignInTest, WhatCannotStandInATokenIsRefusedBeforeACodeIsUsedUp) {
   EXPECT_EQ(error(ask("POST", "/example/oauth2/token", form + "&resource=%c3")), "invalid_request");
   EXPECT_EQ(ask("POST", "/example/oauth2/token", form + "&client_id=x").status, 200);
   EXPECT_EQ(error(ask("POST", "/example/oauth2/token", form)), "invalid_grant");
+}
+
+TEST_F(SignInTest, ARefreshTokenWithAnotherContentIsNone) {
+  const std::string alice = user("alice").id.text();
+  Keys keys(*directory_);
+  const auto sealed_by = keys.of(tenant_, 1'769'860'800).value();
+  const auto answer = [&](const char* member, const nlohmann::json& value) {
+    nlohmann::json content{
+        {"type", "refresh"}, {"oid", alice}, {"iat", 1'769'860'800}, {"bond", "0.0"}, {"gesture", 2}};
+    content[member] = value;
+    const std::string token =
+        jose::seal(sealed_by->prt_key.bytes(), tenant_.text(), as_bytes(content.dump()));
+    return ask("POST", "/example/oauth2/token", "grant_type=refresh_token&refresh_token=" + token);
+  };
+  EXPECT_EQ(answer("gesture", 2).status, 200);
+  for (const char* member : {"type", "oid", "iat", "bond", "gesture"})
+    for (const nlohmann::json& value : {nlohmann::json(), nlohmann::json(-1), nlohmann::json(1e300),
+                                        nlohmann::json(std::uint64_t{1} << 63U), nlohmann::json("x")})
+      EXPECT_EQ(error(answer(member, value)), "invalid_grant") << member << value;
 }
 
 TEST_F(SignInTest, NothingIsKeptOfANameThatIsTooLong) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
@@ -376,7 +377,7 @@ void World::authorize(Bender& bend, Sent& sent, bool by_prt) const {
               {"bond", bond()},
               {"amr", Json::array({"rsa", "mfa", "ngcmfa"})}};
   if (by_prt) claims["sid"] = prt_.id.text();
-  const std::string text = compact(bend, {{"alg", "RS256"}, {"typ", "JWT"}}, claims);
+  const std::string text = compact(bend, {{"alg", "ES256"}, {"typ", "JWT"}}, claims);
   sent.authorization = bend.text("Bearer " + signed_by(bend, keys_->token_key, text, sent));
 }
 
@@ -504,10 +505,15 @@ void World::run(std::uint8_t request, Bender& bend) {
   if (!sent.authorization.empty()) http.fields.push_back({"Authorization", sent.authorization});
   local::Octets octets;
   if (!append(octets, http)) return;  // such a request does not come here
-  const auto response = sign_in_.answer(http, settings_, policy_, time_).response;
+  const Answer answer = sign_in_.answer(http, settings_, policy_, time_);
+  const auto& response = answer.response;
   if (!append(octets, response) || response.status >= 500) std::abort();
   const bool is_served = response.status == 200;
-  if (is_served ? sent.is_forged : !bend.bends()) std::abort();
+  if (is_served ? sent.is_forged : !bend.bends()) {
+    std::fprintf(stderr, "%s %s: %d %s\n", sent.method.c_str(), sent.path.c_str(), response.status,
+                 std::string(answer.reason).c_str());
+    std::abort();
+  }
   if (response.body.starts_with('{') && !Json::accept(response.body)) std::abort();
   if (is_served && sent.is_under_prt && !response.body.starts_with('{')) {
     const auto opened = jose::decrypt_answer(session_key_, response.body);

@@ -22,6 +22,7 @@ using json::Json;
 
 constexpr std::string_view of_refresh = "refresh", of_prt = "prt";
 constexpr std::size_t max_sealed_depth = 3;
+constexpr std::uint64_t max_time = std::uint64_t{1} << 40U;  // seconds
 
 auto bad_grant(std::string_view reason) {
   return refuse({400, "invalid_grant", entra::revoked, "The grant is not good, or no longer.", reason});
@@ -236,20 +237,48 @@ Step<std::string> refresh_token(const Realm& realm, const TenantKeys& keys, cons
                {"gesture", static_cast<int>(subject.shown.gesture)}});
 }
 
+namespace {
+
+struct RefreshContent {
+  directory::ObjectId user;
+  std::int64_t issued = 0;
+  std::string bond{};
+  directory::Gesture gesture{};
+};
+
+// Nothing where refresh_token() has not written it.
+std::optional<RefreshContent> refresh_content(const Json& content) {
+  const auto user = id_of<directory::ObjectId>(content, "oid");
+  const Json *issued = json::member(content, "iat", Json::value_t::number_unsigned),
+             *gesture = json::member(content, "gesture", Json::value_t::number_unsigned);
+  const std::string* bond = json::text_member(content, "bond");
+  if (!user || issued == nullptr || gesture == nullptr || bond == nullptr) return std::nullopt;
+  const auto seconds = issued->get<std::uint64_t>(), shown = gesture->get<std::uint64_t>();
+  if (seconds > max_time || shown < static_cast<std::uint64_t>(directory::Gesture::password) ||
+      shown > static_cast<std::uint64_t>(directory::Gesture::key))
+    return std::nullopt;
+  return RefreshContent{*user, static_cast<std::int64_t>(seconds), *bond,
+                        static_cast<directory::Gesture>(shown)};
+}
+
+}  // namespace
+
 Step<Refresh> open_refresh_token(const Realm& realm, std::string_view path_tenant, std::string_view text) {
   auto opened = open(realm, path_tenant, text, of_refresh);
   if (!opened) return tl::unexpected(opened.error());
-  const auto user = id_of<directory::ObjectId>(opened->content, "oid");
-  const auto issued = opened->content.value("iat", std::int64_t{0});
-  if (!user || issued + token_lifetime <= realm.now())
+  const auto content = refresh_content(opened->content);
+  if (!content) return bad_grant("no token of this service");
+  if (content->issued + token_lifetime <= realm.now())
     return refuse({400, "invalid_grant", entra::token_expired, "The refresh token has expired.", "expired"});
-  auto active = active_user(realm, opened->tenant, *user);
+  auto active = active_user(realm, opened->tenant, content->user);
   if (!active) return tl::unexpected(active.error());
   const auto bond = bond_of(realm, opened->tenant, active->account);
   if (!bond) return tl::unexpected(bond.error());
-  if (opened->content.value("bond", "") != *bond) return bad_grant("revoked, or password changed since");
-  const auto gesture = static_cast<directory::Gesture>(opened->content.value("gesture", 0));
-  return Refresh{std::move(opened->tenant), *std::move(active), {gesture, true}, issued + token_lifetime};
+  if (content->bond != *bond) return bad_grant("revoked, or password changed since");
+  return Refresh{std::move(opened->tenant),
+                 *std::move(active),
+                 {content->gesture, true},
+                 content->issued + token_lifetime};
 }
 
 std::string prt_text(const TenantKeys& keys, const Tenant& tenant, const directory::PrtId& id,
