@@ -256,11 +256,12 @@ class FullDiskTest(FaultScenario):
 
     def guess(self):
         """(alice's right key, the answers to 30 wrong ones on a disk without room)"""
-        odd = self.odd()
+        self.front = self.connect()
+        odd = self.odd(self.front)
         wrong, right = (odd.key("alice", one) for one in (WRONG_PASSWORD, PASSWORDS["alice"]))
         self.fill()
         self.realm.admin("user", "add", "filling", "--password-stdin", stdin=PASSWORDS["carol"] + "\n", check=False)
-        return right, [self.code("alice", wrong) for _ in range(30)]
+        return right, [self.code("alice", wrong, odd) for _ in range(30)]
 
     def test_guesses_are_not_free(self):
         """Failures that cannot be written count all the same, each for its account."""
@@ -273,6 +274,7 @@ class FullDiskTest(FaultScenario):
         """What could not be written is written at the stop, once there is room again."""
         right, _ = self.guess()
         os.remove(self.filler)
+        self.front.close()  # a stop waits for who is connected
         self.realm.terminate()
         self.realm.start()
         self.assertEqual(self.code("alice", right), LOCKED)
