@@ -13,7 +13,7 @@ namespace {
 
 using namespace ferryman;
 
-std::unique_ptr<directory::Directory> open_directory(const std::string& database, const std::string& source) {
+std::unique_ptr<directory::Database> open_directory(const std::string& database, const std::string& source) {
   auto key = realm::read_master_key(source);
   if (!key) throw std::runtime_error(key.error());
   auto directory = directory::open_database({.location = database}, *std::move(key));
@@ -23,8 +23,10 @@ std::unique_ptr<directory::Directory> open_directory(const std::string& database
 
 class Inside final : public KdcChannel {
  public:
-  Inside(std::unique_ptr<directory::Directory> directory, std::string tenant)
-      : directory_(std::move(directory)), tenant_(std::move(tenant)), service_(*directory_, {}) {}
+  Inside(std::unique_ptr<directory::Database> directory, std::string tenant)
+      : directory_(std::move(directory)),
+        tenant_(std::move(tenant)),
+        service_(*directory_, *directory_, {}) {}
 
   void send(Bytes request) override {
     answers_.push_back(service_.answer(
@@ -40,7 +42,7 @@ class Inside final : public KdcChannel {
   }
 
  private:
-  const std::unique_ptr<directory::Directory> directory_;
+  const std::unique_ptr<directory::Database> directory_;
   const std::string tenant_;
   realm::Service service_;
   std::deque<kdc::Answer> answers_;
