@@ -6,18 +6,24 @@ import subprocess
 import time
 
 
+given_ports = set()
+
+
 def free_port(host="127.0.0.1"):
-    """A port that is free for TCP and UDP just now."""
+    """A port that is free for TCP and UDP just now, and that this process was not given before."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     while True:
         with socket.socket(family, socket.SOCK_STREAM) as tcp, socket.socket(family, socket.SOCK_DGRAM) as udp:
             tcp.bind((host, 0))
             port = tcp.getsockname()[1]
+            if port in given_ports:
+                continue
             try:
                 udp.bind((host, port))
-                return port
             except OSError:
                 continue
+            given_ports.add(port)
+            return port
 
 
 def wait_for(condition, what, seconds=20):
