@@ -15,11 +15,10 @@ namespace ferryman::account {
 
 // How many keys are being tried at this moment, so that guesses which come at the same time do not all pass
 // before the first is counted, and failures that the directory could not write, as where its disk is full:
-// they count here for the lock-out's window, or until they can be written, or a full disk would be a licence
-// to guess. Before a key is
-// tried a slot is taken: there are as many as failures are left until the account locks. Who finds none free
-// waits for the others' outcome, which is a write of the directory at most. One object for each process; any
-// thread may use it.
+// they count here until they can be written, for the lock-out's window at most, or a full disk would be a
+// licence to guess. Before a key is tried a slot is taken: there are as many as failures are left until the
+// account locks. Who finds none free waits for the others' outcome, which is a write of the directory at
+// most. One object for each process; any thread may use it.
 class Attempts {
  public:
   // The outcome of trying a key.

@@ -13,10 +13,11 @@ namespace ferryman::settings {
 void read_section(const toml::table& root, std::string_view name, const std::vector<Key>& keys,
                   Mistakes& mistakes);
 
-// The keys of ferryman.toml's plain tables, with their ranges. What they refer to must outlive the list.
 // client_certificates, which stands in [tls] and in [[listen]].
 Key client_certificates_key(const std::function<net::ClientCertificates()>& get,
                             const std::function<void(net::ClientCertificates)>& set);
+
+// The keys of ferryman.toml's plain tables, with their ranges. What they refer to must outlive the list.
 std::vector<Key> tls_keys(net::TlsOptions& tls);
 std::vector<Key> rules_keys(policy::Rules& rules);  // that [policy] and every realm have
 std::vector<Key> policy_keys(Config& config);
