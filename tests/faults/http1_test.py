@@ -1,6 +1,4 @@
 """HTTP/1 and TLS as enemies: smuggling shapes, bombs, slow clients in each phase, floods of handshakes."""
-import os
-import signal
 import socket
 import ssl
 import struct
@@ -233,15 +231,14 @@ class Http1Test(Scenario):
         gateway = self.started(Gateway(self.directory, configuration(
             [{"address": f"127.0.0.1:{port}", "tls": False}], {"MIT.TEST": {"kdc": ["tcp://" + self.kdc.address]}},
             process={"workers": 1}), name="alone"))
-        pid = gateway.process.child.pid
         for _ in range(2):  # the first wait of a listener is another than those that follow
-            os.kill(pid, signal.SIGSTOP)
+            gateway.process.suspend()
             try:
                 crowd = [Connection(port, tls=False) for _ in range(100)]
                 for one in crowd:
                     one.send(post(BODY))
             finally:
-                os.kill(pid, signal.SIGCONT)
+                gateway.process.resume()
             self.assertEqual({one.response()[0] for one in crowd}, {200})
             for one in crowd:
                 one.close()

@@ -240,10 +240,10 @@ class Lifetime(Scenario):
             process={"workers": 2}, **sections)
 
     def suspend(self):
-        self.kdc.process.child.send_signal(signal.SIGSTOP)
+        self.kdc.process.suspend()
 
     def resume(self):
-        self.kdc.process.child.send_signal(signal.SIGCONT)
+        self.kdc.process.resume()
 
     def asked(self, count):
         """That many clients by each way, each with one request."""

@@ -1,7 +1,6 @@
 """ferrymand in front of ferryman-realm: Kerberos and sign-in through it, and a ferryman-realm that is away, silent or hostile."""
 import json
 import os
-import signal
 import socket
 import struct
 import subprocess
@@ -137,12 +136,12 @@ class TogetherTest(LocalScenario):
 
     def test_stopped(self):
         self.assert_serves()
-        self.realm.signal(signal.SIGSTOP)
+        self.realm.process.suspend()
         try:
             self.assertEqual(self.ask()[0], 504)
             self.assertEqual(self.ask("/", method="GET")[0], 504)
         finally:
-            self.realm.signal(signal.SIGCONT)
+            self.realm.process.resume()
         self.gateway.wait_event("no_kdc", reason="deadline")
         self.assert_serves()
 

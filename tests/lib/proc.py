@@ -66,6 +66,14 @@ class Process:
         with open(self.output, errors="replace") as file:
             return file.read()
 
+    def suspend(self):
+        """Returns when all its threads stand still."""
+        self.child.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.child.pid, os.WSTOPPED)
+
+    def resume(self):
+        self.child.send_signal(signal.SIGCONT)
+
     def stop(self):
         if self.alive():
             try:

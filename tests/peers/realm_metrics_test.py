@@ -1,6 +1,5 @@
 """What ferrymand's /metrics tells of ferryman-realm, read by curl."""
 import re
-import signal
 import subprocess
 import unittest
 
@@ -64,12 +63,12 @@ class RealmMetrics(OwnRealmScenario):
 
     def test_a_realm_that_does_not_answer(self):
         """It costs the page a second at most, and the rest of it stays; whether the gateway is alive is another question."""
-        self.kdc.process.child.send_signal(signal.SIGSTOP)
+        self.kdc.process.suspend()
         try:
             found = self.metrics()
             self.assertEqual(self.curl("/healthz"), "ok\n")
         finally:
-            self.kdc.process.child.send_signal(signal.SIGCONT)
+            self.kdc.process.resume()
         self.assertEqual(found.pop("up"), 0)
         self.assertEqual(set(found), {"connections_total", "connection_failures_total"})
         self.assertEqual(self.metrics()["up"], 1)

@@ -3,7 +3,6 @@ tools, curl and Apache with the tickets. Nothing of the realm is reached but by 
 import json
 import os
 import re
-import signal
 import subprocess
 import types
 import unittest
@@ -191,11 +190,11 @@ class SoftwareKeyTest(Flow, SignInScenario):
 
     def test_the_gateway_is_away(self):
         person = self.enrolled()
-        self.gateway.process.child.send_signal(signal.SIGSTOP)  # it answers nothing
+        self.gateway.process.suspend()  # it answers nothing
         try:
             refused = person.ferryman("login", "--renew", code=5).stderr
         finally:
-            self.gateway.process.child.send_signal(signal.SIGCONT)
+            self.gateway.process.resume()
         self.assertIn(self.base, refused)
         person.ferryman("login", "--renew")
 
