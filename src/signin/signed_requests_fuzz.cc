@@ -268,7 +268,7 @@ World::World()
   policy_.lockout.threshold = 0;
   settings_.enrol_by_password = false;  // string-to-key is slow
   tenant_ = directory_->find_tenant("example").value();
-  alice_ = directory_->create_account(tenant_.id, {.name = "alice"}, now()).value();
+  alice_ = directory_->create_account(tenant_.id, {.account = {.name = "alice"}}, now()).value();
   keys_ = keys_of_tenants_.of(tenant_.id, now()).value();
   device_.id = directory::DeviceId{directory::random_guid()};
   device_.owner = alice_.id;
