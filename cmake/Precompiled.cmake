@@ -13,6 +13,14 @@ add_library(ferryman_precompiled OBJECT ${CMAKE_BINARY_DIR}/precompiled.cc)
 target_link_libraries(ferryman_precompiled PRIVATE ferryman_flags fmt::fmt tl::expected)
 target_precompile_headers(ferryman_precompiled PRIVATE ${common})
 
+# For net/ and what uses it.
+add_library(ferryman_net_precompiled OBJECT ${CMAKE_BINARY_DIR}/precompiled.cc)
+target_link_libraries(ferryman_net_precompiled PRIVATE ferryman_flags fmt::fmt tl::expected Boost::headers)
+target_precompile_headers(ferryman_net_precompiled PRIVATE ${common}
+  <boost/asio/awaitable.hpp> <boost/asio/co_spawn.hpp> <boost/asio/io_context.hpp> <boost/asio/ip/tcp.hpp>
+  <boost/asio/ip/udp.hpp> <boost/asio/redirect_error.hpp> <boost/asio/steady_timer.hpp>
+  <boost/asio/use_awaitable.hpp> <openssl/ssl.h>)
+
 if(FERRYMAN_TESTS)
   # What is tested is optimized; optimizing the tests' own code would take half of the build's time.
   add_library(tests_flags INTERFACE)
