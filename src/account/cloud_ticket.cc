@@ -21,7 +21,6 @@ namespace {
 
 namespace error_code = kerberos::error_code;
 namespace option = kerberos::kdc_option;
-using directory::Principal;
 
 // Of an AS-REQ that would have asked for all there is.
 constexpr std::uint32_t options = option::forwardable | option::proxiable | option::renewable;
