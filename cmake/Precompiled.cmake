@@ -1,5 +1,5 @@
 # What nearly every file includes is read once for all of them: it takes a third of a build's time otherwise.
-# Each file includes what it uses all the same: CI's tidy part reads them with CMAKE_DISABLE_PRECOMPILE_HEADERS.
+# Each file includes what it uses all the same: `.ci/run tidy tidy-rest` reads them without.
 file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/precompiled.cc CONTENT "")
 
 # Nothing with objects of its own (iostream, Asio): each layer would get them.
