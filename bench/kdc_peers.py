@@ -26,6 +26,7 @@ class OwnRealm(Realm):
 
     def __init__(self, directory, build, numbered=0, cores=SERVER, name="realm"):
         self.tools, self.numbered = os.path.join(build, "bench"), numbered
+        self.built = os.path.join(build, "src/ferryman-realm")
         super().__init__(directory, name=name, setpriv=("--", "taskset", "-c", cores), log={"format": "json", "level": "info"})
         self.admin("user", "add", USER_NAME, "--password-stdin", stdin=PASSWORD + "\n")
         self.admin("service", "add", SERVICE)

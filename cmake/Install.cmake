@@ -1,8 +1,9 @@
 include(GNUInstallDirs)
 
-install(TARGETS ferrymand ferryman-realm RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
+install(TARGETS ferrymand ferryman-realm ferryman-users RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 install(TARGETS ferryman RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(FILES packaging/ferryman.toml packaging/realm.toml packaging/client.toml examples/proxy_message.c examples/on_an_event_loop.cc
+install(FILES packaging/ferryman.toml packaging/realm.toml packaging/client.toml packaging/machine.toml
+  examples/proxy_message.c examples/on_an_event_loop.cc
   DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
@@ -22,9 +23,27 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/ferryman-renew.service packaging/syste
 install(FILES packaging/systemd/ferryman.sysusers DESTINATION lib/sysusers.d RENAME ferryman.conf)
 install(FILES packaging/systemd/ferryman-realm.sysusers DESTINATION lib/sysusers.d RENAME ferryman-realm.conf)
 
+# Logging on to a machine. libpam looks in one directory; elsewhere a module is named by its path.
+install(TARGETS ferryman-logon RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/ferryman)
+set(pam_directory lib/${CMAKE_LIBRARY_ARCHITECTURE}/security)
+install(TARGETS pam_ferryman LIBRARY DESTINATION ${pam_directory})
+set(FERRYMAN_PAM_MODULE pam_ferryman.so)
+if(NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+  set(FERRYMAN_PAM_MODULE ${CMAKE_INSTALL_PREFIX}/${pam_directory}/pam_ferryman.so)
+endif()
+configure_file(packaging/pam-configs/ferryman.in pam-configs/ferryman @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/pam-configs/ferryman DESTINATION share/pam-configs)
+foreach(unit ferryman-users ferryman-refresh)
+  configure_file(packaging/systemd/${unit}.service.in ${unit}.service @ONLY)
+  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${unit}.service DESTINATION lib/systemd/system)
+endforeach()
+install(FILES packaging/systemd/ferryman-users.socket packaging/systemd/ferryman-refresh.timer DESTINATION lib/systemd/system)
+install(FILES packaging/systemd/ferryman-machine.sysusers DESTINATION lib/sysusers.d RENAME ferryman-machine.conf)
+install(FILES packaging/systemd/ferryman-machine.tmpfiles DESTINATION lib/tmpfiles.d RENAME ferryman-machine.conf)
+
 find_program(SCDOC scdoc)
 if(SCDOC)
-  foreach(page ferrymand.8 ferryman-realm.8 ferryman.1 ferryman-login.1 ferryman-realm.1 ferryman.toml.5 realm.toml.5 ferryman-client.toml.5 libferryman.3)
+  foreach(page ferrymand.8 ferryman-realm.8 ferryman.1 ferryman-login.1 ferryman-realm.1 ferryman-machine.8 ferryman-machine.toml.5 ferryman.toml.5 realm.toml.5 ferryman-client.toml.5 libferryman.3)
     string(REGEX REPLACE ".*\\." "" section ${page})
     set(source ${CMAKE_CURRENT_SOURCE_DIR}/packaging/man/${page}.scd)
     add_custom_command(OUTPUT ${page} DEPENDS ${source} COMMAND ${SCDOC} < ${source} > ${page} VERBATIM)

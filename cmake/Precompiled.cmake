@@ -9,17 +9,19 @@ set(common <algorithm> <array> <chrono> <cstdint> <filesystem> <functional> <map
 # A precompiled header is taken only where all that it asked for is defined alike.
 target_compile_definitions(ferryman_flags INTERFACE $<TARGET_PROPERTY:fmt::fmt,INTERFACE_COMPILE_DEFINITIONS>)
 
-add_library(ferryman_precompiled OBJECT ${CMAKE_BINARY_DIR}/precompiled.cc)
-target_link_libraries(ferryman_precompiled PRIVATE ferryman_flags fmt::fmt tl::expected)
-target_precompile_headers(ferryman_precompiled PRIVATE ${common})
+# The common headers and these, for layers to reuse.
+function(ferryman_precompile name)
+  add_library(${name} OBJECT ${CMAKE_BINARY_DIR}/precompiled.cc)
+  target_link_libraries(${name} PRIVATE ferryman_flags fmt::fmt tl::expected)
+  target_precompile_headers(${name} PRIVATE ${common} ${ARGN})
+endfunction()
 
-# For net/ and what uses it.
-add_library(ferryman_net_precompiled OBJECT ${CMAKE_BINARY_DIR}/precompiled.cc)
-target_link_libraries(ferryman_net_precompiled PRIVATE ferryman_flags fmt::fmt tl::expected Boost::headers)
-target_precompile_headers(ferryman_net_precompiled PRIVATE ${common}
-  <boost/asio/awaitable.hpp> <boost/asio/co_spawn.hpp> <boost/asio/io_context.hpp> <boost/asio/ip/tcp.hpp>
-  <boost/asio/ip/udp.hpp> <boost/asio/redirect_error.hpp> <boost/asio/steady_timer.hpp>
-  <boost/asio/use_awaitable.hpp> <openssl/ssl.h>)
+ferryman_precompile(ferryman_precompiled)
+ferryman_precompile(ferryman_json_precompiled <nlohmann/json.hpp>)
+ferryman_precompile(ferryman_commands_precompiled <CLI/CLI.hpp> <nlohmann/json.hpp>)
+ferryman_precompile(ferryman_net_precompiled <boost/asio/awaitable.hpp> <boost/asio/co_spawn.hpp>
+  <boost/asio/io_context.hpp> <boost/asio/ip/tcp.hpp> <boost/asio/ip/udp.hpp> <boost/asio/redirect_error.hpp>
+  <boost/asio/steady_timer.hpp> <boost/asio/use_awaitable.hpp> <openssl/ssl.h>)
 
 if(FERRYMAN_TESTS)
   # What is tested is optimized; optimizing the tests' own code would take half of the build's time.

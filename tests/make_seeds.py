@@ -209,6 +209,23 @@ write("sign_in_fuzz", "signin", {
     "nonce": b"POST /example/oauth2/token\0a=%41+%&grant_type=srv_challenge",
     "leave": b"DELETE /EnrollmentServer/device/be31c781-5f9c-4a39-8ca4-9db444c788b8\0" + certificate,
     "twice": b"POST /example/oauth2/v2.0/token\0grant_type=a&grant_type=b"})
+authorize = (b"client_id=%s&response_type=code&redirect_uri=%s&state=a%%26b&nonce=n&scope=openid&login_hint=%%3Cb%%3E&"
+             b"code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256")
+broker = authorize % (b"29d9ed98-a469-4536-ade2-f981bc1d605e", b"msauth://Microsoft.AAD.BrokerPlugin")
+write("pages_fuzz", "pages", {
+    name: b"\0".join((request, query, body)) for name, (request, query, body) in {
+        "me": (b"sGET /example/me", b"", b""), "remove": (b"sGET /example/me", b"remove=everything", b""),
+        "removed": (b"sPOST /example/me", b"", b"do=remove&id=everything"),
+        "sign_out": (b"sPOST /example/me", b"", b"do=sign-out"),
+        "sign_in": (b"vPOST /common/device/", b"a=b", b"do=sign-in&username=alice%40example&secret=%3Cx"),
+        "device": (b"sGET /example/device", b"", b""), "code": (b"sPOST /example/device", b"", b"do=find&code=bcdf-ghjk"),
+        "allow": (b"sPOST /example/device", b"", b"do=allow&code=BCDFGHJK"),
+        "stranger": (b"vGET /example/oauth2/authorize", broker, b""),
+        "ask": (b"sGET /example/oauth2/authorize", authorize % (b"wiki", b"http://localhost:99/cb"), b""),
+        "give": (b"sPOST /example/oauth2/v2.0/authorize", broker, b"do=allow"),
+        "deny": (b"sPOST /example/oauth2/authorize", authorize % (b"wiki", b"app.wiki:/cb"), b"do=deny"),
+        "wrong": (b"sGET /example/oauth2/authorize", broker.replace(b"=code", b"=token"), b""),
+        "evil": (b"sGET /%3Cb%3E/me", b"x", b"")}.items()})
 write("realm_config_fuzz", "realm", {
     "whole": b"""[realm]
 name = "A.TEST"

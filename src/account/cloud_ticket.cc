@@ -64,7 +64,7 @@ Judged<CloudTicket> make_cloud_ticket(directory::Directory& directory, const dir
   const auto krbtgt = directory.find_service(tenant.id, krbtgt_name);
   if (!krbtgt) return tl::unexpected(unavailable(krbtgt.error()));
   const kerberos::Name client = canonical_name(wanted.user.account),
-                       service = canonical_name(krbtgt->account);
+                       service = canonical_name((*krbtgt)->account);
   const crypto::Key session_key = crypto::Key::random(kerberos::etype::aes256_sha1);
   const ticket::Lifetime lifetime = lifetime_of(policy, wanted.now);
   const bool may_go_further = !wanted.user.account.settings.flags.sensitive;
@@ -78,7 +78,7 @@ Judged<CloudTicket> make_cloud_ticket(directory::Directory& directory, const dir
       {},           authorization};
   const auto pac = make_pac({tenant, wanted.user, client.view(), wanted.now, false, true});
   if (!pac) return refuse(error_code::generic, "a name that has no place in a PAC");
-  const auto issued = Issuer(directory, tenant, policy).issue(*krbtgt, ticket, *pac);
+  const auto issued = Issuer(directory, tenant, policy).issue(**krbtgt, ticket, *pac);
   if (!issued) return tl::unexpected(issued.error());
   const crypto::Key key = crypto::Key::random(kerberos::etype::aes256_sha1);
   return CloudTicket{as_rep(ticket, *issued, key), Secret(key.octets()), wanted.user.account.name};

@@ -24,65 +24,74 @@ Judged<Octets> or_refusal(Octets ticket) {
   return ticket;
 }
 
+Judged<directory::Shared<crypto::Key>> ready(const directory::LongTermKey& key) {
+  auto made = usable(key);
+  if (!made) return tl::unexpected(unavailable(made.error()));
+  return *std::move(made);
+}
+
 }  // namespace
 
 Refusal unavailable(const directory::Failure& failure) {
   return {error_code::service_unavailable, directory::name(failure.reason), {}};
 }
 
-Judged<directory::Principal> Issuer::own(std::string_view first, std::string_view second) const {
+Judged<directory::Shared<directory::Principal>> Issuer::own(std::string_view first,
+                                                            std::string_view second) const {
   const std::vector<std::string_view> name{first, second};
   auto found = directory_.find_service(tenant_.id, name);
   if (!found) return tl::unexpected(unavailable(found.error()));
   return std::move(*found);
 }
 
-Judged<crypto::Key> Issuer::krbtgt_key(const kerberos::EncryptedData& encrypted) const {
-  std::vector<directory::LongTermKey> keys;
+Judged<directory::Shared<crypto::Key>> Issuer::krbtgt_key(const kerberos::EncryptedData& encrypted) const {
+  const auto among =
+      [&](const std::vector<directory::LongTermKey>& keys) -> Judged<directory::Shared<crypto::Key>> {
+    const directory::LongTermKey* key = find_key(keys, encrypted.etype);
+    if (key == nullptr) return refuse(error_code::bad_key_version, "an etype that krbtgt has no key of");
+    return ready(*key);
+  };
   if (encrypted.kvno) {
-    auto found = directory_.krbtgt_keys(tenant_.id, *encrypted.kvno);
+    const auto found = directory_.krbtgt_keys(tenant_.id, *encrypted.kvno);
     if (!found && found.error().reason == directory::Reason::not_found)
       return refuse(error_code::bad_key_version, "a kvno of krbtgt that is not there");
     if (!found) return tl::unexpected(unavailable(found.error()));
-    keys = std::move(*found);
-  } else {
-    auto found = krbtgt();
-    if (!found) return tl::unexpected(std::move(found.error()));
-    keys = std::move(found->keys);
+    return among(**found);
   }
-  const directory::LongTermKey* key = find_key(keys, encrypted.etype);
-  auto made = key == nullptr ? std::nullopt : usable(*key);
-  if (!made) return refuse(error_code::bad_key_version, "an etype that krbtgt has no key of");
-  return std::move(*made);
+  const auto found = krbtgt();
+  if (!found) return tl::unexpected(found.error());
+  return among((*found)->keys);
 }
 
 Judged<ticket::OpenedTicket> Issuer::open(const kerberos::Ticket& tgt) const {
   const auto key = krbtgt_key(tgt.enc_part);
   if (!key) return tl::unexpected(key.error());
-  return ticket::open_ticket(tgt, *key);
+  return ticket::open_ticket(tgt, **key);
 }
 
 Judged<ticket::TgtPac> Issuer::verify_pac(const kerberos::Ticket& tgt,
                                           const ticket::OpenedTicket& opened) const {
   const auto key = krbtgt_key(tgt.enc_part);
   if (!key) return tl::unexpected(key.error());
-  return ticket::verify_tgt_pac(opened, *key);
+  return ticket::verify_tgt_pac(opened, **key);
 }
 
 Judged<Issuer::PasswordTicket> Issuer::open_password_ticket(const kerberos::Ticket& ticket) const {
   const auto service = own("kadmin", "changepw");
   if (!service) return tl::unexpected(service.error());
   const kerberos::EncryptedData& encrypted = ticket.enc_part;
-  const auto keys =
-      directory_.keys(tenant_.id, service->account.id, encrypted.kvno.value_or(service->account.kvno));
+  const directory::Account& account = (*service)->account;
+  const auto keys = directory_.keys(tenant_.id, account.id, encrypted.kvno.value_or(account.kvno));
   if (!keys && keys.error().reason != directory::Reason::not_found)
     return tl::unexpected(unavailable(keys.error()));
   const directory::LongTermKey* found = keys ? find_key(*keys, encrypted.etype) : nullptr;
-  const auto key = found == nullptr ? std::nullopt : usable(*found);
-  if (!key) return refuse(error_code::bad_key_version, "a key of kadmin/changepw that is not there");
-  auto opened = ticket::open_ticket(ticket, *key);
+  if (found == nullptr)
+    return refuse(error_code::bad_key_version, "a key of kadmin/changepw that is not there");
+  const auto key = ready(*found);
+  if (!key) return tl::unexpected(key.error());
+  auto opened = ticket::open_ticket(ticket, **key);
   if (!opened) return tl::unexpected(std::move(opened.error()));
-  auto pac = verify_other_pac(*opened, *key);
+  auto pac = verify_other_pac(*opened, **key);
   if (!pac) return tl::unexpected(std::move(pac.error()));
   return PasswordTicket{std::move(*opened), std::move(*pac)};
 }
@@ -92,12 +101,12 @@ Judged<Issuer::PasswordTicket> Issuer::open_password_ticket(const kerberos::Tick
 Judged<pac::Pac> Issuer::verify_other_pac(const ticket::OpenedTicket& opened, const crypto::Key& key) const {
   const auto tgs = krbtgt();
   if (!tgs) return tl::unexpected(tgs.error());
-  const auto kept = directory_.kept_keys(tenant_.id, tgs->account.id);
+  const auto kept = directory_.kept_keys(tenant_.id, (*tgs)->account.id);
   if (!kept) return tl::unexpected(unavailable(kept.error()));
   Judged<pac::Pac> pac = refuse(error_code::modified, "krbtgt has no key");
   for (const directory::LongTermKey& each : *kept) {
     const auto signer = usable(each);
-    if (signer) pac = ticket::verify_pac(opened, key, *signer);
+    if (signer) pac = ticket::verify_pac(opened, key, **signer);
     if (pac) break;
   }
   return pac;
@@ -105,8 +114,10 @@ Judged<pac::Pac> Issuer::verify_other_pac(const ticket::OpenedTicket& opened, co
 
 Judged<Issuer::VersionedKey> Issuer::best_key(const directory::Principal& service) const {
   const directory::LongTermKey* key = ticket_key(policy_, service);
-  auto made = key == nullptr ? std::nullopt : usable(*key);
-  if (!made) return refuse(error_code::etype_not_supported, "the service has no key that is allowed");
+  if (key == nullptr)
+    return refuse(error_code::etype_not_supported, "the service has no key that is allowed");
+  auto made = ready(*key);
+  if (!made) return tl::unexpected(std::move(made.error()));
   return VersionedKey{std::move(*made), key->kvno};
 }
 
@@ -115,23 +126,23 @@ Judged<Octets> Issuer::issue(const directory::Principal& service, const ticket::
   const auto key = best_key(service);
   if (!key) return tl::unexpected(key.error());
   if (service.account.kind == directory::AccountKind::krbtgt)
-    return or_refusal(ticket::issue(ticket, pac, ticket::PacForm::tgt, {key->key, key->kvno, key->key}));
+    return or_refusal(ticket::issue(ticket, pac, ticket::PacForm::tgt, {*key->key, key->kvno, *key->key}));
   const auto tgs = krbtgt();
   if (!tgs) return tl::unexpected(tgs.error());
-  const auto signer = best_key(*tgs);
+  const auto signer = best_key(**tgs);
   if (!signer) return tl::unexpected(signer.error());
   return or_refusal(
-      ticket::issue(ticket, pac, form_for(service.account), {key->key, key->kvno, signer->key}));
+      ticket::issue(ticket, pac, form_for(service.account), {*key->key, key->kvno, *signer->key}));
 }
 
 Judged<Octets> Issuer::issue_user_to_user(const crypto::Key& session_key, const ticket::NewTicket& ticket,
                                           const pac::Builder& pac) const {
   const auto tgs = krbtgt();
   if (!tgs) return tl::unexpected(tgs.error());
-  const auto signer = best_key(*tgs);
+  const auto signer = best_key(**tgs);
   if (!signer) return tl::unexpected(signer.error());
   return or_refusal(
-      ticket::issue(ticket, pac, ticket::PacForm::service, {session_key, std::nullopt, signer->key}));
+      ticket::issue(ticket, pac, ticket::PacForm::service, {session_key, std::nullopt, *signer->key}));
 }
 
 }  // namespace ferryman::account

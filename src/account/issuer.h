@@ -45,12 +45,12 @@ class Issuer {
 
  private:
   Judged<pac::Pac> verify_other_pac(const ticket::OpenedTicket& opened, const crypto::Key& key) const;
-  Judged<crypto::Key> krbtgt_key(const kerberos::EncryptedData& encrypted) const;
-  Judged<directory::Principal> own(std::string_view first, std::string_view second) const;
-  Judged<directory::Principal> krbtgt() const { return own("krbtgt", tenant_.realm); }
+  Judged<directory::Shared<crypto::Key>> krbtgt_key(const kerberos::EncryptedData& encrypted) const;
+  Judged<directory::Shared<directory::Principal>> own(std::string_view first, std::string_view second) const;
+  Judged<directory::Shared<directory::Principal>> krbtgt() const { return own("krbtgt", tenant_.realm); }
   // With the kvno that it has.
   struct VersionedKey {
-    crypto::Key key;
+    directory::Shared<crypto::Key> key;
     std::uint32_t kvno;
   };
   Judged<VersionedKey> best_key(const directory::Principal& service) const;

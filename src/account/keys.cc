@@ -94,11 +94,13 @@ bool offers(kerberos::EtypeList asked, std::int32_t number) {
   return false;
 }
 
-std::optional<crypto::Key> usable(const directory::LongTermKey& key) {
-  if (key.ready) return key.ready->copy();
-  auto made = crypto::Key::make(key.etype, key.key.bytes());
-  if (!made) return std::nullopt;
-  return std::move(*made);
+directory::Outcome<directory::Shared<crypto::Key>> usable(const directory::LongTermKey& key) {
+  if (key.ready) return key.ready;
+  const auto octets = key.open();
+  if (!octets) return tl::unexpected(octets.error());
+  auto made = crypto::Key::make(key.etype, octets->bytes());
+  if (!made) return directory::fail(directory::Reason::damaged, "a key of another size than its etype's");
+  return std::make_shared<const crypto::Key>(*std::move(made));
 }
 
 }  // namespace ferryman::account

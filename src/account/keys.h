@@ -36,7 +36,8 @@ std::uint32_t supported_enctypes(const Policy& policy, const directory::Principa
 // Whether the list has it.
 bool offers(kerberos::EtypeList asked, std::int32_t etype);
 
-// The key to work with. Nothing where it has no key's size, which a directory never stores.
-std::optional<crypto::Key> usable(const directory::LongTermKey& key);
+// The key to work with. Reason damaged where it is not opened, or has no key's size, which a directory never
+// stores.
+directory::Outcome<directory::Shared<crypto::Key>> usable(const directory::LongTermKey& key);
 
 }  // namespace ferryman::account

@@ -116,13 +116,16 @@ const LongTermKey* cheapest(const std::vector<LongTermKey>& keys) {
   return keys.empty() ? nullptr : &keys.front();
 }
 
-bool is_known(const directory::Principal& user, const std::vector<directory::FormerKey>& history,
-              std::size_t remembered, Bytes password) {
+directory::Outcome<bool> is_known(const directory::Principal& user,
+                                  const std::vector<directory::FormerKey>& history, std::size_t remembered,
+                                  Bytes password) {
   Remade remade(password);
-  if (const LongTermKey* key = cheapest(user.keys);
-      key != nullptr &&
-      equal_in_constant_time(remade.key(key->etype, key->salt, key->s2kparams), key->key.bytes()))
-    return true;
+  if (const LongTermKey* key = cheapest(user.keys); key != nullptr) {
+    const auto present = key->open();
+    if (!present) return tl::unexpected(present.error());
+    if (equal_in_constant_time(remade.key(key->etype, key->salt, key->s2kparams), present->bytes()))
+      return true;
+  }
   for (std::size_t i = 0; i < std::min(remembered, history.size()); ++i) {
     const directory::FormerKey& former = history[i];
     const Secret hash = directory::hash_of_key(remade.key(former.etype, former.salt, former.s2kparams));
@@ -186,7 +189,9 @@ tl::expected<void, PasswordRefused> change_password(directory::Directory& direct
     return tl::unexpected(PasswordRefused(strong.error()));
   const auto history = directory.history(tenant.id, user.account.id);
   if (!history) return tl::unexpected(PasswordRefused(history.error()));
-  if (is_known(user, *history, policy.password.history, password))
+  const auto known = is_known(user, *history, policy.password.history, password);
+  if (!known) return tl::unexpected(PasswordRefused(known.error()));
+  if (*known)
     return tl::unexpected(PasswordRefused(Weakness{"The new password is one that was used before."}));
   const std::uint32_t kvno = user.account.kvno + 1;
   const auto keys = make_keys(policy, tenant, user.account, kvno, password);

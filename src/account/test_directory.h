@@ -92,8 +92,11 @@ class TestDirectory : public directory::Directory {
     return crypto::Key::random(etype);
   }
 
-  Outcome<Principal> find_client(const TenantId&, std::span<const std::string_view> components,
-                                 std::int32_t name_type) override {
+  template <typename T>
+  using Shared = directory::Shared<T>;
+
+  Outcome<Shared<Principal>> find_client(const TenantId&, std::span<const std::string_view> components,
+                                         std::int32_t name_type) override {
     const std::scoped_lock lock(mutex_);
     const std::string name = joined(components);
     for (const Entry& entry : entries_) {
@@ -103,17 +106,18 @@ class TestDirectory : public directory::Directory {
         continue;
       const bool has_upn = std::find(account.upns.begin(), account.upns.end(), name) != account.upns.end();
       if ((account.name == name && name_type != kerberos::name_type::enterprise) || has_upn)
-        return copy(entry.principal);
+        return std::make_shared<const Principal>(copy(entry.principal));
     }
     return directory::fail(directory::Reason::not_found);
   }
-  Outcome<Principal> find_service(const TenantId&, std::span<const std::string_view> components) override {
+  Outcome<Shared<Principal>> find_service(const TenantId&,
+                                          std::span<const std::string_view> components) override {
     const std::scoped_lock lock(mutex_);
     const std::string name = joined(components);
     for (const Entry& entry : entries_) {
       const auto& spns = entry.principal.account.spns;
       if (entry.principal.account.name == name || std::find(spns.begin(), spns.end(), name) != spns.end())
-        return copy(entry.principal);
+        return std::make_shared<const Principal>(copy(entry.principal));
     }
     return directory::fail(directory::Reason::not_found);
   }
@@ -141,9 +145,11 @@ class TestDirectory : public directory::Directory {
       for (auto& key : copy(former->second)) kept.push_back(std::move(key));
     return kept;
   }
-  Outcome<std::vector<directory::LongTermKey>> krbtgt_keys(const TenantId& tenant,
-                                                           std::uint32_t kvno) override {
-    return keys(tenant, at("krbtgt/" + tenant_.realm).principal.account.id, kvno);
+  Outcome<Shared<std::vector<directory::LongTermKey>>> krbtgt_keys(const TenantId& tenant,
+                                                                   std::uint32_t kvno) override {
+    auto found = keys(tenant, at("krbtgt/" + tenant_.realm).principal.account.id, kvno);
+    if (!found) return tl::unexpected(found.error());
+    return std::make_shared<const std::vector<directory::LongTermKey>>(*std::move(found));
   }
   Outcome<void> check_prt(const TenantId&, const ObjectId&, const directory::PrtId& prt) override {
     if (std::find(prts.begin(), prts.end(), prt) == prts.end())
@@ -260,8 +266,7 @@ class TestDirectory : public directory::Directory {
   }
   static std::vector<directory::LongTermKey> copy(std::span<const directory::LongTermKey> keys) {
     std::vector<directory::LongTermKey> copies;
-    for (const auto& key : keys)
-      copies.push_back({key.etype, key.kvno, key.salt, key.s2kparams, key.key.copy()});
+    for (const auto& key : keys) copies.push_back(key.copy());
     return copies;
   }
   static Principal copy(const Principal& principal) {

@@ -89,13 +89,24 @@ void read_gateways(const toml::node& node, Options& options, Mistakes& mistakes)
   }
 }
 
+// Where a user's key is to be.
+Key key_place_key(std::string& place) {
+  const auto read = [&place](const toml::node& node, Mistakes& mistakes) {
+    std::string text = place;
+    string_key("key", text).read(node, mistakes);
+    if (text != place && text != "tpm" && text != "fido" && text != "software" &&
+        !text.starts_with("pkcs11:"))
+      return mistakes.add(node, "key must be \"tpm\", \"fido\", \"software\" or a PKCS#11 URI");
+    place = text;
+  };
+  return {"key", read, [&place] { return show_string(place); }};
+}
+
 std::vector<Key> enroll_keys(Options::Enrolment& enroll) {
   return {
       string_key("url", enroll.url),
       string_key("tenant", enroll.tenant),
-      choice_key(
-          "key", {"tpm", "software"}, [&] { return enroll.key == "software" ? 1U : 0U; },
-          [&](std::size_t i) { enroll.key = i == 1 ? "software" : "tpm"; }),
+      key_place_key(enroll.key),
       string_key("tcti", enroll.tcti),
   };
 }

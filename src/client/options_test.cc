@@ -38,7 +38,7 @@ TEST(Options, WhatEnrollTakes) {
   EXPECT_EQ(options.enroll.url, "https://gw");
   EXPECT_EQ(options.enroll.tenant, "example");
   EXPECT_EQ(options.enroll.key, "software");
-  const auto mistakes = parse_options("[enroll]\nkey = \"fido\"\nuser = \"alice\"\n", "2", options);
+  const auto mistakes = parse_options("[enroll]\nkey = \"usb\"\nuser = \"alice\"\n", "2", options);
   EXPECT_EQ(mistakes.size(), 2U);
   EXPECT_EQ(options.enroll.key, "software");
   EXPECT_EQ(parse_options("enroll = 1\n", "3", options).size(), 1U);

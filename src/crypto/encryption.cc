@@ -12,6 +12,21 @@ using openssl::aes_block;
 constexpr std::size_t confounder = aes_block;
 using Hmac = SecretArray<openssl::max_digest_size>;
 
+// Random octets for many confounders, by one call: to ask libcrypto takes several times as long as to encrypt
+// some blocks. They are of one thread, each is used once, and to know one that was used tells nothing of
+// others.
+void write_confounder(std::span<std::uint8_t> out) {
+  constexpr std::size_t kept = 32;
+  thread_local std::array<std::uint8_t, kept * confounder> octets;
+  thread_local std::size_t used = octets.size();
+  if (used == octets.size()) {
+    openssl::random(octets);
+    used = 0;
+  }
+  std::copy_n(octets.begin() + static_cast<std::ptrdiff_t>(used), confounder, out.begin());
+  used += confounder;
+}
+
 // The HMAC of RFC 3961 5.3, over confounder and text; of RFC 8009 5, over cipher state and ciphertext.
 Hmac integrity(const Key& key, std::int32_t usage, Bytes covered) {
   constexpr std::array<std::uint8_t, aes_block> initial_state{};
@@ -32,7 +47,7 @@ Octets encrypt(const Key& key, std::int32_t usage, Bytes plain) {
   const std::size_t size = confounder + plain.size();
   Octets cipher(size + etype.checksum_size);
   const auto text = std::span(cipher).first(size);
-  openssl::random(text.first(confounder));
+  write_confounder(text.first(confounder));
   std::copy(plain.begin(), plain.end(), text.begin() + confounder);
 
   const DerivedKey derived = key.derived(usage, Purpose::encryption);

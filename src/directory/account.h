@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/secret.h"
+#include "directory/failure.h"
 #include "directory/guid.h"
 
 namespace ferryman::crypto {
@@ -15,6 +16,12 @@ class Key;
 }
 
 namespace ferryman::directory {
+
+class SealedKey;
+
+// What is read once for many who ask, and does not change any more.
+template <typename T>
+using Shared = std::shared_ptr<const T>;
 
 // Relative identifiers that [MS-DTYP] 2.4.2.4 gives a meaning.
 namespace rid {
@@ -109,11 +116,14 @@ struct LongTermKey {
   std::uint32_t kvno = 0;
   std::string salt{};
   Octets s2kparams{};  // empty: the etype's default
-  Secret key{};
+  Secret key{};        // empty while it is sealed
+  Shared<SealedKey> sealed{};
   // The same, with what is derived of it for tickets and PACs; null where nobody keeps that.
-  std::shared_ptr<const crypto::Key> ready{};
+  Shared<crypto::Key> ready{};
 
-  [[nodiscard]] LongTermKey copy() const { return {etype, kvno, salt, s2kparams, key.copy(), ready}; }
+  // The key's octets, also where they are sealed. Reason damaged where they are not as they were sealed.
+  [[nodiscard]] Outcome<Secret> open() const;
+  [[nodiscard]] LongTermKey copy() const { return {etype, kvno, salt, s2kparams, key.copy(), sealed, ready}; }
 };
 inline std::vector<LongTermKey> copy_of(const std::vector<LongTermKey>& keys) {
   std::vector<LongTermKey> copies;

@@ -104,7 +104,7 @@ Outcome<Account> load_account(Connection& c, const TenantId& tenant, const Objec
 }
 
 Outcome<Principal> load_principal(Connection& c, const MasterKeys& masters, const TenantId& tenant,
-                                  const ObjectId& id) {
+                                  const ObjectId& id, Keys how) {
   Principal principal;
   principal.tenant = tenant;
   auto account = load(c, tenant, id, principal.key_required);
@@ -122,7 +122,7 @@ Outcome<Principal> load_principal(Connection& c, const MasterKeys& masters, cons
       principal.groups.push_back(group.number(0));
   }
   std::sort(principal.groups.begin(), principal.groups.end());
-  auto keys = load_keys(c, masters, tenant, id, principal.account.kvno);
+  auto keys = load_keys(c, masters, tenant, id, principal.account.kvno, how);
   if (!keys) return tl::unexpected(keys.error());
   principal.keys = *std::move(keys);
   return principal;

@@ -119,20 +119,22 @@ class Directory {
   // among UPNs, then, in the tenant's realm, among names; any other of one component among names, then as
   // a UPN in the tenant's realm; one of more components among SPNs, without aliases. Never adds a "$".
   // krbtgt, kadmin/changepw and groups are no clients: not_found.
-  virtual Outcome<Principal> find_client(const TenantId& tenant, std::span<const std::string_view> components,
-                                         std::int32_t name_type) = 0;
+  virtual Outcome<Shared<Principal>> find_client(const TenantId& tenant,
+                                                 std::span<const std::string_view> components,
+                                                 std::int32_t name_type) = 0;
   // A service: its SPN, then HOST in place of a service class that stands for it, of two components; one
   // component alone is an account's name. The account may have no SPN: then it is no service, and what
   // user-to-user may name all the same.
-  virtual Outcome<Principal> find_service(const TenantId& tenant,
-                                          std::span<const std::string_view> components) = 0;
+  virtual Outcome<Shared<Principal>> find_service(const TenantId& tenant,
+                                                  std::span<const std::string_view> components) = 0;
   virtual Outcome<Principal> principal(const TenantId& tenant, const ObjectId& id) = 0;
   // The keys of the present version or one of the former_versions before it; not_found for others.
   virtual Outcome<std::vector<LongTermKey>> keys(const TenantId& tenant, const ObjectId& account,
                                                  std::uint32_t kvno) = 0;
   // Those of all versions that are readable, the newest first; none: it has no keys, or is not there.
   virtual Outcome<std::vector<LongTermKey>> kept_keys(const TenantId& tenant, const ObjectId& account) = 0;
-  virtual Outcome<std::vector<LongTermKey>> krbtgt_keys(const TenantId& tenant, std::uint32_t kvno) = 0;
+  virtual Outcome<Shared<std::vector<LongTermKey>>> krbtgt_keys(const TenantId& tenant,
+                                                                std::uint32_t kvno) = 0;
   // not_found where a user's PRT is revoked, or its device removed or disabled.
   virtual Outcome<void> check_prt(const TenantId& tenant, const ObjectId& user, const PrtId& prt) = 0;
   // Counts a wrong key, atomically for all processes, and returns what has come of it. A locked account

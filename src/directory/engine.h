@@ -26,7 +26,7 @@ class Engine {
   virtual void check(sql::Connection& connection, std::vector<std::string>& findings) = 0;
   // Copies the database as it is at one moment to a new file of mode 0600.
   virtual Outcome<void> back_up(sql::Connection& connection, const std::string& file) = 0;
-  // Whether its connections know, at next to no cost, that nothing has changed: their data_version().
+  // Whether its connections know, at next to no cost, that nothing has changed: their begin_moment().
   virtual bool tells_changes() const { return false; }
   // Within the transaction that has changed all rows of "keys" and "former_passwords": as far as the engine
   // can, nothing is to stay of what they were; and behind it, nor in its log.

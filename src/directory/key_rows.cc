@@ -6,8 +6,23 @@
 namespace ferryman::directory::sql {
 namespace {
 
+Outcome<void> take(LongTermKey& key, const MasterKeys& masters, const SealedPlace& place, Bytes sealed,
+                   Keys how) {
+  if (how == Keys::sealed) {
+    auto kept = masters.keep(place, sealed);
+    if (!kept) return tl::unexpected(kept.error());
+    key.sealed = *std::move(kept);
+    return {};
+  }
+  auto opened = masters.open(place, sealed);
+  if (!opened) return tl::unexpected(opened.error());
+  key.key = *std::move(opened);
+  return {};
+}
+
 // Of the object, in the statement's order.
-Outcome<std::vector<LongTermKey>> keys_of(Statement row, const MasterKeys& masters, const ObjectId& id) {
+Outcome<std::vector<LongTermKey>> keys_of(Statement row, const MasterKeys& masters, const ObjectId& id,
+                                          Keys how = Keys::opened) {
   std::vector<LongTermKey> keys;
   while (row.step()) {
     LongTermKey key;
@@ -16,9 +31,8 @@ Outcome<std::vector<LongTermKey>> keys_of(Statement row, const MasterKeys& maste
     key.salt = row.text(2);
     const Bytes s2kparams = row.blob(3);
     key.s2kparams.assign(s2kparams.begin(), s2kparams.end());
-    auto opened = masters.open({Sealed::key, id, key.kvno, key.etype}, row.blob(4));
-    if (!opened) return tl::unexpected(opened.error());
-    key.key = *std::move(opened);
+    if (auto taken = take(key, masters, {Sealed::key, id, key.kvno, key.etype}, row.blob(4), how); !taken)
+      return tl::unexpected(taken.error());
     keys.push_back(std::move(key));
   }
   return keys;
@@ -52,11 +66,11 @@ Outcome<void> insert_keys(Connection& c, const MasterKey& master, const TenantId
 }
 
 Outcome<std::vector<LongTermKey>> load_keys(Connection& c, const MasterKeys& masters, const TenantId& tenant,
-                                            const ObjectId& id, std::uint32_t kvno) {
+                                            const ObjectId& id, std::uint32_t kvno, Keys how) {
   return keys_of(c.statement("SELECT kvno, etype, salt, s2kparams, sealed FROM keys WHERE tenant = ? AND "
                              "object = ? AND kvno = ? ORDER BY position",
                              tenant, id, kvno),
-                 masters, id);
+                 masters, id, how);
 }
 
 Outcome<std::vector<LongTermKey>> load_kept_keys(Connection& c, const MasterKeys& masters,

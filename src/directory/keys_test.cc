@@ -43,6 +43,18 @@ TEST_P(Keys, AreReadAsTheyWereSetAndInTheirOrder) {
   EXPECT_FALSE(client({"alice"})->account.password_expires);
 }
 
+TEST_P(Keys, OfAClientStaySealedUntilOneIsOpened) {
+  const std::vector<LongTermKey> keys = random_keys();
+  ASSERT_TRUE(done(set(keys)));
+  const std::string_view name[] = {"alice"};
+  const auto alice = directory_->find_client(tenant_, name, kerberos::name_type::principal).value();
+  ASSERT_EQ(alice->keys.size(), keys.size());
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    EXPECT_TRUE(alice->keys[i].key.empty());
+    EXPECT_TRUE(equal_in_constant_time(alice->keys[i].open()->bytes(), keys[i].key.bytes()));
+  }
+}
+
 TEST_P(Keys, KeepTheirSaltWhenTheAccountIsRenamed) {
   ASSERT_TRUE(done(set(random_keys("EXAMPLE.COMalice"))));
   ASSERT_TRUE(done(directory_->rename_account(tenant_, alice_, "bob")));

@@ -26,7 +26,7 @@ class MasterKeyChange : public DirectoryTest {
     alice_ = user("alice").id;
     for (int i = 0; i < 3; ++i) set_keys();
     keys_ = *directory_->kept_keys(tenant_, alice_);
-    krbtgt_ = *directory_->krbtgt_keys(tenant_, 1);
+    krbtgt_ = copy_of(**directory_->krbtgt_keys(tenant_, 1));
   }
   void set_keys() {
     ASSERT_TRUE(done(directory_->set_keys(tenant_, alice_, random_keys(), {.now = now, .history = 5})));
@@ -49,8 +49,8 @@ class MasterKeyChange : public DirectoryTest {
     const auto history = directory.history(tenant_, alice_);
     if (!keys || !krbtgt || !history) return testing::AssertionFailure() << "keys are missing";
     if (history->size() != 2) return testing::AssertionFailure() << history->size() << " former passwords";
-    return same(*keys, keys_) && same(*krbtgt, krbtgt_) ? testing::AssertionSuccess()
-                                                        : testing::AssertionFailure() << "other keys";
+    return same(*keys, keys_) && same(**krbtgt, krbtgt_) ? testing::AssertionSuccess()
+                                                         : testing::AssertionFailure() << "other keys";
   }
   static bool same(const std::vector<LongTermKey>& a, const std::vector<LongTermKey>& b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const LongTermKey& x, const LongTermKey& y) {

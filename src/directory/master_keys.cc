@@ -33,6 +33,13 @@ std::shared_ptr<const MasterKey> MasterKeys::known(std::uint32_t id) const {
   return found == keys_.end() ? nullptr : *found;
 }
 
+Outcome<std::shared_ptr<const SealedKey>> MasterKeys::keep(const SealedPlace& place, Bytes sealed) const {
+  const auto id = MasterKey::id_of(sealed);
+  auto key = id ? find(*id) : nullptr;
+  if (!key) return tl::unexpected(newest()->open(place, sealed).error());
+  return std::make_shared<const SealedKey>(std::move(key), place, sealed);
+}
+
 Outcome<Secret> MasterKeys::open(const SealedPlace& place, Bytes sealed) const {
   const auto id = MasterKey::id_of(sealed);
   std::shared_ptr<const MasterKey> key = id ? find(*id) : nullptr;

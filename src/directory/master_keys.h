@@ -31,6 +31,8 @@ class MasterKeys {
   std::shared_ptr<const MasterKey> find(std::uint32_t id) const;
   // By the key that it is sealed under. Reasons as MasterKey::open().
   Outcome<Secret> open(const SealedPlace& place, Bytes sealed) const;
+  // To be opened later. Reason wrong_master_key, or damaged where it has no sealed form.
+  Outcome<std::shared_ptr<const SealedKey>> keep(const SealedPlace& place, Bytes sealed) const;
 
  private:
   std::shared_ptr<const MasterKey> known(std::uint32_t id) const;

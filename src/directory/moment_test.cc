@@ -90,11 +90,51 @@ TEST_F(Moments, TenantsAreKeptInTheSameWay) {
   }
 }
 
-TEST_F(Moments, KeptKeysAreTheSameAsThoseThatAreRead) {
-  const auto read = directory_->krbtgt_keys(tenant_, 1).value();
+TEST_F(Moments, AClientIsKeptUntilAnythingChanges) {
+  const Account alice = user("alice");
+  change_keys(*directory_, alice.id);
+  const auto read = [&] {
+    const auto moment = directory_->one_moment();
+    const std::string_view name[] = {"alice"};
+    return directory_->find_client(tenant_, name, kerberos::name_type::principal).value();
+  };
+  Shared<Principal> kept = read();
+  EXPECT_EQ(read(), kept) << "read twice";
+  const auto is_new = [&] {
+    const auto before = std::exchange(kept, read());
+    return kept != before;
+  };
+  for (Database* const by : {other_.get(), directory_.get()}) {
+    EXPECT_TRUE(done(by->note_failure(tenant_, alice.id, {}, now)));
+    EXPECT_TRUE(is_new());
+    EXPECT_EQ(kept->account.lockout.failures, by == other_.get() ? 1U : 2U);
+    change_keys(*by, alice.id);
+    EXPECT_TRUE(is_new());
+    EXPECT_EQ(kept->keys.front().kvno, by == other_.get() ? 2U : 3U);
+    EXPECT_FALSE(is_new());
+  }
+  EXPECT_TRUE(done(other_->change_account(tenant_, alice.id, [](auto& to) { to.flags.disabled = true; })));
+  EXPECT_TRUE(is_new());
+  EXPECT_TRUE(kept->account.settings.flags.disabled);
+}
+
+TEST_F(Moments, ANameThatIsKeptIsNoEnterpriseName) {
+  user("alice");
+  user("carol", {"alice@mail.test"});
   const auto moment = directory_->one_moment();
   for (int i = 0; i < 2; ++i) {
-    const auto kept = directory_->krbtgt_keys(tenant_, 1).value();
+    EXPECT_TRUE(refused(client({"alice@mail.test"}), Reason::not_found));
+    EXPECT_EQ(enterprise("alice@mail.test")->account.name, "carol");
+    EXPECT_EQ(client({"alice"})->account.name, "alice");
+  }
+}
+
+TEST_F(Moments, KeptKeysAreTheSameAsThoseThatAreRead) {
+  const auto read = copy_of(*directory_->krbtgt_keys(tenant_, 1).value());
+  const auto moment = directory_->one_moment();
+  for (int i = 0; i < 2; ++i) {
+    const auto shared = directory_->krbtgt_keys(tenant_, 1).value();
+    const std::vector<LongTermKey>& kept = *shared;
     ASSERT_EQ(kept.size(), read.size());
     for (std::size_t n = 0; n < kept.size(); ++n) {
       EXPECT_EQ(as_text(kept[n].key.bytes()), as_text(read[n].key.bytes()));
@@ -150,8 +190,9 @@ class WithoutMemory final : public sql::Connection {
  private:
   std::unique_ptr<sql::Prepared> prepare(const char* /*sql*/) override { return nullptr; }
   void begin(Kind /*kind*/) override {}
-  void commit() override { throw std::bad_alloc(); }
+  void commit() override {}
   void undo() override {}
+  void end_moment() override { throw std::bad_alloc(); }
 
   int& open_;
 };
@@ -187,7 +228,7 @@ TEST(MomentWithoutMemory, EndsByClosingItsConnection) {
 
 TEST(KeptTest, ForgetsAllRatherThanGrow) {
   Kept kept;
-  for (std::size_t i = 0; i < 3 * Kept::most; ++i) kept.tenants().emplace(std::to_string(i), Tenant{});
+  for (std::size_t i = 0; i < 3 * Kept::most; ++i) kept.tenants().emplace(std::to_string(i), nullptr);
   EXPECT_LE(kept.tenants().size(), Kept::most);
 }
 

@@ -86,6 +86,29 @@ TEST_F(Postgresql, IsOfOneVersionOrTheOther) {
   EXPECT_EQ(server().run(url, "SELECT version FROM ferryman_schema"), "2");
 }
 
+// A key and what was got by it, as they were before FIDO keys.
+constexpr const char* rows_of_version_3 = R"sql(
+INSERT INTO tenants (id, folded, name, realm, domain_sid, key_required, disabled, next_rid, created)
+  VALUES ('\x01', 't', 't', 'R', 'S', 0, 0, 1000, 1);
+INSERT INTO objects VALUES ('\x01', '\x02', 1, 'alice', 'alice', 1000, 1000, 0);
+INSERT INTO devices VALUES ('\x01', '\x03', '\x02', 'd', 't', 'v', '\x09', '\x09', 0, 1, NULL);
+INSERT INTO key_credentials VALUES ('\x01', '\x04', '\x02', '\x03', '\x09', 5, 6);
+INSERT INTO prts (tenant, id, account, device, gesture, key_credential, created, expires, strong_until, number)
+  VALUES ('\x01', '\x05', '\x02', '\x03', 3, '\x04', 7, 8, 9, 10), ('\x01', '\x06', '\x02', '\x03', 1, NULL, 7, 8, 9, 11))sql";
+
+TEST_F(Postgresql, KeepsKeysAndPrtsWhenFidoKeysCome) {
+  const std::string url = server().new_database();
+  const auto c = connection(url);
+  ASSERT_TRUE(done(sql::migrate(*c, sql::migrations().first(3))));
+  ASSERT_TRUE(done(c->execute(rows_of_version_3)));
+  ASSERT_TRUE(done(sql::migrate(*c, sql::migrations())));
+  EXPECT_EQ(server().run(url, "SELECT last_used FROM key_credentials WHERE kind = 1 AND sign_count = 0"),
+            "6");
+  EXPECT_EQ(server().run(url, "SELECT count(*) FROM prts WHERE number IN (10, 11)"), "2");
+  server().run(url, "DELETE FROM key_credentials");
+  EXPECT_EQ(server().run(url, "SELECT number FROM prts"), "11") << "with a key go its PRTs";
+}
+
 TEST_F(Postgresql, OfANewerVersionOrAnotherProgramIsLeftAlone) {
   const std::string newer = server().new_database(), other = server().new_database();
   ASSERT_TRUE(done(open_at(newer, true)));

@@ -61,8 +61,10 @@ Outcome<void> insert_account(Connection& connection, const TenantId& tenant, con
 Outcome<void> insert_new_account(Connection& connection, const TenantId& tenant, const ObjectId& id,
                                  const NewAccount& wanted, std::int64_t now);
 Outcome<Account> load_account(Connection& connection, const TenantId& tenant, const ObjectId& id);
+// Keys that are read, opened or left as they are, of which one at most will be used.
+enum class Keys : std::uint8_t { opened, sealed };
 Outcome<Principal> load_principal(Connection& connection, const MasterKeys& masters, const TenantId& tenant,
-                                  const ObjectId& id);
+                                  const ObjectId& id, Keys keys = Keys::opened);
 std::int64_t mask_of(const AccountFlags& flags);
 
 // Keys of one version. rc4: whether the account may have one of RC4.
@@ -73,7 +75,8 @@ Outcome<void> insert_keys(Connection& connection, const MasterKey& master, const
                           const ObjectId& id, std::uint32_t kvno, std::span<const LongTermKey> keys);
 // Empty where there are none.
 Outcome<std::vector<LongTermKey>> load_keys(Connection& connection, const MasterKeys& masters,
-                                            const TenantId& tenant, const ObjectId& id, std::uint32_t kvno);
+                                            const TenantId& tenant, const ObjectId& id, std::uint32_t kvno,
+                                            Keys how = Keys::opened);
 // Of all versions that are kept, the newest first.
 Outcome<std::vector<LongTermKey>> load_kept_keys(Connection& connection, const MasterKeys& masters,
                                                  const TenantId& tenant, const ObjectId& id);

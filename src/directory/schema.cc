@@ -235,10 +235,96 @@ CREATE INDEX used_nonces_by_end ON used_nonces (expires);
 // In which order a device's were added: seconds do not tell.
 constexpr Migration version_3 = "ALTER TABLE prts ADD COLUMN number INTEGER NOT NULL DEFAULT 0";
 
-constexpr std::array<Migration, 3> all{version_1, version_2, version_3};
+// FIDO keys, which are of no device. A column that may be without a value is a new table's: and what refers
+// to the old one goes before it, or would go with it.
+constexpr Migration version_4 = R"sql(
+CREATE TABLE key_credentials_4 (
+  tenant BLOB NOT NULL,
+  id BLOB NOT NULL,
+  account BLOB NOT NULL,
+  device BLOB,
+  kind INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  blob BLOB NOT NULL,
+  aaguid BLOB NOT NULL,
+  sign_count INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  last_used INTEGER,
+  PRIMARY KEY (tenant, id),
+  FOREIGN KEY (tenant, account) REFERENCES objects ON DELETE CASCADE,
+  FOREIGN KEY (tenant, device) REFERENCES devices ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+INSERT INTO key_credentials_4 (tenant, id, account, device, kind, name, blob, aaguid, sign_count, created, last_used)
+  SELECT tenant, id, account, device, 1, '', blob, substr(id, 1, 0), 0, created, last_used FROM key_credentials;
+
+CREATE TABLE prts_4 (
+  tenant BLOB NOT NULL,
+  id BLOB NOT NULL,
+  account BLOB NOT NULL,
+  device BLOB NOT NULL,
+  gesture INTEGER NOT NULL,
+  key_credential BLOB,
+  created INTEGER NOT NULL,
+  expires INTEGER NOT NULL,
+  strong_until INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  PRIMARY KEY (tenant, id),
+  FOREIGN KEY (tenant, account) REFERENCES objects ON DELETE CASCADE,
+  FOREIGN KEY (tenant, device) REFERENCES devices ON DELETE CASCADE,
+  FOREIGN KEY (tenant, key_credential) REFERENCES key_credentials_4 ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+INSERT INTO prts_4 (tenant, id, account, device, gesture, key_credential, created, expires, strong_until, number)
+  SELECT tenant, id, account, device, gesture, key_credential, created, expires, strong_until, number FROM prts;
+
+DROP TABLE prts;
+DROP TABLE key_credentials;
+ALTER TABLE key_credentials_4 RENAME TO key_credentials;
+ALTER TABLE prts_4 RENAME TO prts;
+CREATE INDEX key_credentials_by_account ON key_credentials (tenant, account);
+CREATE INDEX key_credentials_by_device ON key_credentials (tenant, device);
+CREATE INDEX prts_by_account ON prts (tenant, account);
+CREATE INDEX prts_by_device ON prts (tenant, device, created);
+CREATE INDEX prts_by_key ON prts (tenant, key_credential);
+CREATE INDEX prts_by_end ON prts (expires);
+
+-- What authenticators know a user by: random, and hers for good.
+CREATE TABLE user_handles (
+  tenant BLOB NOT NULL,
+  account BLOB NOT NULL,
+  handle BLOB NOT NULL,
+  PRIMARY KEY (tenant, account),
+  FOREIGN KEY (tenant, account) REFERENCES objects ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE tenants ADD COLUMN attestation_required INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+// Programs that wait for a person's word. tenant: all zeros where they asked at every one.
+constexpr Migration version_5 = R"sql(
+CREATE TABLE device_codes (
+  code BLOB PRIMARY KEY,
+  user_code BLOB NOT NULL UNIQUE,
+  tenant BLOB NOT NULL,
+  address TEXT NOT NULL,
+  network TEXT NOT NULL,
+  client TEXT NOT NULL,
+  resource TEXT NOT NULL,
+  scope TEXT NOT NULL,
+  created INTEGER NOT NULL,
+  expires INTEGER NOT NULL,
+  polled INTEGER NOT NULL,
+  decision INTEGER NOT NULL,
+  approval TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX device_codes_by_tenant ON device_codes (tenant);
+CREATE INDEX device_codes_by_network ON device_codes (network);
+CREATE INDEX device_codes_by_end ON device_codes (expires);
+)sql";
+
+constexpr std::array<Migration, 5> all{version_1, version_2, version_3, version_4, version_5};
 
 constexpr std::array all_tables{
-    Table{"SELECT * FROM tenants", "INSERT INTO tenants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+    Table{"SELECT * FROM tenants", "INSERT INTO tenants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
     Table{"SELECT * FROM tenant_names", "INSERT INTO tenant_names VALUES (?, ?, ?, ?)"},
     Table{"SELECT * FROM top_level_names", "INSERT INTO top_level_names VALUES (?, ?, ?)"},
     Table{"SELECT * FROM objects", "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
@@ -251,10 +337,14 @@ constexpr std::array all_tables{
     Table{"SELECT * FROM sign_in_secrets", "INSERT INTO sign_in_secrets VALUES (?, ?, ?, ?, ?)"},
     Table{"SELECT * FROM enrolment_codes", "INSERT INTO enrolment_codes VALUES (?, ?, ?, ?, ?)"},
     Table{"SELECT * FROM devices", "INSERT INTO devices VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
-    Table{"SELECT * FROM key_credentials", "INSERT INTO key_credentials VALUES (?, ?, ?, ?, ?, ?, ?)"},
+    Table{"SELECT * FROM key_credentials",
+          "INSERT INTO key_credentials VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
     Table{"SELECT * FROM prts", "INSERT INTO prts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+    Table{"SELECT * FROM user_handles", "INSERT INTO user_handles VALUES (?, ?, ?)"},
     Table{"SELECT * FROM revocations", "INSERT INTO revocations VALUES (?, ?, ?)"},
-    Table{"SELECT * FROM used_nonces", "INSERT INTO used_nonces VALUES (?, ?, ?)"}};
+    Table{"SELECT * FROM used_nonces", "INSERT INTO used_nonces VALUES (?, ?, ?)"},
+    Table{"SELECT * FROM device_codes",
+          "INSERT INTO device_codes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"}};
 
 }  // namespace
 

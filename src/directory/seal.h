@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/secret.h"
@@ -48,6 +50,19 @@ class MasterKey {
 
   Secret octets_;
   std::uint32_t id_;
+};
+
+// A sealed form with the master key that it is under, to be opened when it is needed, if ever.
+class SealedKey {
+ public:
+  SealedKey(std::shared_ptr<const MasterKey> master, const SealedPlace& place, Bytes sealed)
+      : master_(std::move(master)), place_(place), sealed_(sealed.begin(), sealed.end()) {}
+  Outcome<Secret> open() const { return master_->open(place_, sealed_); }
+
+ private:
+  const std::shared_ptr<const MasterKey> master_;
+  const SealedPlace place_;
+  const Octets sealed_;
 };
 
 }  // namespace ferryman::directory

@@ -115,6 +115,67 @@ TEST_P(SignInRecordsTest, UsesACodeOnceThoughManyTry) {
   EXPECT_EQ(right, 1);
 }
 
+DeviceCode device_code_of(std::uint8_t octet, const TenantId& tenant, const std::string& network = "n") {
+  DeviceCode code;
+  code.code = digest(octet);
+  code.user_code = digest(static_cast<std::uint8_t>(octet + 100));
+  code.tenant = tenant;
+  code.address = "192.0.2.1";
+  code.network = network;
+  code.client = "client";
+  code.resource = "resource";
+  code.scope = "scope";
+  code.created = now;
+  code.expires = now + 100;
+  return code;
+}
+
+TEST_P(SignInRecordsTest, TellsADecisionOnce) {
+  using State = PolledDeviceCode::State;
+  const auto polled = [&](std::uint8_t octet, std::int64_t when, std::string_view client = "client") {
+    return *directory_->poll_device_code(digest(octet), client, 5, when);
+  };
+  for (const std::uint8_t octet : {1, 2})
+    ASSERT_TRUE(directory_->add_device_code(device_code_of(octet, octet == 1 ? tenant_ : no_tenant)));
+  EXPECT_EQ(directory_->add_device_code(device_code_of(1, tenant_)).error().reason, Reason::already_exists);
+  EXPECT_EQ(polled(1, now).state, State::pending);
+  EXPECT_EQ(polled(1, now + 4).state, State::too_soon);
+  EXPECT_EQ(polled(1, now + 9).state, State::pending);
+  EXPECT_EQ(polled(1, now, "other").state, State::expired);
+  EXPECT_EQ(polled(3, now).state, State::expired);
+  EXPECT_EQ(directory_->device_code(tenant_, digest(101), now)->client, "client");
+  EXPECT_EQ(directory_->device_code(create_tenant("other").id, digest(101), now).error().reason,
+            Reason::not_found);
+  EXPECT_TRUE(directory_->device_code(tenant_, digest(102), now)) << "of every tenant";
+  EXPECT_FALSE(directory_->device_code(tenant_, digest(101), now + 100));
+  ASSERT_TRUE(directory_->decide_device_code(tenant_, digest(101), Decision::allowed, "grant", now));
+  EXPECT_FALSE(directory_->decide_device_code(tenant_, digest(101), Decision::denied, "", now));
+  EXPECT_FALSE(directory_->device_code(tenant_, digest(101), now));
+  const auto told = polled(1, now + 10);
+  EXPECT_EQ(told.state, State::allowed);
+  EXPECT_EQ(told.grant + told.resource + told.scope, "grantresourcescope");
+  EXPECT_EQ(polled(1, now + 20).state, State::expired);
+  ASSERT_TRUE(directory_->decide_device_code(tenant_, digest(102), Decision::denied, "", now));
+  EXPECT_EQ(polled(2, now).state, State::denied);
+  EXPECT_EQ(polled(2, now).state, State::expired);
+}
+
+TEST_P(SignInRecordsTest, LetsSoManyProgramsOfANetworkWait) {
+  for (std::size_t i = 0; i < max_device_codes_of_network; ++i)
+    ASSERT_TRUE(directory_->add_device_code(device_code_of(static_cast<std::uint8_t>(i), tenant_)));
+  EXPECT_EQ(directory_->add_device_code(device_code_of(90, tenant_)).error().reason, Reason::invalid);
+  EXPECT_TRUE(directory_->add_device_code(device_code_of(91, tenant_, "m")));
+  ASSERT_TRUE(directory_->forget_expired(now + 101));
+  EXPECT_TRUE(directory_->add_device_code(device_code_of(90, tenant_)));
+}
+
+TEST_P(SignInRecordsTest, KnowsWhatWasUsed) {
+  EXPECT_FALSE(*directory_->is_used(digest(1)));
+  const NonceUse use{digest(1), digest(2), now};
+  ASSERT_TRUE(directory_->use_nonces({&use, 1}));
+  EXPECT_TRUE(*directory_->is_used(digest(1)));
+}
+
 TEST_P(SignInRecordsTest, KeepsDevicesAndKeys) {
   const Device device = add_device(user_);
   const KeyCredential key = add_key(device, 1);
@@ -240,6 +301,83 @@ TEST_P(SignInRecordsTest, ShowsATenantNothingOfAnother) {
   EXPECT_EQ(*directory_->try_code(other, user_, digest(1), now), SignInRecords::CodeVerdict::absent);
   EXPECT_TRUE(directory_->devices(other, {})->items.empty());
   ASSERT_TRUE(directory_->remove_tenant(tenant_));
+}
+
+TEST_P(SignInRecordsTest, KeepsAFidoKeyOfNoDevice) {
+  KeyCredential key;
+  key.id = digest(1);
+  key.user = user_;
+  key.kind = KeyKind::fido;
+  key.name = "blue";
+  key.blob = {1, 2};
+  key.aaguid = random_guid();
+  key.sign_count = 3;
+  key.created = now;
+  ASSERT_TRUE(directory_->add_key(tenant_, key));
+  EXPECT_TRUE(directory_->add_key(tenant_, key)) << "the same once more";
+  const auto kept = directory_->key(tenant_, key.id);
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->kind, KeyKind::fido);
+  EXPECT_EQ(kept->device, std::nullopt);
+  EXPECT_EQ(kept->name, "blue");
+  EXPECT_EQ(kept->aaguid, key.aaguid);
+  EXPECT_EQ(kept->sign_count, 3U);
+  const Device device = add_device(user_);
+  EXPECT_EQ(directory_->key(tenant_, add_key(device, 2).id)->aaguid, std::nullopt);
+  const Prt prt = prt_of(device, key.id);
+  ASSERT_TRUE(directory_->add_prt(tenant_, prt, {}));
+  ASSERT_TRUE(directory_->remove_device(tenant_, device.id));
+  EXPECT_TRUE(directory_->key(tenant_, key.id)) << "it is not that device's";
+  const Device other = add_device(user_);
+  const Prt second = prt_of(other, key.id);
+  ASSERT_TRUE(directory_->add_prt(tenant_, second, {}));
+  ASSERT_TRUE(directory_->remove_key(tenant_, key.id));
+  EXPECT_EQ(reason_of_prt(second.id), Reason::not_found);
+  EXPECT_TRUE(directory_->check()->empty());
+}
+
+TEST_P(SignInRecordsTest, CountsAFidoKeysSignatures) {
+  KeyCredential key;
+  key.id = digest(1);
+  key.user = user_;
+  key.kind = KeyKind::fido;
+  key.created = now;
+  ASSERT_TRUE(directory_->add_key(tenant_, key));
+  std::uint8_t nonce = 0;
+  const auto use = [&](std::uint32_t count) {
+    const NonceUse fresh{digest(++nonce), digest(nonce), now + 10};
+    const auto used = directory_->use_key(tenant_, key.id, count, now + 1, {&fresh, 1});
+    return used ? std::optional<Reason>() : std::optional(used.error().reason);
+  };
+  EXPECT_EQ(use(0), std::nullopt) << "it counts nothing";
+  EXPECT_EQ(use(0), std::nullopt);
+  EXPECT_EQ(use(7), std::nullopt);
+  EXPECT_EQ(use(7), Reason::invalid);
+  EXPECT_EQ(use(6), Reason::invalid);
+  EXPECT_EQ(use(0), Reason::invalid);
+  EXPECT_EQ(directory_->key(tenant_, key.id)->sign_count, 7U);
+  EXPECT_EQ(use(0xffffffff), std::nullopt);
+  EXPECT_EQ(directory_->key(tenant_, key.id)->last_used, now + 1);
+  const NonceUse same{digest(200), digest(200), now + 10};
+  key.id = digest(2);
+  ASSERT_TRUE(directory_->add_key(tenant_, key));
+  EXPECT_TRUE(directory_->use_key(tenant_, key.id, 5, now, {&same, 1}));
+  EXPECT_TRUE(directory_->use_key(tenant_, key.id, 5, now, {&same, 1})) << "the very same request again";
+  const NonceUse replayed{digest(200), digest(201), now + 10};
+  EXPECT_EQ(directory_->use_key(tenant_, key.id, 6, now, {&replayed, 1}).error().reason,
+            Reason::already_exists);
+  EXPECT_EQ(directory_->use_key(tenant_, digest(9), 6, now, {}).error().reason, Reason::not_found);
+}
+
+TEST_P(SignInRecordsTest, KnowsAUserByARandomHandle) {
+  const auto handle = directory_->user_handle(tenant_, user_);
+  ASSERT_TRUE(handle);
+  EXPECT_EQ(handle->size(), user_handle_size);
+  EXPECT_EQ(*directory_->user_handle(tenant_, user_), *handle);
+  EXPECT_NE(*directory_->user_handle(tenant_, user("bob").id), *handle);
+  EXPECT_EQ(directory_->user_handle(create_tenant("other").id, user_).error().reason, Reason::not_found);
+  ASSERT_TRUE(directory_->remove_account(tenant_, user_));
+  EXPECT_EQ(directory_->user_handle(tenant_, user_).error().reason, Reason::not_found);
 }
 
 FERRYMAN_ON_EACH_ENGINE(SignInRecordsTest);

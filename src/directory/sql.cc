@@ -29,17 +29,15 @@ bool Connection::run_with(const char* sql, std::span<const Value> arguments) {
 
 Outcome<void> Connection::begin_reading() {
   failure_.reset();
-  begin(Kind::read);
-  kept_.is_of(data_version());
+  kept_.is_of(begin_moment());
   if (!failed()) return {};
-  Failure failure = *take_failure();
-  undo();
-  return tl::unexpected(std::move(failure));
+  end_moment();
+  return tl::unexpected(*take_failure());
 }
 
 void Connection::end_reading() {
-  if (!failed()) commit();
-  if (take_failure()) undo();
+  end_moment();
+  take_failure();
 }
 
 Prepared* Connection::prepared(const char* sql) {

@@ -169,7 +169,7 @@ class Connection {
   }
 
   // A transaction of read() that is left open, in which within() runs one body after the other; the first
-  // failure is that of all behind it. Only where data_version() tells something.
+  // failure is that of all behind it. Only where begin_moment() tells something.
   Outcome<void> begin_reading();
   template <typename Body>
   auto within(const Body& body) -> std::invoke_result_t<Body, Connection&> {
@@ -203,8 +203,10 @@ class Connection {
   Connection() = default;
   // nullptr where that fails, which is noted.
   virtual std::unique_ptr<Prepared> prepare(const char* sql) = 0;
-  // Of the moment that the transaction sees: another one after any change but this connection's own.
-  virtual std::int64_t data_version() { return 0; }
+  // What is read from now on until end_moment() is of one moment. Returns its version: another one after any
+  // change but this connection's own. end_moment() must not fail.
+  virtual std::int64_t begin_moment() { return 0; }
+  virtual void end_moment() {}
   // They note what fails. undo() must not fail.
   virtual void begin(Kind kind) = 0;
   virtual void commit() = 0;

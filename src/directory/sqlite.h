@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "directory/sql.h"
@@ -33,7 +34,8 @@ class Connection final : public sql::Connection {
 
   Connection(sqlite3* database, std::string file) : database_(database), file_(std::move(file)) {}
   std::unique_ptr<sql::Prepared> prepare(const char* sql) override;
-  std::int64_t data_version() override;
+  std::int64_t begin_moment() override;
+  void end_moment() override { moment_.reset(); }
   void begin(Kind kind) override;
   void commit() override { run("COMMIT"); }
   void undo() override;
@@ -43,6 +45,7 @@ class Connection final : public sql::Connection {
   sqlite3* database_;
   std::string file_;
   Kind changes_by_ = Kind::write;  // what it is set up for
+  std::optional<sql::Statement> moment_;
 };
 
 }  // namespace ferryman::directory::sqlite

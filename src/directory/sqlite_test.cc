@@ -51,6 +51,44 @@ int next_step(int step) {
 
 using Sqlite = DirectoryTest;
 
+// A key and what was got by it, as they were before FIDO keys.
+constexpr const char* rows_of_version_3 = R"sql(
+INSERT INTO tenants (id, folded, name, realm, domain_sid, key_required, disabled, next_rid, created)
+  VALUES (x'01', 't', 't', 'R', 'S', 0, 0, 1000, 1);
+INSERT INTO objects VALUES (x'01', x'02', 1, 'alice', 'alice', 1000, 1000, 0);
+INSERT INTO devices VALUES (x'01', x'03', x'02', 'd', 't', 'v', x'09', x'09', 0, 1, NULL);
+INSERT INTO key_credentials VALUES (x'01', x'04', x'02', x'03', x'09', 5, 6);
+INSERT INTO prts (tenant, id, account, device, gesture, key_credential, created, expires, strong_until, number)
+  VALUES (x'01', x'05', x'02', x'03', 3, x'04', 7, 8, 9, 10), (x'01', x'06', x'02', x'03', 1, NULL, 7, 8, 9, 11))sql";
+
+std::vector<std::int64_t> numbers(Connection& c, const char* sql) {
+  std::vector<std::int64_t> found;
+  static_cast<void>(c.read([&](sql::Connection& r) -> Outcome<void> {
+    sql::Statement row = r.statement(sql);
+    while (row.step()) found.push_back(row.integer(0));
+    return {};
+  }));
+  return found;
+}
+
+TEST_F(Sqlite, KeepsKeysAndPrtsWhenFidoKeysCome) {
+  auto opened = Connection::open(file("before.db"), Connection::Access::create);
+  ASSERT_TRUE(done(opened));
+  Connection& c = **opened;
+  ASSERT_TRUE(done(sql::migrate(c, sql::migrations().first(3))));
+  ASSERT_TRUE(done(c.execute(rows_of_version_3)));
+  ASSERT_TRUE(done(sql::migrate(c, sql::migrations())));
+  using Numbers = std::vector<std::int64_t>;
+  EXPECT_EQ(numbers(c, "SELECT last_used FROM key_credentials WHERE kind = 1 AND sign_count = 0"),
+            Numbers{6});
+  EXPECT_EQ(numbers(c, "SELECT number FROM prts ORDER BY id"), (Numbers{10, 11}));
+  EXPECT_TRUE(numbers(c, "SELECT 1 FROM pragma_foreign_key_check").empty());
+  ASSERT_TRUE(done(c.execute("DELETE FROM key_credentials")));
+  EXPECT_EQ(numbers(c, "SELECT number FROM prts"), Numbers{11}) << "with a key go its PRTs";
+  ASSERT_TRUE(done(c.execute("DELETE FROM devices")));
+  EXPECT_TRUE(numbers(c, "SELECT number FROM prts").empty());
+}
+
 constexpr sql::Migration first = "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (1)",
                          second =
                              "ALTER TABLE a ADD COLUMN y INTEGER NOT NULL DEFAULT 5;"

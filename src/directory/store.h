@@ -64,21 +64,25 @@ class Store final : public Database {
     if (Connection* const c = moment()) return c->within(body);
     return read_now(body);
   }
-  // The same of what is kept within a moment, in a map of Kept's by its name.
-  template <typename Map, typename Key, typename Body>
-  auto read_or_keep(Map& (Kept::*map)(), Key name, const Body& body)
-      -> std::invoke_result_t<Body, Connection&> {
+  // The same of what is kept within a moment, in a map of Kept's by its name. prepare: called before it is.
+  template <typename Name, typename T, typename Body>
+  Outcome<Shared<T>> read_or_keep(
+      Kept::Map<Name, T>& (Kept::*map)(), const Name& name, const Body& body,
+      void (*prepare)(T&) = [](T&) {}) {
     Connection* const c = moment();
-    if (c == nullptr) return read_now(body);
-    Map& kept = (c->kept().*map)();
-    auto found = kept.find(name);
-    if (found == kept.end()) {
-      auto outcome = c->within(body);
-      if (!outcome) return outcome;
-      make_ready(*outcome);
-      found = kept.emplace(std::move(name), *std::move(outcome)).first;
-    }
-    return copy_of(found->second);
+    if (c == nullptr) return shared<T>(read_now(body));
+    Kept::Map<Name, T>& kept = (c->kept().*map)();
+    if (const auto found = kept.find(name); found != kept.end()) return found->second;
+    auto read = c->within(body);
+    if (read) prepare(*read);
+    auto outcome = shared<T>(std::move(read));
+    if (outcome) kept.emplace(name, *outcome);
+    return outcome;
+  }
+  template <typename T>
+  static Outcome<Shared<T>> shared(Outcome<T> read) {
+    if (!read) return tl::unexpected(std::move(read.error()));
+    return std::make_shared<const T>(*std::move(read));
   }
   template <typename Body>
   auto read_now(const Body& body) {
@@ -112,15 +116,15 @@ class Store final : public Database {
   Outcome<Page<Tenant>> tenants(const PageRequest& page) override;
   Outcome<void> remove_tenant(const TenantId& id) override;
 
-  Outcome<Principal> find_client(const TenantId& tenant, std::span<const std::string_view> components,
-                                 std::int32_t name_type) override;
-  Outcome<Principal> find_service(const TenantId& tenant,
-                                  std::span<const std::string_view> components) override;
+  Outcome<Shared<Principal>> find_client(const TenantId& tenant, std::span<const std::string_view> components,
+                                         std::int32_t name_type) override;
+  Outcome<Shared<Principal>> find_service(const TenantId& tenant,
+                                          std::span<const std::string_view> components) override;
   Outcome<Principal> principal(const TenantId& tenant, const ObjectId& id) override;
   Outcome<std::vector<LongTermKey>> keys(const TenantId& tenant, const ObjectId& account,
                                          std::uint32_t kvno) override;
   Outcome<std::vector<LongTermKey>> kept_keys(const TenantId& tenant, const ObjectId& account) override;
-  Outcome<std::vector<LongTermKey>> krbtgt_keys(const TenantId& tenant, std::uint32_t kvno) override;
+  Outcome<Shared<std::vector<LongTermKey>>> krbtgt_keys(const TenantId& tenant, std::uint32_t kvno) override;
   Outcome<void> check_prt(const TenantId& tenant, const ObjectId& user, const PrtId& prt) override;
   Outcome<CountedFailure> note_failure(const TenantId& tenant, const ObjectId& account,
                                        const LockoutPolicy& policy, std::int64_t now) override;
@@ -176,7 +180,10 @@ class Store final : public Database {
   Outcome<KeyCredential> key(const TenantId& tenant, const KeyId& id) override;
   Outcome<std::vector<KeyCredential>> keys_of(const TenantId& tenant, const ObjectId& user) override;
   Outcome<void> remove_key(const TenantId& tenant, const KeyId& id) override;
+  Outcome<Octets> user_handle(const TenantId& tenant, const ObjectId& user) override;
   Outcome<void> use_nonces(std::span<const NonceUse> nonces) override;
+  Outcome<void> use_key(const TenantId& tenant, const KeyId& id, std::uint32_t sign_count, std::int64_t now,
+                        std::span<const NonceUse> nonces) override;
   Outcome<void> add_prt(const TenantId& tenant, const Prt& prt, std::span<const NonceUse> nonces) override;
   Outcome<void> renew_prt(const TenantId& tenant, const PrtId& id, std::int64_t expires, std::int64_t now,
                           std::span<const NonceUse> nonces) override;
@@ -185,6 +192,13 @@ class Store final : public Database {
   Outcome<void> remove_prt(const TenantId& tenant, const PrtId& id) override;
   Outcome<void> remove_prts_of(const TenantId& tenant, const ObjectId& user) override;
   Outcome<std::int64_t> revocations(const TenantId& tenant, const ObjectId& user) override;
+  Outcome<bool> is_used(const Digest& nonce) override;
+  Outcome<void> add_device_code(const DeviceCode& code) override;
+  Outcome<DeviceCode> device_code(const TenantId& tenant, const Digest& user_code, std::int64_t now) override;
+  Outcome<void> decide_device_code(const TenantId& tenant, const Digest& user_code, Decision decision,
+                                   std::string_view grant, std::int64_t now) override;
+  Outcome<PolledDeviceCode> poll_device_code(const Digest& code, std::string_view client, std::int64_t pause,
+                                             std::int64_t now) override;
   Outcome<void> forget_expired(std::int64_t now) override;
 
  private:

@@ -19,18 +19,25 @@ std::optional<ObjectId> find_enterprise(Connection& c, const TenantId& tenant, c
   return find_name(c, tenant, std::string_view(name).substr(0, at), names_alone);
 }
 
+// One of one component is another than one of two that reads the same.
+std::string kept_name(std::span<const std::string_view> components, const std::string& joined_name) {
+  return std::to_string(components.size()) + ' ' + joined_name;
+}
+
 bool may_be_client(AccountKind kind) {
   return kind == AccountKind::user || kind == AccountKind::service;
 }
 
 }  // namespace
 
-Outcome<Principal> Store::find_client(const TenantId& tenant, std::span<const std::string_view> components,
-                                      std::int32_t name_type) {
+Outcome<Shared<Principal>> Store::find_client(const TenantId& tenant,
+                                              std::span<const std::string_view> components,
+                                              std::int32_t name_type) {
   const std::string name = joined(components);
   if (name.empty()) return fail(Reason::not_found);
-  return read([&](Connection& c) -> Outcome<Principal> {
-    const bool is_plain = components.size() == 1 && name_type != kerberos::name_type::enterprise;
+  const bool is_plain = components.size() == 1 && name_type != kerberos::name_type::enterprise;
+  const Kept::Name kept{tenant, (is_plain ? "" : "enterprise ") + kept_name(components, name)};
+  return read_or_keep(&Kept::clients, kept, [&](Connection& c) -> Outcome<Principal> {
     std::optional<ObjectId> id;
     if (components.size() > 1) id = find_name(c, tenant, name, names_and_spns);
     if (is_plain) id = find_name(c, tenant, name, names_alone);
@@ -41,25 +48,25 @@ Outcome<Principal> Store::find_client(const TenantId& tenant, std::span<const st
                     : find_enterprise(c, tenant, name, *realm);
     }
     if (!id) return fail(Reason::not_found);
-    auto client = load_principal(c, masters_, tenant, *id);
+    auto client = load_principal(c, masters_, tenant, *id, Keys::sealed);
     if (client && !may_be_client(client->account.kind)) return fail(Reason::not_found);
     return client;
   });
 }
 
-Outcome<Principal> Store::find_service(const TenantId& tenant, std::span<const std::string_view> components) {
+Outcome<Shared<Principal>> Store::find_service(const TenantId& tenant,
+                                               std::span<const std::string_view> components) {
   const std::string name = joined(components);
   if (name.empty()) return fail(Reason::not_found);
-  // One of one component is another than one of two that reads the same.
-  const Kept::ServiceName kept{tenant, std::to_string(components.size()) + ' ' + name};
-  return read_or_keep(&Kept::services, kept, [&](Connection& c) -> Outcome<Principal> {
+  const auto body = [&](Connection& c) -> Outcome<Principal> {
     auto id = find_name(c, tenant, name, components.size() > 1 ? names_and_spns : names_alone);
     if (!id)
       if (const std::string alias = by_host(name, aliases_); !alias.empty())
         id = find_name(c, tenant, alias, spns_alone);
     if (!id) return fail(Reason::not_found);
     return load_principal(c, masters_, tenant, *id);
-  });
+  };
+  return read_or_keep(&Kept::services, {tenant, kept_name(components, name)}, body, make_ready);
 }
 
 Outcome<Principal> Store::principal(const TenantId& tenant, const ObjectId& id) {
@@ -79,15 +86,15 @@ Outcome<std::vector<LongTermKey>> Store::kept_keys(const TenantId& tenant, const
   return read([&](Connection& c) { return load_kept_keys(c, masters_, tenant, account); });
 }
 
-Outcome<std::vector<LongTermKey>> Store::krbtgt_keys(const TenantId& tenant, std::uint32_t kvno) {
-  const Kept::KeyVersion kept{tenant, kvno};
-  return read_or_keep(&Kept::krbtgt_keys, kept, [&](Connection& c) -> Outcome<std::vector<LongTermKey>> {
+Outcome<Shared<std::vector<LongTermKey>>> Store::krbtgt_keys(const TenantId& tenant, std::uint32_t kvno) {
+  const auto body = [&](Connection& c) -> Outcome<std::vector<LongTermKey>> {
     Statement row = c.statement("SELECT id FROM objects WHERE tenant = ? AND rid = ?", tenant, rid::krbtgt);
     if (!row.step()) return fail(Reason::not_found);
     auto keys = load_keys(c, masters_, tenant, row.id<ObjectId>(0), kvno);
     if (keys && keys->empty()) return fail(Reason::not_found);
     return keys;
-  });
+  };
+  return read_or_keep(&Kept::krbtgt_keys, {tenant, kvno}, body, make_ready);
 }
 
 }  // namespace ferryman::directory::sql

@@ -52,17 +52,20 @@ Outcome<void> check_owners(Connection& c, const TenantId& tenant, const Prt& prt
   return {};
 }
 
-Outcome<void> use(Connection& c, std::span<const NonceUse> nonces) {
+// Whether it is the first time: the very same request may come again.
+Outcome<bool> use(Connection& c, std::span<const NonceUse> nonces) {
+  bool is_first = nonces.empty();
   for (const NonceUse& each : nonces) {
     c.run("INSERT INTO used_nonces (nonce, request, expires) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
           each.nonce, each.request, each.expires);
+    is_first = is_first || c.changes() > 0;
     Statement row = c.statement("SELECT request FROM used_nonces WHERE nonce = ?", each.nonce);
     if (!row.step()) continue;  // which has failed
     if (const Bytes by = row.blob(0);
         !std::equal(by.begin(), by.end(), each.request.begin(), each.request.end()))
       return fail(Reason::already_exists, "the nonce was used before");
   }
-  return {};
+  return is_first;
 }
 
 void note_use(Connection& c, const TenantId& tenant, const Prt& prt, std::int64_t now) {
@@ -74,12 +77,42 @@ void note_use(Connection& c, const TenantId& tenant, const Prt& prt, std::int64_
 }  // namespace
 
 Outcome<void> Store::use_nonces(std::span<const NonceUse> nonces) {
-  return write_unsynced([&](Connection& c) { return use(c, nonces); });
+  return write_unsynced([&](Connection& c) -> Outcome<void> {
+    if (const auto used = use(c, nonces); !used) return tl::unexpected(used.error());
+    return {};
+  });
+}
+
+Outcome<void> Store::use_key(const TenantId& tenant, const KeyId& id, std::uint32_t sign_count,
+                             std::int64_t now, std::span<const NonceUse> nonces) {
+  return write_unsynced([&](Connection& c) -> Outcome<void> {
+    const auto used = use(c, nonces);
+    if (!used) return tl::unexpected(used.error());
+    if (!*used) return {};
+    Statement row = c.statement(
+        "UPDATE key_credentials SET sign_count = ?1, last_used = ?2 WHERE tenant = ?3 AND id = ?4 "
+        "AND (sign_count < ?1 OR (sign_count = 0 AND ?1 = 0)) RETURNING id",
+        sign_count, now, tenant, id);
+    const bool counted = row.step();
+    while (counted && row.step()) {
+    }
+    if (counted) return {};
+    Statement present = c.statement("SELECT 1 FROM key_credentials WHERE tenant = ? AND id = ?", tenant, id);
+    if (!present.step()) return fail(Reason::not_found);
+    return fail(Reason::invalid, "the key's counter has not gone on: there may be a copy of it");
+  });
+}
+
+Outcome<bool> Store::is_used(const Digest& nonce) {
+  return read([&](Connection& c) -> Outcome<bool> {
+    Statement row = c.statement("SELECT 1 FROM used_nonces WHERE nonce = ?", nonce);
+    return row.step();
+  });
 }
 
 Outcome<void> Store::add_prt(const TenantId& tenant, const Prt& prt, std::span<const NonceUse> nonces) {
   return write_unsynced([&](Connection& c) -> Outcome<void> {
-    if (auto used = use(c, nonces); !used) return used;
+    if (const auto used = use(c, nonces); !used) return tl::unexpected(used.error());
     if (auto there = check_owners(c, tenant, prt); !there) return there;
     note_use(c, tenant, prt, prt.created);  // which has others that add to this device wait
     // An engine wants octets always: none stand for NULL.
@@ -101,7 +134,7 @@ Outcome<void> Store::add_prt(const TenantId& tenant, const Prt& prt, std::span<c
 Outcome<void> Store::renew_prt(const TenantId& tenant, const PrtId& id, std::int64_t expires,
                                std::int64_t now, std::span<const NonceUse> nonces) {
   return write_unsynced([&](Connection& c) -> Outcome<void> {
-    if (auto used = use(c, nonces); !used) return used;
+    if (const auto used = use(c, nonces); !used) return tl::unexpected(used.error());
     const auto present = load_prt(c, tenant, id);
     if (!present) return tl::unexpected(present.error());
     c.run("UPDATE prts SET expires = ? WHERE tenant = ? AND id = ?", expires, tenant, id);
@@ -164,6 +197,7 @@ Outcome<void> Store::forget_expired(std::int64_t now) {
     c.run("DELETE FROM used_nonces WHERE expires < ?", now);
     c.run("DELETE FROM enrolment_codes WHERE expires < ?", now);
     c.run("DELETE FROM prts WHERE expires < ?", now);
+    c.run("DELETE FROM device_codes WHERE expires < ?", now);
     return {};
   });
 }

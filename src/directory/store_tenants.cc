@@ -20,6 +20,11 @@ namespace {
 constexpr std::size_t removed_at_once = 256;
 constexpr std::chrono::milliseconds longest_pause{100};
 
+Outcome<Tenant> copy_of(const Outcome<Shared<Tenant>>& shared) {
+  if (!shared) return tl::unexpected(shared.error());
+  return **shared;
+}
+
 Outcome<void> check_settings(const TenantSettings& settings) {
   if (auto checked = check_tenant_name(settings.name); !checked) return checked;
   for (const std::string& each : settings.domains)
@@ -128,6 +133,7 @@ void remove_range(Connection& c, const Removal& removal, const ObjectId& last) {
   c.run("DELETE FROM key_credentials WHERE tenant = ? AND account > ? AND account <= ?", id, before, last);
   c.run("DELETE FROM devices WHERE tenant = ? AND owner > ? AND owner <= ?", id, before, last);
   c.run("DELETE FROM enrolment_codes WHERE tenant = ? AND account > ? AND account <= ?", id, before, last);
+  c.run("DELETE FROM user_handles WHERE tenant = ? AND account > ? AND account <= ?", id, before, last);
   c.run("DELETE FROM revocations WHERE tenant = ? AND account > ? AND account <= ?", id, before, last);
   c.run("DELETE FROM members WHERE tenant = ? AND account > ? AND account <= ?", id, before, last);
   c.run("DELETE FROM former_passwords WHERE tenant = ? AND object > ? AND object <= ?", id, before, last);
@@ -173,10 +179,10 @@ Outcome<Tenant> Store::create_tenant(const TenantSettings& settings, const std::
     if (!master) return tl::unexpected(master.error());
     c.run(
         "INSERT INTO tenants (id, folded, name, realm, domain_sid, key_required, disabled, next_rid, "
-        "created) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "created, attestation_required) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         id, key, settings.name, realm, sid, settings.key_required, settings.disabled, rid::first_allocated,
-        now);
+        now, settings.attestation_required);
     auto done = write_names(c, id, settings);
     if (done) done = insert_own_group(c, id, "Domain Users", rid::domain_users);
     if (done) done = insert_own_group(c, id, "Domain Computers", rid::domain_computers);
@@ -194,18 +200,19 @@ Outcome<Tenant> Store::create_tenant(const TenantSettings& settings, const std::
 }
 
 Outcome<Tenant> Store::tenant(const TenantId& id) {
-  return read([&](Connection& c) { return load_tenant(c, id); });
+  return copy_of(
+      read_or_keep(&Kept::tenants, Guid(id).text(), [&](Connection& c) { return load_tenant(c, id); }));
 }
 
 Outcome<Tenant> Store::find_tenant(std::string_view name) {
   if (const auto guid = guid_of_text(name)) return tenant(TenantId{*guid});
   if (name.find('\0') != name.npos) return fail(Reason::not_found);
   const std::string key = folded(name).value_or("");
-  return read_or_keep(&Kept::tenants, key, [&](Connection& c) -> Outcome<Tenant> {
+  return copy_of(read_or_keep(&Kept::tenants, key, [&](Connection& c) -> Outcome<Tenant> {
     Statement row = c.statement("SELECT tenant FROM tenant_names WHERE folded = ?", key);
     if (!row.step()) return fail(Reason::not_found);
     return load_tenant(c, row.id<TenantId>(0));
-  });
+  }));
 }
 
 Outcome<void> Store::set_tenant(const TenantId& id, const TenantSettings& settings) {
@@ -213,8 +220,10 @@ Outcome<void> Store::set_tenant(const TenantId& id, const TenantSettings& settin
   const std::string key = folded(settings.name).value_or("");
   return write([&](Connection& c) -> Outcome<void> {
     if (auto realm = realm_of(c, id); !realm) return tl::unexpected(realm.error());
-    c.run("UPDATE tenants SET key_required = ?, disabled = ? WHERE id = ? AND disabled <> ?",
-          settings.key_required, settings.disabled, id, half_removed);
+    c.run(
+        "UPDATE tenants SET key_required = ?, attestation_required = ?, disabled = ? WHERE id = ? AND "
+        "disabled <> ?",
+        settings.key_required, settings.attestation_required, settings.disabled, id, half_removed);
     if (c.changes() == 0)
       return fail(Reason::invalid, "part of it has been removed already: remove the rest");
     if (auto done = write_names(c, id, settings); !done) return done;

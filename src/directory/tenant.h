@@ -15,6 +15,7 @@ struct TenantSettings {
   std::vector<std::string> domains{};  // DNS domains that select it
   std::vector<std::string> top_level_names{};  // the realm map that clients get
   bool key_required = false;                   // no password passes, for nobody
+  bool attestation_required = false;           // FIDO keys are of a maker who is trusted
   bool disabled = false;
 };
 

@@ -73,8 +73,8 @@ TEST_P(Tenants, OfOneRealmHaveDomainsAndKeysOfTheirOwn) {
   const auto mine = directory_->krbtgt_keys(tenant_, 1), others = directory_->krbtgt_keys(other.id, 1);
   ASSERT_TRUE(done(mine));
   ASSERT_TRUE(done(others));
-  ASSERT_EQ(mine->size(), aes.size());
-  EXPECT_FALSE(equal_in_constant_time(mine->front().key.bytes(), others->front().key.bytes()));
+  ASSERT_EQ((*mine)->size(), aes.size());
+  EXPECT_FALSE(equal_in_constant_time((*mine)->front().key.bytes(), (*others)->front().key.bytes()));
   EXPECT_TRUE(refused(directory_->krbtgt_keys(tenant_, 2), Reason::not_found));
 }
 
@@ -85,8 +85,8 @@ TEST_P(Tenants, HaveNoKeysOfRc4) {
   ASSERT_TRUE(done(other));
   const auto keys = directory_->krbtgt_keys(other->id, 1);
   ASSERT_TRUE(done(keys));
-  ASSERT_EQ(keys->size(), 1U);
-  EXPECT_EQ(keys->front().etype, 18);
+  ASSERT_EQ((*keys)->size(), 1U);
+  EXPECT_EQ((*keys)->front().etype, 18);
   EXPECT_TRUE(refused(directory_->create_tenant({.name = "third"}, "THIRD", rc4, now), Reason::invalid));
 }
 

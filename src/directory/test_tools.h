@@ -103,13 +103,26 @@ class DirectoryTest : public testing::Test {
   }
   Outcome<Principal> client(std::vector<std::string_view> components,
                             std::int32_t type = kerberos::name_type::principal) {
-    return directory_->find_client(tenant_, components, type);
+    return owned(directory_->find_client(tenant_, components, type));
   }
   Outcome<Principal> enterprise(std::string_view name) {
     return client({name}, kerberos::name_type::enterprise);
   }
   Outcome<Principal> find_service(std::vector<std::string_view> components) {
-    return directory_->find_service(tenant_, components);
+    return owned(directory_->find_service(tenant_, components));
+  }
+
+  // With all keys opened.
+  static Outcome<Principal> owned(const Outcome<Shared<Principal>>& found) {
+    if (!found) return tl::unexpected(found.error());
+    Principal principal = (*found)->copy();
+    for (LongTermKey& key : principal.keys) {
+      auto opened = key.open();
+      if (!opened) return tl::unexpected(opened.error());
+      key.key = *std::move(opened);
+      key.sealed.reset();
+    }
+    return principal;
   }
 
   std::string folder_, location_;

@@ -42,19 +42,6 @@ struct EnrollOptions {
   bool code_stdin = false, password_stdin = false, pin_stdin = false, system = false;
 };
 
-// A code of another form is not sent: it would count as a wrong one.
-bool is_code(Bytes text) {
-  constexpr std::size_t characters = 16;
-  std::size_t count = 0;
-  for (const std::uint8_t octet : text) {
-    const char c = static_cast<char>(octet);
-    const bool letter = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-    if (!letter && c != '-' && c != ' ') return false;
-    count += letter ? 1 : 0;
-  }
-  return count == characters;
-}
-
 tl::expected<Secret, int> ask_code(const EnrollOptions& options) {
   const bool from_input = options.code_stdin || options.password_stdin;
   if (!from_input && !can_ask())
@@ -68,7 +55,7 @@ tl::expected<Secret, int> ask_code(const EnrollOptions& options) {
     return tl::unexpected(complain(command_name, from_input ? exit_usage : exit_failed,
                                    from_input ? "standard input has no line with the code or the password"
                                               : "no code and no password, nothing is done"));
-  if (options.code_stdin && !is_code(code->bytes()))
+  if (options.code_stdin && !login::is_code(code->bytes()))
     return tl::unexpected(complain(command_name, exit_usage,
                                    "this is no code: four times four letters and digits, as in "
                                    "ABCD-EFGH-2345-6789; nothing was sent"));
@@ -113,26 +100,48 @@ tl::expected<login::NewAccount, int> account_of(const EnrollOptions& options) {
       return tl::unexpected(complain(command_name, exit_usage,
                                      fmt::format("--ca: {} cannot be read", printable(account.ca_file))));
   }
-  if (options.key == "tpm") account.place = {login::KeyPlace::Kind::tpm, options.tcti};
+  if (options.key != "software") account.place = {login::KeyPlace::Kind::tpm, options.tcti};
+  if (options.key != "software" && options.key != "tpm") account.place.token = options.key;
   return account;
+}
+
+// Where the user's own key is elsewhere, the device's are in files on a computer that has no TPM.
+login::Outcome<std::unique_ptr<keys::KeyStore>> open_store(login::KeyPlace& place) {
+  auto store = place.open();
+  if (store || place.token.empty()) return store;
+  place.kind = login::KeyPlace::Kind::software;
+  return place.open();
+}
+
+tl::expected<Secret, int> pin_for(const EnrollOptions& options, const keys::KeyStore& store,
+                                  const std::optional<keys::SecurityKey>& security_key) {
+  if (!asks_pin(security_key)) return Secret();
+  if (security_key) return ask_pin({command_name, options.pin_stdin, security_key->name()});
+  if (!store.makes_pins()) return ask_pin({command_name, options.pin_stdin, "the token"});
+  return ask_new_pin(
+      {command_name, options.pin_stdin, fmt::format("the new key of {}", printable(options.user))}, store);
 }
 
 // With everything that a person is asked for, before anything is sent.
 int enroll_with(login::Accounts& accounts, login::NewAccount wanted, const EnrollOptions& options) {
-  const auto store = wanted.place.open();
+  auto security_key = security_key_of(command_name, wanted.place);
+  if (!security_key) return security_key.error();
+  const auto store = open_store(wanted.place);
   if (!store) return complain(command_name, store.error());
   if (const int code = check_not_locked(command_name, **store); code != exit_ok) return code;
   if (wanted.place.kind == login::KeyPlace::Kind::software)
-    complain(
-        command_name, exit_ok,
-        "the keys are in files: whoever copies them and finds out the PIN is you; a TPM's cannot be copied");
+    complain(command_name, exit_ok,
+             wanted.place.token.empty()
+                 ? "the keys are in files: whoever copies them and finds out the PIN is you; a TPM's cannot "
+                   "be copied"
+                 : "there is no TPM: the device's keys are in files, and whoever copies them is this device");
   const auto code = ask_code(options);
   if (!code) return code.error();
-  const auto pin = ask_new_pin(
-      {command_name, options.pin_stdin, fmt::format("the new key of {}", printable(options.user))}, **store);
+  const auto pin = pin_for(options, **store, *security_key);
   if (!pin) return pin.error();
   const auto signed_in =
-      login::enroll(accounts, wanted, **store, code->bytes(), pin->bytes(), std::time(nullptr));
+      login::enroll(accounts, wanted, {**store, *security_key ? &**security_key : nullptr, pin->bytes()},
+                    code->bytes(), std::time(nullptr));
   if (!signed_in) return complain(command_name, signed_in.error());
   const login::EnrolledAccount& account = accounts.all().back();
   fmt::print("{} is enrolled; this computer is the device {}.\n", printable(account.account().person.upn),
@@ -174,6 +183,11 @@ int run_enroll(const EnrollOptions& options) {
       command_name, [&](std::optional<login::RealmConfig>& realm) { return enroll_here(options, realm); });
 }
 
+std::string check_key(const std::string& key) {
+  if (key == "tpm" || key == "fido" || key == "software" || key.starts_with("pkcs11:")) return {};
+  return "is none of tpm, fido, pkcs11:URI and software";
+}
+
 void add_options(CLI::App& command, EnrollOptions& enroll) {
   command.add_option("--url", enroll.url, "The gateway: https://HOST or https://HOST:PORT")->type_name("URL");
   command.add_option("--tenant", enroll.tenant, "The tenant's name")->type_name("TENANT");
@@ -184,8 +198,11 @@ void add_options(CLI::App& command, EnrollOptions& enroll) {
   command.add_flag("--pin-stdin", enroll.pin_stdin, "Read the new PIN from standard input");
   command
       .add_option("--key", enroll.key,
-                  "Where the keys live: tpm, by default, or software (files, the last resort)")
-      ->check(CLI::IsMember({"tpm", "software"}));
+                  "Where your key lives: tpm, by default, fido (a FIDO2 security key), pkcs11:URI (a key on "
+                  "a token, by "
+                  "its URI), or software (files, the last resort)")
+      ->type_name("KEY")
+      ->check(check_key);
   command
       .add_option(
           "--tcti", enroll.tcti,

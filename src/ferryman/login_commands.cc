@@ -78,15 +78,21 @@ int login_with_key(Accounts& accounts, const LoginOptions& options) {
   const auto store = store_of("login", **chosen);
   if (!store) return store.error();
   if (const int code = check_not_locked("login", **store); code != exit_ok) return code;
-  const auto pin = ask_pin({"login", options.pin_stdin, name_of(**chosen)});
+  auto security_key = security_key_of("login", (*chosen)->account().place);
+  if (!security_key) return security_key.error();
+  const auto pin =
+      asks_pin(*security_key) ? ask_pin({"login", options.pin_stdin, name_of(**chosen)}) : Secret();
   if (!pin) return pin.error();
   const login::Person person = (*chosen)->account().person;
   const auto lock = accounts.lock();
   if (!lock) return complain("login", lock.error());
   const EnrolledAccount* account = accounts.find(person);
   if (account == nullptr) return complain("login", exit_failed, "the account was removed meanwhile");
-  return finish("login", *account,
-                login::sign_in(accounts, *account, **store, pin->bytes(), std::time(nullptr)), options.json);
+  return finish(
+      "login", *account,
+      login::sign_in(accounts, *account, {**store, *security_key ? &**security_key : nullptr, pin->bytes()},
+                     std::time(nullptr)),
+      options.json);
 }
 
 // Without a name all of them, as the timer does; those that are signed out have nothing to renew.

@@ -11,6 +11,7 @@
 #include "ferryman/forward_command.h"
 #include "ferryman/locate_command.h"
 #include "ferryman/login_commands.h"
+#include "ferryman/machine_command.h"
 #include "ferryman/probe_command.h"
 #include "ferryman/realm_command.h"
 #include "ferryman/status_command.h"
@@ -28,6 +29,7 @@ int main(int argc, char** argv) try {
   ferryman::add_enroll_command(app, run);
   ferryman::add_login_commands(app, run);
   ferryman::add_status_command(app, run);
+  ferryman::add_machine_command(app, run);
   ferryman::add_forward_command(app, run);
   ferryman::add_locate_command(app, run);
   ferryman::add_probe_command(app, run);

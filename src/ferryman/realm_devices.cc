@@ -49,7 +49,15 @@ void print_keys(const Json& user) {
   print_line("user", text_of(user, "name"));
   for (const Json& key : user.at("keys")) {
     print_line("key", text_of(key, "id"));
-    print_line("  on device", text_of(key, "device"));
+    const bool is_fido = text_of(key, "kind") == "fido";
+    print_line("  kind", is_fido ? "FIDO2" : "Hello");
+    if (is_fido) {
+      print_line("  name", text_of(key, "display_name"));
+      print_line("  AAGUID", text_of(key, "aaguid"));
+      print_line("  signatures", key.at("sign_count").dump());
+    } else {
+      print_line("  on device", text_of(key, "device"));
+    }
     print_line("  registered", time_of(key, "created"));
     print_line("  last used", time_or_never(key, "last_used"));
   }

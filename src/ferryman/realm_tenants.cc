@@ -26,7 +26,7 @@ void print_tenant(const Json& tenant) {
   print_line("domain SID", text_of(tenant, "domain_sid"));
   print_line("top-level names", texts_of(tenant, "top_level_names"));
   print_line("state", state_of(tenant));
-  print_flags(tenant, {"default", "key_required"});
+  print_flags(tenant, {"default", "key_required", "attestation_required"});
   print_line("created", time_of(tenant, "created"));
 }
 
@@ -96,6 +96,9 @@ void add_tenant_settings(RealmTree& tree, CLI::App& tenants) {
   RealmTree::texts(set, "--remove-domain", "remove_domains", "One that goes; may be repeated");
   add_list_option(set);
   RealmTree::either(set, "key-required", "key_required", "No password of anybody passes");
+  RealmTree::either(
+      set, "attestation-required", "attestation_required",
+      "FIDO keys are registered only where attestation_roots of realm.toml lead to their maker");
 }
 
 }  // namespace

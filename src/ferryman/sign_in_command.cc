@@ -81,6 +81,18 @@ tl::expected<Secret, int> ask_pin(const PinQuestion& question) {
   return std::move(*pin);
 }
 
+tl::expected<std::optional<keys::SecurityKey>, int> security_key_of(std::string_view command,
+                                                                    const login::KeyPlace& place) {
+  if (!place.is_security_key()) return std::nullopt;
+  auto found = keys::SecurityKey::find([] { fmt::print(stderr, "Touch the security key now.\n"); });
+  if (!found) return tl::unexpected(complain(command, exit_failed, found.error().text));
+  return std::optional(std::move(*found));
+}
+
+bool asks_pin(const std::optional<keys::SecurityKey>& security_key) {
+  return !security_key || security_key->has_pin();
+}
+
 tl::expected<Secret, int> ask_new_pin(const PinQuestion& question, const keys::KeyStore& store) {
   if (!question.from_standard_input && !can_ask()) return no_terminal(question);
   auto pin = question.from_standard_input ? read_line() : typed_twice(question.whose);

@@ -7,6 +7,7 @@
 
 #include "base/secret.h"
 #include "keys/key_store.h"
+#include "keys/security_key.h"
 #include "login/accounts.h"
 #include "login/failure.h"
 #include "login/session.h"
@@ -28,6 +29,12 @@ struct PinQuestion {
   std::string whose;  // "alice@example.com"
 };
 tl::expected<Secret, int> ask_pin(const PinQuestion& question);
+
+// The security key that is plugged in, where an account's key is in one; and its PIN, where it has one. They
+// are whoever's who calls. The error is the exit code.
+tl::expected<std::optional<keys::SecurityKey>, int> security_key_of(std::string_view command,
+                                                                    const login::KeyPlace& place);
+bool asks_pin(const std::optional<keys::SecurityKey>& security_key);
 // One that the store takes; a person types it twice.
 tl::expected<Secret, int> ask_new_pin(const PinQuestion& question, const keys::KeyStore& store);
 

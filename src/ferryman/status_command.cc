@@ -130,6 +130,7 @@ Json json_of(const Status& status) {
             {"device", account.device_id},
             {"device_name", account.device_name},
             {"keys", account.place.kind == login::KeyPlace::Kind::tpm ? "tpm" : "software"},
+            {"user_key", account.place.token.empty() ? Json() : Json(account.place.token)},
             {"keys_at", status.keys},
             {"keys_trouble", status.trouble.empty() ? Json() : Json(status.trouble)},
             {"enrolled", time_text(account.enrolled)},

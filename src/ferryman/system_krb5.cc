@@ -202,23 +202,31 @@ int write_system_krb5(std::string_view command, SystemRealm system) {
 
 }  // namespace
 
-int with_system_krb5(std::string_view command, const std::function<int(Realm& realm)>& work) {
-  if (::geteuid() != 0)
-    return complain(command, exit_usage, "--system changes /etc/krb5.conf: call it by sudo, or as root");
-  std::optional<SystemRealm> system;
-  int code = exit_ok;
-  if (const auto user = caller()) {
-    code = in_child(*user, command, system, work);
-  } else {
-    Realm realm;
-    code = work(realm);
-    if (realm) system = parse_message(message_of(*realm));
-  }
+namespace {
+
+int write_what_came(std::string_view command, int code, std::optional<SystemRealm> system) {
   if (code != exit_ok) return code;
   if (!system)
     return complain(command, exit_failed,
                     "the realm's name cannot stand in krb5.conf, or the file of the CAs cannot be read");
   return write_system_krb5(command, std::move(*system));
+}
+
+}  // namespace
+
+int with_system_krb5(std::string_view command, const RealmWork& work) {
+  if (::geteuid() != 0)
+    return complain(command, exit_usage, "--system changes /etc/krb5.conf: call it by sudo, or as root");
+  if (const auto user = caller()) return with_system_krb5_as(*user, command, work);
+  Realm realm;
+  const int code = work(realm);
+  return write_what_came(command, code, realm ? parse_message(message_of(*realm)) : std::nullopt);
+}
+
+int with_system_krb5_as(const ServiceUser& user, std::string_view command, const RealmWork& work) {
+  std::optional<SystemRealm> system;
+  const int code = in_child(user, command, system, work);
+  return write_what_came(command, code, std::move(system));
 }
 
 }  // namespace ferryman

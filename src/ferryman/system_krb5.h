@@ -4,6 +4,7 @@
 #include <optional>
 #include <string_view>
 
+#include "ferryman/service_user.h"
 #include "login/krb5_config.h"
 
 namespace ferryman {
@@ -14,7 +15,9 @@ inline constexpr char system_krb5_directory[] = "/etc/ferryman/krb5.conf.d";
 // Tells the whole system's libkrb5 of the realm that the work leads to: in a file of its own, which a line in
 // /etc/krb5.conf includes. Root's; where sudo was called the work is done as whom that was, in a child, and
 // what it says is looked at as if a stranger had said it. Returns the exit code.
-int with_system_krb5(std::string_view command,
-                     const std::function<int(std::optional<login::RealmConfig>& realm)>& work);
+using RealmWork = std::function<int(std::optional<login::RealmConfig>& realm)>;
+int with_system_krb5(std::string_view command, const RealmWork& work);
+// The same as another user, whoever has called sudo.
+int with_system_krb5_as(const ServiceUser& user, std::string_view command, const RealmWork& work);
 
 }  // namespace ferryman

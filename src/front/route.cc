@@ -10,9 +10,9 @@ namespace ferryman::front {
 namespace {
 
 // Behind /TENANT: whole, or with a slash at the end what begins so.
-constexpr std::array<std::string_view, 9> sign_in_paths{"/.well-known/", "/v2.0/",      "/oauth2/",
-                                                        "/discovery/",   "/UserRealm/", "/Discover",
-                                                        "/device",       "/me",         "/me/"};
+constexpr std::array<std::string_view, 10> sign_in_paths{
+    "/.well-known/", "/v2.0/",  "/oauth2/", "/discovery/", "/UserRealm/",
+    "/Discover",     "/device", "/me",      "/me/",        "/posix/"};
 
 // Behind the names that are no tenant's.
 constexpr std::array<std::string_view, 2> sign_in_roots{"/EnrollmentServer/", "/odc/"};

@@ -57,16 +57,15 @@ Judged<AsClient> find_client(const Kdc& kdc, const KdcReqBody& body) {
   return client;
 }
 
-Judged<directory::Principal> find_service(const Kdc& kdc, const KdcReqBody& body) {
+Judged<directory::Shared<directory::Principal>> find_service(const Kdc& kdc, const KdcReqBody& body) {
   auto found = kdc.directory.find_service(kdc.tenant.id, components_of(*body.sname));
   if (!found && found.error().reason != directory::Reason::not_found)
     return tl::unexpected(account::unavailable(found.error()));
   if (!found) return refuse(error_code::service_unknown, "the service is unknown");
-  if (found->account.settings.flags.disabled)
-    return refuse(error_code::service_unknown, "the service is disabled");
+  const directory::Account& service = (*found)->account;
+  if (service.settings.flags.disabled) return refuse(error_code::service_unknown, "the service is disabled");
   // Before anything else is looked at: that a user has this name is told to nobody.
-  if (!account::is_service(found->account))
-    return refuse(error_code::service_unknown, "an account without SPN");
+  if (!account::is_service(service)) return refuse(error_code::service_unknown, "an account without SPN");
   return std::move(*found);
 }
 
@@ -119,15 +118,18 @@ struct Granted {
 
 struct Keys {
   const directory::LongTermKey* long_term;
-  crypto::Key reply, session;
+  directory::Shared<crypto::Key> reply;
+  crypto::Key session;
 };
 Judged<Keys> choose_keys(const Kdc& kdc, const KdcReqBody& body, const Granted& granted) {
   const auto* long_term = account::reply_key(kdc.policy, granted.client, body.etypes);
-  auto reply = long_term == nullptr ? std::nullopt : account::usable(*long_term);
-  if (!reply) return refuse(error_code::etype_not_supported, "the client has no key of these etypes");
+  if (long_term == nullptr)
+    return refuse(error_code::etype_not_supported, "the client has no key of these etypes");
+  auto reply = account::usable(*long_term);
+  if (!reply) return tl::unexpected(account::unavailable(reply.error()));
   const auto session =
       account::session_etype(kdc.policy, &granted.client.account, granted.service, body.etypes);
-  return Keys{long_term, std::move(*reply), crypto::Key::random(*session)};
+  return Keys{long_term, *std::move(reply), crypto::Key::random(*session)};
 }
 
 struct Terms {
@@ -185,7 +187,7 @@ Judged<MadeReply> make_reply(const Kdc& kdc, Bytes octets, const AsRequest& requ
               list,
               request.body.nonce,
               key_expiration(granted.client.account),
-              keys.reply,
+              *keys.reply,
               keys.long_term->kvno};
   if (request.padata.has(padata::req_enc_pa_rep)) reply.checksum_over = octets;
   if (asks(request.body, option::canonicalize))
@@ -231,15 +233,15 @@ Judged<MadeReply> exchange(Bytes octets, const AsRequest& request, const Kdc& kd
   if (!client) return tl::unexpected(client.error());
   const auto service = find_service(kdc, body);
   if (!service) return tl::unexpected(service.error());
-  const auto permitted = check_request(kdc, body, *client, *service, now);
+  const auto permitted = check_request(kdc, body, *client, **service, now);
   if (!permitted) return tl::unexpected(permitted.error());
   const auto by_password = check_client_policy(kdc, *client);
   if (!by_password) return tl::unexpected(by_password.error());
   const auto proof = prove(kdc, request, *client, now);
   if (!proof) return tl::unexpected(proof.error());
-  const auto state = check_state(*client->principal, *service, now);
+  const auto state = check_state(*client->principal, **service, now);
   if (!state) return tl::unexpected(state.error());
-  return grant(octets, request, {*client->principal, *service, *proof}, kdc, now);
+  return grant(octets, request, {*client->principal, **service, *proof}, kdc, now);
 }
 
 }  // namespace

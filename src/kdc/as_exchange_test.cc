@@ -7,6 +7,7 @@
 #include <atomic>
 #include <thread>
 
+#include "directory/seal.h"
 #include "kdc/test_client.h"
 #include "kerberos/error_data.h"
 #include "pac/info.h"
@@ -191,6 +192,23 @@ TEST_F(AsExchange, ToleratesTheSkewAndCorrectsMoreOfIt) {
 }
 
 // K22
+TEST_F(AsExchange, OpensTheClientsKeyForAProofOnly) {
+  const auto master =
+      std::make_shared<const directory::MasterKey>(*directory::MasterKey::make(Octets(32, 1)));
+  directory::Principal& alice = realm_.directory.at("alice").principal;
+  const directory::SealedPlace place{directory::Sealed::key, alice.account.id, 2, 18};
+  Octets sealed = master->seal(place, alice.keys[0].key.bytes());
+  const auto seal = [&] {
+    alice.keys[0].sealed = std::make_shared<const directory::SealedKey>(master, place, sealed);
+  };
+  seal();
+  EXPECT_EQ(code(proven()), 0);
+  sealed.back() ^= 1;
+  seal();
+  EXPECT_EQ(code(TestRequest()), 25);
+  EXPECT_EQ(code(proven()), 29) << "it is damaged";
+}
+
 TEST_F(AsExchange, TellsTheAccountsStateToWhoHasProvenTheKeyOnly) {
   const auto expect = [&](std::int32_t proven_code) {
     EXPECT_EQ(code(TestRequest()), 25);

@@ -88,10 +88,10 @@ struct Method {
   std::int32_t usage() const {
     return armor_key == nullptr ? key_usage::pa_enc_timestamp : key_usage::challenge_client;
   }
-  std::optional<crypto::Key> key(const directory::LongTermKey& long_term) const {
-    auto key = account::usable(long_term);
-    if (!key || armor_key == nullptr) return key;
-    return crypto::combine(*armor_key, *key, "clientchallengearmor", "challengelongterm");
+  Result<Secret> decrypt(const crypto::Key& long_term, Bytes cipher) const {
+    if (armor_key == nullptr) return crypto::decrypt(long_term, usage(), cipher);
+    const auto key = crypto::combine(*armor_key, long_term, "clientchallengearmor", "challengelongterm");
+    return crypto::decrypt(key, usage(), cipher);
   }
   // What else stands in an error inside FAST: by what the client finds its key. Outside a bare error is
   // better, which old Windows clients correct their clock by.
@@ -102,10 +102,9 @@ struct Method {
     return kerberos::encode(list.list());
   }
   // RFC 6113 5.4.6: the KDC's own time.
-  Octets answer(const directory::LongTermKey& long_term, Now now) const {
-    const auto key = account::usable(long_term);
-    if (!key || armor_key == nullptr) return {};
-    const auto combined = crypto::combine(*armor_key, *key, "kdcchallengearmor", "challengelongterm");
+  Octets answer(const crypto::Key& long_term, Now now) const {
+    if (armor_key == nullptr) return {};
+    const auto combined = crypto::combine(*armor_key, long_term, "kdcchallengearmor", "challengelongterm");
     const Octets time = kerberos::encode(kerberos::PaEncTsEnc{now.seconds, now.microseconds});
     const Octets cipher = crypto::encrypt(combined, key_usage::challenge_kdc, time);
     return kerberos::encode(kerberos::EncryptedData{combined.etype(), std::nullopt, cipher});
@@ -118,8 +117,9 @@ bool is_former(const Kdc& kdc, const directory::Principal& client, const Method&
   for (std::uint32_t back = 1; back <= directory::former_versions && back < client.account.kvno; ++back) {
     const auto keys = kdc.directory.keys(kdc.tenant.id, client.account.id, client.account.kvno - back);
     const auto* former = keys ? account::find_key(*keys, etype) : nullptr;
-    const auto key = former == nullptr ? std::nullopt : method.key(*former);
-    if (key && crypto::decrypt(*key, method.usage(), cipher)) return true;
+    if (former == nullptr) continue;
+    const auto key = account::usable(*former);
+    if (key && method.decrypt(**key, cipher)) return true;
   }
   return false;
 }
@@ -131,12 +131,10 @@ struct Opened {
 };
 
 Opened open_timestamp(const Kdc& kdc, const directory::Principal& client, const Method& method,
-                      const directory::LongTermKey& long_term, Bytes cipher) {
-  const auto key = method.key(long_term);
-  if (!key) return {Verdict::unreadable, std::nullopt};
-  const auto plain = crypto::decrypt(*key, method.usage(), cipher);
+                      const crypto::Key& long_term, Bytes cipher) {
+  const auto plain = method.decrypt(long_term, cipher);
   if (!plain)
-    return {is_former(kdc, client, method, long_term.etype, cipher) ? Verdict::former : Verdict::wrong,
+    return {is_former(kdc, client, method, long_term.etype(), cipher) ? Verdict::former : Verdict::wrong,
             std::nullopt};
   const auto time = kerberos::parse<kerberos::PaEncTsEnc>(plain->bytes());
   if (!time) return {Verdict::unreadable, std::nullopt};
@@ -147,16 +145,19 @@ Opened open_timestamp(const Kdc& kdc, const directory::Principal& client, const 
 void decrypt_in_vain(const Method& method, std::int32_t etype, Bytes cipher) {
   if (crypto::find_etype(etype) == nullptr) return;
   const auto random = crypto::Key::random(etype);
-  const auto key = method.key({etype, 0, {}, {}, Secret(random.octets())});
-  [[maybe_unused]] const bool opened = key && crypto::decrypt(*key, method.usage(), cipher);
+  [[maybe_unused]] const bool opened = method.decrypt(random, cipher).has_value();
 }
 
-Judged<Proof> judge_timestamp(const Kdc& kdc, const Method& method, const directory::LongTermKey& key,
+struct ProvenKey {
+  const directory::LongTermKey& stored;
+  const crypto::Key& key;
+};
+Judged<Proof> judge_timestamp(const Kdc& kdc, const Method& method, const ProvenKey& proven,
                               const kerberos::PaEncTsEnc& time, Now now) {
   const std::int64_t off = time.patimestamp - now.seconds;
   if (off > kdc.policy.max_skew || -off > kdc.policy.max_skew)
-    return refuse(error_code::skew, "the client's clock is off", method.hints(key));
-  return Proof{time.patimestamp * microseconds + time.pausec.value_or(0), method.answer(key, now)};
+    return refuse(error_code::skew, "the client's clock is off", method.hints(proven.stored));
+  return Proof{time.patimestamp * microseconds + time.pausec.value_or(0), method.answer(proven.key, now)};
 }
 
 std::string_view why_not_proven(Verdict verdict, const directory::Principal& client,
@@ -233,18 +234,24 @@ Judged<Proof> prove(const Kdc& kdc, const AsRequest& request, const AsClient& cl
   const directory::LongTermKey* key = account::allows(kdc.policy, client.principal->account, encrypted->etype)
                                           ? account::find_key(client.principal->keys, encrypted->etype)
                                           : nullptr;
+  directory::Shared<crypto::Key> long_term;
+  if (key != nullptr) {
+    auto made = account::usable(*key);
+    if (!made) return tl::unexpected(account::unavailable(made.error()));
+    long_term = *std::move(made);
+  }
   Opened opened{Verdict::unreadable, std::nullopt};
   const auto verdict = kdc.attempts.try_key(kdc.directory, lockout_of(kdc, *client.principal),
                                             *client.principal, now.seconds, kdc.failures_seen, [&] {
-                                              if (key != nullptr)
-                                                opened = open_timestamp(kdc, *client.principal, method, *key,
-                                                                        encrypted->cipher);
+                                              if (long_term)
+                                                opened = open_timestamp(kdc, *client.principal, method,
+                                                                        *long_term, encrypted->cipher);
                                               return opened.verdict;
                                             });
   if (!verdict) return tl::unexpected(account::unavailable(verdict.error()));
   if (*verdict == Verdict::locked) return locked();
   if (!opened.time) return failed(kdc, request, client, why_not_proven(*verdict, *client.principal, key));
-  return judge_timestamp(kdc, method, *key, *opened.time, now);
+  return judge_timestamp(kdc, method, {*key, *long_term}, *opened.time, now);
 }
 
 }  // namespace ferryman::kdc

@@ -22,7 +22,7 @@ struct AsRequest {
 
 // Who is asked for. An unknown client may be answered as if it were known, with a wrong password.
 struct AsClient {
-  std::optional<directory::Principal> principal;
+  directory::Shared<directory::Principal> principal;  // null: it is unknown
 };
 
 struct Proof {

@@ -79,21 +79,23 @@ Step<Requester> authenticate(const Kdc& kdc, const kerberos::KpasswdRequest& req
 }
 
 // The account that the ticket was given to, as long as its name is still its own.
-Step<directory::Principal> find_account(const Kdc& kdc, const Requester& requester, Now now) {
+Step<directory::Shared<directory::Principal>> find_account(const Kdc& kdc, const Requester& requester,
+                                                           Now now) {
   const kerberos::EncTicketPart& part = requester.ticket.ticket.part;
-  auto client = kdc.directory.find_client(kdc.tenant.id, components_of(part.cname), part.cname.name_type);
+  auto found = kdc.directory.find_client(kdc.tenant.id, components_of(part.cname), part.cname.name_type);
   const pac::Buffer* buffer = requester.ticket.pac.find(pac::upn_dns_info);
-  if (!client || buffer == nullptr) return fail(result::access_denied, "The account is not there any more.");
+  if (!found || buffer == nullptr) return fail(result::access_denied, "The account is not there any more.");
+  const directory::Principal& client = **found;
   const auto info = pac::UpnDnsInfo::parse(buffer->octets);
-  const auto sid = account::sid_of(kdc.tenant, client->account);
+  const auto sid = account::sid_of(kdc.tenant, client.account);
   if (!info || !info->extension || !sid || info->extension->sid != *sid)
     return fail(result::access_denied, "The account is another one now.");
-  if (!account::check_account(client->account, now.seconds, account::Exchange::as))
+  if (!account::check_account(client.account, now.seconds, account::Exchange::as))
     return fail(result::access_denied, "The account is disabled or has expired.");
-  if (client->key_required) return fail(result::access_denied, "The account has no password.");
-  if (part.authtime < client->account.password_changed.value_or(0))
+  if (client.key_required) return fail(result::access_denied, "The account has no password.");
+  if (part.authtime < client.account.password_changed.value_or(0))
     return fail(result::access_denied, "The password was changed after this ticket was given.");
-  return std::move(*client);
+  return std::move(*found);
 }
 
 // What the KRB-PRIV has in it; the new password is among it.
@@ -127,7 +129,7 @@ Step<void> check_target(const Kdc& kdc, const Asked& asked, const directory::Pri
   const kerberos::PrincipalName& name = *asked.data.targname;
   if (*asked.data.targrealm == kdc.tenant.realm) {
     const auto target = kdc.directory.find_client(kdc.tenant.id, components_of(name), name.name_type);
-    if (target && target->account.id == user.account.id) return {};
+    if (target && (*target)->account.id == user.account.id) return {};
   }
   return fail(result::access_denied, "You may not set this password.");
 }
@@ -150,9 +152,9 @@ Step<void> serve(const kerberos::KpasswdRequest& request, const Requester& reque
   if (!user) return tl::unexpected(user.error());
   const auto asked = open_private(request, requester);
   if (!asked) return tl::unexpected(asked.error());
-  if (const auto permitted = check_target(kdc, *asked, *user); !permitted)
+  if (const auto permitted = check_target(kdc, *asked, **user); !permitted)
     return tl::unexpected(permitted.error());
-  return change(kdc, *asked, *user, now);
+  return change(kdc, *asked, **user, now);
 }
 
 // An answer that the client can authenticate: AP-REP and KRB-PRIV. It belongs to the request by its sequence

@@ -50,8 +50,8 @@ class OnSqlite : public testing::Test {
     std::vector<directory::LongTermKey> keys;
     for (const std::int32_t etype : aes)
       keys.push_back({etype, 0, {}, {}, Secret(crypto::Key::random(etype).octets())});
-    EXPECT_TRUE(directory_->set_keys(tenant_.id, directory_->find_service(tenant_.id, name)->account.id, keys,
-                                     {.now = test_now, .forget_former = forget_former}));
+    EXPECT_TRUE(directory_->set_keys(tenant_.id, (*directory_->find_service(tenant_.id, name))->account.id,
+                                     keys, {.now = test_now, .forget_former = forget_former}));
   }
   std::int32_t log_on(const crypto::Key& key) {
     return ask(TestRequest().with_timestamp(key).encoded()).code;
@@ -81,7 +81,7 @@ TEST_F(OnSqlite, ATgtGetsAServiceTicketByAnAliasOfHost) {
   const auto opened = ticket::open_ticket(got.rep.ticket, web_key_);
   ASSERT_TRUE(opened);
   const auto krbtgt = directory_->krbtgt_keys(tenant_.id, *tgt.rep.ticket.enc_part.kvno);
-  const auto signer = crypto::Key::make(18, krbtgt->front().key.bytes());
+  const auto signer = crypto::Key::make(18, (*krbtgt)->front().key.bytes());
   EXPECT_TRUE(ticket::verify_service_pac(*opened, web_key_, *signer));
 }
 

@@ -42,14 +42,14 @@ Judged<void> check_names(const Kdc& kdc, const KdcReqBody& body) {
   return {};
 }
 
-Judged<directory::Principal> find_service(const Kdc& kdc, const KdcReqBody& body) {
+Judged<directory::Shared<directory::Principal>> find_service(const Kdc& kdc, const KdcReqBody& body) {
   auto found = kdc.directory.find_service(kdc.tenant.id, components_of(*body.sname));
   if (!found && found.error().reason != directory::Reason::not_found)
     return tl::unexpected(account::unavailable(found.error()));
   if (!found) return refuse(error_code::service_unknown, "the service is unknown");
-  if (found->account.settings.flags.disabled)
-    return refuse(error_code::service_unknown, "the service is disabled");
-  if (!account::is_service(found->account) && !asks(body, option::enc_tkt_in_skey))
+  const directory::Account& service = (*found)->account;
+  if (service.settings.flags.disabled) return refuse(error_code::service_unknown, "the service is disabled");
+  if (!account::is_service(service) && !asks(body, option::enc_tkt_in_skey))
     return refuse(error_code::service_unknown, "an account without SPN");
   return std::move(*found);
 }
@@ -186,9 +186,9 @@ Judged<MadeReply> grant(const TgsRequest& request, const TgsHeader& header, cons
   const KdcReqBody& body = request.body;
   const kerberos::EncTicketPart& tgt = header.opened.part;
   const auto session_key =
-      choose_session_key(kdc, body, granted.client.principal.account, granted.service, granted.second);
+      choose_session_key(kdc, body, granted.client.principal->account, granted.service, granted.second);
   if (!session_key) return tl::unexpected(session_key.error());
-  const auto terms = choose_terms(kdc, body, tgt, granted.client.principal, granted.service, now);
+  const auto terms = choose_terms(kdc, body, tgt, *granted.client.principal, granted.service, now);
   if (!terms) return tl::unexpected(terms.error());
   const auto authorization = choose_authorization(body, header, granted.is_tgt());
   if (!authorization) return tl::unexpected(authorization.error());
@@ -215,11 +215,11 @@ Judged<MadeReply> exchange(const TgsRequest& request, const TgsHeader& header, c
   if (!service) return tl::unexpected(service.error());
   const auto options = check_options(kdc, body, header, now);
   if (!options) return tl::unexpected(options.error());
-  const auto available = check_service(service->account, now);
+  const auto available = check_service((*service)->account, now);
   if (!available) return tl::unexpected(available.error());
-  const auto second = second_ticket(kdc, body, *service, now);
+  const auto second = second_ticket(kdc, body, **service, now);
   if (!second) return tl::unexpected(second.error());
-  return grant(request, header, {*client, *service, *second}, kdc, now);
+  return grant(request, header, {*client, **service, *second}, kdc, now);
 }
 
 // Who asks is told by the ticket, never by the body. header: null where it was not opened.

@@ -56,13 +56,13 @@ Judged<TgtClient> client_of_tgt(const Kdc& kdc, const kerberos::Ticket& ticket,
   if (!client && client.error().reason == directory::Reason::not_found)
     return refuse(error_code::tgt_revoked, "the TGT's client is not there any more");
   if (!client) return tl::unexpected(account::unavailable(client.error()));
-  const auto sid = account::sid_of(kdc.tenant, client->account);
+  const auto sid = account::sid_of(kdc.tenant, (*client)->account);
   if (!sid || *sid != pac->requester)
     return refuse(error_code::tgt_revoked, "the TGT's client is another account now");
-  if (const auto checked = account::check_account(client->account, now.seconds, account::Exchange::tgs);
+  if (const auto checked = account::check_account((*client)->account, now.seconds, account::Exchange::tgs);
       !checked)
     return tl::unexpected(checked.error());
-  if (const auto good = check_prt(kdc, opened, client->account.id); !good)
+  if (const auto good = check_prt(kdc, opened, (*client)->account.id); !good)
     return tl::unexpected(good.error());
   return TgtClient{std::move(*client), std::move(*pac)};
 }

@@ -23,7 +23,7 @@ Judged<ticket::OpenedTicket> open_tgt(const Kdc& kdc, const kerberos::Ticket& ti
 
 // Its client as it is now, and its PAC, which views the opened ticket.
 struct TgtClient {
-  directory::Principal principal;
+  directory::Shared<directory::Principal> principal;
   ticket::TgtPac pac;
 };
 // All signatures of the PAC are verified: modified (41), or tgt_revoked (20) where there is none. tgt_revoked

@@ -19,7 +19,7 @@ Judged<ticket::OpenedTicket> open_second_ticket(const Kdc& kdc, const kerberos::
     return tl::unexpected(times.error());
   const auto client = client_of_tgt(kdc, second, *opened, now);
   if (!client) return tl::unexpected(client.error());
-  if (client->principal.account.id != service.account.id)
+  if (client->principal->account.id != service.account.id)
     return refuse(error_code::bad_match, "the second ticket is another account's");
   if (!account::offers(body.etypes, opened->session_key.etype()))
     return refuse(error_code::etype_not_supported, "the second ticket's etype is not offered");

@@ -43,6 +43,8 @@ class KeyStore {
 
   // What and where it is, for a person: "the TPM (IBM) at device:/dev/tpmrm0".
   virtual std::string name() const = 0;
+  // Whether a key with a PIN is new and its PIN as well; else both are there already.
+  virtual bool makes_pins() const { return true; }
   // Fewer octets in a PIN are refused by create(), which takes at most max_pin_size.
   virtual std::size_t min_pin_size() const = 0;
   // How often a PIN may still be tried; nothing where the store does not count.

@@ -23,10 +23,16 @@ bool take(const Json& object, const char* name, std::string& out) {
   return true;
 }
 
+Result<pki::PublicKey> user_key_of(const std::string& text) {
+  const auto der = octets_of_base64(text);
+  return der ? pki::PublicKey::of_der(*der) : tl::unexpected(Error{ferryman::Fault::truncated});
+}
+
 std::optional<KeyPlace> place_of(const Json& object) {
   KeyPlace place;
   std::string kind, root;
   if (!take(object, "keys", kind)) return std::nullopt;
+  take(object, "token", place.token);
   if (kind == software) return place;
   if (kind != tpm || !take(object, "tcti", place.tcti) || !take(object, "tpm_root", root))
     return std::nullopt;
@@ -59,12 +65,13 @@ std::string account_text(const Account& account) {
             {"device_id", account.device_id},
             {"device_name", account.device_name},
             {"keys", account.place.kind == KeyPlace::Kind::tpm ? tpm : software},
-            {"user_key", base64_of(account.user_key.subject_public_key_info())},
+            {"user_key", account.user_key ? base64_of(account.user_key->subject_public_key_info()) : ""},
             {"enrolled", account.enrolled}};
   if (account.place.kind == KeyPlace::Kind::tpm) {
     json["tcti"] = account.place.tcti;
     json["tpm_root"] = base64_of(account.place.root.value());
   }
+  if (!account.place.token.empty()) json["token"] = account.place.token;
   return json.dump(1) + "\n";
 }
 
@@ -73,12 +80,13 @@ std::optional<Account> parse_account(Bytes text) {
   std::string key_text;
   if (!json || json->value("version", Json()) != version || !take(*json, "user_key", key_text))
     return std::nullopt;
-  const auto der = octets_of_base64(key_text);
-  const auto key = der ? pki::PublicKey::of_der(*der) : tl::unexpected(Error{ferryman::Fault::truncated});
+  const auto key = user_key_of(key_text);
   const auto place = place_of(*json);
   const Json* enrolled = json::member(*json, "enrolled", Json::value_t::number_unsigned);
-  if (!key || !place || enrolled == nullptr) return std::nullopt;
-  Account account{.url = {}, .tenant = {}, .ca_file = {}, .user_key = *key};
+  if ((!key && !key_text.empty()) || !place || enrolled == nullptr) return std::nullopt;
+  Account account{.url = {}, .tenant = {}, .ca_file = {}};
+  if (key_text.empty() != place->is_security_key()) return std::nullopt;
+  if (!key_text.empty()) account.user_key = *key;
   account.place = *place;
   account.enrolled = enrolled->get<std::int64_t>();
   const bool whole =

@@ -21,8 +21,8 @@ struct Account {
   std::string device_id{};    // a GUID
   std::string device_name{};  // of the computer
   KeyPlace place{};
-  pki::PublicKey user_key;
-  std::int64_t enrolled = 0;  // seconds since 1970
+  std::optional<pki::PublicKey> user_key{};  // not of a security key
+  std::int64_t enrolled = 0;                 // seconds since 1970
 
   // Whether a user so named is meant: the UPN or what is before its '@', with "TENANT/" before it or without.
   bool is(std::string_view user) const;

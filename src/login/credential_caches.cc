@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <krb5/krb5.h>
 
+#include <functional>
 #include <new>
 #include <optional>
 #include <utility>
@@ -113,20 +114,20 @@ krb5_error_code add(krb5_context context, const Cache& cache, Principal& client,
 }
 
 // A cache in memory with everything in it, so that the real one is never seen half filled.
-Outcome<Cache> filled(krb5_context context, Principal& client, std::span<const Credential> credentials) {
+Outcome<Cache> filled(krb5_context context, krb5_principal client,
+                      const std::function<krb5_error_code(const Cache& memory)>& fill) {
   Cache memory(context, Cache::End::destroy);
   krb5_error_code code = krb5_cc_new_unique(context, "MEMORY", nullptr, memory.receive());
-  if (code == 0) code = krb5_cc_initialize(context, memory.get(), client.get());
-  for (const Credential& credential : credentials)
-    if (code == 0) code = add(context, memory, client, credential);
+  if (code == 0) code = krb5_cc_initialize(context, memory.get(), client);
+  if (code == 0) code = fill(memory);
   if (code != 0) return krb5_failure(context, code, storing);
   return memory;
 }
 
 // The account's cache, if it has one.
-Outcome<std::optional<Cache>> find(krb5_context context, Principal& client) {
+Outcome<std::optional<Cache>> find(krb5_context context, krb5_principal client) {
   Cache cache(context);
-  const krb5_error_code code = krb5_cc_cache_match(context, client.get(), cache.receive());
+  const krb5_error_code code = krb5_cc_cache_match(context, client, cache.receive());
   if (code == KRB5_CC_NOTFOUND) return std::nullopt;
   if (code != 0) return krb5_failure(context, code, "the credential caches cannot be read");
   return cache;
@@ -140,7 +141,7 @@ Outcome<Cache> default_cache(krb5_context context) {
 }
 
 // Where the account's tickets belong.
-Outcome<Cache> place_for(krb5_context context, Principal& client, const Cache& primary) {
+Outcome<Cache> place_for(krb5_context context, krb5_principal client, const Cache& primary) {
   auto found = find(context, client);
   if (!found) return tl::unexpected(found.error());
   if (*found) return std::move(**found);
@@ -184,6 +185,24 @@ void replace_primary(krb5_context context) {
   krb5_cccol_cursor_free(context, &cursor);
 }
 
+// Where the account's tickets belong, in place of what is there.
+Outcome<std::string> put(krb5_context context, krb5_principal client, Cache memory) {
+  const auto primary = default_cache(context);
+  if (!primary) return tl::unexpected(primary.error());
+  const bool is_first = primary->is_empty();
+  const auto place = place_for(context, client, *primary);
+  if (!place) return tl::unexpected(place.error());
+  const krb5_error_code code = krb5_cc_move(context, memory.get(), place->get());
+  if (code != 0) return krb5_failure(context, code, storing);
+  (void)memory.release();  // krb5_cc_move() has destroyed it
+  if (place->belongs_to_a_collection()) {
+    // Also where the primary one is to stay: SSSD's KCM makes whatever was filled last that.
+    const auto switched = switch_to(context, is_first ? *place : *primary);
+    if (!switched) return tl::unexpected(switched.error());
+  }
+  return place->name();
+}
+
 }  // namespace
 
 void CredentialCaches::FreeContext::operator()(_krb5_context* context) const {
@@ -199,27 +218,33 @@ Outcome<CredentialCaches> CredentialCaches::open() {
 
 Outcome<std::string> CredentialCaches::store(const Client& client, std::span<const Credential> credentials) {
   Principal principal(client.name, client.realm);
-  auto memory = filled(context_.get(), principal, credentials);
+  auto memory = filled(context_.get(), principal.get(), [&](const Cache& made) {
+    krb5_error_code code = 0;
+    for (const Credential& credential : credentials)
+      if (code == 0) code = add(context_.get(), made, principal, credential);
+    return code;
+  });
   if (!memory) return tl::unexpected(memory.error());
-  const auto primary = default_cache(context_.get());
-  if (!primary) return tl::unexpected(primary.error());
-  const bool is_first = primary->is_empty();
-  const auto place = place_for(context_.get(), principal, *primary);
-  if (!place) return tl::unexpected(place.error());
-  const krb5_error_code code = krb5_cc_move(context_.get(), memory->get(), place->get());
+  return put(context_.get(), principal.get(), std::move(*memory));
+}
+
+Outcome<std::string> CredentialCaches::store_from(const std::string& name) {
+  Cache source(context_.get());
+  krb5_principal client = nullptr;
+  krb5_error_code code = krb5_cc_resolve(context_.get(), name.c_str(), source.receive());
+  if (code == 0) code = krb5_cc_get_principal(context_.get(), source.get(), &client);
   if (code != 0) return krb5_failure(context_.get(), code, storing);
-  (void)memory->release();  // krb5_cc_move() has destroyed it
-  if (place->belongs_to_a_collection()) {
-    // Also where the primary one is to stay: SSSD's KCM makes whatever was filled last that.
-    const auto switched = switch_to(context_.get(), is_first ? *place : *primary);
-    if (!switched) return tl::unexpected(switched.error());
-  }
-  return place->name();
+  auto memory = filled(context_.get(), client, [&](const Cache& made) {
+    return krb5_cc_copy_creds(context_.get(), source.get(), made.get());
+  });
+  auto stored = memory ? put(context_.get(), client, std::move(*memory)) : tl::unexpected(memory.error());
+  krb5_free_principal(context_.get(), client);
+  return stored;
 }
 
 Outcome<void> CredentialCaches::make_primary(const Client& client) {
   Principal principal(client.name, client.realm);
-  const auto cache = find(context_.get(), principal);
+  const auto cache = find(context_.get(), principal.get());
   if (!cache) return tl::unexpected(cache.error());
   if (!*cache) return fail(Fault::failed, "the account has no tickets");
   if (!(*cache)->belongs_to_a_collection()) return {};
@@ -228,7 +253,7 @@ Outcome<void> CredentialCaches::make_primary(const Client& client) {
 
 Outcome<std::optional<std::int64_t>> CredentialCaches::tgt_end(const Client& client) {
   Principal principal(client.name, client.realm);
-  const auto cache = find(context_.get(), principal);
+  const auto cache = find(context_.get(), principal.get());
   if (!cache) return tl::unexpected(cache.error());
   if (!*cache) return std::nullopt;
   const kerberos::Name krbtgt(kerberos::name_type::srv_inst, {"krbtgt", client.realm});
@@ -244,11 +269,21 @@ Outcome<std::optional<std::int64_t>> CredentialCaches::tgt_end(const Client& cli
 
 Outcome<void> CredentialCaches::remove(const Client& client) {
   Principal principal(client.name, client.realm);
-  auto cache = find(context_.get(), principal);
+  auto cache = find(context_.get(), principal.get());
   if (!cache) return tl::unexpected(cache.error());
   if (!*cache) return {};
   const krb5_error_code code = krb5_cc_destroy(context_.get(), (*cache)->release());
   if (code != 0) return krb5_failure(context_.get(), code, "the tickets cannot be removed");
+  replace_primary(context_.get());
+  return {};
+}
+
+Outcome<void> CredentialCaches::remove_default() {
+  auto cache = default_cache(context_.get());
+  if (!cache) return tl::unexpected(cache.error());
+  const krb5_error_code code = krb5_cc_destroy(context_.get(), cache->release());
+  if (code != 0 && code != KRB5_FCC_NOFILE)
+    return krb5_failure(context_.get(), code, "the tickets cannot be removed");
   replace_primary(context_.get());
   return {};
 }

@@ -42,6 +42,9 @@ class CredentialCaches {
   // primary one stays. Fault occupied where there is no room for a second account.
   Outcome<std::string> store(const Client& client, std::span<const Credential> credentials);
 
+  // The same with what is in another cache, by its name: "FILE:/proc/self/fd/3".
+  Outcome<std::string> store_from(const std::string& name);
+
   // Makes the account's cache the one that programs take.
   Outcome<void> make_primary(const Client& client);
 
@@ -51,6 +54,8 @@ class CredentialCaches {
   // Removes the account's cache, also where there is none; if it was the primary one, another one becomes
   // that.
   Outcome<void> remove(const Client& client);
+  // The same with the cache that $KRB5CCNAME names, whosever tickets are in it.
+  Outcome<void> remove_default();
 
  private:
   struct FreeContext {

@@ -52,31 +52,35 @@ std::string domain_of(const NewAccount& wanted) {
 }
 
 struct NewKeys {
-  keys::NewKey device, transport, user;
+  keys::NewKey device, transport;
+  std::optional<keys::NewKey> user{};  // where it is not in a security key
 };
 
 // The user's key is of RSA in every store: each TPM 2.0 has that, and msDS-KeyCredentialLink's readers know
 // it.
-Outcome<NewKeys> make_keys(keys::KeyStore& store, Bytes pin) {
+Outcome<NewKeys> make_keys(const Keys& with) {
+  keys::KeyStore& store = with.store;
   auto device = store.create(KeyUse::sign_rsa, {});
   if (!device) return tl::unexpected(failure_of(device.error()));
   auto transport = store.create(KeyUse::decrypt_rsa, {});
   if (!transport) return tl::unexpected(failure_of(transport.error()));
-  auto user = store.create(KeyUse::sign_rsa, pin);
+  NewKeys made{std::move(*device), std::move(*transport)};
+  if (with.security_key != nullptr) return made;
+  auto user = store.create(KeyUse::sign_rsa, with.pin);
   if (!user) return tl::unexpected(failure_of(user.error()));
-  return NewKeys{std::move(*device), std::move(*transport), std::move(*user)};
+  made.user = std::move(*user);
+  return made;
 }
 
 // One enrolment, from the tenant's first answer to the sign-in.
 class Enrolment {
  public:
-  Enrolment(const NewAccount& wanted, keys::KeyStore& store, TokenClient tokens,
-            RegistrationClient registration)
-      : wanted_(wanted), store_(store), tokens_(std::move(tokens)), registration_(std::move(registration)) {}
+  Enrolment(const NewAccount& wanted, const Keys& with, TokenClient tokens, RegistrationClient registration)
+      : wanted_(wanted), with_(with), tokens_(std::move(tokens)), registration_(std::move(registration)) {}
 
   // Before this nothing is used up.
-  Outcome<void> prepare(Bytes pin);
-  Outcome<SignIn> run(Bytes code, Bytes pin, std::int64_t now);
+  Outcome<void> prepare();
+  Outcome<SignIn> run(Bytes code, std::int64_t now);
   // What a failure after it had joined leaves at the tenant, as far as that can be reached.
   void take_back(std::int64_t now);
 
@@ -86,27 +90,31 @@ class Enrolment {
 
  private:
   Outcome<Secret> join(Bytes code);
+  // Registers the user's key and signs in with it.
+  Outcome<SignIn> by_stored_key(std::string_view access_token, std::int64_t now);
+  Outcome<SignIn> by_security_key(std::string_view access_token);
 
   Device device() const {
-    return {store_, keys_->device.kept.bytes(), keys_->transport.kept.bytes(), certificate_};
+    return {with_.store, keys_->device.kept.bytes(), keys_->transport.kept.bytes(), certificate_};
   }
 
   const NewAccount& wanted_;
-  keys::KeyStore& store_;
+  const Keys& with_;
   TokenClient tokens_;
   RegistrationClient registration_;
   std::optional<NewKeys> keys_;
+  std::optional<Passkey> passkey_;
   Octets request_, certificate_;
   std::string device_id_, device_name_ = computer_name();
   Person person_;
   std::optional<Session> session_;
 };
 
-Outcome<void> Enrolment::prepare(Bytes pin) {
-  auto made = make_keys(store_, pin);
+Outcome<void> Enrolment::prepare() {
+  auto made = make_keys(with_);
   if (!made) return tl::unexpected(made.error());
   keys_ = std::move(*made);
-  auto request = keys::certificate_request(store_, keys_->device, request_name);
+  auto request = keys::certificate_request(with_.store, keys_->device, request_name);
   if (!request) return tl::unexpected(failure_of(request.error()));
   request_ = std::move(*request);
   return {};
@@ -126,7 +134,7 @@ Outcome<Secret> Enrolment::join(Bytes code) {
   return std::move(*token->refresh_token);
 }
 
-Outcome<SignIn> Enrolment::run(Bytes code, Bytes pin, std::int64_t now) {
+Outcome<SignIn> Enrolment::run(Bytes code, std::int64_t now) {
   const auto refresh_token = join(code);
   if (!refresh_token) return tl::unexpected(refresh_token.error());
   auto first = tokens_.by_refresh_token(device(), refresh_token->bytes());
@@ -137,10 +145,29 @@ Outcome<SignIn> Enrolment::run(Bytes code, Bytes pin, std::int64_t now) {
     return fail(Fault::refused, "the server's answer is of another tenant than was asked");
   const auto token = tokens_.access_token(*session_, registration_.registration().key.resource, now);
   if (!token) return tl::unexpected(token.error());
-  const auto registered = registration_.register_key(as_text(token->bytes()), keys_->user.public_key);
+  const std::string_view access_token = as_text(token->bytes());
+  return with_.security_key == nullptr ? by_stored_key(access_token, now) : by_security_key(access_token);
+}
+
+Outcome<SignIn> Enrolment::by_stored_key(std::string_view access_token, std::int64_t now) {
+  const auto registered = registration_.register_key(access_token, keys_->user->public_key);
   if (!registered) return tl::unexpected(registered.error());
-  return tokens_.by_key(device(), {store_, keys_->user.kept.bytes(), keys_->user.public_key, pin},
-                        person_.upn, now);
+  const UserKey user{with_.store, keys_->user->kept.bytes(), keys_->user->public_key, with_.pin};
+  return tokens_.by_key(device(), tokens_.by_stored_key(user, person_.upn, now));
+}
+
+Outcome<SignIn> Enrolment::by_security_key(std::string_view access_token) {
+  const auto options = registration_.passkey_options(access_token);
+  if (!options) return tl::unexpected(options.error());
+  auto made = make_passkey(*with_.security_key, *options, wanted_.url, with_.pin);
+  if (!made) return tl::unexpected(made.error());
+  if (made->registration) {
+    const auto registered = registration_.register_passkey(access_token, *made->registration);
+    if (!registered) return tl::unexpected(registered.error());
+  }
+  passkey_ = std::move(made->passkey);
+  return tokens_.by_key(device(),
+                        by_passkey(*with_.security_key, *passkey_, wanted_.url, person_.upn, with_.pin));
 }
 
 void Enrolment::take_back(std::int64_t now) {
@@ -158,21 +185,21 @@ Account Enrolment::account(std::int64_t now) const {
           .device_id = device_id_,
           .device_name = device_name_,
           .place = wanted_.place,
-          .user_key = keys_->user.public_key,
+          .user_key = keys_->user ? std::optional(keys_->user->public_key) : std::nullopt,
           .enrolled = now};
 }
 
 AccountKeys Enrolment::take_keys() {
-  return {std::move(keys_->user.kept), std::move(keys_->device.kept), std::move(keys_->transport.kept),
-          std::move(certificate_)};
+  return {passkey_ ? passkey_->kept() : std::move(keys_->user->kept), std::move(keys_->device.kept),
+          std::move(keys_->transport.kept), std::move(certificate_)};
 }
 
-Outcome<Enrolment> begin(const NewAccount& wanted, keys::KeyStore& store, HttpsClient& https) {
+Outcome<Enrolment> begin(const NewAccount& wanted, const Keys& with, HttpsClient& https) {
   auto tokens = TokenClient::discover(https, wanted.url, wanted.tenant);
   if (!tokens) return tl::unexpected(tokens.error());
   auto registration = RegistrationClient::discover(https, wanted.url, tokens->endpoints().tenant_id);
   if (!registration) return tl::unexpected(registration.error());
-  return Enrolment(wanted, store, std::move(*tokens), std::move(*registration));
+  return Enrolment(wanted, with, std::move(*tokens), std::move(*registration));
 }
 
 // What makes it an account is the last of its files.
@@ -202,6 +229,18 @@ Outcome<std::string> service_url(const std::string& text) {
   return url;
 }
 
+bool is_code(Bytes text) {
+  constexpr std::size_t characters = 16;
+  std::size_t count = 0;
+  for (const std::uint8_t octet : text) {
+    const char c = static_cast<char>(octet);
+    const bool letter = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    if (!letter && c != '-' && c != ' ') return false;
+    count += letter ? 1 : 0;
+  }
+  return count == characters;
+}
+
 Outcome<void> check_is_new(const Accounts& accounts, const NewAccount& wanted) {
   for (const EnrolledAccount& each : accounts.all())
     if (each.account().url == wanted.url && equal_without_case(each.account().tenant, wanted.tenant) &&
@@ -210,13 +249,13 @@ Outcome<void> check_is_new(const Accounts& accounts, const NewAccount& wanted) {
   return {};
 }
 
-Outcome<SignedIn> enroll(Accounts& accounts, const NewAccount& wanted, keys::KeyStore& store, Bytes code,
-                         Bytes pin, std::int64_t now) {
+Outcome<SignedIn> enroll(Accounts& accounts, const NewAccount& wanted, const Keys& with, Bytes code,
+                         std::int64_t now) {
   HttpsClient https(wanted.ca_file);
-  auto enrolment = begin(wanted, store, https);
+  auto enrolment = begin(wanted, with, https);
   if (!enrolment) return tl::unexpected(enrolment.error());
-  if (const auto prepared = enrolment->prepare(pin); !prepared) return tl::unexpected(prepared.error());
-  auto sign_in = enrolment->run(code, pin, now);
+  if (const auto prepared = enrolment->prepare(); !prepared) return tl::unexpected(prepared.error());
+  auto sign_in = enrolment->run(code, now);
   if (sign_in)
     if (const EnrolledAccount* same = accounts.find(sign_in->person)) sign_in = already(*same);
   const auto written =
@@ -225,7 +264,7 @@ Outcome<SignedIn> enroll(Accounts& accounts, const NewAccount& wanted, keys::Key
     enrolment->take_back(now);
     return tl::unexpected(written.error());
   }
-  return keep(accounts, **written, store, std::move(*sign_in), enrolment->kerberos_url(), now, now);
+  return keep(accounts, **written, with.store, std::move(*sign_in), enrolment->kerberos_url(), now, now);
 }
 
 Outcome<void> leave_tenant(const EnrolledAccount& account, keys::KeyStore& store, std::int64_t now) {

@@ -22,6 +22,10 @@ struct NewAccount {
 // Fault failed for another scheme, or what can be no URL.
 Outcome<std::string> service_url(const std::string& text);
 
+// Whether it has the form of an enrolment code: four times four letters and digits. One of another form is
+// not sent: it would count as a wrong one.
+bool is_code(Bytes text);
+
 // Whether one like it is enrolled already, as far as that can be known before anything is asked. Fault
 // failed.
 Outcome<void> check_is_new(const Accounts& accounts, const NewAccount& wanted);
@@ -29,9 +33,9 @@ Outcome<void> check_is_new(const Accounts& accounts, const NewAccount& wanted);
 // Makes the computer a device of the tenant and the user's key with its PIN one of hers, signs in with them,
 // and keeps what came of it. What is kept is an account when all of it is there: an enrolment that was
 // interrupted has left none, and at the tenant a device that nobody has the key of. store: that of
-// wanted.place, opened. code: or password.
-Outcome<SignedIn> enroll(Accounts& accounts, const NewAccount& wanted, keys::KeyStore& store, Bytes code,
-                         Bytes pin, std::int64_t now);
+// wanted.place, opened, as the security key is where one is wanted. code: or password.
+Outcome<SignedIn> enroll(Accounts& accounts, const NewAccount& wanted, const Keys& with, Bytes code,
+                         std::int64_t now);
 
 // Removes the device, and the user's key on it, at the tenant. Fault failed where nobody is signed in: it is
 // done in the sign-in's name.

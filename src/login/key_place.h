@@ -20,9 +20,17 @@ struct KeyPlace {
   Kind kind = Kind::software;
   std::string tcti{};            // of a TPM
   std::optional<Octets> root{};  // of a TPM whose keys there are already: it must be that one
+  // Where the user's own key is, where it is not there as well: "fido", a security key, or a PKCS#11 URI.
+  std::string token{};
+
+  bool is_security_key() const { return token == security_key; }
+  static constexpr char security_key[] = "fido";
 
   // Sets root where it was not known.
   Outcome<std::unique_ptr<keys::KeyStore>> open();
+
+ private:
+  Outcome<std::unique_ptr<keys::KeyStore>> open_own();
 };
 
 }  // namespace ferryman::login

@@ -19,6 +19,13 @@ using json::Json;
 constexpr std::string_view discover_query = "api-version=1.9&managed=True";
 constexpr int not_found = 404;
 
+// Below the endpoint for other keys.
+std::string passkey_url(const std::string& key_url) {
+  std::string url = key_url.substr(0, key_url.find('?'));
+  if (!url.ends_with('/')) url += '/';
+  return url + "fido2";
+}
+
 }  // namespace
 
 Outcome<RegistrationClient> RegistrationClient::discover(HttpsClient& https, const std::string& url,
@@ -68,6 +75,21 @@ Outcome<void> RegistrationClient::register_key(std::string_view access_token, co
                                                            : base64_of(as_bytes(jose::jwk_of(key).dump()));
   const auto answered = post(registration_.key.url, access_token, Json{{"kngc", text}}.dump(),
                              "the server does not register the user's key");
+  if (!answered) return tl::unexpected(answered.error());
+  return {};
+}
+
+Outcome<PasskeyOptions> RegistrationClient::passkey_options(std::string_view access_token) {
+  const auto answer = https_->ask({.url = passkey_url(registration_.key.url), .bearer = access_token});
+  if (!answer) return tl::unexpected(answer.error());
+  if (answer->status != 200)
+    return tl::unexpected(refusal_of(*answer, "the server does not let the security key be registered"));
+  return parse_passkey_options(answer->body.bytes());
+}
+
+Outcome<void> RegistrationClient::register_passkey(std::string_view access_token, const Json& registration) {
+  const auto answered = post(passkey_url(registration_.key.url), access_token, registration.dump(),
+                             "the server does not register the security key");
   if (!answered) return tl::unexpected(answered.error());
   return {};
 }

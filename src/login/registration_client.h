@@ -7,6 +7,7 @@
 #include "login/answers.h"
 #include "login/failure.h"
 #include "login/https_client.h"
+#include "login/passkey.h"
 #include "pki/public_key.h"
 
 namespace ferryman::login {
@@ -32,6 +33,9 @@ class RegistrationClient {
   // The certificate is for that key.
   Outcome<JoinAnswer> join(std::string_view access_token, const NewDevice& device);
   Outcome<void> register_key(std::string_view access_token, const pki::PublicKey& key);
+  // A key that is in a security key: what is wanted of it, and what it said.
+  Outcome<PasskeyOptions> passkey_options(std::string_view access_token);
+  Outcome<void> register_passkey(std::string_view access_token, const json::Json& registration);
   // access_token: of that device. Well, too, where it is gone already.
   Outcome<void> leave(std::string_view access_token, const std::string& device_id);
 

@@ -9,6 +9,7 @@
 #include "kerberos/numbers.h"
 #include "login/cloud_ticket.h"
 #include "login/credential_caches.h"
+#include "login/passkey.h"
 #include "login/token_client.h"
 
 namespace ferryman::login {
@@ -66,6 +67,20 @@ Outcome<std::string> store_ticket(const CloudTicket& ticket) {
 
 Device device_of(keys::KeyStore& store, const AccountKeys& keys) {
   return {store, keys.device.bytes(), keys.transport.bytes(), keys.certificate};
+}
+
+Outcome<SignIn> by_stored_key(TokenClient& tokens, const Device& device, const AccountKeys& keys,
+                              const Account& who, const Keys& with, std::int64_t now) {
+  if (!who.user_key) return fail(Fault::failed, "there is no key of the user's: enrol again");
+  const UserKey user{with.store, keys.user.bytes(), *who.user_key, with.pin};
+  return tokens.by_key(device, tokens.by_stored_key(user, who.person.upn, now));
+}
+
+Outcome<SignIn> by_security_key(TokenClient& tokens, const Device& device, const AccountKeys& keys,
+                                const Account& who, const Keys& with) {
+  const auto passkey = Passkey::of_kept(keys.user.bytes());
+  if (!passkey) return tl::unexpected(passkey.error());
+  return tokens.by_key(device, by_passkey(*with.security_key, *passkey, who.url, who.person.upn, with.pin));
 }
 
 }  // namespace
@@ -138,18 +153,19 @@ Outcome<SignedIn> keep(const Accounts& accounts, const EnrolledAccount& account,
   return result;
 }
 
-Outcome<SignedIn> sign_in(const Accounts& accounts, const EnrolledAccount& account, keys::KeyStore& store,
-                          Bytes pin, std::int64_t now) {
+Outcome<SignedIn> sign_in(const Accounts& accounts, const EnrolledAccount& account, const Keys& with,
+                          std::int64_t now) {
   const Account& who = account.account();
   const auto keys = account.keys();
   if (!keys) return tl::unexpected(keys.error());
   HttpsClient https(who.ca_file);
   auto tokens = TokenClient::discover(https, who.url, who.person.tenant_id);
   if (!tokens) return tl::unexpected(tokens.error());
-  auto signed_in = tokens->by_key(device_of(store, *keys), {store, keys->user.bytes(), who.user_key, pin},
-                                  who.person.upn, now);
+  const Device device = device_of(with.store, *keys);
+  auto signed_in = with.security_key == nullptr ? by_stored_key(*tokens, device, *keys, who, with, now)
+                                                : by_security_key(*tokens, device, *keys, who, with);
   if (!signed_in) return tl::unexpected(signed_in.error());
-  return keep(accounts, account, store, std::move(*signed_in), tokens->endpoints().kerberos, now, now);
+  return keep(accounts, account, with.store, std::move(*signed_in), tokens->endpoints().kerberos, now, now);
 }
 
 Outcome<SignedIn> renew(const Accounts& accounts, const EnrolledAccount& account, keys::KeyStore& store,

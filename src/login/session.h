@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "keys/security_key.h"
 #include "login/accounts.h"
 #include "login/failure.h"
 #include "login/krb5_config.h"
@@ -21,9 +22,16 @@ struct SignedIn {
   std::optional<Failure> no_ticket;  // why there are none, or why they could not be put into a cache
 };
 
+// What keys are used with. A view.
+struct Keys {
+  keys::KeyStore& store;
+  keys::SecurityKey* security_key = nullptr;  // where the user's is there
+  Bytes pin{};
+};
+
 // With the user's key; now: seconds since 1970. Faults: pin, refused, not_reachable, failed.
-Outcome<SignedIn> sign_in(const Accounts& accounts, const EnrolledAccount& account, keys::KeyStore& store,
-                          Bytes pin, std::int64_t now);
+Outcome<SignedIn> sign_in(const Accounts& accounts, const EnrolledAccount& account, const Keys& with,
+                          std::int64_t now);
 
 // Without it, with what is kept. Fault failed where nobody is signed in.
 Outcome<SignedIn> renew(const Accounts& accounts, const EnrolledAccount& account, keys::KeyStore& store,

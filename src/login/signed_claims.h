@@ -1,5 +1,8 @@
 #pragma once
 
+#include <functional>
+#include <string>
+
 #include "base/bytes.h"
 #include "base/secret.h"
 #include "json/parse.h"
@@ -30,6 +33,9 @@ struct UserKey {
 
 // Faults: pin, failed.
 Outcome<Secret> sign_by_user(const UserKey& user, const json::Json& claims);
+
+// How a user shows her key over a nonce: the claims that do it, in a device's request.
+using ShowKey = std::function<Outcome<json::Json>(const std::string& nonce)>;
 
 // By a key of the session key.
 Secret sign_by_session(Bytes session_key, const json::Json& claims);

@@ -112,19 +112,25 @@ Outcome<SignIn> TokenClient::by_refresh_token(const Device& device, Bytes refres
   return by_device(device, {{"grant_type", "refresh_token"}, {"refresh_token", as_text(refresh_token)}});
 }
 
-Outcome<SignIn> TokenClient::by_key(const Device& device, const UserKey& user, const std::string& upn,
-                                    std::int64_t now) {
+ShowKey TokenClient::by_stored_key(const UserKey& user, const std::string& upn, std::int64_t now) const {
+  return [&user, upn, now, tenant = endpoints_.tenant_id](const std::string& nonce) -> Outcome<Json> {
+    const auto assertion = sign_by_user(user, {{"iss", upn},
+                                               {"aud", tenant},
+                                               {"iat", now - dated_back},
+                                               {"exp", now + valid_for},
+                                               {"request_nonce", nonce},
+                                               {"scope", prt_scope}});
+    if (!assertion) return tl::unexpected(assertion.error());
+    return Json{{"grant_type", jwt_bearer}, {"username", upn}, {"assertion", as_text(assertion->bytes())}};
+  };
+}
+
+Outcome<SignIn> TokenClient::by_key(const Device& device, const ShowKey& show) {
   const auto nonce = this->nonce();
   if (!nonce) return tl::unexpected(nonce.error());
-  const auto assertion = sign_by_user(user, {{"iss", upn},
-                                             {"aud", endpoints_.tenant_id},
-                                             {"iat", now - dated_back},
-                                             {"exp", now + valid_for},
-                                             {"request_nonce", text_of(*nonce)},
-                                             {"scope", prt_scope}});
-  if (!assertion) return tl::unexpected(assertion.error());
-  return by_device(
-      device, {{"grant_type", jwt_bearer}, {"username", upn}, {"assertion", as_text(assertion->bytes())}});
+  auto claims = show(text_of(*nonce));
+  if (!claims) return tl::unexpected(claims.error());
+  return by_device(device, *std::move(claims));
 }
 
 Outcome<Secret> TokenClient::by_session(const Session& session, Json claims, std::int64_t now,

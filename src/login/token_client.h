@@ -40,13 +40,15 @@ class TokenClient {
 
   const Endpoints& endpoints() const { return endpoints_; }
 
+  // With a key of the user's in a store. now: seconds since 1970. user: has to outlive it.
+  ShowKey by_stored_key(const UserKey& user, const std::string& upn, std::int64_t now) const;
+
   // With a password or an enrolment code. resource: what the access token is to be for.
   Outcome<TokenAnswer> by_password(std::string_view user, Bytes password, std::string_view resource);
   // For a device that has just joined.
   Outcome<SignIn> by_refresh_token(const Device& device, Bytes refresh_token);
-  // now: seconds since 1970.
-  Outcome<SignIn> by_key(const Device& device, const UserKey& user, const std::string& upn, std::int64_t now);
-  // The session key stays.
+  Outcome<SignIn> by_key(const Device& device, const ShowKey& show);
+  // The session key stays. now: seconds since 1970.
   Outcome<SignIn> renew(const Session& session, std::int64_t now);
   Outcome<Secret> access_token(const Session& session, std::string_view resource, std::int64_t now);
 

@@ -11,11 +11,12 @@ namespace {
 constexpr std::uint32_t version_1_little_endian = 0x00081001, filler = 0xcccccccc,
                         first_referent = 0x00020000;
 constexpr std::size_t length_at = 8, header_size = 16, pointer_size = sizeof(std::uint32_t),
-                      object_alignment = 8;
+                      object_alignment = 8, usual_size = 1024;
 
 }  // namespace
 
 NdrWriter::NdrWriter() : next_referent_(first_referent) {
+  out_.reserve(usual_size);
   writer_.u32(version_1_little_endian);
   writer_.u32(filler);
   writer_.u64(0);  // the length, which finish() fills in, and a filler

@@ -69,11 +69,11 @@ admin::Outcome<void> rotate(const Call& call, const Account& account, const Rota
   return {};
 }
 
-admin::Outcome<Principal> krbtgt_of(const Call& call) {
+admin::Outcome<Account> krbtgt_of(const Call& call) {
   const std::vector<std::string_view> name{"krbtgt", call.tenant.realm};
   auto krbtgt = call.directory.find_service(call.tenant.id, name);
   if (!krbtgt) return failed("krbtgt cannot be read", krbtgt.error());
-  return *std::move(krbtgt);
+  return (*krbtgt)->account;
 }
 
 // Those of its present keys that the realm allows still.
@@ -94,20 +94,19 @@ admin::Reply rotate_krbtgt(Call& call) {
   if (auto mistake = call.arguments.mistake()) return tl::unexpected(*std::move(mistake));
   const auto krbtgt = krbtgt_of(call);
   if (!krbtgt) return tl::unexpected(krbtgt.error());
-  call.object = krbtgt->account.name;
+  call.object = krbtgt->name;
   auto etypes = service_etypes(call.policy, std::nullopt);
   if (!etypes) return tl::unexpected(std::move(etypes.error()));
   const std::int64_t longest = std::max(call.policy.lifetime.ticket, call.policy.lifetime.renewable);
   const Rotation rotation{*std::move(etypes),
-                          krbtgt->account.password_changed.value_or(0) + longest + call.policy.max_skew,
+                          krbtgt->password_changed.value_or(0) + longest + call.policy.max_skew,
                           forget_former};
-  if (auto done = rotate(call, krbtgt->account, rotation); !done)
-    return tl::unexpected(std::move(done.error()));
+  if (auto done = rotate(call, *krbtgt, rotation); !done) return tl::unexpected(std::move(done.error()));
   const auto now = krbtgt_of(call);
   if (!now) return tl::unexpected(now.error());
-  const auto former = former_versions(call, now->account);
+  const auto former = former_versions(call, *now);
   if (!former) return tl::unexpected(former.error());
-  return Json{{"name", now->account.name}, {"kvno", now->account.kvno}, {"former", *former}};
+  return Json{{"name", now->name}, {"kvno", now->kvno}, {"former", *former}};
 }
 
 admin::Reply rotate_service(Call& call) {

@@ -37,8 +37,8 @@ TEST_F(AdminRotation, OfKrbtgtKeepsTheTwoVersionsBefore) {
   EXPECT_EQ(last_event()["event_id"], 4724);
   EXPECT_EQ(last_event()["tenant"], "example");
   EXPECT_EQ(rotate_krbtgt()["former"], (Json{2, 1}));
-  EXPECT_EQ(directory_->krbtgt_keys(tenant_, 3)->size(), policy_.etypes.size());
-  EXPECT_EQ(directory_->krbtgt_keys(tenant_, 1)->size(), 2U) << "as it was made with its tenant";
+  EXPECT_EQ(directory_->krbtgt_keys(tenant_, 3).value()->size(), policy_.etypes.size());
+  EXPECT_EQ(directory_->krbtgt_keys(tenant_, 1).value()->size(), 2U) << "as it was made with its tenant";
 }
 
 TEST_F(AdminRotation, OfKrbtgtEndsTicketsOnlyWhereThatIsSaid) {

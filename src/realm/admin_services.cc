@@ -192,7 +192,7 @@ admin::Reply find_service(Call& call) {
     if (service.error().reason == Reason::not_found) return none_such(call, "service for", spn);
     return failed(fmt::format("{} cannot be looked up", printable(spn)), service.error());
   }
-  const Account& account = service->account;
+  const Account& account = (*service)->account;
   if (account.kind != AccountKind::service || !account::is_service(account)) {
     auto none = none_such(call, "service for", spn);
     none.value().text +=
@@ -202,7 +202,7 @@ admin::Reply find_service(Call& call) {
                         : "has no SPN: tickets for it are made by user-to-user alone");
     return none;
   }
-  Json json = service_json(call, *service);
+  Json json = service_json(call, **service);
   json["matched"] = matched(account, spn);
   return json;
 }

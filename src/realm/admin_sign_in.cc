@@ -68,7 +68,11 @@ admin::Reply set_disabled(Call& call, bool disabled) {
 
 Json key_json(const directory::KeyCredential& key) {
   return {{"id", key_text(key.id)},
-          {"device", key.device.text()},
+          {"kind", key.kind == directory::KeyKind::fido ? "fido" : "hello"},
+          {"device", key.device ? Json(key.device->text()) : Json()},
+          {"display_name", key.name},
+          {"aaguid", key.aaguid ? Json(key.aaguid->text()) : Json()},
+          {"sign_count", key.kind == directory::KeyKind::fido ? Json(key.sign_count) : Json()},
           {"created", key.created},
           {"last_used", time_json(key.last_used)}};
 }

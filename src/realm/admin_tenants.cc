@@ -27,6 +27,7 @@ Json tenant_json(const Call& call, const Tenant& tenant) {
           {"top_level_names", settings.top_level_names},
           {"created", tenant.created},
           {"key_required", settings.key_required},
+          {"attestation_required", settings.attestation_required},
           {"disabled", settings.disabled},
           {"half_removed", tenant.half_removed},
           {"default", tenant.id == call.tenant.id}};
@@ -113,15 +114,17 @@ admin::Reply set_tenant(Call& call) {
   const NameChanges domains = name_changes(arguments, "add_domains", "remove_domains");
   const auto top_level_names = arguments.maybe_texts("top_level_names");
   const auto key_required = arguments.maybe_flag("key_required");
+  const auto attestation_required = arguments.maybe_flag("attestation_required");
   auto tenant = named_tenant(call);
   if (!tenant) return tl::unexpected(std::move(tenant.error()));
-  if (!domains.any() && !top_level_names && !key_required)
+  if (!domains.any() && !top_level_names && !key_required && !attestation_required)
     return invalid("tenant.set: say what is to be set.");
   TenantSettings settings = tenant->settings;
   if (auto done = change_domains(call, domains, settings.domains); !done)
     return tl::unexpected(std::move(done.error()));
   settings.top_level_names = top_level_names.value_or(settings.top_level_names);
   settings.key_required = key_required.value_or(settings.key_required);
+  settings.attestation_required = attestation_required.value_or(settings.attestation_required);
   return change(call, *std::move(tenant), std::move(settings));
 }
 

@@ -43,7 +43,7 @@ TEST_F(AdminTenants, AreAddedWithTheRealmOfTheDefaultOne) {
   EXPECT_EQ(do_it("tenant.add", {{"name", "third"}, {"realm", "OTHER.TEST"}})["realm"], "OTHER.TEST");
   const auto second = directory_->find_tenant("second");
   ASSERT_TRUE(second);
-  EXPECT_EQ(directory_->krbtgt_keys(second->id, 1)->size(), policy_.etypes.size());
+  EXPECT_EQ(directory_->krbtgt_keys(second->id, 1).value()->size(), policy_.etypes.size());
   do_it("user.add", {{"name", "alice"}}, "second.org");
   EXPECT_THAT(refused("user.show", {{"name", "alice"}}), StartsWith("not_found"));
 }

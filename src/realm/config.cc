@@ -13,6 +13,8 @@
 #include "directory/database.h"
 #include "directory/names.h"
 #include "realm/policy_keys.h"
+#include "realm/programs_key.h"
+#include "webauthn/attestation_roots.h"
 
 namespace ferryman::realm {
 namespace {
@@ -70,7 +72,11 @@ std::vector<Key> sign_in_keys(Config& config) {
   signin::Settings& settings = config.sign_in;
   return {duration_key("nonce_lifetime", settings.nonce_lifetime, one_second, one_hour),
           duration_key("prt_lifetime", settings.prt_lifetime, one_hour, one_hour * 24 * 365),
-          enrol_key(settings)};
+          enrol_key(settings),
+          string_key("rp_id", settings.rp_id),
+          strings_key("origins", settings.origins),
+          string_key("attestation_roots", config.attestation_roots),
+          programs_key(settings.programs)};
 }
 
 std::vector<Key> log_keys(telemetry::LogOptions& log) {
@@ -109,6 +115,22 @@ bool is_origin(std::string_view url) {
   });
 }
 
+// Of an origin: without its port.
+std::string host_of(std::string_view origin) {
+  origin.remove_prefix(std::min(origin.size(), std::string_view("https://").size()));
+  const auto port = origin.rfind(':');
+  if (port != origin.npos && origin.find(']', port) == origin.npos) origin = origin.substr(0, port);
+  return std::string(origin);
+}
+
+// Whether pages of the host may use keys of the relying party (WebAuthn Level 2, 5.1.3): it is the host, or a
+// domain that the host is in.
+bool may_use(std::string_view host, std::string_view rp_id) {
+  if (host == rp_id) return true;
+  return host.size() > rp_id.size() && host.ends_with(rp_id) && host[host.size() - rp_id.size() - 1] == '.' &&
+         rp_id.find('.') != rp_id.npos;
+}
+
 class Loader {
  public:
   Loader(const std::string& file, Users users, LoadedConfig& out)
@@ -120,6 +142,8 @@ class Loader {
   void check_realm(const toml::table& root);
   void check_database(const toml::table& root);
   void check_service(const toml::table& root);
+  void check_sign_in(const toml::table& root);
+  void read_attestation_roots(const toml::table& root);
   void check_socket(const toml::table& root, std::string_view key, const std::string& path);
   void add(const toml::table& root, std::string_view key, std::string text);
 
@@ -202,12 +226,43 @@ void Loader::check_service(const toml::table& root) {
   }
 }
 
+void Loader::check_sign_in(const toml::table& root) {
+  signin::Settings& settings = config_.sign_in;
+  if (settings.rp_id.empty()) settings.rp_id = host_of(settings.url);
+  for (const std::string& each : settings.origins)
+    if (!is_origin(each))
+      add(root, "sign_in.origins",
+          fmt::format("origins: {} is no origin; \"https://gateway.example.com\" would be one",
+                      show_string(each)));
+  if (!mistakes_.mistakes.empty()) return;
+  std::vector<std::string> origins = settings.origins;
+  origins.push_back(settings.url);
+  for (const std::string& each : origins)
+    if (!may_use(host_of(each), settings.rp_id))
+      add(root, "sign_in.rp_id",
+          fmt::format("rp_id = {} is neither the host of {} nor a domain that it is in",
+                      show_string(settings.rp_id), show_string(each)));
+  if (!config_.attestation_roots.empty()) read_attestation_roots(root);
+}
+
+void Loader::read_attestation_roots(const toml::table& root) {
+  const auto text = read_config_file(config_.attestation_roots);
+  if (!text) return add(root, "sign_in.attestation_roots", text.error().text);
+  auto roots = webauthn::AttestationRoots::parse(as_bytes(*text));
+  if (!roots)
+    return add(root, "sign_in.attestation_roots",
+               fmt::format("attestation_roots: {} has to be certificates in PEM, one or more",
+                           show_string(config_.attestation_roots)));
+  config_.sign_in.attestation_roots = std::make_shared<const webauthn::AttestationRoots>(*std::move(roots));
+}
+
 void Loader::load(const toml::table& root) {
   read_sections(root);
   if (mistakes_.mistakes.empty()) {
     check_realm(root);
     check_database(root);
     check_service(root);
+    if (mistakes_.mistakes.empty()) check_sign_in(root);
   }
   out_.mistakes = std::move(mistakes_.mistakes);
   std::stable_sort(out_.mistakes.begin(), out_.mistakes.end(),

@@ -42,9 +42,10 @@ struct FixedConfig {
 // realm.toml.
 struct Config {
   FixedConfig fixed;
-  std::string name;          // [realm]: the realm of each tenant that is made without a name of its own
-  signin::Settings sign_in;  // [realm] url and default_tenant, [sign_in]
-  account::Policy policy;    // [kdc], [password]
+  std::string name;               // [realm]: the realm of each tenant that is made without a name of its own
+  signin::Settings sign_in;       // [realm] url and default_tenant, [sign_in]
+  std::string attestation_roots;  // [sign_in]: the file of those in it; empty: none
+  account::Policy policy;         // [kdc], [password]
   telemetry::LogOptions log;
   std::chrono::milliseconds drain_timeout{30'000};
 };

@@ -42,6 +42,36 @@ TEST(RealmConfig, WhatIsShownIsReadAgainAsTheSame) {
   EXPECT_EQ(to_toml(again.config), shown);
 }
 
+TEST(RealmConfig, ProgramsAreReadAndShown) {
+  const std::string text = good +
+                           "[[sign_in.programs]]\nid = \"wiki\"\nname = \"The wiki\"\n"
+                           "redirect_uris = [\"https://wiki.example.com/cb\", \"http://localhost\"]\n"
+                           "[[sign_in.programs]]\nid = \"tool\"\nname = \"A tool\"\n";
+  const auto loaded = parse_config(text, "realm.toml", Users::looked_up);
+  ASSERT_TRUE(loaded.mistakes.empty()) << loaded.mistakes[0].to_string();
+  ASSERT_EQ(loaded.config.sign_in.programs.size(), 2U);
+  EXPECT_EQ(loaded.config.sign_in.programs[0].redirect_uris.size(), 2U);
+  const auto again = parse_config(to_toml(loaded.config), "shown", Users::looked_up);
+  ASSERT_TRUE(again.mistakes.empty()) << again.mistakes[0].to_string();
+  EXPECT_EQ(again.config.sign_in.programs, loaded.config.sign_in.programs);
+}
+
+TEST(RealmConfig, ProgramsThatAreNoneAreMistakes) {
+  const auto program = [](std::string_view lines) {
+    return good + "[[sign_in.programs]]\nid = \"wiki\"\nname = \"Wiki\"\n" + std::string(lines);
+  };
+  for (const auto* uri :
+       {"http://wiki.example.com/", "javascript:alert(1)", "data:text/html,x", "https://w/#a", "wiki",
+        "HTTPS://w/", "https://", "http://localhost.evil.example/", "https://w/ b"})
+    EXPECT_NE(mistake(program("redirect_uris = \"" + std::string(uri) + "\"\n")).find("redirect_uris"),
+              std::string::npos)
+        << uri;
+  EXPECT_NE(mistake(good + "[sign_in]\nprograms = 1\n").find("programs must be tables"), std::string::npos);
+  EXPECT_NE(mistake(program("[[sign_in.programs]]\nid = \"WIKI\"\nname = \"Other\"\n")).find("already"),
+            std::string::npos);
+  EXPECT_NE(mistake(good + "[[sign_in.programs]]\nid = \"wiki\"\n").find("name"), std::string::npos);
+}
+
 TEST(RealmConfig, MistakesAreToldWithTheirPlace) {
   EXPECT_EQ(mistake(good + "fornt = \"/x\"\n"),
             "realm.toml:7:1: unknown key \"fornt\" in [service]; did you mean \"front\"?");
@@ -61,6 +91,26 @@ TEST(RealmConfig, MistakesAreToldWithTheirPlace) {
   EXPECT_TRUE(mistake(good + "front = \"front.sock\"\n").starts_with("realm.toml:7:"));
   EXPECT_TRUE(mistake(good + "front = \"/" + std::string(108, 'a') + "\"\n").starts_with("realm.toml:7:"));
   EXPECT_TRUE(mistake(good + "[sign_in]\nnonce_lifetime = \"2h\"\n").starts_with("realm.toml:8:"));
+}
+
+TEST(RealmConfig, SaysWhatFidoKeysAreFor) {
+  EXPECT_EQ(parse_config(good, "realm.toml", Users::looked_up).config.sign_in.rp_id, "gateway.example.com");
+  const auto loaded = parse_config(good + R"([sign_in]
+rp_id = "example.com"
+origins = ["https://other.example.com", "https://example.com"]
+)",
+                                   "realm.toml", Users::looked_up);
+  ASSERT_TRUE(loaded.mistakes.empty()) << loaded.mistakes[0].to_string();
+  EXPECT_EQ(loaded.config.sign_in.rp_id, "example.com");
+  EXPECT_EQ(loaded.config.sign_in.origins.size(), 2U);
+  EXPECT_EQ(loaded.config.sign_in.attestation_roots, nullptr);
+  for (const auto* line : {"rp_id = \"com\"", "rp_id = \"ample.com\"", "rp_id = \"www.gateway.example.com\"",
+                           "origins = [\"https://gateway.example.org\"]", "origins = [\"example.com\"]"})
+    EXPECT_FALSE(mistake(good + "[sign_in]\n" + line + "\n").empty()) << line;
+  EXPECT_TRUE(
+      mistake(good + "[sign_in]\nattestation_roots = \"/no/such/file\"\n").starts_with("realm.toml:8:"));
+  EXPECT_TRUE(
+      mistake(good + "[sign_in]\nattestation_roots = \"/etc/passwd\"\n").starts_with("realm.toml:8:"));
 }
 
 TEST(RealmConfig, SetsThePolicyOfTheKdc) {

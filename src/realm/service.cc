@@ -7,6 +7,7 @@
 #include "kerberos/numbers.h"
 #include "kerberos/request.h"
 #include "local/limits.h"
+#include "pages/pages.h"
 #include "realm/find_tenant.h"
 #include "realm/no_tenant.h"
 
@@ -63,9 +64,15 @@ kdc::Answer Service::answer(const local::KerberosRequest& request, Time time) {
   return answer;
 }
 
+signin::Answer Service::answer_of(const local::HttpRequest& request, const Settings& settings, Time now) {
+  if (auto page = pages::answer(request, sign_in_.realm(settings.sign_in, settings.policy, now)))
+    return *std::move(page);
+  return sign_in_.answer(request, settings.sign_in, settings.policy, now);
+}
+
 signin::Answer Service::answer(const local::HttpRequest& request, Time now) {
   const auto settings = this->settings();
-  signin::Answer answer = sign_in_.answer(request, settings->sign_in, settings->policy, now);
+  signin::Answer answer = answer_of(request, *settings, now);
   if (answer.response.body.size() <= local::max_body) return answer;
   signin::Answer refused = signin::refusal(
       {500, "server_error", signin::entra::none, "The answer is longer than an answer may be."});

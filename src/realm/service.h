@@ -40,6 +40,8 @@ class Service {
   account::Attempts& attempts() { return attempts_; }
 
  private:
+  signin::Answer answer_of(const local::HttpRequest& request, const Settings& settings, Time now);
+
   directory::Directory& directory_;
   account::Attempts attempts_;
   mutable std::mutex mutex_;

@@ -97,7 +97,7 @@ std::vector<crypto::KeytabEntry> keytab_entries(const std::string& realm, const 
     for (const directory::LongTermKey& stored : keys) {
       if (auto key = account::usable(stored))
         entries.push_back(
-            {realm, components, type, static_cast<std::uint32_t>(now), stored.kvno, std::move(*key)});
+            {realm, components, type, static_cast<std::uint32_t>(now), stored.kvno, (*key)->copy()});
     }
   }
   return entries;

@@ -20,7 +20,7 @@ Judged<void> issue_and_open(directory::Directory& directory, const Tenant& tenan
   const std::vector<std::string_view> name{"krbtgt", tenant.realm};
   const auto krbtgt = directory.find_service(tenant.id, name);
   if (!krbtgt) return tl::unexpected(account::unavailable(krbtgt.error()));
-  const kerberos::Name names = account::canonical_name(krbtgt->account);
+  const kerberos::Name names = account::canonical_name((*krbtgt)->account);
   const auto session_key = crypto::Key::random(kerberos::etype::aes256_sha1);
   const ticket::AuthorizationList no_further_data;
   const ticket::NewTicket wanted{tenant.realm, names.view(),
@@ -28,10 +28,10 @@ Judged<void> issue_and_open(directory::Directory& directory, const Tenant& tenan
                                  session_key,  kerberos::ticket_flag::initial,
                                  now,          {now, now + policy.lifetime.ticket, std::nullopt},
                                  {},           no_further_data};
-  const auto pac = account::make_pac({tenant, *krbtgt, names.view(), now});
+  const auto pac = account::make_pac({tenant, **krbtgt, names.view(), now});
   if (!pac) return refuse(kerberos::error_code::generic, "a name that has no place in a PAC");
   const account::Issuer issuer(directory, tenant, policy);
-  const auto issued = issuer.issue(*krbtgt, wanted, *pac);
+  const auto issued = issuer.issue(**krbtgt, wanted, *pac);
   if (!issued) return tl::unexpected(issued.error());
   const auto tgt = kerberos::parse<kerberos::Ticket>(*issued);
   if (!tgt) return refuse(kerberos::error_code::generic, "a ticket that cannot be read");

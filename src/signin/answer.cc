@@ -26,6 +26,7 @@ Answer refusal(const Refusal& refusal) {
   Answer answer = json_answer(body.dump());
   answer.response.status = refusal.status;
   answer.error = refusal.error;
+  answer.text = refusal.text;
   answer.reason = refusal.reason.empty() ? refusal.text : refusal.reason;
   return answer;
 }

@@ -18,6 +18,7 @@ struct Answer {
   std::string_view reason{};   // of a refusal: why, in more words where the client is told less
   std::string user{};          // whom it was about, once that is known
   std::string tenant{};        // its name
+  std::string_view text{};     // of a refusal: the sentence for whoever reads it
 };
 
 // What a step found out, or the answer with which the request ends here.
@@ -34,7 +35,10 @@ inline constexpr unsigned none = 0, locked = 50053, password_expired = 50055, di
                           bad_assertion = 50013, bad_credentials = 50126, bad_device = 50155,
                           needs_gesture = 50076, revoked = 50173, token_expired = 70008,
                           unsupported_grant = 70003, bad_tenant = 90002, bad_request = 90023,
-                          missing_parameter = 900144, bad_signature = 700027;
+                          missing_parameter = 900144, bad_signature = 700027, pending = 70016,
+                          declined = 70017, device_code_expired = 70020, unknown_client = 700016,
+                          bad_redirect = 50011, bad_code = 70000, code_redeemed = 54005,
+                          bad_verifier = 501481;
 }
 
 // RFC 6749 5.2. error: "invalid_grant", ...; text: a sentence for whoever reads it at the client; reason: for

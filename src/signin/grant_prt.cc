@@ -9,9 +9,11 @@
 #include "jose/session_key.h"
 #include "json/parse.h"
 #include "signin/device_certificate.h"
+#include "signin/passkeys.h"
 #include "signin/proof.h"
 #include "signin/prt.h"
 #include "signin/prt_answer.h"
+#include "signin/sealed_sign_in.h"
 
 namespace ferryman::signin {
 namespace {
@@ -20,6 +22,7 @@ using directory::Tenant;
 using json::Json;
 
 constexpr std::string_view by_key = "urn:ietf:params:oauth:grant-type:jwt-bearer",
+                           by_passkey = "urn:ferryman:params:oauth:grant-type:webauthn",
                            by_refresh_token = "refresh_token", by_password = "password";
 // How long a gesture stands for one that was made just now.
 constexpr std::int64_t gesture_lifetime = 600;
@@ -38,18 +41,6 @@ struct SignedIn {
   std::vector<directory::NonceUse> nonces{};
 };
 
-// Its certificate names the device, and its key has signed the request.
-Step<directory::Device> verify_device(const Realm& realm, const Tenant& tenant, const TenantKeys& keys,
-                                      const SignedRequest& request) {
-  if (request.jws.header.certificates.empty()) return refuse_device("no certificate");
-  auto shown = device_of_certificate(realm, tenant, keys, request.jws.header.certificates.front());
-  if (!shown) return tl::unexpected(std::move(shown.error()));
-  if (const auto good = jose::verify(request.jws, shown->key); !good)
-    return refuse({400, "invalid_client", entra::bad_signature, "The request's signature is not good.",
-                   name(good.error())});
-  return std::move(shown->device);
-}
-
 Step<directory::KeyCredential> key_of(const Realm& realm, const Tenant& tenant, const jose::Jws& assertion) {
   if (assertion.header.use != "ngc" || !assertion.header.key_id) return bad_assertion("no key is named");
   const auto octets = octets_of_base64(*assertion.header.key_id);
@@ -59,7 +50,7 @@ Step<directory::KeyCredential> key_of(const Realm& realm, const Tenant& tenant, 
   auto key = realm.records.key(tenant.id, id);
   if (!key && key.error().reason != directory::Reason::not_found)
     return tl::unexpected(unavailable(key.error()));
-  if (!key) return bad_assertion("key unknown or revoked");
+  if (!key || key->kind != directory::KeyKind::hello) return bad_assertion("key unknown or revoked");
   return std::move(*key);
 }
 
@@ -74,7 +65,7 @@ Step<SignedIn> verify_assertion(const Realm& realm, const Tenant& tenant, const 
   if (!user_key || !jose::verify(*assertion, *user_key)) return bad_assertion("not signed by the key");
   if (const auto good = jose::check_times(assertion->claims, realm.now()); !good)
     return bad_assertion(name(good.error()));
-  if (key->device.octets != device.id.octets) return bad_assertion("key of another device");
+  if (key->device != device.id) return bad_assertion("key of another device");
   auto named = find_user(realm, tenant, claim(assertion->claims, "iss"));
   if (!named) return tl::unexpected(named.error());
   if (!*named || (*named)->account.id != key->user) return bad_assertion("key of another user");
@@ -91,10 +82,21 @@ Step<SignedIn> sign_in(const Realm& realm, const Tenant& tenant, const directory
   const Json& claims = request.jws.claims;
   const std::string& grant = claim(claims, "grant_type");
   if (grant == by_key) return verify_assertion(realm, tenant, device, request);
+  if (grant == by_passkey) {
+    const Json* assertion = json::member(claims, "assertion", Json::value_t::object);
+    if (assertion == nullptr) return bad_assertion("no assertion");
+    auto shown = verify_passkey(realm, tenant, *assertion, request.text);
+    if (!shown) return tl::unexpected(shown.error());
+    return SignedIn{
+        std::move(shown->user), directory::Gesture::key, shown->key, realm.now() + gesture_lifetime, {}};
+  }
   if (grant == by_refresh_token) {
     auto refresh = open_refresh_token(realm, tenant.id.text(), claim(claims, "refresh_token"));
     if (!refresh) return tl::unexpected(refresh.error());
-    return SignedIn{std::move(refresh->user), refresh->shown.gesture, {}, refresh->expires, {}};
+    // Or its holder had another PRT, good for longer, by one that is bound to a device.
+    if (refresh->prt) return bad_assertion("refresh token of a PRT");
+    return SignedIn{
+        std::move(refresh->user), refresh->shown.gesture, {}, refresh->issued + token_lifetime, {}};
   }
   if (grant == by_password) {
     auto proven = prove(realm, tenant, claim(claims, "username"), claim(claims, "password"));
@@ -154,7 +156,7 @@ Answer issue(const Realm& realm, const Tenant& tenant, const TenantKeys& keys,
 Answer grant(const Realm& realm, const Tenant& tenant, const SignedRequest& request) {
   const auto keys = keys_of(realm, tenant);
   if (!keys) return keys.error();
-  const auto device = verify_device(realm, tenant, **keys, request);
+  const auto device = verify_device(realm, tenant, **keys, request.jws);
   if (!device) return device.error();
   if (const auto good = jose::check_times(request.jws.claims, realm.now(), {.needs_times = false}); !good)
     return refusal({400, "invalid_client", entra::bad_signature, "The request is not of this time.",
@@ -168,6 +170,17 @@ Answer grant(const Realm& realm, const Tenant& tenant, const SignedRequest& requ
 }
 
 }  // namespace
+
+Step<directory::Device> verify_device(const Realm& realm, const Tenant& tenant, const TenantKeys& keys,
+                                      const jose::Jws& jws) {
+  if (jws.header.certificates.empty()) return refuse_device("no certificate");
+  auto shown = device_of_certificate(realm, tenant, keys, jws.header.certificates.front());
+  if (!shown) return tl::unexpected(std::move(shown.error()));
+  if (const auto good = jose::verify(jws, shown->key); !good)
+    return refuse({400, "invalid_client", entra::bad_signature, "The request's signature is not good.",
+                   name(good.error())});
+  return std::move(shown->device);
+}
 
 Answer grant_prt(const Realm& realm, const SignedRequest& request) {
   const auto tenant = tenant_of(realm, request);

@@ -119,4 +119,12 @@ Result<pki::PublicKey> Keys::user_key(const directory::KeyCredential& key) {
   });
 }
 
+Result<webauthn::Credential> Keys::passkey(const directory::KeyCredential& key) {
+  return passkeys_.of(as_text(key.blob), [&]() -> Result<webauthn::Credential> {
+    auto credential = webauthn::Credential::parse(key.blob);
+    if (!credential) return tl::unexpected(Error{Fault::wrong_value});
+    return *std::move(credential);
+  });
+}
+
 }  // namespace ferryman::signin

@@ -10,6 +10,7 @@
 #include "pki/private_key.h"
 #include "signin/known.h"
 #include "signin/nonce.h"
+#include "webauthn/ceremony.h"
 
 namespace ferryman::signin {
 
@@ -46,6 +47,8 @@ class Keys {
   // pki::parse_key_credential() and pki::key_of_material().
   Result<pki::PublicKey> transport_key(const directory::Device& device);
   Result<pki::PublicKey> user_key(const directory::KeyCredential& key);
+  // Of a FIDO key. Fault wrong_value where it is damaged.
+  Result<webauthn::Credential> passkey(const directory::KeyCredential& key);
 
  private:
   directory::SignInRecords& records_;
@@ -54,6 +57,7 @@ class Keys {
   std::shared_ptr<const Nonces> nonces_;
   Known<DeviceCertificate> device_certificates_;
   Known<pki::PublicKey> transport_keys_, user_keys_;
+  Known<webauthn::Credential> passkeys_;
 };
 
 }  // namespace ferryman::signin

@@ -14,7 +14,7 @@ std::string openid_configuration(std::string_view url, std::string_view tenant, 
       std::string(url) + "/" + (tenant_id.empty() ? "{tenantid}" : std::string(tenant_id));
   nlohmann::ordered_json document;
   document["token_endpoint"] = oauth + "/token";
-  document["token_endpoint_auth_methods_supported"] = {"private_key_jwt"};
+  document["token_endpoint_auth_methods_supported"] = {"none", "private_key_jwt"};
   document["jwks_uri"] = base + "/discovery/keys";
   document["response_modes_supported"] = {"query"};
   document["subject_types_supported"] = {"pairwise"};
@@ -23,6 +23,8 @@ std::string openid_configuration(std::string_view url, std::string_view tenant, 
   document["scopes_supported"] = {"openid"};
   document["issuer"] = issuer + (v2 ? "/v2.0" : "/");
   document["authorization_endpoint"] = oauth + "/authorize";
+  document["device_authorization_endpoint"] = oauth + "/devicecode";
+  document["code_challenge_methods_supported"] = {"S256"};
   document["kerberos_endpoint"] = base + "/kerberos";
   if (!tenant_id.empty()) document["tenant_id"] = tenant_id;
   return document.dump();

@@ -38,11 +38,13 @@ const directory::LongTermKey* cheapest(const std::vector<directory::LongTermKey>
   return found == keys.end() ? nullptr : &*found;
 }
 
-bool is_password(const Principal& user, std::string_view text) {
+directory::Outcome<bool> is_password(const Principal& user, std::string_view text) {
   const directory::LongTermKey* key = cheapest(user.keys);
   if (key == nullptr) return false;
+  const auto present = key->open();
+  if (!present) return tl::unexpected(present.error());
   const auto made = crypto::string_to_key(key->etype, as_bytes(text), as_bytes(key->salt), key->s2kparams);
-  return made && equal_in_constant_time(made->octets(), key->key.bytes());
+  return made && equal_in_constant_time(made->octets(), present->bytes());
 }
 
 // One who is nobody takes as long, and is locked as well.
@@ -77,7 +79,13 @@ struct Trial {
         if (*verdict == SignInRecords::CodeVerdict::wrong) return Verdict::wrong;
       }
     }
-    return realm.settings.enrol_by_password && is_password(user, secret) ? Verdict::right : Verdict::wrong;
+    if (!realm.settings.enrol_by_password) return Verdict::wrong;
+    const auto right = is_password(user, secret);
+    if (!right) {
+      failure = right.error();
+      return Verdict::unreadable;
+    }
+    return *right ? Verdict::right : Verdict::wrong;
   }
 };
 
@@ -122,6 +130,24 @@ Step<Proven> prove(const Realm& realm, const directory::Tenant& tenant, std::str
   constexpr std::int64_t microseconds = 1'000'000;
   realm.directory.note_success(tenant.id, user.account.id, realm.now() * microseconds, realm.now());
   return Proven{std::move(user), trial.by_code ? directory::Gesture::code : directory::Gesture::password};
+}
+
+Step<bool> count_guess(const Realm& realm, const Principal& user,
+                       const std::function<directory::Outcome<bool>()>& look) {
+  std::optional<directory::Failure> failure;
+  constexpr std::uint64_t none_seen = 0;  // she was read long ago: again, where any failure was counted
+  const auto verdict =
+      realm.attempts.try_key(realm.directory, realm.policy.lockout, user, realm.now(), none_seen, [&] {
+        const auto right = look();
+        if (right) return *right ? Verdict::right : Verdict::wrong;
+        failure = right.error();
+        return Verdict::unreadable;
+      });
+  if (!verdict) return tl::unexpected(unavailable(verdict.error()));
+  if (failure) return tl::unexpected(unavailable(*failure));
+  if (*verdict == Verdict::locks) return locked(reason_locks);
+  if (*verdict == Verdict::locked) return locked();
+  return *verdict == Verdict::right;
 }
 
 }  // namespace ferryman::signin

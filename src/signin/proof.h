@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string_view>
 
 #include "signin/realm.h"
@@ -18,5 +19,9 @@ struct Proven {
 // for the lock-out as wrong keys at the KDC do. Who is nobody is told what a wrong password is.
 Step<Proven> prove(const Realm& realm, const directory::Tenant& tenant, std::string_view user,
                    std::string_view secret);
+
+// The same of what else a user may guess at: look() tells whether she is right.
+Step<bool> count_guess(const Realm& realm, const directory::Principal& user,
+                       const std::function<directory::Outcome<bool>()>& look);
 
 }  // namespace ferryman::signin

@@ -1,18 +1,12 @@
 #include "signin/prt.h"
 
 #include "account/cloud_ticket.h"
-#include "crypto/openssl.h"
 #include "json/parse.h"
+#include "signin/nonce_use.h"
 #include "signin/prt_answer.h"
 
 namespace ferryman::signin {
 namespace {
-
-directory::Digest digest_of(std::string_view text) {
-  directory::Digest digest{};
-  crypto::openssl::hash(crypto::openssl::Digest::sha256, {as_bytes(text)}, digest);
-  return digest;
-}
 
 auto bad_nonce(std::string_view reason) {
   return refuse({400, "invalid_grant", entra::bad_request,
@@ -28,8 +22,7 @@ Step<directory::NonceUse> nonce_of(const Realm& realm, const directory::Tenant& 
   const auto nonces = realm.keys.nonces(realm.now());
   if (!nonces) return tl::unexpected(unavailable(nonces.error()));
   if (!(*nonces)->verify(*nonce, tenant.id.text(), realm.time)) return bad_nonce("nonce expired or not ours");
-  const auto lifetime = std::chrono::ceil<std::chrono::seconds>(realm.settings.nonce_lifetime).count();
-  return directory::NonceUse{digest_of(*nonce), digest_of(request.text), realm.now() + lifetime};
+  return use_of_nonce(realm, *nonce, request.text);
 }
 
 const std::string& claim(const json::Json& claims, const char* name) {

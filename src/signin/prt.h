@@ -26,6 +26,15 @@ Answer use_prt(const Realm& realm, const SignedRequest& request);
 
 // The parts that both have.
 
+// By its id: refused where it is revoked, has expired, or its device is disabled.
+Step<directory::Prt> find_prt(const Realm& realm, const directory::Tenant& tenant,
+                              const directory::PrtId& id);
+// That a session key has signed the request, in time.
+Step<void> verify_session_signature(const Realm& realm, const jose::Jws& jws, Bytes session_key);
+// That the device which the request's certificate names has signed it.
+Step<directory::Device> verify_device(const Realm& realm, const directory::Tenant& tenant,
+                                      const TenantKeys& keys, const jose::Jws& jws);
+
 // The nonce that stands in the claims, of that tenant or of every one, as it is to be used.
 Step<directory::NonceUse> nonce_of(const Realm& realm, const directory::Tenant& tenant,
                                    const SignedRequest& request, const json::Json& claims);

@@ -26,8 +26,8 @@ Step<std::optional<Principal>> find_client(const Realm& realm, const Tenant& ten
   const std::array<std::string_view, 1> components{name};
   auto found = realm.directory.find_client(tenant.id, components, type);
   if (!found && found.error().reason != Reason::not_found) return tl::unexpected(unavailable(found.error()));
-  if (!found || found->account.kind != AccountKind::user) return std::nullopt;
-  return std::optional(std::move(*found));
+  if (!found || (*found)->account.kind != AccountKind::user) return std::nullopt;
+  return std::optional((*found)->copy());
 }
 
 }  // namespace

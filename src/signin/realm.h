@@ -2,14 +2,18 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "account/attempts.h"
 #include "account/policy.h"
 #include "directory/sign_in_records.h"
 #include "signin/answer.h"
 #include "signin/keys.h"
+#include "signin/programs.h"
+#include "webauthn/attestation_roots.h"
 
 namespace ferryman::signin {
 
@@ -19,6 +23,12 @@ struct Settings {
   std::chrono::milliseconds nonce_lifetime{300'000};
   std::chrono::milliseconds prt_lifetime{std::chrono::hours{14 * 24}};
   bool enrol_by_code = true, enrol_by_password = true;
+  std::vector<Program> programs{};  // besides those that everybody knows
+  // Of FIDO keys (WebAuthn Level 2): what they are registered for, and where, besides url, they may be asked.
+  std::string rp_id{};
+  std::vector<std::string> origins{};
+  // Makers that are trusted where a tenant demands an attestation; null: none.
+  std::shared_ptr<const webauthn::AttestationRoots> attestation_roots{};
 };
 
 // What an endpoint answers from, for one request.

@@ -9,6 +9,9 @@ Answer discover(const Realm& realm, std::string_view path_tenant);
 // Who asks is told by an access token.
 Answer join_device(const Realm& realm, const local::HttpRequest& request);
 Answer register_key(const Realm& realm, const local::HttpRequest& request);
+// A FIDO key: what its authenticator is to be asked, and what it says.
+Answer passkey_options(const Realm& realm, const local::HttpRequest& request);
+Answer register_passkey(const Realm& realm, const local::HttpRequest& request);
 // id: what the path has behind the endpoint's. Who asks is told by the device's certificate or by an access
 // token that is bound to the device.
 Answer leave(const Realm& realm, const local::HttpRequest& request, std::string_view id);

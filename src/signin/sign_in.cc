@@ -7,8 +7,10 @@
 
 #include "base/text.h"
 #include "jose/jwk.h"
+#include "signin/device_code.h"
 #include "signin/form.h"
 #include "signin/openid_configuration.h"
+#include "signin/posix_accounts.h"
 #include "signin/registration.h"
 #include "signin/token.h"
 
@@ -86,14 +88,12 @@ Answer token(const Realm& realm, const HttpRequest& request, std::string_view te
   return answer_token(realm, request, tenant);
 }
 
-// There has to be an endpoint for browsers [OpenID Connect Discovery 3], which clients read in documents and
-// some ask. No redirect URI is known, so that the answer stays here (RFC 6749 4.1.2.1).
-Answer authorize(const Realm& realm, const HttpRequest&, std::string_view tenant_name) {
-  if (!names_every_tenant(tenant_name)) {
-    if (const auto tenant = find_tenant(realm, tenant_name); !tenant) return tenant.error();
-  }
-  return refusal({400, "unsupported_response_type", entra::bad_request,
-                  "Nobody signs in by a browser here: sign in with a client that has a key."});
+Answer device_code_v1(const Realm& realm, const HttpRequest& request, std::string_view tenant) {
+  return give_device_code(realm, request, tenant, 1);
+}
+
+Answer device_code_v2(const Realm& realm, const HttpRequest& request, std::string_view tenant) {
+  return give_device_code(realm, request, tenant, 2);
 }
 
 Answer discovery(const Realm& realm, const HttpRequest&, std::string_view tenant) {
@@ -121,7 +121,15 @@ Answer add_key(const Realm& realm, const HttpRequest& request, std::string_view)
   return register_key(realm, request);
 }
 
-constexpr std::array<Route, 13> tenant_routes{{
+Answer options_of_passkey(const Realm& realm, const HttpRequest& request, std::string_view) {
+  return passkey_options(realm, request);
+}
+
+Answer add_passkey(const Realm& realm, const HttpRequest& request, std::string_view) {
+  return register_passkey(realm, request);
+}
+
+constexpr std::array<Route, 12> tenant_routes{{
     {"/.well-known/openid-configuration", "GET", "openid-configuration", configuration_v1},
     {"/v2.0/.well-known/openid-configuration", "GET", "openid-configuration", configuration_v2},
     {"/discovery/keys", "GET", "keys", signing_keys},
@@ -129,14 +137,13 @@ constexpr std::array<Route, 13> tenant_routes{{
     {"/UserRealm/*", "GET", "user-realm", user_realm},
     {"/oauth2/token", "POST", "token", token},
     {"/oauth2/v2.0/token", "POST", "token", token},
-    {"/oauth2/authorize", "GET", "authorize", authorize},
-    {"/oauth2/authorize", "POST", "authorize", authorize},
-    {"/oauth2/v2.0/authorize", "GET", "authorize", authorize},
-    {"/oauth2/v2.0/authorize", "POST", "authorize", authorize},
+    {"/oauth2/devicecode", "POST", "devicecode", device_code_v1},
+    {"/oauth2/v2.0/devicecode", "POST", "devicecode", device_code_v2},
     {"/Discover", "GET", "discover", discovery},
     {"/DiscoverV2", "GET", "discover", discovery},
+    {"/posix/accounts", "GET", "posix-accounts", posix_accounts},
 }};
-constexpr std::array<Route, 8> routes{{
+constexpr std::array<Route, 10> routes{{
     {"/", "GET", "home", home},
     {"/odc/v2.1/federationProvider", "GET", "federation-provider", federation_provider},
     {"/EnrollmentServer/nonce/*", "GET", "registration-nonce", registration_nonce},
@@ -145,6 +152,8 @@ constexpr std::array<Route, 8> routes{{
     {"/EnrollmentServer/device/*", "DELETE", "leave", leave_device},
     {"/EnrollmentServer/key", "POST", "register-key", add_key},
     {"/EnrollmentServer/key/", "POST", "register-key", add_key},
+    {"/EnrollmentServer/key/fido2", "GET", "register-key", options_of_passkey},
+    {"/EnrollmentServer/key/fido2", "POST", "register-key", add_passkey},
 }};
 
 // What stands before "*"; the whole path where none does.
@@ -198,8 +207,7 @@ Answer SignIn::answer(const HttpRequest& request, const Settings& settings, cons
     return not_allowed(target.other_method->method);
   if (target.route == nullptr)
     return refusal({404, "not_found", entra::none, "There is nothing at this path."});
-  const Realm realm{directory_, records_, attempts_, policy, settings, keys_, now};
-  Answer answer = target.route->answer(realm, request, target.part);
+  Answer answer = target.route->answer(realm(settings, policy, now), request, target.part);
   answer.service = target.route->service;
   return answer;
 }

@@ -22,6 +22,11 @@ class SignIn {
   Answer answer(const local::HttpRequest& request, const Settings& settings, const account::Policy& policy,
                 Nonces::Time now);
 
+  // What the same is answered from, for who answers other requests of a tenant's (pages/).
+  Realm realm(const Settings& settings, const account::Policy& policy, Nonces::Time now) {
+    return {directory_, records_, attempts_, policy, settings, keys_, now};
+  }
+
  private:
   directory::Directory& directory_;
   directory::SignInRecords& records_;

@@ -1,109 +1,38 @@
 #include "signin/token.h"
 
 #include <array>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 
 #include "base/text.h"
-#include "json/parse.h"
-#include "signin/form.h"
+#include "signin/authorization.h"
+#include "signin/device_code.h"
+#include "signin/parameters.h"
 #include "signin/proof.h"
 #include "signin/prt.h"
+#include "signin/sealed_sign_in.h"
 #include "signin/token_answer.h"
 
 namespace ferryman::signin {
 namespace {
 
+constexpr std::string_view code = "authorization_code", device_code = "device_code",
+                           long_device_code = "urn:ietf:params:oauth:grant-type:device_code";
 constexpr std::string_view challenge = "srv_challenge", password = "password", refresh = "refresh_token",
                            jwt_bearer = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-// What clients ask tokens for by a scope, with the resource before it.
-constexpr std::string_view registration_id = "01cb2876-7ebd-4aa4-9cc9-d28bd4d359a9";
+constexpr std::array<std::string_view, 13> names{
+    "grant_type", "client_id", "username", "password",     "refresh_token", "resource",   "scope",
+    "request",    "tgt",       "code",     "redirect_uri", "code_verifier", "device_code"};
 
-// The parameters of the body that a grant looks at: each stands there once, in UTF-8, since what is in it
-// goes into JSON. What was decoded may be a secret, and is overwritten.
-class Form {
- public:
-  static Step<Form> parse(Bytes body) {
-    Form form;
-    for (const std::string_view name : names) {
-      auto found = find_parameter(as_text(body), name);
-      if (found.state == Parameter::State::absent) continue;
-      if (found.state == Parameter::State::repeated)
-        return refuse({400, "invalid_request", entra::bad_request, "A parameter stands there twice.", name});
-      if (!is_utf8(found.value))
-        return refuse({400, "invalid_request", entra::bad_request, "A parameter is not UTF-8.", name});
-      form.parameters_.emplace(name, std::move(found.value));
-    }
-    return form;
-  }
-  Form(Form&&) = default;
-  Form& operator=(Form&&) = delete;
-  ~Form() {
-    for (auto& [name, value] : parameters_) json::wipe_text(value);
-  }
-
-  Step<std::string_view> required(std::string_view name) const {
-    const auto found = parameters_.find(name);
-    if (found == parameters_.end())
-      return refuse(
-          {400, "invalid_request", entra::missing_parameter, "A parameter of the body is missing.", name});
-    return found->second;
-  }
-  // Empty where it is not there.
-  std::string optional(std::string_view name) const {
-    const auto found = parameters_.find(name);
-    return found == parameters_.end() ? std::string() : found->second;
-  }
-
- private:
-  static constexpr std::array<std::string_view, 9> names{"grant_type", "client_id",     "username",
-                                                         "password",   "refresh_token", "resource",
-                                                         "scope",      "request",       "tgt"};
-
-  Form() = default;
-
-  std::map<std::string_view, std::string> parameters_;
-};
-
-// Whom the token is to be for. Entra's clients say it as a resource, or in front of a scope; several names
-// are the registration service's.
-std::string resource_of(const Form& form) {
-  std::string resource = form.optional("resource");
-  if (resource.empty()) {
-    const std::string scope = form.optional("scope");
-    if (const auto slash = scope.find("/.default"); slash != scope.npos) {
-      const auto begin = scope.rfind(' ', slash);
-      resource =
-          scope.substr(begin == scope.npos ? 0 : begin + 1, slash - (begin == scope.npos ? 0 : begin + 1));
-    }
-  }
-  if (resource.empty() || equal_without_case(resource, registration_id))
-    return std::string(registration_audience);
-  return resource;
+// What a form asks for.
+TokenRequest asked(const Parameters& form) {
+  return {std::string(form.optional("client_id")),
+          resource_of(form.optional("resource"), form.optional("scope")),
+          std::string(form.optional("scope"))};
 }
 
-// token: the refresh token that it was asked with; empty: it gets one.
-Answer with_tokens(const Realm& realm, const Form& form, const Subject& subject, std::string token = {}) {
-  const auto keys = keys_of(realm, subject.tenant);
-  if (!keys) return keys.error();
-  if (token.empty()) {
-    auto made = refresh_token(realm, **keys, subject);
-    if (!made) return made.error();
-    token = *std::move(made);
-  }
-  const auto body =
-      token_answer(realm, **keys, subject,
-                   {form.optional("client_id"), resource_of(form), form.optional("scope"), std::move(token)});
-  if (!body) return body.error();
-  Answer answer = json_answer(*body);
-  answer.user = subject.user.name;
-  answer.tenant = subject.tenant.settings.name;
-  return answer;
-}
-
-Answer by_password(const Realm& realm, const Form& form, std::string_view path_tenant) {
+Answer by_password(const Realm& realm, const Parameters& form, std::string_view path_tenant) {
   const auto user = form.required("username");
   if (!user) return user.error();
   const auto secret = form.required("password");
@@ -112,20 +41,40 @@ Answer by_password(const Realm& realm, const Form& form, std::string_view path_t
   if (!tenant) return tenant.error();
   const auto proven = prove(realm, *tenant, *user, *secret);
   if (!proven) return proven.error();
-  return with_tokens(realm, form, {*tenant, proven->user.account, {proven->gesture, true}});
+  return answer_with_tokens(realm, {*tenant, proven->user.account, {proven->gesture, true}}, asked(form));
 }
 
-Answer by_refresh_token(const Realm& realm, const Form& form, std::string_view path_tenant) {
+Answer by_refresh_token(const Realm& realm, const Parameters& form, std::string_view path_tenant) {
   const auto token = form.required("refresh_token");
   if (!token) return token.error();
   const auto opened = open_refresh_token(realm, path_tenant, *token);
   if (!opened) return opened.error();
   // It is not renewed: who has shown a code an hour ago shows another one.
-  return with_tokens(realm, form, {opened->tenant, opened->user.account, opened->shown}, std::string(*token));
+  TokenRequest request = asked(form);
+  request.refresh_token = *token;
+  return answer_with_tokens(realm, opened->subject(), std::move(request));
+}
+
+Answer by_code(const Realm& realm, const Parameters& form, std::string_view path_tenant) {
+  const auto code = form.required("code"), client = form.required("client_id"),
+             redirect_uri = form.required("redirect_uri");
+  if (!code) return code.error();
+  if (!client) return client.error();
+  if (!redirect_uri) return redirect_uri.error();
+  return redeem_code(realm, path_tenant, {*code, *client, *redirect_uri, form.optional("code_verifier")});
+}
+
+// The older endpoint calls the device code a code.
+Answer by_device_code(const Realm& realm, const Parameters& form, std::string_view path_tenant) {
+  const auto client = form.required("client_id");
+  if (!client) return client.error();
+  const auto code = form.required(form.optional("device_code").empty() ? "code" : "device_code");
+  if (!code) return code.error();
+  return poll_device_code(realm, path_tenant, *client, *code);
 }
 
 // Which key signed it its algorithm tells; whether that is so is seen later.
-Answer by_signed_request(const Realm& realm, const Form& form, std::string_view path_tenant) {
+Answer by_signed_request(const Realm& realm, const Parameters& form, std::string_view path_tenant) {
   const auto text = form.required("request");
   if (!text) return text.error();
   const auto jws = jose::parse_jws(*text);
@@ -139,13 +88,15 @@ Answer by_signed_request(const Realm& realm, const Form& form, std::string_view 
 }  // namespace
 
 Answer answer_token(const Realm& realm, const local::HttpRequest& request, std::string_view path_tenant) {
-  const auto form = Form::parse(request.body);
+  const auto form = Parameters::parse(as_text(request.body), names);
   if (!form) return form.error();
   const auto grant = form->required("grant_type");
   if (!grant) return grant.error();
   if (*grant == challenge) return answer_nonce(realm, "Nonce", path_tenant);
   if (*grant == password) return by_password(realm, *form, path_tenant);
   if (*grant == refresh) return by_refresh_token(realm, *form, path_tenant);
+  if (*grant == code) return by_code(realm, *form, path_tenant);
+  if (*grant == device_code || *grant == long_device_code) return by_device_code(realm, *form, path_tenant);
   if (*grant == jwt_bearer) return by_signed_request(realm, *form, path_tenant);
   return refusal(
       {400, "unsupported_grant_type", entra::unsupported_grant, "The grant type is not supported."});

@@ -7,12 +7,11 @@
 #include "base/base64.h"
 #include "base/text.h"
 #include "jose/claims.h"
-#include "jose/jwe.h"
 #include "jose/jwk.h"
 #include "jose/jws.h"
-#include "jose/parts.h"
 #include "jose/session_key.h"
 #include "json/parse.h"
+#include "signin/sealed_sign_in.h"
 
 namespace ferryman::signin {
 namespace {
@@ -20,13 +19,7 @@ namespace {
 using directory::Tenant;
 using json::Json;
 
-constexpr std::string_view of_refresh = "refresh", of_prt = "prt";
-constexpr std::size_t max_sealed_depth = 3;
-constexpr std::uint64_t max_time = std::uint64_t{1} << 40U;  // seconds
-
-auto bad_grant(std::string_view reason) {
-  return refuse({400, "invalid_grant", entra::revoked, "The grant is not good, or no longer.", reason});
-}
+constexpr std::string_view of_prt = "prt";
 
 auto bad_bearer(std::string_view reason) {
   Answer answer =
@@ -72,16 +65,6 @@ std::optional<std::string_view> bearer_of(const local::HttpRequest& request) {
   return std::nullopt;
 }
 
-// The tenant that a token says it is of; nothing of that is true before it has been verified.
-template <typename Bad>
-Step<Tenant> named_tenant(const Realm& realm, const std::string* id, const Bad& bad) {
-  if (id == nullptr || !guid_of_text(*id)) return bad("no token of this service");
-  auto tenant = find_tenant(realm, *id);
-  if (!tenant && tenant.error().reason != tenant_disabled && tenant.error().response.status == 400)
-    return bad("tenant removed");
-  return tenant;
-}
-
 // RFC 8176; "ngcmfa" is Entra's for a gesture that was made for this.
 Json methods_of(const Shown& shown) {
   Json methods = Json::array();
@@ -99,56 +82,9 @@ Json methods_of(const Shown& shown) {
   return methods;
 }
 
-// What a token that is no PRT is bound to: its user's password, and that not all of hers was revoked.
-Step<std::string> bond_of(const Realm& realm, const Tenant& tenant, const directory::Account& user) {
-  const auto revocations = realm.records.revocations(tenant.id, user.id);
-  if (!revocations) return tl::unexpected(unavailable(revocations.error()));
-  return std::to_string(*revocations) + "." + std::to_string(user.kvno);
-}
-
 bool shows_gesture(const Json& claims) {
   const Json* methods = json::member(claims, "amr", Json::value_t::array);
   return methods != nullptr && std::find(methods->begin(), methods->end(), "ngcmfa") != methods->end();
-}
-
-std::string seal(const TenantKeys& keys, const Tenant& tenant, Json content) {
-  std::string plain = content.dump();
-  std::string sealed = jose::seal(keys.prt_key.bytes(), tenant.id.text(), as_bytes(plain));
-  json::wipe_text(plain);
-  json::wipe_texts(content);
-  return sealed;
-}
-
-struct Opened {
-  Tenant tenant;
-  Json content;
-};
-Step<Opened> open(const Realm& realm, std::string_view path_tenant, std::string_view text,
-                  std::string_view type) {
-  if (text.size() > jose::max_jwe) return bad_grant("no token of this service");
-  const auto header = jose::json_of_part(text.substr(0, text.find('.')));
-  auto tenant = named_tenant(realm, header ? json::text_member(*header, "kid") : nullptr, bad_grant);
-  if (!tenant) return tl::unexpected(tenant.error());
-  if (!names_every_tenant(path_tenant)) {
-    const auto asked = find_tenant(realm, path_tenant);
-    if (!asked) return tl::unexpected(asked.error());
-    if (asked->id != tenant->id) return bad_grant("token of another tenant");
-  }
-  const auto keys = keys_of(realm, *tenant);
-  if (!keys) return tl::unexpected(keys.error());
-  const auto plain = jose::unseal((*keys)->prt_key.bytes(), text);
-  auto content = plain ? json::parse_object(as_text(plain->bytes()), max_sealed_depth) : std::nullopt;
-  const std::string* what = content ? json::text_member(*content, "type") : nullptr;
-  if (what == nullptr || *what != type) return bad_grant("no token of this service");
-  return Opened{*std::move(tenant), *std::move(content)};
-}
-
-template <typename Id>
-std::optional<Id> id_of(const Json& content, const char* name) {
-  const std::string* text = json::text_member(content, name);
-  const auto guid = text == nullptr ? std::nullopt : guid_of_text(*text);
-  if (!guid) return std::nullopt;
-  return Id{*guid};
 }
 
 }  // namespace
@@ -164,8 +100,10 @@ Step<std::string> access_token(const Realm& realm, const TenantKeys& keys, const
 }
 
 std::string id_token(const Realm& realm, const TenantKeys& keys, const Subject& subject,
-                     std::string_view audience) {
-  return sign(keys, claims_of(realm, subject, audience));
+                     std::string_view audience, const std::string& nonce) {
+  Json claims = claims_of(realm, subject, audience);
+  if (!nonce.empty()) claims["nonce"] = nonce;
+  return sign(keys, claims);
 }
 
 std::string client_info(const Subject& subject) {
@@ -227,76 +165,30 @@ Step<Access> verify_access(const Realm& realm, const local::HttpRequest& request
 }
 
 Step<std::string> refresh_token(const Realm& realm, const TenantKeys& keys, const Subject& subject) {
-  const auto bond = bond_of(realm, subject.tenant, subject.user);
-  if (!bond) return tl::unexpected(bond.error());
-  return seal(keys, subject.tenant,
-              {{"type", of_refresh},
-               {"oid", subject.user.id.text()},
-               {"iat", realm.now()},
-               {"bond", *bond},
-               {"gesture", static_cast<int>(subject.shown.gesture)}});
+  return seal_sign_in(realm, keys, subject, sealed_as::refresh);
 }
 
-namespace {
-
-struct RefreshContent {
-  directory::ObjectId user;
-  std::int64_t issued = 0;
-  std::string bond{};
-  directory::Gesture gesture{};
-};
-
-// Nothing where refresh_token() has not written it.
-std::optional<RefreshContent> refresh_content(const Json& content) {
-  const auto user = id_of<directory::ObjectId>(content, "oid");
-  const Json *issued = json::member(content, "iat", Json::value_t::number_unsigned),
-             *gesture = json::member(content, "gesture", Json::value_t::number_unsigned);
-  const std::string* bond = json::text_member(content, "bond");
-  if (!user || issued == nullptr || gesture == nullptr || bond == nullptr) return std::nullopt;
-  const auto seconds = issued->get<std::uint64_t>(), shown = gesture->get<std::uint64_t>();
-  if (seconds > max_time || shown < static_cast<std::uint64_t>(directory::Gesture::password) ||
-      shown > static_cast<std::uint64_t>(directory::Gesture::key))
-    return std::nullopt;
-  return RefreshContent{*user, static_cast<std::int64_t>(seconds), *bond,
-                        static_cast<directory::Gesture>(shown)};
-}
-
-}  // namespace
-
-Step<Refresh> open_refresh_token(const Realm& realm, std::string_view path_tenant, std::string_view text) {
-  auto opened = open(realm, path_tenant, text, of_refresh);
-  if (!opened) return tl::unexpected(opened.error());
-  const auto content = refresh_content(opened->content);
-  if (!content) return bad_grant("no token of this service");
-  if (content->issued + token_lifetime <= realm.now())
-    return refuse({400, "invalid_grant", entra::token_expired, "The refresh token has expired.", "expired"});
-  auto active = active_user(realm, opened->tenant, content->user);
-  if (!active) return tl::unexpected(active.error());
-  const auto bond = bond_of(realm, opened->tenant, active->account);
-  if (!bond) return tl::unexpected(bond.error());
-  if (content->bond != *bond) return bad_grant("revoked, or password changed since");
-  return Refresh{std::move(opened->tenant),
-                 *std::move(active),
-                 {content->gesture, true},
-                 content->issued + token_lifetime};
+Step<SealedSignIn> open_refresh_token(const Realm& realm, std::string_view path_tenant,
+                                      std::string_view text) {
+  return open_sign_in(realm, path_tenant, text, sealed_as::refresh, token_lifetime);
 }
 
 std::string prt_text(const TenantKeys& keys, const Tenant& tenant, const directory::PrtId& id,
                      Bytes session_key) {
   std::string key = base64_of(session_key);
-  Json content{{"type", of_prt}, {"id", id.text()}, {"key", key}};
+  Json content{{"id", id.text()}, {"key", key}};
   json::wipe_text(key);
-  return seal(keys, tenant, std::move(content));
+  return seal(keys, tenant, of_prt, std::move(content));
 }
 
 Step<OpenedPrt> open_prt(const Realm& realm, std::string_view path_tenant, std::string_view text) {
-  auto opened = open(realm, path_tenant, text, of_prt);
+  auto opened = open_sealed(realm, path_tenant, text, of_prt);
   if (!opened) return tl::unexpected(opened.error());
   const auto id = id_of<directory::PrtId>(opened->content, "id");
   const std::string* encoded = json::text_member(opened->content, "key");
   auto key = encoded == nullptr ? std::nullopt : secret_of_base64(*encoded);
   json::wipe_texts(opened->content);
-  if (!id || !key || key->size() != jose::session_key_size) return bad_grant("no token of this service");
+  if (!id || !key || key->size() != jose::session_key_size) return refuse_sealed("no token of this service");
   return OpenedPrt{std::move(opened->tenant), *id, std::move(*key)};
 }
 

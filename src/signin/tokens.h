@@ -32,8 +32,9 @@ struct Subject {
 // JWTs, which whoever has the tenant's keys (discovery/keys) can verify.
 Step<std::string> access_token(const Realm& realm, const TenantKeys& keys, const Subject& subject,
                                std::string_view audience);
+// nonce: that the client has asked with; empty: none.
 std::string id_token(const Realm& realm, const TenantKeys& keys, const Subject& subject,
-                     std::string_view audience);
+                     std::string_view audience, const std::string& nonce = {});
 // What the clients decode first: who, and of which tenant.
 std::string client_info(const Subject& subject);
 
@@ -48,17 +49,12 @@ struct Access {
 bool has_bearer(const local::HttpRequest& request);
 Step<Access> verify_access(const Realm& realm, const local::HttpRequest& request);
 
-// A token that no device is bound to, for further tokens and a PRT: good for token_lifetime, since its holder
-// has shown a password or a code for that, and until the password is another one or all of the user's is
-// revoked.
+// A token for further tokens, and where it was not got by a PRT for one: good for token_lifetime, since its
+// holder has shown a password or a code for that. See sealed_sign_in.h.
 Step<std::string> refresh_token(const Realm& realm, const TenantKeys& keys, const Subject& subject);
-struct Refresh {
-  directory::Tenant tenant;
-  directory::Principal user;
-  Shown shown{};
-  std::int64_t expires = 0;
-};
-Step<Refresh> open_refresh_token(const Realm& realm, std::string_view path_tenant, std::string_view text);
+struct SealedSignIn;
+Step<SealedSignIn> open_refresh_token(const Realm& realm, std::string_view path_tenant,
+                                      std::string_view text);
 
 // A PRT's text, which holds its id and session key.
 std::string prt_text(const TenantKeys& keys, const directory::Tenant& tenant, const directory::PrtId& id,

@@ -19,31 +19,6 @@ auto bad_signature(std::string_view reason) {
       {400, "invalid_client", entra::bad_signature, "The request's signature is not good.", reason});
 }
 
-Step<void> verify_request(const Realm& realm, const SignedRequest& request, Bytes session_key) {
-  const jose::Jws& jws = request.jws;
-  if (jws.header.context.empty()) return bad_signature("no context");
-  const auto key = jose::signing_key(session_key, jws.header.context, jws.header.kdf_version, jws.payload);
-  if (const auto good = jose::verify(jws, Bytes(key)); !good) return bad_signature(name(good.error()));
-  if (const auto good = jose::check_times(jws.claims, realm.now(), {.needs_times = false}); !good)
-    return bad_signature(name(good.error()));
-  return {};
-}
-
-Step<directory::Prt> find_prt(const Realm& realm, const OpenedPrt& opened) {
-  auto prt = realm.records.prt(opened.tenant.id, opened.id);
-  if (!prt && prt.error().reason != directory::Reason::not_found)
-    return tl::unexpected(unavailable(prt.error()));
-  if (!prt)
-    return refuse(
-        {400, "invalid_grant", entra::revoked, "The primary refresh token was revoked.", "PRT revoked"});
-  if (prt->expires <= realm.now())
-    return refuse({400, "invalid_grant", entra::token_expired, "The primary refresh token has expired.",
-                   "PRT expired"});
-  if (prt->device_disabled)
-    return refuse({400, "invalid_grant", entra::bad_device, "The device is disabled.", "device disabled"});
-  return *prt;
-}
-
 bool asks_for_prt(const Json& claims) {
   std::string_view scope = claim(claims, "scope");
   while (!scope.empty()) {
@@ -80,11 +55,11 @@ Step<std::string> other_token(const Realm& realm, const TenantKeys& keys, const 
 // By a PRT that was opened, whoever sent it.
 Answer use(const Realm& realm, const OpenedPrt& opened, const SignedRequest& request) {
   const Json& claims = request.jws.claims;
-  if (const auto good = verify_request(realm, request, opened.session_key.bytes()); !good)
+  if (const auto good = verify_session_signature(realm, request.jws, opened.session_key.bytes()); !good)
     return good.error();
   const auto nonce = nonce_of(realm, opened.tenant, request, claims);
   if (!nonce) return nonce.error();
-  const auto prt = find_prt(realm, opened);
+  const auto prt = find_prt(realm, opened.tenant, opened.id);
   if (!prt) return prt.error();
   const auto user = active_user(realm, opened.tenant, prt->user);
   if (!user) return user.error();
@@ -103,6 +78,31 @@ Answer use(const Realm& realm, const OpenedPrt& opened, const SignedRequest& req
 }
 
 }  // namespace
+
+Step<void> verify_session_signature(const Realm& realm, const jose::Jws& jws, Bytes session_key) {
+  if (jws.header.context.empty()) return bad_signature("no context");
+  const auto key = jose::signing_key(session_key, jws.header.context, jws.header.kdf_version, jws.payload);
+  if (const auto good = jose::verify(jws, Bytes(key)); !good) return bad_signature(name(good.error()));
+  if (const auto good = jose::check_times(jws.claims, realm.now(), {.needs_times = false}); !good)
+    return bad_signature(name(good.error()));
+  return {};
+}
+
+Step<directory::Prt> find_prt(const Realm& realm, const directory::Tenant& tenant,
+                              const directory::PrtId& id) {
+  auto prt = realm.records.prt(tenant.id, id);
+  if (!prt && prt.error().reason != directory::Reason::not_found)
+    return tl::unexpected(unavailable(prt.error()));
+  if (!prt)
+    return refuse(
+        {400, "invalid_grant", entra::revoked, "The primary refresh token was revoked.", "PRT revoked"});
+  if (prt->expires <= realm.now())
+    return refuse({400, "invalid_grant", entra::token_expired, "The primary refresh token has expired.",
+                   "PRT expired"});
+  if (prt->device_disabled)
+    return refuse({400, "invalid_grant", entra::bad_device, "The device is disabled.", "device disabled"});
+  return *prt;
+}
 
 Answer use_prt(const Realm& realm, const SignedRequest& request) {
   const auto opened = open_prt(realm, request.path_tenant, claim(request.jws.claims, "refresh_token"));

@@ -6,6 +6,7 @@
 #include "json/parse.h"
 #include "pac/info.h"
 #include "pki/key_credential.h"
+#include "signin/passkeys.h"
 #include "signin/registration.h"
 #include "signin/tokens.h"
 
@@ -43,15 +44,27 @@ Answer not_added(const directory::Failure& failure) {
   }
 }
 
+// Of who may register a key.
+Step<Access> access_for_keys(const Realm& realm, const local::HttpRequest& request) {
+  auto access = verify_access(realm, request);
+  if (access && (!access->shown_now || !access->device))
+    return refuse({403, "access_denied", entra::needs_gesture,
+                   "To register a key takes a new sign-in, on a device that has joined.",
+                   access->device ? "no new gesture" : "no device"});
+  return access;
+}
+
+Answer about(const Access& access, Answer answer) {
+  answer.user = access.user.account.name;
+  answer.tenant = access.tenant.settings.name;
+  return answer;
+}
+
 }  // namespace
 
 Answer register_key(const Realm& realm, const local::HttpRequest& request) {
-  const auto access = verify_access(realm, request);
+  const auto access = access_for_keys(realm, request);
   if (!access) return access.error();
-  if (!access->shown_now || !access->device)
-    return refusal({403, "access_denied", entra::needs_gesture,
-                    "To register a key takes a new sign-in, on a device that has joined.",
-                    access->device ? "no new gesture" : "no device"});
   const auto key = wanted_key(request);
   if (!key) return key.error();
   pki::KeyCredential credential;
@@ -66,12 +79,30 @@ Answer register_key(const Realm& realm, const local::HttpRequest& request) {
   row.created = realm.now();
   if (const auto added = realm.records.add_key(access->tenant.id, row); !added)
     return not_added(added.error());
-  Answer answer = json_answer(
-      nlohmann::json{{"kid", base64_of(row.id)}, {"upn", upn_of(access->tenant, access->user.account)}}
-          .dump());
-  answer.user = access->user.account.name;
-  answer.tenant = access->tenant.settings.name;
-  return answer;
+  return about(*access, json_answer(nlohmann::json{{"kid", base64_of(row.id)},
+                                                   {"upn", upn_of(access->tenant, access->user.account)}}
+                                        .dump()));
+}
+
+Answer passkey_options(const Realm& realm, const local::HttpRequest& request) {
+  const auto access = access_for_keys(realm, request);
+  if (!access) return access.error();
+  const auto options = passkey_creation_options(realm, access->tenant, access->user.account);
+  if (!options) return about(*access, options.error());
+  return about(*access, json_answer(nlohmann::json{{"publicKey", *options}}.dump()));
+}
+
+Answer register_passkey(const Realm& realm, const local::HttpRequest& request) {
+  const auto access = access_for_keys(realm, request);
+  if (!access) return access.error();
+  const auto body = json::parse_object(as_text(request.body), max_depth);
+  if (!body) return about(*access, bad_request("The body is no JSON object.").value());
+  const auto key =
+      register_passkey(realm, access->tenant, access->user.account, *body, as_text(request.body));
+  if (!key) return about(*access, key.error());
+  return about(*access, json_answer(nlohmann::json{{"id", base64url_of(key->id)},
+                                                   {"upn", upn_of(access->tenant, access->user.account)}}
+                                        .dump()));
 }
 
 }  // namespace ferryman::signin

@@ -4,6 +4,7 @@ import base64
 import dataclasses
 import hashlib
 import hmac
+import html.parser
 import http.client
 import json
 import os
@@ -105,6 +106,12 @@ def session_signed(session_key, claims, kdf_version=1, context=None):
     header = {"ctx": b64(context), **({"kdf_ver": 2} if kdf_version == 2 else {})}
     used = hashlib.sha256(context + octets).digest() if kdf_version == 2 else context
     return authenticated(header, octets, derived(session_key, used))
+
+
+def pkce():
+    """A verifier, and its challenge (RFC 7636 4)."""
+    verifier = b64url(os.urandom(32))
+    return verifier, b64url(hashlib.sha256(verifier.encode()).digest())
 
 
 def jwe_parts(text):
@@ -356,6 +363,49 @@ class EntraClient:
         reply = self.by_prt(prt, tgt=False, scope="openid", resource=resource, **more)
         assert reply.status == 200, reply
         return json.loads(decrypted(reply.body.decode(), prt.session_key))
+
+    # Codes: of a person with a browser, and of a PRT.
+
+    def device_code(self, version="/v2.0", client_id=AUTH_BROKER, tenant=None, **fields):
+        """The older endpoint is asked with a resource, the newer with a scope."""
+        fields = fields or ({"scope": "openid profile offline_access " + DRS + "/.default"} if version else {"resource": DRS})
+        body = urllib.parse.urlencode({"client_id": client_id, **fields}).encode()
+        return self.request("POST", f"/{tenant or self.tenant}/oauth2{version}/devicecode", body,
+                            {"Content-Type": "application/x-www-form-urlencoded"})
+
+    def poll(self, device_code, version="/v2.0", client_id=AUTH_BROKER, tenant=None):
+        if version:
+            fields = {"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "device_code": device_code}
+        else:
+            fields = {"grant_type": "device_code", "code": device_code, "resource": DRS}
+        return self.post_form({"client_id": client_id, **fields}, tenant or self.tenant, version)
+
+    def code_grant(self, code, client_id, redirect_uri, tenant=None, version="", **fields):
+        return self.post_form({"client_id": client_id, "grant_type": "authorization_code", "code": code,
+                               "redirect_uri": redirect_uri, **fields}, tenant or self.tenant, version)
+
+    def credential_fields(self, prt, device, nonce=None, device_nonce=None, **claims):
+        """What goes with a request for a page whose sender has a PRT: one nonce serves both."""
+        nonce = nonce or self.nonce()
+        by_prt = session_signed(prt.session_key, {"refresh_token": prt.text, "is_primary": "true", "request_nonce": nonce, **claims})
+        by_device = self.device_signed(device, {"grant_type": "device_auth", "request_nonce": device_nonce or nonce,
+                                                "win_ver": "10.0.19041.868"})
+        return {"User-Agent": "", "x-ms-RefreshTokenCredential": by_prt, "x-ms-DeviceCredential": by_device}
+
+    def authorize(self, fields, version="", tenant=None, headers=None):
+        return self.request("GET", f"/{tenant or self.tenant}/oauth2{version}/authorize?" + urllib.parse.urlencode(fields),
+                            headers=headers)
+
+    @staticmethod
+    def code_in(reply):
+        """As libhimmelblau finds it: in the first link of a redirect's document, decoded before it is taken apart."""
+        assert 300 <= reply.status < 400, reply
+        links = []
+        parser = html.parser.HTMLParser()
+        parser.handle_starttag = lambda tag, attributes: links.append(dict(attributes)["href"]) if tag == "a" else None
+        parser.feed(reply.body.decode())
+        query = urllib.parse.urlsplit(urllib.parse.unquote(links[0])).query
+        return dict(urllib.parse.parse_qsl(query))["code"]
 
     # Registration.
 

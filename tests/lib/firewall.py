@@ -1,4 +1,4 @@
-"""A packet filter in this test's own network namespace: drops without a word, as firewalls do. Needs root and nft."""
+"""A packet filter in this test's own network namespace: drops without a word, as firewalls do, or refuses. Needs root and nft."""
 import os
 import subprocess
 import unittest
@@ -22,6 +22,10 @@ class Firewall:
     def drop(self, match):
         """match: of nft, such as "udp dport 88"."""
         self.nft(f"add rule inet test input {match} drop")
+
+    def refuse(self, match):
+        """As a host does on which nobody listens."""
+        self.nft(f"add rule inet test input {match} reject with tcp reset")
 
     def open(self):
         self.nft("flush chain inet test input")

@@ -17,6 +17,8 @@ def toml(value):
         return str(value)
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(toml(v) for v in value) + "]"
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {toml(v)}" for key, v in value.items()) + " }"
     return json.dumps(value)
 
 

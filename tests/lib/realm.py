@@ -22,7 +22,7 @@ class Realm:
     setpriv: more options of setpriv(1), and what it runs first; with its "--". database: a URL, instead of SQLite's file.
     like: another one, of whose database and master key this is a second service."""
 
-    realm, tenant = "CLOUD.TEST", "example"
+    realm, tenant, built = "CLOUD.TEST", "example", BUILT
 
     def __init__(self, directory, name="realm", setpriv=("--",), env=None, service=None, url="https://gateway.test", database=None,
                  like=None, **sections):
@@ -31,7 +31,7 @@ class Realm:
             os.makedirs(self.directory)
             os.chmod(directory, 0o755)
             os.chown(self.directory, USER.pw_uid, USER.pw_gid)
-            shutil.copy(BUILT, self.directory)  # where the user can read it
+            shutil.copy(self.built, self.directory)  # where the user can read it
         self.binary = os.path.join(self.directory, "ferryman-realm")
         self.front = os.path.join(self.directory, "front.sock")
         self.config = os.path.join(self.directory, "realm.toml")

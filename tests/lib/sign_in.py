@@ -32,15 +32,17 @@ class Enrolled:
 
 class SignInScenario(OwnRealmScenario):
     """Tenant `example` with the domain first.test; alice and bob have UPNs there. asked: how many requests the realm has got.
-    enrol: with what a device is enrolled."""
+    enrol: with what a device is enrolled; programs: those that are configured."""
 
     enrol = ("code", "password")
+    programs = ()
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.asked = 0
-        cls.serve(sign_in={"enrol": cls.enrol})
+        cls.serve(sign_in={"enrol": cls.enrol, **({"programs": cls.programs} if cls.programs else {})})
+        cls.make_keys("example")
         cls.kdc.admin("tenant", "set", "example", "--add-domain", "first.test", "--top-level-names", ",".join(TOP_LEVEL_NAMES))
         for name in ("alice", "bob"):
             cls.kdc.admin("user", "set", name, "--add-upn", cls.upn(name))
@@ -51,6 +53,12 @@ class SignInScenario(OwnRealmScenario):
     @staticmethod
     def upn(name, domain="first.test"):
         return f"{name}@{domain}"
+
+    @classmethod
+    def make_keys(cls, tenant):
+        """Who is first has to wait for a tenant's keys, of which one is RSA: on a busy machine longer than ferrymand does."""
+        client = EntraClient(cls.base, cls.authority.certificate, tenant, asked=cls.count)
+        wait_for(lambda: client.get(f"/{tenant}/discovery/keys").status == 200, "the tenant's keys")
 
     @classmethod
     def count(cls):

@@ -113,6 +113,24 @@ target_link_libraries(user PRIVATE ferryman::ferryman {" ".join(FLAGS)})
                 if option != "--help":
                     self.assertIn(option, page, command)
 
+    def test_every_command_of_the_machine_has_its_place_in_the_manual(self):
+        page = run("man", "-P", "cat", os.path.join(self.root, "share/man/man8/ferryman-machine.8"), env={**self.env, "MANWIDTH": "200"})
+        shown = run(os.path.join(self.root, "bin/ferryman"), "machine", "--help", env=self.env)
+        commands = re.findall(r"^  ([a-z]+) ", shown.split("Subcommands:")[1], re.M)
+        self.assertIn("check", commands)
+        for command in commands:
+            self.assertIn("ferryman machine " + command, page)
+
+    def test_the_pam_module_needs_nothing_of_ours(self):
+        module = glob.glob(self.root + "/lib/*/security/pam_ferryman.so")[0]
+        needed = re.findall(r"NEEDED +(\S+)", run("objdump", "-p", module))
+        self.assertEqual({name.split(".so")[0] for name in needed}, {"libpam", "libc"})
+        shown = re.findall(r" T (\w+)", run("nm", "-D", "--defined-only", module))
+        self.assertEqual({name for name in shown if not name.startswith("_")},
+                         {f"pam_sm_{step}" for step in ("authenticate", "setcred", "acct_mgmt", "open_session", "close_session")})
+        with open(os.path.join(self.root, "share/pam-configs/ferryman")) as file:
+            self.assertIn("pam_ferryman.so", file.read())
+
     def test_every_option_of_the_realm_has_its_place_in_the_manual(self):
         page = run("man", "-P", "cat", os.path.join(self.root, "share/man/man8/ferryman-realm.8"), env={**self.env, "MANWIDTH": "200"})
         program = os.path.join(self.root, "sbin/ferryman-realm")

@@ -59,8 +59,8 @@ int main(int argc, char** argv) {
 
   std::vector<crypto::KeytabEntry> entries;
   const std::string_view krbtgt[] = {"krbtgt", tenant.realm}, changepw[] = {"kadmin", "changepw"};
-  add(entries, tenant.realm, value_of(directory.find_service(tenant.id, krbtgt), "krbtgt"));
-  add(entries, tenant.realm, value_of(directory.find_service(tenant.id, changepw), "kadmin/changepw"));
+  add(entries, tenant.realm, *value_of(directory.find_service(tenant.id, krbtgt), "krbtgt"));
+  add(entries, tenant.realm, *value_of(directory.find_service(tenant.id, changepw), "kadmin/changepw"));
   for (int i = 5; i < argc; ++i) {
     const directory::Account account = value_of(directory.find_account(tenant.id, argv[i]), argv[i]);
     add(entries, tenant.realm, value_of(directory.principal(tenant.id, account.id), argv[i]));

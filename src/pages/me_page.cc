@@ -1,0 +1,227 @@
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/base64.h"
+#include "pages/page.h"
+#include "pages/sign_in_page.h"
+
+namespace ferryman::pages {
+namespace {
+
+using directory::Device;
+using directory::KeyCredential;
+using directory::Prt;
+
+// All that is a person's.
+struct Belongings {
+  std::vector<Device> devices{};
+  std::vector<KeyCredential> keys{};
+  std::vector<Prt> sign_ins{};
+
+  const Device* device(const directory::DeviceId& id) const {
+    const auto found =
+        std::find_if(devices.begin(), devices.end(), [&](const Device& each) { return each.id == id; });
+    return found == devices.end() ? nullptr : &*found;
+  }
+};
+
+signin::Step<Belongings> belongings_of(const Visit& visit) {
+  auto& records = visit.realm.records;
+  const auto& tenant = visit.person->tenant.id;
+  const auto& user = visit.person->user.account.id;
+  auto devices = records.devices_of(tenant, user);
+  if (!devices) return tl::unexpected(signin::unavailable(devices.error()));
+  auto keys = records.keys_of(tenant, user);
+  if (!keys) return tl::unexpected(signin::unavailable(keys.error()));
+  auto sign_ins = records.prts_of(tenant, user);
+  if (!sign_ins) return tl::unexpected(signin::unavailable(sign_ins.error()));
+  Belongings all{*std::move(devices), *std::move(keys), *std::move(sign_ins)};
+  const auto newest_first = [](const auto& a, const auto& b) { return a.created > b.created; };
+  std::sort(all.devices.begin(), all.devices.end(), newest_first);
+  std::sort(all.keys.begin(), all.keys.end(), newest_first);
+  std::sort(all.sign_ins.begin(), all.sign_ins.end(), newest_first);
+  return all;
+}
+
+// What a key is, as far as it is known here.
+std::string name_of(const Belongings& all, const directory::DeviceId& id) {
+  const Device* device = all.device(id);
+  if (device == nullptr) return "another computer";
+  return device->name.empty() ? "Computer " + id.text().substr(0, 8) : device->name;
+}
+
+Html name_of(const Belongings& all, const KeyCredential& key) {
+  if (key.device) return Html("Key of ") + name_of(all, *key.device);
+  Html name("Passkey (FIDO2)");
+  if (!key.name.empty()) name += Html(": ") + key.name;
+  return name;
+}
+
+std::string_view shown_by(directory::Gesture gesture) {
+  switch (gesture) {
+    case directory::Gesture::password:
+      return "with a password";
+    case directory::Gesture::code:
+      return "with a one-time code";
+    case directory::Gesture::key:
+      return "with a key";
+  }
+  return "";
+}
+
+Html used(const std::optional<std::int64_t>& last) {
+  return last ? "last used " + time(*last) : Html("not used yet");
+}
+
+// What can be removed, by the words of the address and the form.
+struct Thing {
+  std::string_view kind;
+  std::string id;
+  Html name{}, more{};
+  Html warning{};
+};
+
+Thing thing_of(const Belongings& all, const KeyCredential& key) {
+  return {"key", base64url_of(key.id), name_of(all, key),
+          "Registered " + time(key.created) + ", " + used(key.last_used),
+          "Nobody can sign in with this key any more, and all that was signed in with it ends."};
+}
+
+Thing thing_of(const Belongings& all, const Device& device) {
+  std::string system = device.type;
+  if (!device.version.empty()) system.append(system.empty() ? "" : " ").append(device.version);
+  Html more = system.empty() ? Html() : Html(system + ", ");
+  return {"device", device.id.text(), name_of(all, device.id),
+          more + "joined " + time(device.created) + ", " + used(device.last_used) +
+              (device.disabled ? Html(", disabled by an administrator") : Html()),
+          "Its keys and sign-ins go with it. To sign in there again it has to be enrolled anew."};
+}
+
+Thing thing_of(const Belongings& all, const Prt& prt) {
+  return {
+      "sign-in", prt.id.text(), name_of(all, prt.device),
+      Html("Signed in ") + shown_by(prt.gesture) + " " + time(prt.created) + ", until " + time(prt.expires),
+      "The computer is signed out, and its tickets are of no use to get others."};
+}
+
+Html list_item(const Thing& thing) {
+  const std::string address = "?remove=" + thing.id;
+  const std::string kind(thing.kind);
+  const std::string label = "remove-" + kind + "-" + thing.id;
+  return element("li",
+                 element("div", {{"class", "what"}},
+                         element("p", {{"class", "name"}, {"id", label}}, thing.name) +
+                             element("p", {{"class", "soft"}}, thing.more)) +
+                     element("a", {{"class", "button small"}, {"href", address}, {"aria-describedby", label}},
+                             thing.kind == "sign-in" ? "End" : "Remove"));
+}
+
+template <typename T>
+Html section(const Belongings& all, std::string_view title, std::string_view what,
+             const std::vector<T>& items, std::string_view none) {
+  Html content = element("h2", title) + element("p", {{"class", "soft"}}, what);
+  Html list;
+  for (const T& item : items) list += list_item(thing_of(all, item));
+  content += items.empty() ? paragraph(none) : element("ul", {{"class", "list"}}, list);
+  return element("section", {{"class", "card"}}, content);
+}
+
+signin::Answer overview(const Visit& visit, const Belongings& all) {
+  const directory::Account& account = visit.person->user.account;
+  const std::string& shown = account.settings.display_name;
+  Html content = element("h1", shown.empty() ? account.name : shown);
+  if (visit.request.query == "removed")
+    content += element("p", {{"class", "notice"}, {"role", "status"}}, "It is removed.");
+  content += section(all, "Keys", "What you sign in with.", all.keys, "You have registered no key.");
+  content +=
+      section(all, "Computers", "Those that you have joined.", all.devices, "You have joined no computer.");
+  content += section(all, "Sign-ins", "Where you are signed in, the newest first.", all.sign_ins,
+                     "You are signed in nowhere but here.");
+  content += element(
+      "section", {{"class", "card"}},
+      element("h2", "Sign out everywhere") +
+          paragraph("Ends all sign-ins above, this page, and whatever else you have signed in to.") +
+          element("a", {{"class", "button small"}, {"href", "?remove=everything"}}, "Sign out everywhere"));
+  return show(visit, {"Your keys and sign-ins", content});
+}
+
+signin::Answer confirm(const Visit& visit, const Thing& thing) {
+  const std::string me = visit.address(*visit.tenant, "/me");
+  const bool ends = thing.kind == "sign-in" || thing.kind == "everything";
+  const Html content =
+      element("h1", ends ? "End this?" : "Remove this?") +
+      element("p", element("span", {{"class", "name"}}, thing.name)) +
+      (thing.more.octets().empty() ? Html() : element("p", {{"class", "soft"}}, thing.more)) +
+      paragraph(thing.warning) +
+      element("div", {{"class", "row"}},
+              form(visit, "remove",
+                   hidden("id", thing.id) + button(ends ? "End it" : "Remove it", Weight::danger)) +
+                  element("a", {{"class", "button"}, {"href", me}}, "Cancel"));
+  return show(visit, {"Please confirm", element("div", {{"class", "card narrow"}}, content)});
+}
+
+Thing everything() {
+  return {"everything",
+          "everything",
+          "All sign-ins",
+          {},
+          "You are signed out everywhere, here as well. Your keys and computers stay."};
+}
+
+// Hers alone: what is not among it is as if it were not there.
+std::optional<Thing> find_thing(const Belongings& all, std::string_view id) {
+  if (id == "everything") return everything();
+  for (const auto& each : all.keys)
+    if (base64url_of(each.id) == id) return thing_of(all, each);
+  for (const auto& each : all.devices)
+    if (each.id.text() == id) return thing_of(all, each);
+  for (const auto& each : all.sign_ins)
+    if (each.id.text() == id) return thing_of(all, each);
+  return std::nullopt;
+}
+
+Problem gone() {
+  return {"It is not there, or not any more.", "not_found", "nothing of hers", 404, {}};
+}
+
+directory::Outcome<void> remove(const Visit& visit, const Belongings& all, std::string_view id) {
+  auto& records = visit.realm.records;
+  const auto& tenant = visit.person->tenant.id;
+  if (id == "everything") return records.remove_prts_of(tenant, visit.person->user.account.id);
+  for (const auto& each : all.keys)
+    if (base64url_of(each.id) == id) return records.remove_key(tenant, each.id);
+  for (const auto& each : all.devices)
+    if (each.id.text() == id) return records.remove_device(tenant, each.id);
+  for (const auto& each : all.sign_ins)
+    if (each.id.text() == id) return records.remove_prt(tenant, each.id);
+  return directory::fail(directory::Reason::not_found);
+}
+
+signin::Answer act(Visit& visit, const Belongings& all, const signin::Parameters& form) {
+  const auto done = form.optional("do") == "remove" ? remove(visit, all, form.optional("id"))
+                                                    : directory::fail(directory::Reason::not_found);
+  if (done) return see_other(visit, visit.address(*visit.tenant, "/me?removed"));
+  visit.problem = done.error().reason == directory::Reason::not_found
+                      ? gone()
+                      : problem_of(signin::unavailable(done.error()));
+  return overview(visit, all);
+}
+
+}  // namespace
+
+signin::Answer me_page(Visit& visit, const signin::Parameters* form) {
+  if (!visit.person) return sign_in_page(visit, "To see your keys, computers and sign-ins.");
+  const auto all = belongings_of(visit);
+  if (!all) return show_problem(visit, problem_of(all.error()));
+  if (form != nullptr) return act(visit, *all, *form);
+  constexpr std::string_view asks = "remove=";
+  if (!visit.request.query.starts_with(asks)) return overview(visit, *all);
+  if (const auto thing = find_thing(*all, visit.request.query.substr(asks.size())))
+    return confirm(visit, *thing);
+  visit.problem = gone();
+  return overview(visit, *all);
+}
+
+}  // namespace ferryman::pages

@@ -1,0 +1,183 @@
+#include "pages/pages.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "directory/test_tools.h"
+#include "signin/enrolment_code.h"
+#include "signin/sign_in.h"
+
+namespace ferryman::pages {
+namespace {
+
+using namespace std::chrono_literals;
+using signin::Answer;
+
+const signin::Nonces::Time noon{std::chrono::seconds(directory::now)};
+
+// alice at a page, and a program at the token endpoint.
+class PagesTest : public directory::DirectoryTest {
+ protected:
+  PagesTest() {
+    settings_.url = "https://gateway.example.com", settings_.tenant = "example";
+    alice_ = user("alice").id;
+  }
+
+  std::optional<Answer> page(std::string_view method, std::string_view path, std::string_view query = "",
+                             std::string_view body = "") {
+    local::HttpRequest request;
+    request.client = "192.0.2.7:4711";
+    request.method = method;
+    request.path = path;
+    request.query = query;
+    std::string cookies;
+    for (const auto& [name, value] : cookies_)
+      cookies.append(cookies.empty() ? "" : "; ").append(name).append("=").append(value);
+    request.fields = {{"origin", settings_.url}, {"cookie", cookies}};
+    request.body = as_bytes(body);
+    auto answer = pages::answer(request, sign_in_.realm(settings_, policy_, time_));
+    if (!answer) return answer;
+    for (const auto& field : answer->response.fields) {
+      if (field.name != "Set-Cookie") continue;
+      const auto equals = field.value.find('='), end = field.value.find(';');
+      cookies_[field.value.substr(0, equals)] = field.value.substr(equals + 1, end - equals - 1);
+    }
+    return answer;
+  }
+
+  // A form with the token of the page's.
+  Answer post(std::string_view path, const std::string& fields, std::string_view query = "") {
+    const std::string body = page("GET", path, query)->response.body;
+    const std::string before = "name=\"token\" value=\"";
+    const auto begin = body.find(before) + before.size();
+    return *page("POST", path, query,
+                 "token=" + body.substr(begin, body.find('"', begin) - begin) + "&" + fields);
+  }
+
+  Answer sign_in(std::string_view path = "/example/me") {
+    const Secret code = signin::new_enrolment_code();
+    const std::string text(as_text(code.bytes()));
+    EXPECT_TRUE(
+        directory_->set_code(tenant_, alice_, *signin::hash_of_enrolment_code(text), directory::now + 99999));
+    return post(path, "do=sign-in&username=alice&secret=" + text);
+  }
+
+  nlohmann::json ask(std::string_view path, std::string_view body) {
+    local::HttpRequest request;
+    request.client = "192.0.2.7:4711";
+    request.method = "POST";
+    request.path = path;
+    request.body = as_bytes(body);
+    return nlohmann::json::parse(sign_in_.answer(request, settings_, policy_, time_).response.body);
+  }
+
+  std::string poll(const std::string& device_code) {
+    const auto answer = ask(
+        "/example/oauth2/v2.0/token",
+        "grant_type=device_code&client_id=29d9ed98-a469-4536-ade2-f981bc1d605e&device_code=" + device_code);
+    return answer.contains("error") ? answer["error"].get<std::string>() : "granted";
+  }
+
+  bool is_signed_in(std::string_view path = "/example/me") {
+    return page("GET", path)->response.body.find("Signed in as") != std::string::npos;
+  }
+
+  signin::Settings settings_;
+  account::Policy policy_;
+  account::Attempts attempts_;
+  signin::SignIn sign_in_{*directory_, *directory_, attempts_};
+  signin::Nonces::Time time_ = noon;
+  directory::ObjectId alice_;
+  std::map<std::string, std::string> cookies_;
+};
+
+TEST_F(PagesTest, KnowsItsPaths) {
+  for (const auto* path :
+       {"/example/me", "/example/ME/", "/common/device", "/x/oauth2/authorize", "/x/OAuth2/v2.0/Authorize"})
+    EXPECT_TRUE(page("GET", path)) << path;
+  for (const auto* path : {"/", "/me", "/example/me/x", "/example/oauth2/token", "", "//", "/example",
+                           "/EnrollmentServer/device", "/enrollmentserver/device/"})
+    EXPECT_FALSE(page("GET", path)) << path;
+}
+
+TEST_F(PagesTest, ASessionEndsAfterAnHour) {
+  EXPECT_EQ(sign_in().response.status, 303);
+  EXPECT_TRUE(is_signed_in());
+  time_ = noon + 3599s;
+  EXPECT_TRUE(is_signed_in());
+  time_ = noon + 3600s;
+  EXPECT_FALSE(is_signed_in());
+}
+
+TEST_F(PagesTest, ASessionEndsWithThePassword) {
+  sign_in();
+  ASSERT_TRUE(directory_->set_keys(tenant_, alice_, directory::random_keys(), {.now = directory::now}));
+  EXPECT_FALSE(is_signed_in());
+}
+
+TEST_F(PagesTest, ASessionIsOfItsTenant) {
+  create_tenant("other");
+  sign_in();
+  EXPECT_TRUE(is_signed_in());
+  EXPECT_FALSE(is_signed_in("/other/me"));
+  EXPECT_EQ(page("GET", "/common/me")->response.status, 303);
+}
+
+TEST_F(PagesTest, DeviceCodesExpire) {
+  const auto asked =
+      ask("/example/oauth2/v2.0/devicecode", "client_id=29d9ed98-a469-4536-ade2-f981bc1d605e&scope=openid");
+  const std::string device_code = asked.at("device_code"), user_code = asked.at("user_code");
+  EXPECT_EQ(poll(device_code), "authorization_pending");
+  EXPECT_EQ(poll(device_code), "slow_down");
+  time_ = noon + 5s;
+  EXPECT_EQ(poll(device_code), "authorization_pending");
+  sign_in();
+  time_ = noon + 900s;
+  EXPECT_EQ(poll(device_code), "expired_token");
+  EXPECT_EQ(post("/example/device", "do=find&code=" + user_code).response.status, 400);
+  EXPECT_EQ(post("/example/device", "do=allow&code=" + user_code).response.status, 400);
+}
+
+TEST_F(PagesTest, AProgramIsAllowed) {
+  const auto asked = ask("/common/oauth2/devicecode", "client_id=29d9ed98-a469-4536-ade2-f981bc1d605e");
+  sign_in();
+  const std::string code = asked.at("user_code");
+  const Answer shown = post("/example/device", "do=find&code=" + code);
+  EXPECT_NE(shown.response.body.find("192.0.2.7<"), std::string::npos);
+  EXPECT_EQ(post("/example/device", "do=allow&code=" + code).response.status, 200);
+  EXPECT_EQ(poll(asked.at("device_code")), "granted");
+  EXPECT_EQ(poll(asked.at("device_code")), "expired_token");
+}
+
+TEST_F(PagesTest, CodesExpire) {
+  const std::string query =
+      "client_id=29d9ed98-a469-4536-ade2-f981bc1d605e&response_type=code&redirect_uri=msauth://"
+      "Microsoft.AAD.BrokerPlugin"
+      "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
+  sign_in();
+  for (const auto late : {119s, 120s}) {
+    const Answer sent = post("/example/oauth2/authorize", "do=allow", query);
+    ASSERT_EQ(sent.response.status, 303) << sent.response.body;
+    const std::string& location = sent.response.fields.back().value;
+    time_ += late;
+    // RFC 7636, appendix B.
+    const auto answer =
+        ask("/example/oauth2/token",
+            "grant_type=authorization_code&client_id=29d9ed98-a469-4536-ade2-f981bc1d605e&"
+            "redirect_uri=msauth://"
+            "Microsoft.AAD.BrokerPlugin&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk&" +
+                location.substr(location.find('?') + 1));
+    EXPECT_EQ(answer.contains("access_token"), late == 119s) << answer;
+  }
+}
+
+TEST_F(PagesTest, WhatCannotStandInAFieldIsRefused) {
+  EXPECT_EQ(page("GET", "/example/me", "a\r\nSet-Cookie: x")->response.status, 400);
+  EXPECT_EQ(page("GET", "/example/me", "\xff")->response.status, 400);
+}
+
+}  // namespace
+}  // namespace ferryman::pages

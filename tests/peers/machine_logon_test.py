@@ -1,0 +1,125 @@
+"""They log on by a key and its PIN: Debian's PAM stack as pam-auth-update makes it, with pamtester."""
+import os
+import unittest
+
+from lib.machine import LOCAL_PASSWORD, LOCAL_USER
+from lib.machine_scenario import ALLOW, NEW_PIN, PIN, WRONG_PIN, MachineScenario
+from lib.swtpm import Swtpm
+
+
+class LogonTest(MachineScenario):
+    def test_the_first_logon_takes_a_code_and_the_next_ones_a_pin(self):
+        self.enrolled()
+        said = self.assert_logs_on("alice", PIN)
+        self.assertNotIn("without a ticket", said)
+        owner = os.stat(self.cache())
+        self.assertEqual((owner.st_uid, owner.st_mode & 0o777), (int(self.cache().rsplit("_", 1)[1]), 0o600))
+        self.assertIn("alice@CLOUD.TEST", self.machine.run("klist", "-c", self.cache()).stdout)
+        self.assertIn("wrong PIN", self.assert_is_refused("alice", WRONG_PIN))
+        self.assert_logs_on("alice", PIN)
+
+    def test_a_code_is_her_own_and_good_once(self):
+        self.machine.ferryman("machine", "forget", "alice")
+        self.assert_is_refused("alice", self.code("bob"), PIN, PIN)
+        self.assert_is_refused("alice", "no code")
+        code = self.code()
+        self.assert_is_refused("alice", code, "short", "short", "short")
+        self.assert_logs_on("alice", code, "short", PIN, WRONG_PIN, PIN, PIN)
+        self.machine.ferryman("machine", "forget", "alice")
+        self.assert_is_refused("alice", code, PIN, PIN)
+
+    def test_a_code_in_place_of_a_pin_that_is_forgotten(self):
+        self.enrolled()
+        self.assert_is_refused("alice", "ABCD-EFGH-2345-6789", NEW_PIN, NEW_PIN)
+        self.assert_logs_on("alice", PIN)
+        self.assert_logs_on("alice", self.code(), NEW_PIN, NEW_PIN)
+        self.assert_is_refused("alice", PIN)
+        self.assert_logs_on("alice", NEW_PIN)
+
+    def test_wrong_pins_are_counted(self):
+        self.configure(self.more + 'wrong_pins = 2\n')
+        self.addCleanup(self.configure)
+        self.enrolled()
+        for _ in range(2):
+            self.assertIn("wrong PIN", self.assert_is_refused("alice", WRONG_PIN))
+        self.assertIn("Too many wrong PINs", self.assert_is_refused("alice", PIN))
+        self.assert_logs_on("alice", self.code(), PIN, PIN)
+
+    def test_without_the_gateway_the_pin_will_do(self):
+        self.enrolled()
+        self.machine.run("rm", "-f", self.cache())
+        firewall = self.without_gateway()
+        self.assertIn("without a ticket", self.assert_logs_on("alice", PIN))
+        self.assertFalse(os.path.exists(self.cache()))
+        self.assertIn("wrong PIN", self.assert_is_refused("alice", WRONG_PIN))
+        self.assertEqual(self.machine.run("timeout", "10", "getent", "passwd", "mallory", check=False).returncode, 2)
+        self.configure(ALLOW)
+        self.addCleanup(self.configure)
+        self.assertIn(self.base, self.assert_is_refused("alice", PIN))
+        firewall.open()
+        self.assert_logs_on("alice", PIN)
+
+    def test_who_is_disabled_is_denied_and_who_has_left_the_group_too(self):
+        self.enrolled()
+        self.kdc.admin("user", "disable", "alice")
+        try:
+            self.machine.ferryman("machine", "refresh")
+            code, said = self.machine.pam("alice", "acct_mgmt")
+            self.assertNotEqual(code, 0, said)
+            self.assert_is_refused("alice", PIN)
+        finally:
+            self.kdc.admin("user", "enable", "alice")
+            self.machine.ferryman("machine", "refresh")
+        self.enrolled()
+        self.kdc.admin("group", "leave", "engineers", "alice")
+        try:
+            said = self.assert_is_refused("alice", PIN)
+            self.assertIn("Permission denied", said)  # this logon has asked the server
+            self.assertNotIn("PIN", self.assert_is_refused("alice", PIN), "the system does not know her any more")
+        finally:
+            self.kdc.admin("group", "join", "engineers", "alice")
+            self.machine.ferryman("machine", "refresh")
+
+    def test_a_local_user_is_not_touched(self):
+        code, said = self.machine.pam(LOCAL_USER, "authenticate", "acct_mgmt", answers=[LOCAL_PASSWORD])
+        self.assertEqual(code, 0, said)
+        self.assertNotIn("PIN", said)
+        self.assertNotEqual(self.machine.pam(LOCAL_USER, "authenticate", answers=["wrong"])[0], 0)
+        os.rename(self.machine.etc("ferryman/machine.toml"), self.machine.etc("ferryman/machine.toml.away"))
+        try:
+            self.assertEqual(self.machine.pam(LOCAL_USER, "authenticate", "acct_mgmt", answers=[LOCAL_PASSWORD])[0], 0)
+        finally:
+            os.rename(self.machine.etc("ferryman/machine.toml.away"), self.machine.etc("ferryman/machine.toml"))
+
+    def test_the_last_session_takes_the_tickets_along(self):
+        self.enrolled()
+        code, said = self.machine.pam("alice", "authenticate", "open_session", "close_session", answers=[PIN])
+        self.assertEqual(code, 0, said)
+        self.assertFalse(os.path.exists(self.cache()))
+        self.assertTrue(os.path.isdir(self.machine.path("home/alice")))
+
+
+class TpmTest(MachineScenario):
+    @classmethod
+    def setUpClass(cls):
+        cls.tpm = None
+        super().setUpClass()
+
+    @classmethod
+    def set_up(cls):
+        cls.tpm = cls.started(Swtpm(cls.directory))
+        for name in (cls.tpm.directory, cls.tpm.socket, cls.tpm.socket + ".ctrl"):
+            os.chmod(name, 0o777)
+        cls.key_place = f'tcti = "{cls.tpm.tcti}"'
+        super().set_up()
+
+    def test_the_key_is_in_the_tpm_with_the_gateway_and_without(self):
+        self.enrolled()
+        self.assert_logs_on("alice", PIN)
+        self.assertIn("wrong PIN", self.assert_is_refused("alice", WRONG_PIN))
+        self.without_gateway()
+        self.assertIn("without a ticket", self.assert_logs_on("alice", PIN))
+
+
+if __name__ == "__main__":
+    unittest.main()

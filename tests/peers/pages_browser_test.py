@@ -1,0 +1,190 @@
+"""The pages in Chromium: by keyboard and mouse, without a word on its console, light and dark, at the width of a desk and of a
+phone. FERRYMAN_SCREENSHOTS: where pictures of them are kept."""
+import http.server
+import os
+import shutil
+import tempfile
+import threading
+import unittest
+import urllib.parse
+
+from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.ui import WebDriverWait
+
+from lib.entra_client import HIMMELBLAU, payload, pkce
+from lib.sign_in import SignInScenario
+
+WIDTHS = {"desk": (1200, 900), "phone": (375, 740)}
+# Contrast of text with what is behind it (WCAG 2.1, 1.4.3), of every element that has text of its own.
+CONTRAST = """
+const channel = v => { v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; };
+const parts = text => text.match(/[0-9.]+/g).map(Number);
+const luminance = c => 0.2126 * channel(c[0]) + 0.7152 * channel(c[1]) + 0.0722 * channel(c[2]);
+const behind = e => { for (; e; e = e.parentElement) {
+  const c = parts(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] === 1) return c; } return [255, 255, 255]; };
+const found = [];
+for (const e of document.body.querySelectorAll('*')) {
+  if (![...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())) continue;
+  const a = luminance(parts(getComputedStyle(e).color)), b = luminance(behind(e));
+  const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  if (ratio < 4.5) found.push(e.tagName + ' ' + e.className + ' ' + e.textContent + ' ' + ratio);
+}
+return found;
+"""
+
+
+class Program(http.server.BaseHTTPRequestHandler):
+    """What waits for its code at loopback."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<h1>You may go back to the tool</h1>")
+
+    def log_message(self, *_):
+        pass
+
+
+class ChromiumTest(SignInScenario):
+    programs = [{"id": "tool", "name": "The tool", "redirect_uris": ["http://127.0.0.1/callback"]}]
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.app = cls.entra(HIMMELBLAU)
+        options = Options()
+        profile = tempfile.mkdtemp(prefix="chromium-")
+        cls.addClassCleanup(shutil.rmtree, profile, True)
+        for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--user-data-dir=" + profile,
+                         "--disable-background-networking", "--disable-component-update", "--no-first-run"):
+            options.add_argument(argument)
+        options.accept_insecure_certs = True
+        options.binary_location = shutil.which("chromium")
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        cls.driver = webdriver.Chrome(service=Service(shutil.which("chromedriver")), options=options)
+        cls.addClassCleanup(cls.driver.quit)
+        cls.pictures = os.environ.get("FERRYMAN_SCREENSHOTS", os.path.join(cls.directory, "pictures"))
+        os.makedirs(cls.pictures, exist_ok=True)
+
+    def setUp(self):
+        self.driver.get(self.base + "/example/device")
+        self.driver.delete_all_cookies()
+        self.driver.get_log("browser")
+
+    def wait(self, condition):
+        waiting = WebDriverWait(self.driver, 30, ignored_exceptions=[StaleElementReferenceException])
+        return waiting.until(lambda driver: condition())
+
+    def headline(self, text):
+        self.wait(lambda: [e for e in self.driver.find_elements(By.TAG_NAME, "h1") if text in e.text])
+
+    def click(self, label):
+        for element in self.driver.find_elements(By.CSS_SELECTOR, "button, a"):
+            if element.text == label:
+                return element.click()
+        raise AssertionError(label)
+
+    def look(self, name):
+        """Nothing on the console, nothing beside the screen, nothing too pale; and a picture."""
+        self.assertEqual(self.driver.get_log("browser"), [])
+        for scheme in ("light", "dark"):
+            self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia",
+                                        {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+            for width, (x, y) in WIDTHS.items():
+                self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                                            {"width": x, "height": y, "deviceScaleFactor": 1, "mobile": width == "phone"})
+                wide = self.driver.execute_script("return document.documentElement.scrollWidth")
+                self.assertLessEqual(wide, x, (name, width))
+                self.assertEqual(self.driver.execute_script(CONTRAST), [], (name, scheme))
+                self.driver.save_screenshot(os.path.join(self.pictures, f"{name}-{width}-{scheme}.png"))
+        self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+    def sign_in(self, name="alice"):
+        """By the keyboard alone: the first field has the focus."""
+        keys = self.driver.switch_to.active_element
+        self.assertEqual(keys.get_attribute("name"), "username")
+        keys.clear()
+        keys.send_keys(name, Keys.TAB)
+        self.driver.switch_to.active_element.send_keys(self.code(name), Keys.ENTER)
+
+    def test_a_key_is_removed(self):
+        enrolled = self.enrolled_by(self.app)
+        enrolled.log_on()
+        self.driver.get(self.base + "/example/me")
+        self.headline("Sign in")
+        self.look("sign-in")
+        self.driver.find_element(By.ID, "username").send_keys("alice")
+        self.driver.find_element(By.ID, "secret").send_keys("wrong", Keys.ENTER)
+        self.wait(lambda: self.driver.find_elements(By.CSS_SELECTOR, "[role=alert]"))
+        # What Chromium writes of a status of its own accord is no mistake of the page's.
+        self.assertTrue(all("400" in entry["message"] for entry in self.driver.get_log("browser")))
+        self.look("sign-in-wrong")
+        self.sign_in()
+        self.headline("alice")
+        self.look("me")
+        (key,) = self.registered("alice")["keys"]
+        self.driver.find_element(By.CSS_SELECTOR, f"a[href='?remove={key['id']}']").click()
+        self.headline("Remove this?")
+        self.look("remove")
+        self.click("Remove it")
+        self.wait(lambda: self.driver.find_elements(By.CSS_SELECTOR, "[role=status]"))
+        self.look("removed")
+        self.assertEqual(self.registered("alice")["keys"], [])
+        self.click("Sign out")
+        self.headline("Sign in")
+
+    def test_a_program_is_signed_in_by_its_code(self):
+        asked = self.app.device_code().json
+        self.driver.get(asked["verification_uri"])
+        self.headline("Sign in")
+        self.sign_in()
+        self.headline("Sign a program in")
+        self.look("device")
+        self.driver.switch_to.active_element.send_keys(asked["user_code"].lower(), Keys.ENTER)
+        self.headline("Is this your program?")
+        self.look("device-confirm")
+        self.click("Yes, sign it in")
+        self.headline("The program is being signed in")
+        self.look("device-done")
+        self.assertEqual(self.app.poll(asked["device_code"]).status, 200)
+
+    def test_a_program_gets_a_code(self):
+        """The browser goes where the program listens: at loopback."""
+        program = http.server.HTTPServer(("127.0.0.1", 0), Program)
+        self.addCleanup(program.server_close)
+        thread = threading.Thread(target=program.serve_forever)
+        thread.start()
+        self.addCleanup(thread.join)
+        self.addCleanup(program.shutdown)
+        uri = f"http://127.0.0.1:{program.server_port}/callback"
+        verifier, made = pkce()
+        query = urllib.parse.urlencode({"client_id": "tool", "response_type": "code", "redirect_uri": uri, "state": "s",
+                                        "code_challenge": made, "code_challenge_method": "S256"})
+        self.driver.get(f"{self.base}/example/oauth2/v2.0/authorize?{query}")
+        self.headline("Sign in")
+        self.sign_in()
+        self.headline("Sign in to The tool?")
+        self.look("authorize")
+        self.click("Yes, sign in")
+        self.headline("You may go back to the tool")
+        sent = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(self.driver.current_url).query))
+        self.assertEqual(sent["state"], "s")
+        granted = self.app.code_grant(sent["code"], "tool", uri, code_verifier=verifier)
+        self.assertEqual(payload(granted.json["access_token"])["aud"], "tool")
+
+    def test_nothing_is_framed(self):
+        self.driver.get("data:text/html,<iframe src='" + self.base + "/example/me'></iframe>")
+        self.driver.switch_to.frame(0)
+        self.assertEqual(self.driver.find_elements(By.TAG_NAME, "form"), [])
+        self.driver.switch_to.default_content()
+
+
+if __name__ == "__main__":
+    unittest.main()
