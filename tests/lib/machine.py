@@ -59,7 +59,7 @@ class Machine:
         write(self.etc("nsswitch.conf"), "passwd: files systemd\ngroup: files systemd\nshadow: files systemd\nhosts: files\n")
         with open(self.etc("passwd"), "a") as passwd, open(self.etc("group"), "a") as group:
             for name, number in IDS.items():
-                passwd.write(f"{name}:x:{number}:{number}::/nonexistent:/bin/sh\n")
+                passwd.write(f"{name}:x:{number}:{number}::/home/{name}:/bin/sh\n")
                 group.write(f"{name}:x:{number}:\n")
         crypted = subprocess.run(["openssl", "passwd", "-6", "-stdin"], input=LOCAL_PASSWORD + "\n", text=True, capture_output=True,
                                  check=True).stdout.strip()
