@@ -5,7 +5,9 @@
 
 #include "base/base64.h"
 #include "pages/page.h"
+#include "pages/passkey_form.h"
 #include "pages/sign_in_page.h"
+#include "signin/passkeys.h"
 
 namespace ferryman::pages {
 namespace {
@@ -13,6 +15,8 @@ namespace {
 using directory::Device;
 using directory::KeyCredential;
 using directory::Prt;
+
+constexpr std::int64_t fresh_sign_in = 600;  // seconds
 
 // All that is a person's.
 struct Belongings {
@@ -120,12 +124,12 @@ Html list_item(const Thing& thing) {
 
 template <typename T>
 Html section(const Belongings& all, std::string_view title, std::string_view what,
-             const std::vector<T>& items, std::string_view none) {
+             const std::vector<T>& items, std::string_view none, const Html& below = {}) {
   Html content = element("h2", title) + element("p", {{"class", "soft"}}, what);
   Html list;
   for (const T& item : items) list += list_item(thing_of(all, item));
   content += items.empty() ? paragraph(none) : element("ul", {{"class", "list"}}, list);
-  return element("section", {{"class", "card"}}, content);
+  return element("section", {{"class", "card"}}, content + below);
 }
 
 signin::Answer overview(const Visit& visit, const Belongings& all) {
@@ -134,7 +138,10 @@ signin::Answer overview(const Visit& visit, const Belongings& all) {
   Html content = element("h1", shown.empty() ? account.name : shown);
   if (visit.request.query == "removed")
     content += element("p", {{"class", "notice"}, {"role", "status"}}, "It is removed.");
-  content += section(all, "Keys", "What you sign in with.", all.keys, "You have registered no key.");
+  if (visit.request.query == "added")
+    content += element("p", {{"class", "notice"}, {"role", "status"}}, "The passkey is registered.");
+  content += section(all, "Keys", "What you sign in with.", all.keys, "You have registered no key.",
+                     paragraph(element("a", {{"class", "button small"}, {"href", "?add"}}, "Add a passkey")));
   content +=
       section(all, "Computers", "Those that you have joined.", all.devices, "You have joined no computer.");
   content += section(all, "Sign-ins", "Where you are signed in, the newest first.", all.sign_ins,
@@ -199,7 +206,57 @@ directory::Outcome<void> remove(const Visit& visit, const Belongings& all, std::
   return directory::fail(directory::Reason::not_found);
 }
 
+// A key outlasts the session in which it is registered, which whoever finds the browser has.
+bool has_just_signed_in(const Visit& visit) {
+  return visit.person->shown.now && visit.person->issued + fresh_sign_in > visit.realm.now();
+}
+
+signin::Answer add_page(const Visit& visit) {
+  if (!has_just_signed_in(visit))
+    return sign_in_page(visit, "To add a passkey, show once more who you are.",
+                        visit.person->user.account.name);
+  auto options = signin::passkey_creation_options(visit.realm, *visit.tenant, visit.person->user.account);
+  if (!options) return show_problem(visit, problem_of(options.error()));
+  // The page that signs in by it does not ask who she is.
+  (*options)["authenticatorSelection"]["residentKey"] = "required";
+  (*options)["authenticatorSelection"]["requireResidentKey"] = true;
+  const Html fields = element("label", {{"for", "name"}}, "Its name, for you to know it by") +
+                      void_element("input", {{"id", "name"},
+                                             {"name", "name"},
+                                             {"type", "text"},
+                                             {"autocomplete", "off"},
+                                             {"maxlength", "32"},
+                                             {"autofocus", ""}}) +
+                      button("Add the passkey", Weight::main);
+  Html content = element("h1", "Add a passkey");
+  content += paragraph(
+      "A security key, or this computer or telephone itself. You unlock it with its PIN, your fingerprint or "
+      "your face; those never leave it.");
+  content += element("noscript", paragraph("This takes JavaScript, which your browser does not run."));
+  content += passkey_form(visit, "add", PasskeyUse::create, *options, fields);
+  content += paragraph(element("a", {{"href", visit.address(*visit.tenant, "/me")}}, "Cancel"));
+  Page page{"Add a passkey", element("div", {{"class", "card narrow"}}, content)};
+  page.asks_passkey = true;
+  return show(visit, page);
+}
+
+signin::Answer add_passkey(Visit& visit, const signin::Parameters& form) {
+  if (!has_just_signed_in(visit)) return add_page(visit);
+  auto credential = credential_of(form);
+  if (credential) {
+    (*credential)["displayName"] = form.optional("name");
+    const auto key = signin::register_passkey(visit.realm, *visit.tenant, visit.person->user.account,
+                                              *credential, as_text(visit.request.body));
+    if (key) return see_other(visit, visit.address(*visit.tenant, "/me?added"));
+    visit.problem = problem_of(key.error());
+  } else {
+    visit.problem = problem_of(credential.error());
+  }
+  return add_page(visit);
+}
+
 signin::Answer act(Visit& visit, const Belongings& all, const signin::Parameters& form) {
+  if (form.optional("do") == "add") return add_passkey(visit, form);
   const auto done = form.optional("do") == "remove" ? remove(visit, all, form.optional("id"))
                                                     : directory::fail(directory::Reason::not_found);
   if (done) return see_other(visit, visit.address(*visit.tenant, "/me?removed"));
@@ -216,6 +273,7 @@ signin::Answer me_page(Visit& visit, const signin::Parameters* form) {
   const auto all = belongings_of(visit);
   if (!all) return show_problem(visit, problem_of(all.error()));
   if (form != nullptr) return act(visit, *all, *form);
+  if (visit.request.query == "add") return add_page(visit);
   constexpr std::string_view asks = "remove=";
   if (!visit.request.query.starts_with(asks)) return overview(visit, *all);
   if (const auto thing = find_thing(*all, visit.request.query.substr(asks.size())))

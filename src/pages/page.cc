@@ -5,6 +5,8 @@
 #include <chrono>
 #include <utility>
 
+#include "pages/csp.h"
+#include "pages/script.h"
 #include "pages/style.h"
 
 namespace ferryman::pages {
@@ -15,21 +17,9 @@ constexpr std::string_view icon =
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
     "%3Crect width='16' height='16' rx='4' fill='%2314595a'/%3E%3C/svg%3E";
 
-// Scheme, host and port, or the scheme alone of one that has no host of the network (CSP Level 3, 2.3.1).
-std::string csp_source(std::string_view uri) {
-  const auto colon = uri.find(':');
-  if (colon == uri.npos) return {};
-  const std::string_view scheme = uri.substr(0, colon);
-  if (scheme != "https" && scheme != "http") return std::string(scheme) + ":";
-  const auto slash = uri.find('/', colon + 3);
-  const std::string_view origin = uri.substr(0, std::min(slash, uri.find('?')));
-  const bool plain = origin.find_first_of(";,' \"") == origin.npos;
-  return plain ? std::string(origin) : std::string();
-}
-
 std::string policy(std::string_view leads_to) {
-  std::string policy =
-      "default-src 'none'; style-src " + style_source() + "; img-src data:; form-action 'self'";
+  std::string policy = "default-src 'none'; style-src " + style_source() + "; script-src " + script_source() +
+                       "; img-src data:; form-action 'self'";
   if (const std::string source = csp_source(leads_to); !source.empty()) policy += " " + source;
   return policy + "; base-uri 'none'; frame-ancestors 'none'";
 }
@@ -70,7 +60,8 @@ Html document(const Visit& visit, const Page& page) {
   head += void_element("meta", {{"name", "color-scheme"}, {"content", "light dark"}});
   head += void_element("link", {{"rel", "icon"}, {"href", icon}});
   head += element("title", page.title) + element("style", style_sheet());
-  const Html body = header(visit) + element("main", problem_box(visit.problem) + page.content);
+  Html body = header(visit) + element("main", problem_box(visit.problem) + page.content);
+  if (page.asks_passkey) body += element("script", passkey_script());
   return Html::verbatim("<!doctype html>\n") +
          element("html", {{"lang", "en"}}, element("head", head) + element("body", body));
 }
@@ -129,9 +120,12 @@ Html paragraph(const Html& content) {
   return element("p", content);
 }
 
+Html form_head(const Visit& visit, std::string_view action) {
+  return hidden("token", visit.form_token) + hidden("do", action);
+}
+
 Html form(const Visit& visit, std::string_view action, const Html& fields) {
-  return element("form", {{"method", "post"}},
-                 hidden("token", visit.form_token) + hidden("do", action) + fields);
+  return element("form", {{"method", "post"}}, form_head(visit, action) + fields);
 }
 
 Html hidden(std::string_view name, std::string_view value) {

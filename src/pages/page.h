@@ -14,8 +14,10 @@ struct Page {
   std::uint16_t status = 200;
   // A URI to which the page's form leads in the end, besides pages of ours; empty: none.
   std::string_view leads_to{};
+  bool asks_passkey = false;  // a form of passkey_form.h is in it
 };
-// The whole document with its fields: no script, no frame, no content of others, nothing kept. Where the
+// The whole document with its fields: no script but that of passkeys, no frame, no content of others, nothing
+// kept. Where the
 // visit has a problem it stands in front of the content, and the status is the problem's.
 signin::Answer show(const Visit& visit, const Page& page);
 // A page that only says what is wrong, where there is nothing else to show.
@@ -28,6 +30,8 @@ signin::Answer see_other(const Visit& visit, std::string_view address);
 Html paragraph(const Html& content);
 // A form of this page, with its token. action: what the page is told by it.
 Html form(const Visit& visit, std::string_view action, const Html& fields);
+// What each form of a page begins with.
+Html form_head(const Visit& visit, std::string_view action);
 Html hidden(std::string_view name, std::string_view value);
 enum class Weight : std::uint8_t { plain, main, danger };
 Html button(std::string_view label, Weight weight);

@@ -26,7 +26,8 @@ constexpr std::array<Route, 4> routes{{{"/device", "device-page", device_page},
                                        {"/oauth2/v2.0/authorize", "authorize", authorize_page}}};
 
 // Of all pages' forms.
-constexpr std::array<std::string_view, 6> form_fields{"do", "token", "username", "secret", "code", "id"};
+constexpr std::array<std::string_view, 8> form_fields{"do",   "token", "username",   "secret",
+                                                      "code", "id",    "credential", "name"};
 
 // What stands where a tenant does, and is none: /EnrollmentServer/device is where one joins.
 constexpr std::string_view registration = "EnrollmentServer";
@@ -72,9 +73,9 @@ Answer post(Visit& visit, const Route& route) {
     return route.show(visit, nullptr);
   }
   const std::string_view action = form->optional("do");
-  if (action == "sign-in") {
-    if (auto answer = sign_in(visit, *form)) return *std::move(answer);
-    return route.show(visit, nullptr);
+  if (action == "sign-in" || action == "sign-in-passkey") {
+    auto answer = action == "sign-in" ? sign_in(visit, *form) : sign_in_by_passkey(visit, *form);
+    return answer ? *std::move(answer) : route.show(visit, nullptr);
   }
   if (!visit.person) return route.show(visit, nullptr);
   if (action == "sign-out") return sign_out(visit);

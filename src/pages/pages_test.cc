@@ -6,9 +6,11 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/base64.h"
 #include "directory/test_tools.h"
 #include "signin/enrolment_code.h"
 #include "signin/sign_in.h"
+#include "webauthn/test_authenticator.h"
 
 namespace ferryman::pages {
 namespace {
@@ -23,6 +25,7 @@ class PagesTest : public directory::DirectoryTest {
  protected:
   PagesTest() {
     settings_.url = "https://gateway.example.com", settings_.tenant = "example";
+    settings_.rp_id = authenticator_.rp_id = "gateway.example.com";
     alice_ = user("alice").id;
   }
 
@@ -81,6 +84,41 @@ class PagesTest : public directory::DirectoryTest {
     return answer.contains("error") ? answer["error"].get<std::string>() : "granted";
   }
 
+  // What a page asks a passkey for.
+  std::string challenge(std::string_view path, std::string_view query = "") {
+    const std::string body = page("GET", path, query)->response.body;
+    const std::string before = "&quot;challenge&quot;:&quot;";
+    const auto begin = body.find(before);
+    if (begin == body.npos) return {};
+    const auto text = begin + before.size();
+    return body.substr(text, body.find('&', text) - text);
+  }
+  static std::string encoded(const nlohmann::json& credential) {
+    std::string text;
+    for (const char c : credential.dump()) text += c == '"' ? std::string("%22") : std::string(1, c);
+    return text;
+  }
+  Answer add_passkey() {
+    const std::string data =
+        webauthn::client_data("webauthn.create", challenge("/example/me", "add"), settings_.url);
+    return post("/example/me",
+                "do=add&name=blue&credential=" +
+                    encoded({{"clientDataJSON", base64url_of(as_bytes(data))},
+                             {"attestationObject", base64url_of(authenticator_.registration())}}),
+                "add");
+  }
+  Answer sign_in_by_passkey(bool verified = true) {
+    const std::string data = webauthn::client_data("webauthn.get", challenge("/example/me"), settings_.url);
+    auto authenticator = authenticator_;
+    if (!verified) authenticator.flags = webauthn::TestAuthenticator::user_present;
+    const auto made = authenticator.assertion(data);
+    return post("/example/me",
+                "do=sign-in-passkey&credential=" + encoded({{"id", base64url_of(authenticator_.id)},
+                                                            {"clientDataJSON", base64url_of(as_bytes(data))},
+                                                            {"authenticatorData", base64url_of(made.data)},
+                                                            {"signature", base64url_of(made.signature)}}));
+  }
+
   bool is_signed_in(std::string_view path = "/example/me") {
     return page("GET", path)->response.body.find("Signed in as") != std::string::npos;
   }
@@ -90,6 +128,7 @@ class PagesTest : public directory::DirectoryTest {
   account::Attempts attempts_;
   signin::SignIn sign_in_{*directory_, *directory_, attempts_};
   signin::Nonces::Time time_ = noon;
+  webauthn::TestAuthenticator authenticator_;
   directory::ObjectId alice_;
   std::map<std::string, std::string> cookies_;
 };
@@ -172,6 +211,43 @@ TEST_F(PagesTest, CodesExpire) {
                 location.substr(location.find('?') + 1));
     EXPECT_EQ(answer.contains("access_token"), late == 119s) << answer;
   }
+}
+
+TEST_F(PagesTest, APasskeyIsAddedAndSignsIn) {
+  sign_in();
+  const Answer added = add_passkey();
+  EXPECT_EQ(added.response.status, 303) << added.reason;
+  EXPECT_EQ(directory_->keys_of(tenant_, alice_)->at(0).name, "blue");
+  post("/example/me", "do=sign-out");
+  EXPECT_FALSE(is_signed_in());
+  EXPECT_EQ(sign_in_by_passkey(false).reason, "security key: user not verified");
+  EXPECT_FALSE(is_signed_in());
+  EXPECT_EQ(sign_in_by_passkey().response.status, 303);
+  EXPECT_TRUE(is_signed_in());
+}
+
+TEST_F(PagesTest, WhatAPasskeyHasGotEndsWithIt) {
+  sign_in();
+  add_passkey();
+  post("/example/me", "do=sign-out");
+  sign_in_by_passkey();
+  EXPECT_TRUE(is_signed_in());
+  ASSERT_TRUE(directory_->remove_key(tenant_, directory_->keys_of(tenant_, alice_)->at(0).id));
+  EXPECT_FALSE(is_signed_in());
+}
+
+TEST_F(PagesTest, APasskeyIsAddedByWhoHasJustSignedIn) {
+  sign_in();
+  EXPECT_NE(challenge("/example/me", "add"), "");
+  const Answer early = add_passkey();
+  EXPECT_EQ(early.response.status, 303);
+  time_ = noon + 600s;
+  EXPECT_TRUE(is_signed_in());
+  EXPECT_NE(page("GET", "/example/me", "add")->response.body.find("show once more"), std::string::npos);
+  EXPECT_EQ(add_passkey().response.status, 200);
+  EXPECT_EQ(directory_->keys_of(tenant_, alice_)->size(), 1U);
+  sign_in();
+  EXPECT_EQ(page("GET", "/example/me", "add")->response.body.find("show once more"), std::string::npos);
 }
 
 TEST_F(PagesTest, WhatCannotStandInAFieldIsRefused) {

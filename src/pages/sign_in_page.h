@@ -15,5 +15,7 @@ signin::Answer sign_in_page(const Visit& visit, const Html& what_for, std::strin
 // One who signs in by a one-time code or a password: to the same page again, signed in. Else the visit has a
 // problem, for the page to show.
 std::optional<signin::Answer> sign_in(Visit& visit, const signin::Parameters& form);
+// The same by a passkey.
+std::optional<signin::Answer> sign_in_by_passkey(Visit& visit, const signin::Parameters& form);
 
 }  // namespace ferryman::pages

@@ -1,9 +1,6 @@
 #include "pages/style.h"
 
-#include <array>
-
-#include "base/base64.h"
-#include "crypto/openssl.h"
+#include "pages/csp.h"
 
 namespace ferryman::pages {
 namespace {
@@ -26,6 +23,7 @@ header p { margin: 0; }
 .who { display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: center; color: var(--soft); }
 footer { color: var(--soft); font-size: .875rem; padding-top: .5rem; padding-bottom: 2.5rem; }
 body:has(.narrow) header, body:has(.narrow) main { max-width: 30.5rem; }
+[hidden] { display: none !important; }
 time { white-space: nowrap; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .75rem; padding: 1.75rem;
   margin-bottom: 1.25rem; }
@@ -49,6 +47,7 @@ button:hover, .button:hover { filter: brightness(1.08); }
 :focus-visible { outline: 3px solid var(--main); outline-offset: 2px; }
 input:focus-visible { outline-offset: 0; border-color: var(--main); }
 .wide button { width: 100%; }
+.or { margin-top: 1.25rem; border-top: 1px solid var(--line); padding-top: 1.25rem; }
 .small button, .small.button { padding: .25rem .75rem; min-height: 2rem; font-weight: 500; font-size: .9375rem; }
 .row { display: flex; flex-wrap: wrap; gap: .75rem; align-items: center; }
 .notice { border-radius: .5rem; padding: .75rem 1rem; margin: 0 0 1.25rem; background: var(--good); }
@@ -76,11 +75,7 @@ Html style_sheet() {
 }
 
 const std::string& style_source() {
-  static const std::string source = [] {
-    std::array<std::uint8_t, 32> digest{};
-    crypto::openssl::hash(crypto::openssl::Digest::sha256, {as_bytes(sheet.text())}, digest);
-    return "'sha256-" + base64_of(digest) + "'";
-  }();
+  static const std::string source = csp_hash(sheet.text());
   return source;
 }
 

@@ -95,8 +95,11 @@ Step<SignedIn> sign_in(const Realm& realm, const Tenant& tenant, const directory
     if (!refresh) return tl::unexpected(refresh.error());
     // Or its holder had another PRT, good for longer, by one that is bound to a device.
     if (refresh->prt) return bad_assertion("refresh token of a PRT");
-    return SignedIn{
-        std::move(refresh->user), refresh->shown.gesture, {}, refresh->issued + token_lifetime, {}};
+    return SignedIn{std::move(refresh->user),
+                    refresh->shown.gesture,
+                    refresh->shown.key,
+                    refresh->issued + token_lifetime,
+                    {}};
   }
   if (grant == by_password) {
     auto proven = prove(realm, tenant, claim(claims, "username"), claim(claims, "password"));

@@ -1,8 +1,10 @@
 #include "signin/sealed_sign_in.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/base64.h"
 #include "signin/prt.h"
 
 namespace ferryman::signin {
@@ -16,6 +18,16 @@ std::optional<std::int64_t> number_of(const Json& content, const char* name, std
   const Json* number = json::member(content, name, Json::value_t::number_unsigned);
   if (number == nullptr || number->get<std::uint64_t>() > most) return std::nullopt;
   return static_cast<std::int64_t>(number->get<std::uint64_t>());
+}
+
+// A member that is there and no key's name is an error.
+bool read_key(const Json& content, std::optional<directory::KeyId>& key) {
+  const std::string* text = json::text_member(content, "kid");
+  if (text == nullptr) return !content.contains("kid");
+  const auto octets = octets_of_base64url(*text);
+  if (!octets || octets->size() != key.emplace().size()) return false;
+  std::copy(octets->begin(), octets->end(), key->begin());
+  return true;
 }
 
 struct Content {
@@ -36,11 +48,11 @@ std::optional<Content> content_of(const Json& json) {
   if (!user || !issued || !gesture || *gesture < static_cast<std::int64_t>(directory::Gesture::password) ||
       bond == nullptr)
     return std::nullopt;
-  return Content{*user,
-                 *issued,
-                 *bond,
-                 {static_cast<directory::Gesture>(*gesture), now == nullptr || now->get<bool>()},
-                 id_of<directory::PrtId>(json, "sid")};
+  Content content{*user, *issued, *bond};
+  content.shown = {static_cast<directory::Gesture>(*gesture), now == nullptr || now->get<bool>()};
+  if (!read_key(json, content.shown.key)) return std::nullopt;
+  content.prt = id_of<directory::PrtId>(json, "sid");
+  return content;
 }
 
 // The PRT that it was got by, while that one is good; none where there is none.
@@ -51,6 +63,14 @@ Step<std::optional<directory::Prt>> prt_of(const Realm& realm, const directory::
   if (!prt) return tl::unexpected(std::move(prt.error()));
   if (prt->user != content.user) return refuse_sealed("PRT of another user");
   return std::optional(*std::move(prt));
+}
+
+Step<void> check_key(const Realm& realm, const directory::Tenant& tenant, const Shown& shown) {
+  if (!shown.key) return {};
+  const auto key = realm.records.key(tenant.id, *shown.key);
+  if (key) return {};
+  if (key.error().reason == directory::Reason::not_found) return refuse_sealed("key revoked");
+  return tl::unexpected(unavailable(key.error()));
 }
 
 }  // namespace
@@ -64,6 +84,7 @@ Step<std::string> seal_sign_in(const Realm& realm, const TenantKeys& keys, const
   more["bond"] = *bond;
   more["gesture"] = static_cast<int>(subject.shown.gesture);
   more["now"] = subject.shown.now;
+  if (subject.shown.key) more["kid"] = base64url_of(*subject.shown.key);
   if (subject.prt != nullptr) more["sid"] = subject.prt->id.text();
   return seal(keys, subject.tenant, type, std::move(more));
 }
@@ -81,6 +102,8 @@ Step<SealedSignIn> open_sign_in(const Realm& realm, std::string_view path_tenant
   const auto bond = bond_of(realm, sealed->tenant, active->account);
   if (!bond) return tl::unexpected(bond.error());
   if (content->bond != *bond) return refuse_sealed("revoked, or password changed since");
+  if (const auto good = check_key(realm, sealed->tenant, content->shown); !good)
+    return tl::unexpected(good.error());
   auto prt = prt_of(realm, sealed->tenant, *content);
   if (!prt) return tl::unexpected(std::move(prt.error()));
   // What a PRT shows ends by itself, however young the token is.

@@ -18,6 +18,7 @@ inline constexpr std::string_view registration_audience = "urn:ms-drs:enterprise
 struct Shown {
   directory::Gesture gesture = directory::Gesture::password;
   bool now = false;
+  std::optional<directory::KeyId> key{};  // a passkey in a browser; what it has got ends with it
 };
 
 // Of whom a token tells.

@@ -14,6 +14,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.virtual_authenticator import VirtualAuthenticatorOptions
 from selenium.webdriver.support.ui import WebDriverWait
 
 from lib.entra_client import HIMMELBLAU, payload, pkce
@@ -178,6 +179,67 @@ class ChromiumTest(SignInScenario):
         self.assertEqual(sent["state"], "s")
         granted = self.app.code_grant(sent["code"], "tool", uri, code_verifier=verifier)
         self.assertEqual(payload(granted.json["access_token"])["aud"], "tool")
+
+    def authenticator(self):
+        """One that knows who its user is, and keeps what it is told."""
+        self.driver.add_virtual_authenticator(VirtualAuthenticatorOptions(
+            has_resident_key=True, has_user_verification=True, is_user_consenting=True, is_user_verified=True))
+        self.addCleanup(self.driver.remove_virtual_authenticator)
+
+    def alert(self):
+        return self.wait(lambda: [e.text for e in self.driver.find_elements(By.CSS_SELECTOR, "[role=alert]") if e.text])[0]
+
+    def test_a_passkey_is_added_signs_in_and_is_removed(self):
+        self.kdc.admin("tenant", "add", "third")
+        self.authenticator()
+        self.driver.get(self.base + "/example/me?add")
+        self.headline("Sign in")
+        self.sign_in("bob")
+        self.headline("Add a passkey")
+        self.look("passkey-add")
+        self.driver.switch_to.active_element.send_keys("blue <b>key</b>", Keys.ENTER)
+        self.wait(lambda: self.driver.find_elements(By.CSS_SELECTOR, "[role=status]"))
+        self.assertIn("blue <b>key</b>", self.driver.find_element(By.TAG_NAME, "main").text)
+        self.look("passkey-added")
+        (key,) = self.registered("bob")["keys"]
+        self.assertEqual(len(self.driver.get_credentials()), 1)
+        self.driver.get(self.base + "/example/me?add")
+        self.headline("Add a passkey")
+        self.click("Add the passkey")
+        self.assertIn("registered already", self.alert())
+        self.driver.get(self.base + "/example/me")
+        self.click("Sign out")
+        self.headline("Sign in")
+
+        self.driver.set_user_verified(False)
+        self.click("Sign in with a passkey")
+        self.assertIn("No passkey was used", self.alert())
+        # As a page would ask that is not ours: the answer says that nobody has been verified.
+        self.driver.refresh()
+        self.driver.execute_script("""
+            const form = document.querySelector("form[data-passkey]");
+            form.dataset.options = JSON.stringify({...JSON.parse(form.dataset.options), userVerification: "discouraged"});""")
+        self.click("Sign in with a passkey")
+        self.assertIn("security key's answer is not good", self.alert())
+        self.assertEqual(self.requests()[-1]["reason"], "security key: user not verified")
+        self.driver.set_user_verified(True)
+        self.driver.get(self.base + "/example/me")
+        self.driver.get_log("browser")
+        self.click("Sign in with a passkey")
+        self.headline("bob")
+        self.look("passkey-signed-in")
+        self.driver.get(self.base + "/third/me")
+        self.headline("Sign in")
+
+        self.driver.get(self.base + "/example/me")
+        self.driver.find_element(By.CSS_SELECTOR, f"a[href='?remove={key['id']}']").click()
+        self.headline("Remove this?")
+        self.click("Remove it")
+        # What the key has got ends with it: this page, too.
+        self.headline("Sign in")
+        self.assertEqual(self.registered("bob")["keys"], [])
+        self.click("Sign in with a passkey")
+        self.alert()
 
     def test_nothing_is_framed(self):
         self.driver.get("data:text/html,<iframe src='" + self.base + "/example/me'></iframe>")
