@@ -50,7 +50,9 @@ void print_keys(const Json& user) {
   for (const Json& key : user.at("keys")) {
     print_line("key", text_of(key, "id"));
     const bool is_fido = text_of(key, "kind") == "fido";
-    print_line("  kind", is_fido ? "FIDO2" : "Hello");
+    print_line("  kind", is_fido                   ? "FIDO2"
+                         : is_set(key, "attested") ? "Hello, in a TPM that attests it"
+                                                   : "Hello");
     if (is_fido) {
       print_line("  name", text_of(key, "display_name"));
       print_line("  AAGUID", text_of(key, "aaguid"));

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/secret.h"
+#include "keys/attester.h"
 #include "keys/key_error.h"
 #include "pki/public_key.h"
 
@@ -56,6 +57,9 @@ class KeyStore {
   // digest: sha256_size octets. The signature as JOSE has it: of P-256 the two numbers behind each other.
   virtual Outcome<Octets> sign(Bytes key, Bytes pin, Bytes digest) = 0;
   virtual Outcome<Secret> decrypt(Bytes key, Bytes encrypted) = 0;
+
+  // Null where nobody else need believe what the store says of its keys.
+  virtual Attester* attester() { return nullptr; }
 
   // Keeps octets so that they can be read here only, as far as the store can do that; and those again.
   virtual Outcome<Secret> seal(Bytes plain) = 0;

@@ -196,6 +196,21 @@ Outcome<Secret> TpmStore::decrypt(Bytes key, Bytes encrypted) {
   return Secret(octets_of(*OwnedTpm<TPM2B_PUBLIC_KEY_RSA>(plain)));
 }
 
+Outcome<Attestation> TpmStore::attest(Bytes key, Bytes pin, const AttestationChallenge& challenge) {
+  const auto parsed = parse(key, TpmKey::Kind::loadable);
+  if (!parsed) return tl::unexpected(parsed.error());
+  if (pin.size() > max_pin_size) return fail(KeyFault::wrong_pin, "wrong PIN: no PIN is that long");
+  std::optional<TpmPin> known;
+  return attest_key(*tpm_, challenge, [&]() -> Outcome<LoadedKey> {
+    auto loaded = load(*parsed);
+    if (!loaded) return tl::unexpected(loaded.error());
+    known.emplace(*tpm_, loaded->get(), pin);
+    auto session = begin_session(*tpm_, root_.get(), {});
+    if (!session) return tl::unexpected(session.error());
+    return LoadedKey{std::move(*loaded), std::move(*session)};
+  });
+}
+
 // A TPM seals 128 octets at most: the key of what is sealed, here. It encrypts nothing else, so that its
 // nonce can always be 0.
 Outcome<Secret> TpmStore::seal(Bytes plain) {

@@ -6,13 +6,14 @@
 
 #include "keys/key_store.h"
 #include "keys/tpm.h"
+#include "keys/tpm_attester.h"
 #include "keys/tpm_key.h"
 
 namespace ferryman::keys {
 
 // Keys of a TPM 2.0. Nothing of them stays in it: each comes from its file, is used and flushed. A PIN is the
 // key's authValue, and the TPM counts the wrong ones.
-class TpmStore final : public KeyStore {
+class TpmStore final : public KeyStore, public Attester {
  public:
   // Makes the storage root key, for which the owner hierarchy must have no password. known: what root() was
   // when the first key was made; with it another TPM, also one that someone put between, is found out before
@@ -29,6 +30,9 @@ class TpmStore final : public KeyStore {
   Outcome<NewKey> create(KeyUse use, Bytes pin) override;
   Outcome<Octets> sign(Bytes key, Bytes pin, Bytes digest) override;
   Outcome<Secret> decrypt(Bytes key, Bytes encrypted) override;
+  Attester* attester() override { return this; }
+  Outcome<Endorsement> endorsement() override { return endorsement_of(*tpm_); }
+  Outcome<Attestation> attest(Bytes key, Bytes pin, const AttestationChallenge& challenge) override;
   Outcome<Secret> seal(Bytes plain) override;
   Outcome<Secret> unseal(Bytes sealed) override;
 

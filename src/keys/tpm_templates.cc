@@ -1,5 +1,8 @@
 #include "keys/tpm_templates.h"
 
+#include <algorithm>
+#include <array>
+
 namespace ferryman::keys {
 namespace {
 
@@ -76,6 +79,33 @@ TPM2B_PUBLIC key_template(KeyUse use, bool has_pin) {
 TPM2B_PUBLIC sealed_template() {
   TPM2B_PUBLIC made = public_area(TPM2_ALG_KEYEDHASH, TPMA_OBJECT_NODA);
   made.publicArea.parameters.keyedHashDetail.scheme.scheme = TPM2_ALG_NULL;
+  return made;
+}
+
+TPM2B_PUBLIC endorsement_template() {
+  // PolicySecret of the endorsement hierarchy.
+  constexpr std::array<std::uint8_t, 32> policy{
+      0x83, 0x71, 0x97, 0x67, 0x44, 0x84, 0xb3, 0xf8, 0x1a, 0x90, 0xcc, 0x8d, 0x46, 0xa5, 0xd7, 0x24,
+      0xfd, 0x52, 0xd7, 0x6e, 0x06, 0x52, 0x0b, 0x64, 0xf2, 0xa1, 0xda, 0x1b, 0x33, 0x14, 0x69, 0xaa};
+  TPM2B_PUBLIC made = rsa(TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_ADMINWITHPOLICY |
+                          TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT);
+  made.publicArea.objectAttributes &= ~TPMA_OBJECT_USERWITHAUTH;
+  made.publicArea.authPolicy.size = policy.size();
+  std::ranges::copy(policy, made.publicArea.authPolicy.buffer);
+  TPMT_SYM_DEF_OBJECT& symmetric = made.publicArea.parameters.rsaDetail.symmetric;
+  symmetric.algorithm = TPM2_ALG_AES;
+  symmetric.keyBits.aes = 128;
+  symmetric.mode.aes = TPM2_ALG_CFB;
+  made.publicArea.unique.rsa.size = rsa_bits / 8;  // zeros
+  return made;
+}
+
+TPM2B_PUBLIC attestation_template() {
+  TPM2B_PUBLIC made = p256(TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_NODA | TPMA_OBJECT_RESTRICTED |
+                           TPMA_OBJECT_SIGN_ENCRYPT);
+  TPMT_ECC_SCHEME& scheme = made.publicArea.parameters.eccDetail.scheme;
+  scheme.scheme = TPM2_ALG_ECDSA;
+  scheme.details.ecdsa.hashAlg = TPM2_ALG_SHA256;
   return made;
 }
 

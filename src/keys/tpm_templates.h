@@ -21,4 +21,9 @@ TPM2B_PUBLIC key_template(KeyUse use, bool has_pin);
 // Of octets that are sealed; no PIN.
 TPM2B_PUBLIC sealed_template();
 
+// Primary keys of the endorsement hierarchy: the one that a TPM's maker has certified (TCG EK Credential
+// Profile, template L-1), and one that signs what the TPM says.
+TPM2B_PUBLIC endorsement_template();
+TPM2B_PUBLIC attestation_template();
+
 }  // namespace ferryman::keys

@@ -137,6 +137,8 @@ Outcome<Registration> parse_discovery(Bytes body) {
   registration.join_version = *text_member(service, "ServiceVersion");
   registration.join = *join;
   registration.key = *key;
+  registration.attestation =
+      service_of(**json, "KeyAttestationService", "KeyAttestationEndpoint", "KeyAttestationResourceId");
   const Json* tenant = json::member(**json, "TenantInfo", Json::value_t::object);
   const std::string* name = tenant == nullptr ? nullptr : text_member(*tenant, "TenantName");
   if (name != nullptr && name->size() <= max_text && is_utf8(*name)) registration.tenant_name = *name;

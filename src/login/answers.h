@@ -30,6 +30,7 @@ struct Service {
 struct Registration {
   std::string join_endpoint, join_version;  // a device's own path is behind it
   Service join, key;
+  std::optional<Service> attestation{};  // where a TPM's word about a key is taken
   std::string tenant_name;
 
   std::string device_url(const std::string& device_id) const;

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "keys/certificate_request.h"
+#include "login/key_attestation.h"
 #include "login/refusal.h"
 #include "login/registration_client.h"
 #include "login/token_client.h"
@@ -90,6 +91,8 @@ class Enrolment {
 
  private:
   Outcome<Secret> join(Bytes code);
+  // What the TPM says of the user's key; many servers do without.
+  Outcome<json::Json> attested(std::string_view access_token);
   // Registers the user's key and signs in with it.
   Outcome<SignIn> by_stored_key(std::string_view access_token, std::int64_t now);
   Outcome<SignIn> by_security_key(std::string_view access_token);
@@ -149,8 +152,22 @@ Outcome<SignIn> Enrolment::run(Bytes code, std::int64_t now) {
   return with_.security_key == nullptr ? by_stored_key(access_token, now) : by_security_key(access_token);
 }
 
+Outcome<json::Json> Enrolment::attested(std::string_view access_token) {
+  keys::Attester* attester = with_.store.attester();
+  if (attester == nullptr) return fail(Fault::failed, "the key is in no TPM");
+  if (!registration_.registration().attestation) return fail(Fault::refused, "the server asks for none");
+  return attest_key(*attester, registration_, access_token, keys_->user->kept.bytes(), with_.pin);
+}
+
 Outcome<SignIn> Enrolment::by_stored_key(std::string_view access_token, std::int64_t now) {
-  const auto registered = registration_.register_key(access_token, keys_->user->public_key);
+  const auto attestation = attested(access_token);
+  const auto registered = registration_.register_key(access_token, keys_->user->public_key,
+                                                     attestation ? *attestation : json::Json());
+  if (!registered && !attestation) {
+    Failure failure = registered.error();
+    failure.text += " (attestation: " + attestation.error().text + ")";
+    return tl::unexpected(std::move(failure));
+  }
   if (!registered) return tl::unexpected(registered.error());
   const UserKey user{with_.store, keys_->user->kept.bytes(), keys_->user->public_key, with_.pin};
   return tokens_.by_key(device(), tokens_.by_stored_key(user, person_.upn, now));

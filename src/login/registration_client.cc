@@ -70,11 +70,20 @@ Outcome<JoinAnswer> RegistrationClient::join(std::string_view access_token, cons
   return answer;
 }
 
-Outcome<void> RegistrationClient::register_key(std::string_view access_token, const pki::PublicKey& key) {
+Outcome<Secret> RegistrationClient::attestation_challenge(std::string_view access_token,
+                                                          const Json& endorsement) {
+  return post(registration_.attestation->url, access_token, endorsement.dump(),
+              "the server does not believe this TPM");
+}
+
+Outcome<void> RegistrationClient::register_key(std::string_view access_token, const pki::PublicKey& key,
+                                               const Json& attestation) {
   const std::string text = key.type() == pki::KeyType::rsa ? base64_of(pki::bcrypt_blob(key))
                                                            : base64_of(as_bytes(jose::jwk_of(key).dump()));
-  const auto answered = post(registration_.key.url, access_token, Json{{"kngc", text}}.dump(),
-                             "the server does not register the user's key");
+  Json body{{"kngc", text}};
+  if (!attestation.is_null()) body["attestation"] = attestation;
+  const auto answered =
+      post(registration_.key.url, access_token, body.dump(), "the server does not register the user's key");
   if (!answered) return tl::unexpected(answered.error());
   return {};
 }

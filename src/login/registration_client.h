@@ -32,7 +32,11 @@ class RegistrationClient {
   };
   // The certificate is for that key.
   Outcome<JoinAnswer> join(std::string_view access_token, const NewDevice& device);
-  Outcome<void> register_key(std::string_view access_token, const pki::PublicKey& key);
+  // What a TPM is to be asked, so that the server believes it: its answer.
+  Outcome<Secret> attestation_challenge(std::string_view access_token, const json::Json& endorsement);
+  // attestation: of key_attestation.h; null: none.
+  Outcome<void> register_key(std::string_view access_token, const pki::PublicKey& key,
+                             const json::Json& attestation);
   // A key that is in a security key: what is wanted of it, and what it said.
   Outcome<PasskeyOptions> passkey_options(std::string_view access_token);
   Outcome<void> register_passkey(std::string_view access_token, const json::Json& registration);

@@ -7,6 +7,7 @@
 #include "pages/page.h"
 #include "pages/passkey_form.h"
 #include "pages/sign_in_page.h"
+#include "signin/key_attestation.h"
 #include "signin/passkeys.h"
 
 namespace ferryman::pages {
@@ -57,7 +58,11 @@ std::string name_of(const Belongings& all, const directory::DeviceId& id) {
 }
 
 Html name_of(const Belongings& all, const KeyCredential& key) {
-  if (key.device) return Html("Key of ") + name_of(all, *key.device);
+  if (key.device) {
+    Html name = Html("Key of ") + name_of(all, *key.device);
+    if (signin::is_attested(key)) name += " (TPM, attested)";
+    return name;
+  }
   Html name("Passkey (FIDO2)");
   if (!key.name.empty()) name += Html(": ") + key.name;
   return name;

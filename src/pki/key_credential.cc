@@ -13,6 +13,8 @@
 namespace ferryman::pki {
 namespace {
 
+constexpr std::uint8_t custom_information_version = 1, attestation_flag = 1;
+
 constexpr std::uint32_t version_2 = 0x200;
 
 // KEYCREDENTIALLINK_ENTRY [MS-ADTS 2.2.20.2 to 6].
@@ -179,6 +181,16 @@ Octets key_credential_blob(const KeyCredential& credential) {
   writer.octets(entries);
   if (blob.size() > KeyCredential::max_size) throw std::length_error("a key credential");
   return blob;
+}
+
+Octets custom_information_of_attested_key() {
+  return {custom_information_version, attestation_flag};
+}
+
+bool is_attested(const KeyCredential& credential) {
+  const Octets& information = credential.custom_information;
+  return information.size() >= 2 && information[0] == custom_information_version &&
+         (information[1] & attestation_flag) != 0;
 }
 
 Octets key_material(const PublicKey& key) {

@@ -48,6 +48,10 @@ Result<KeyCredential> parse_key_credential(Bytes blob);
 // Throws std::length_error where it would be longer than max_size.
 Octets key_credential_blob(const KeyCredential& credential);
 
+// Of a key whose TPM has attested it: CUSTOMKEYINFO_FLAGS_ATTESTATION; and whether a credential says so.
+Octets custom_information_of_attested_key();
+bool is_attested(const KeyCredential& credential);
+
 // A key's one material: of RSA its BCRYPT_RSAKEY_BLOB, as Windows writes it, of P-256 its
 // SubjectPublicKeyInfo, as Samba does.
 Octets key_material(const PublicKey& key);

@@ -7,6 +7,7 @@
 #include "realm/admin_commands.h"
 #include "realm/admin_objects.h"
 #include "signin/enrolment_code.h"
+#include "signin/key_attestation.h"
 
 namespace ferryman::realm {
 namespace {
@@ -69,6 +70,7 @@ admin::Reply set_disabled(Call& call, bool disabled) {
 Json key_json(const directory::KeyCredential& key) {
   return {{"id", key_text(key.id)},
           {"kind", key.kind == directory::KeyKind::fido ? "fido" : "hello"},
+          {"attested", signin::is_attested(key)},
           {"device", key.device ? Json(key.device->text()) : Json()},
           {"display_name", key.name},
           {"aaguid", key.aaguid ? Json(key.aaguid->text()) : Json()},

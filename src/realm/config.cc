@@ -12,9 +12,9 @@
 #include "config/reader.h"
 #include "directory/database.h"
 #include "directory/names.h"
+#include "pki/attestation_roots.h"
 #include "realm/policy_keys.h"
 #include "realm/programs_key.h"
-#include "webauthn/attestation_roots.h"
 
 namespace ferryman::realm {
 namespace {
@@ -76,6 +76,7 @@ std::vector<Key> sign_in_keys(Config& config) {
           string_key("rp_id", settings.rp_id),
           strings_key("origins", settings.origins),
           string_key("attestation_roots", config.attestation_roots),
+          bool_key("allow_software_keys", settings.allow_software_keys),
           programs_key(settings.programs)};
 }
 
@@ -242,18 +243,21 @@ void Loader::check_sign_in(const toml::table& root) {
       add(root, "sign_in.rp_id",
           fmt::format("rp_id = {} is neither the host of {} nor a domain that it is in",
                       show_string(settings.rp_id), show_string(each)));
-  if (!config_.attestation_roots.empty()) read_attestation_roots(root);
+  if (!config_.attestation_roots.empty()) return read_attestation_roots(root);
+  if (!settings.allow_software_keys)
+    add(root, "sign_in.allow_software_keys",
+        "allow_software_keys = false takes attestation_roots: the certificates of the makers of TPMs");
 }
 
 void Loader::read_attestation_roots(const toml::table& root) {
   const auto text = read_config_file(config_.attestation_roots);
   if (!text) return add(root, "sign_in.attestation_roots", text.error().text);
-  auto roots = webauthn::AttestationRoots::parse(as_bytes(*text));
+  auto roots = pki::AttestationRoots::parse(as_bytes(*text));
   if (!roots)
     return add(root, "sign_in.attestation_roots",
                fmt::format("attestation_roots: {} has to be certificates in PEM, one or more",
                            show_string(config_.attestation_roots)));
-  config_.sign_in.attestation_roots = std::make_shared<const webauthn::AttestationRoots>(*std::move(roots));
+  config_.sign_in.attestation_roots = std::make_shared<const pki::AttestationRoots>(*std::move(roots));
 }
 
 void Loader::load(const toml::table& root) {

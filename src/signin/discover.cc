@@ -32,6 +32,8 @@ Answer discover(const Realm& realm, std::string_view path_tenant) {
         {"TenantName",
          tenant->settings.domains.empty() ? tenant->settings.name : tenant->settings.domains.front()},
         {"DisplayName", tenant->settings.name}}}};
+  if (realm.settings.attestation_roots)
+    document["KeyAttestationService"] = service("KeyAttestation", base + "/key/attestation", "1.0");
   return json_answer(document.dump(), Kept::may_be);
 }
 

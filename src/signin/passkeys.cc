@@ -171,7 +171,7 @@ Step<KeyCredential> register_passkey(const Realm& realm, const Tenant& tenant, c
   const auto nonces = realm.keys.nonces(realm.now());
   if (!nonces) return tl::unexpected(unavailable(nonces.error()));
   const bool needs_maker = tenant.settings.attestation_required;
-  const webauthn::AttestationRoots* roots = realm.settings.attestation_roots.get();
+  const pki::AttestationRoots* roots = realm.settings.attestation_roots.get();
   if (needs_maker && roots == nullptr) return bad_registration("no attestation_roots in realm.toml");
   const Octets client_data = octets_of(credential, "clientDataJSON");
   KeyCredential key;

@@ -10,10 +10,10 @@
 #include "account/attempts.h"
 #include "account/policy.h"
 #include "directory/sign_in_records.h"
+#include "pki/attestation_roots.h"
 #include "signin/answer.h"
 #include "signin/keys.h"
 #include "signin/programs.h"
-#include "webauthn/attestation_roots.h"
 
 namespace ferryman::signin {
 
@@ -27,8 +27,9 @@ struct Settings {
   // Of FIDO keys (WebAuthn Level 2): what they are registered for, and where, besides url, they may be asked.
   std::string rp_id{};
   std::vector<std::string> origins{};
-  // Makers that are trusted where a tenant demands an attestation; null: none.
-  std::shared_ptr<const webauthn::AttestationRoots> attestation_roots{};
+  // Makers of security keys and TPMs whose word is taken; null: none.
+  std::shared_ptr<const pki::AttestationRoots> attestation_roots{};
+  bool allow_software_keys = true;  // else a Hello key is registered only where its TPM attests it
 };
 
 // What an endpoint answers from, for one request.

@@ -9,6 +9,8 @@ Answer discover(const Realm& realm, std::string_view path_tenant);
 // Who asks is told by an access token.
 Answer join_device(const Realm& realm, const local::HttpRequest& request);
 Answer register_key(const Realm& realm, const local::HttpRequest& request);
+// A key that a TPM is to attest: what its attestation begins with.
+Answer attestation_challenge(const Realm& realm, const local::HttpRequest& request);
 // A FIDO key: what its authenticator is to be asked, and what it says.
 Answer passkey_options(const Realm& realm, const local::HttpRequest& request);
 Answer register_passkey(const Realm& realm, const local::HttpRequest& request);

@@ -121,6 +121,10 @@ Answer add_key(const Realm& realm, const HttpRequest& request, std::string_view)
   return register_key(realm, request);
 }
 
+Answer attestation(const Realm& realm, const HttpRequest& request, std::string_view) {
+  return attestation_challenge(realm, request);
+}
+
 Answer options_of_passkey(const Realm& realm, const HttpRequest& request, std::string_view) {
   return passkey_options(realm, request);
 }
@@ -143,7 +147,7 @@ constexpr std::array<Route, 12> tenant_routes{{
     {"/DiscoverV2", "GET", "discover", discovery},
     {"/posix/accounts", "GET", "posix-accounts", posix_accounts},
 }};
-constexpr std::array<Route, 10> routes{{
+constexpr std::array<Route, 11> routes{{
     {"/", "GET", "home", home},
     {"/odc/v2.1/federationProvider", "GET", "federation-provider", federation_provider},
     {"/EnrollmentServer/nonce/*", "GET", "registration-nonce", registration_nonce},
@@ -152,6 +156,7 @@ constexpr std::array<Route, 10> routes{{
     {"/EnrollmentServer/device/*", "DELETE", "leave", leave_device},
     {"/EnrollmentServer/key", "POST", "register-key", add_key},
     {"/EnrollmentServer/key/", "POST", "register-key", add_key},
+    {"/EnrollmentServer/key/attestation", "POST", "register-key", attestation},
     {"/EnrollmentServer/key/fido2", "GET", "register-key", options_of_passkey},
     {"/EnrollmentServer/key/fido2", "POST", "register-key", add_passkey},
 }};

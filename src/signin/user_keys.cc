@@ -6,6 +6,7 @@
 #include "json/parse.h"
 #include "pac/info.h"
 #include "pki/key_credential.h"
+#include "signin/key_attestation.h"
 #include "signin/passkeys.h"
 #include "signin/registration.h"
 #include "signin/tokens.h"
@@ -19,13 +20,25 @@ auto bad_request(std::string_view text) {
   return refuse({400, "invalid_request", entra::bad_request, text, text});
 }
 
-Step<pki::PublicKey> wanted_key(const local::HttpRequest& request) {
+struct WantedKey {
+  pki::PublicKey key;
+  bool is_attested = false;
+};
+Step<WantedKey> wanted_key(const Realm& realm, const Access& access, const local::HttpRequest& request) {
   const auto body = json::parse_object(as_text(request.body), max_depth);
   const std::string* text = body ? json::text_member(*body, "kngc") : nullptr;
   if (text == nullptr) return bad_request("The body is no JSON object with a kngc.");
   auto key = jose::key_of_text(*text);
   if (!key) return bad_request("kngc is no public key: RSA of 2048 bits or more, or P-256.");
-  return *std::move(key);
+  const nlohmann::json* attestation = json::member(*body, "attestation", nlohmann::json::value_t::object);
+  if (attestation != nullptr) {
+    const auto verified = verify_attestation(realm, access, *attestation, *key);
+    if (!verified) return tl::unexpected(verified.error());
+  } else if (!realm.settings.allow_software_keys) {
+    return refuse({403, "access_denied", entra::bad_request,
+                   "Only keys that a TPM attests are registered here.", "key without attestation"});
+  }
+  return WantedKey{*std::move(key), attestation != nullptr};
 }
 
 Answer not_added(const directory::Failure& failure) {
@@ -65,10 +78,11 @@ Answer about(const Access& access, Answer answer) {
 Answer register_key(const Realm& realm, const local::HttpRequest& request) {
   const auto access = access_for_keys(realm, request);
   if (!access) return access.error();
-  const auto key = wanted_key(request);
-  if (!key) return key.error();
+  const auto wanted = wanted_key(realm, *access, request);
+  if (!wanted) return about(*access, wanted.error());
   pki::KeyCredential credential;
-  credential.material = pki::key_material(*key);
+  credential.material = pki::key_material(wanted->key);
+  if (wanted->is_attested) credential.custom_information = pki::custom_information_of_attested_key();
   credential.device = *access->device;
   credential.created = pac::file_time(realm.now());
   directory::KeyCredential row;
@@ -80,8 +94,14 @@ Answer register_key(const Realm& realm, const local::HttpRequest& request) {
   if (const auto added = realm.records.add_key(access->tenant.id, row); !added)
     return not_added(added.error());
   return about(*access, json_answer(nlohmann::json{{"kid", base64_of(row.id)},
-                                                   {"upn", upn_of(access->tenant, access->user.account)}}
+                                                   {"upn", upn_of(access->tenant, access->user.account)},
+                                                   {"attested", wanted->is_attested}}
                                         .dump()));
+}
+
+Answer attestation_challenge(const Realm& realm, const local::HttpRequest& request) {
+  const auto access = access_for_keys(realm, request);
+  return access ? about(*access, challenge_attester(realm, *access, request)) : access.error();
 }
 
 Answer passkey_options(const Realm& realm, const local::HttpRequest& request) {

@@ -70,7 +70,7 @@ std::vector<pki::OwnedCertificate> certificates_of(const Statement& statement) {
   return all;
 }
 
-bool leads_to_root(const std::vector<pki::OwnedCertificate>& certificates, const AttestationRoots& roots,
+bool leads_to_root(const std::vector<pki::OwnedCertificate>& certificates, const pki::AttestationRoots& roots,
                    std::int64_t now) {
   std::vector<X509*> views;
   views.reserve(certificates.size());
@@ -117,7 +117,8 @@ Octets joined(std::initializer_list<Bytes> parts) {
 
 // Where a statement is of the maker's key: that key signed, and its certificate is of a root.
 Outcome<Attested> by_maker(const std::vector<pki::OwnedCertificate>& certificates, Algorithm algorithm,
-                           Bytes message, Bytes signature, const AttestationRoots* roots, std::int64_t now) {
+                           Bytes message, Bytes signature, const pki::AttestationRoots* roots,
+                           std::int64_t now) {
   EVP_PKEY* key = X509_get0_pubkey(certificates.front().get());
   if (key == nullptr) {
     ERR_clear_error();
@@ -129,8 +130,8 @@ Outcome<Attested> by_maker(const std::vector<pki::OwnedCertificate>& certificate
 }
 
 Outcome<Attested> verify_packed(const AttestationObject& object, const AuthenticatorData& data,
-                                const CoseKey& key, Bytes client_data_hash, const AttestationRoots* roots,
-                                std::int64_t now) {
+                                const CoseKey& key, Bytes client_data_hash,
+                                const pki::AttestationRoots* roots, std::int64_t now) {
   const Statement& statement = object.statement;
   if (!statement.algorithm || !statement.signature || statement.has_others) return fail(Fault::attestation);
   const auto algorithm = algorithm_of(*statement.algorithm);
@@ -157,7 +158,7 @@ Octets u2f_point(const CoseKey& key) {
 }
 
 Outcome<Attested> verify_u2f(const AttestationObject& object, const AuthenticatorData& data,
-                             const CoseKey& key, Bytes client_data_hash, const AttestationRoots* roots,
+                             const CoseKey& key, Bytes client_data_hash, const pki::AttestationRoots* roots,
                              std::int64_t now) {
   const Statement& statement = object.statement;
   if (statement.algorithm || !statement.signature || statement.certificates.size() != 1 ||
@@ -207,8 +208,8 @@ Outcome<AttestationObject> AttestationObject::parse(Bytes cbor) {
 }
 
 Outcome<Attested> verify_statement(const AttestationObject& object, const AuthenticatorData& data,
-                                   const CoseKey& key, Bytes client_data_hash, const AttestationRoots* roots,
-                                   std::int64_t now) {
+                                   const CoseKey& key, Bytes client_data_hash,
+                                   const pki::AttestationRoots* roots, std::int64_t now) {
   const Statement& statement = object.statement;
   if (object.format == "packed") return verify_packed(object, data, key, client_data_hash, roots, now);
   if (object.format == "fido-u2f") return verify_u2f(object, data, key, client_data_hash, roots, now);

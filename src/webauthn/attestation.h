@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "webauthn/attestation_roots.h"
+#include "pki/attestation_roots.h"
 #include "webauthn/authenticator_data.h"
 #include "webauthn/cose_key.h"
 #include "webauthn/fault.h"
@@ -43,7 +43,7 @@ enum class Attested : std::uint8_t {
 // there is is for the ceremony to look at. roots: that a maker's certificate has to lead to; null: to
 // whichever. Faults: attestation_format, attestation, algorithm, signature, attestation_root.
 Outcome<Attested> verify_statement(const AttestationObject& object, const AuthenticatorData& data,
-                                   const CoseKey& key, Bytes client_data_hash, const AttestationRoots* roots,
-                                   std::int64_t now);
+                                   const CoseKey& key, Bytes client_data_hash,
+                                   const pki::AttestationRoots* roots, std::int64_t now);
 
 }  // namespace ferryman::webauthn

@@ -45,7 +45,7 @@ Outcome<void> check_authenticator_data(const RelyingParty& rp, const Authenticat
 }  // namespace
 
 Outcome<Registered> verify_registration(const RelyingParty& rp, const Registration& registration,
-                                        const IsChallenge& is_challenge, const AttestationRoots* needed,
+                                        const IsChallenge& is_challenge, const pki::AttestationRoots* needed,
                                         std::int64_t now) {
   auto challenge = check_client_data(rp, registration.client_data, creation, is_challenge);
   if (!challenge) return fail(challenge.error());

@@ -42,7 +42,7 @@ struct Registered {
 // needed: roots that an attestation has to be there of; null where none is required. All faults but
 // wrong_credential.
 Outcome<Registered> verify_registration(const RelyingParty& rp, const Registration& registration,
-                                        const IsChallenge& is_challenge, const AttestationRoots* needed,
+                                        const IsChallenge& is_challenge, const pki::AttestationRoots* needed,
                                         std::int64_t now);
 
 // What is needed of a credential for its assertions, of the attestation object that it was registered with.

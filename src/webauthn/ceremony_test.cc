@@ -32,7 +32,7 @@ bool is_challenge(std::string_view text) {
 // Registrations and assertions.
 
 Outcome<Registered> registered(Bytes object, std::string_view data,
-                               const AttestationRoots* needed = nullptr) {
+                               const pki::AttestationRoots* needed = nullptr) {
   return verify_registration(rp, {as_bytes(data), object}, is_challenge, needed, now);
 }
 
@@ -254,12 +254,12 @@ Octets der_of(X509* certificate) {
   return octets;
 }
 
-AttestationRoots roots_of(X509* certificate) {
+pki::AttestationRoots roots_of(X509* certificate) {
   const Owned<BIO, BIO_free> out(BIO_new(BIO_s_mem()));
   PEM_write_bio_X509(out.get(), certificate);
   char* pem = nullptr;
   const long size = BIO_get_mem_data(out.get(), &pem);
-  return *AttestationRoots::parse(
+  return *pki::AttestationRoots::parse(
       {reinterpret_cast<const std::uint8_t*>(pem), static_cast<std::size_t>(size)});
 }
 
@@ -307,11 +307,11 @@ TEST_F(AttestationTest, DemandsARootWhereATenantDoes) {
   const auto made = registered(object, creation_);
   ASSERT_TRUE(made) << fault_of(made);
   EXPECT_EQ(made->attested, Attested::by_maker);
-  const AttestationRoots roots = roots_of(root_certificate_.get()), leaf_alone = roots_of(leaf.get());
+  const pki::AttestationRoots roots = roots_of(root_certificate_.get()), leaf_alone = roots_of(leaf.get());
   EXPECT_EQ(fault_of(registered(object, creation_, &roots)), "none");
   EXPECT_EQ(fault_of(registered(object, creation_, &leaf_alone)), "none");
   const auto stranger = certificate(maker_, maker_, nullptr, {.ca = true});
-  const AttestationRoots others = roots_of(stranger.get());
+  const pki::AttestationRoots others = roots_of(stranger.get());
   EXPECT_EQ(fault_of(registered(object, creation_, &others)), "security key: attestation of another root");
   EXPECT_EQ(fault_of(registered(packed(authenticator_.key), creation_, &roots)),
             "security key: attestation missing");
@@ -362,10 +362,10 @@ TEST_F(AttestationTest, TakesNoOtherFormat) {
 }
 
 TEST(AttestationRootsTest, ReadsPemAndNothingElse) {
-  EXPECT_FALSE(AttestationRoots::parse({}));
-  EXPECT_FALSE(AttestationRoots::parse(as_bytes("no certificate")));
-  EXPECT_FALSE(
-      AttestationRoots::parse(as_bytes("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")));
+  EXPECT_FALSE(pki::AttestationRoots::parse({}));
+  EXPECT_FALSE(pki::AttestationRoots::parse(as_bytes("no certificate")));
+  EXPECT_FALSE(pki::AttestationRoots::parse(
+      as_bytes("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")));
 }
 
 // What Chromium said (tests/webauthn_vectors.py).
@@ -380,7 +380,7 @@ class Chromium : public testing::TestWithParam<const char*> {
   Octets octets(const char* name) const {
     return octets_of_base64url(vector_.at(name).get<std::string>()).value();
   }
-  Outcome<Registered> registration(const AttestationRoots* needed = nullptr) const {
+  Outcome<Registered> registration(const pki::AttestationRoots* needed = nullptr) const {
     return verify_registration(rp_, {octets("creationClientDataJSON"), octets("attestationObject")},
                                is_challenge, needed, now);
   }
@@ -421,7 +421,7 @@ TEST_P(Chromium, AttestsByItsMakersCertificate) {
   const std::uint8_t* der = object->statement.certificates.front().data();
   const pki::OwnedCertificate leaf(
       d2i_X509(nullptr, &der, static_cast<long>(object->statement.certificates.front().size())));
-  const AttestationRoots roots = roots_of(leaf.get());
+  const pki::AttestationRoots roots = roots_of(leaf.get());
   const Octets hash = sha256(octets("creationClientDataJSON"));
   EXPECT_EQ(fault_of(verify_statement(*object, *data, *key, hash, &roots, now)), "none");
   const Octets other = sha256(hash);

@@ -41,7 +41,7 @@ class SignInScenario(OwnRealmScenario):
     def setUpClass(cls):
         super().setUpClass()
         cls.asked = 0
-        cls.serve(sign_in={"enrol": cls.enrol, **({"programs": cls.programs} if cls.programs else {})})
+        cls.serve(sign_in={"enrol": cls.enrol, **({"programs": cls.programs} if cls.programs else {}), **cls.sign_in_section()})
         cls.make_keys("example")
         cls.kdc.admin("tenant", "set", "example", "--add-domain", "first.test", "--top-level-names", ",".join(TOP_LEVEL_NAMES))
         for name in ("alice", "bob"):
@@ -49,6 +49,11 @@ class SignInScenario(OwnRealmScenario):
         cls.tenant_id = cls.kdc.show("tenant", "example")["id"]
         configuration = cls.entra().get(f"/{cls.tenant_id}/.well-known/openid-configuration").json
         cls.kerberos_endpoint = configuration["kerberos_endpoint"]
+
+    @classmethod
+    def sign_in_section(cls):
+        """What else [sign_in] of realm.toml has."""
+        return {}
 
     @staticmethod
     def upn(name, domain="first.test"):

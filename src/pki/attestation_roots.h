@@ -10,9 +10,9 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-namespace ferryman::webauthn {
+namespace ferryman::pki {
 
-// Certificates that makers of authenticators sign their attestation certificates with, as an administrator
+// Certificates that makers of authenticators and TPMs sign those of their devices with, as an administrator
 // trusts them. One in the middle of a chain is as good as its root. Any thread may use it.
 class AttestationRoots {
  public:
@@ -29,4 +29,4 @@ class AttestationRoots {
   std::shared_ptr<X509_STORE> store_;
 };
 
-}  // namespace ferryman::webauthn
+}  // namespace ferryman::pki
