@@ -57,9 +57,9 @@ TEST(CertifiedKey, OnlyATpmsCertificationCounts) {
   TestAttester tpm;
   tpm.magic = 0xff544348;
   EXPECT_NE(judged(tpm), "");
-  TestAttester quotes;
-  quotes.type = TPM2_ST_ATTEST_QUOTE;
-  EXPECT_EQ(judged(quotes), "TPM: not a certification by a TPM");
+  TestAttester created;
+  created.type = TPM2_ST_ATTEST_CREATION;
+  EXPECT_EQ(judged(created), "TPM: not a certification by a TPM");
   TestAttester weak;
   weak.name_algorithm = TPM2_ALG_SHA1;
   EXPECT_EQ(judged(weak), "TPM: malformed");

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <string>
 
@@ -20,6 +21,7 @@ constexpr const char* footer =
 
 int main(int argc, char** argv) try {
   using namespace ferryman::realm;
+  ::setenv("TSS2_LOG", "all+none", 0);  // tpm2-tss would write what clients send to standard error
   std::string config_file = "/etc/ferryman/realm.toml";
   bool check = false, show_config = false;
   CLI::App app{"A Kerberos realm with sign-in, behind ferrymand and without a network of its own.",

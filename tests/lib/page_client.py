@@ -1,5 +1,7 @@
 """A browser without a screen: cookies, forms as they stand in a page, and nothing of our own sources."""
+import base64
 import dataclasses
+import hashlib
 import html.parser
 import http.client
 import re
@@ -8,7 +10,8 @@ import urllib.parse
 
 VOID = {"meta", "link", "input", "br"}
 ELEMENTS = VOID | {"html", "head", "title", "style", "body", "header", "main", "footer", "section", "div", "p", "span", "h1", "h2",
-                   "ul", "li", "dl", "dt", "dd", "a", "form", "label", "button", "time"}
+                   "ul", "li", "dl", "dt", "dd", "a", "form", "label", "button", "time", "script",
+                   "noscript"}
 
 
 @dataclasses.dataclass
@@ -27,7 +30,7 @@ class Page(html.parser.HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.forms, self.links, self.words, self.problem, self.open, self.labels = [], [], [], "", [], set()
-        self.inputs = []
+        self.inputs, self.scripts = [], []
         self.feed(text)
         self.close()
         assert not self.open, self.open
@@ -54,7 +57,9 @@ class Page(html.parser.HTMLParser):
         assert self.open.pop()[0] == tag, tag
 
     def handle_data(self, data):
-        if any(tag == "style" for tag, _ in self.open):
+        if any(tag in ("style", "script") for tag, _ in self.open):
+            if self.open[-1][0] == "script":
+                self.scripts.append(data)
             return
         self.words.append(data)
         if any(values.get("role") == "alert" for _, values in self.open):
@@ -82,7 +87,11 @@ class Answer:
 
     @property
     def page(self):
-        return Page(self.body)
+        page = Page(self.body)
+        for script in page.scripts:
+            digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+            assert f"script-src 'sha256-{digest}'" in self.field("Content-Security-Policy"), script
+        return page
 
 
 class PageClient:

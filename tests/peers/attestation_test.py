@@ -27,7 +27,7 @@ class AttestationTest(SignInScenario):
 
     def refused(self, *options):
         """What she is told, and the log has."""
-        said = self.person().enroll(self.code("alice"), *options, code=1)
+        said = self.person().enroll(self.code("alice"), *options, code=3)
         self.assertEqual(self.registered("alice")["keys"], [])
         return said.stderr, [record.get("reason") for record in self.requests() if record["service"] == "register-key"]
 

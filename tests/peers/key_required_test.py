@@ -24,8 +24,10 @@ class KeyRequiredTest(SignInScenario):
     @contextlib.contextmanager
     def required(self, *what):
         self.kdc.admin(*what, "--key-required")
-        yield
-        self.kdc.admin(*what, "--no-key-required")
+        try:
+            yield
+        finally:
+            self.kdc.admin(*what, "--no-key-required")
 
     def assert_no_password_passes(self):
         for said in (self.client().kinit("alice", PASSWORDS["alice"], check=False),

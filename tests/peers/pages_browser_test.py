@@ -218,7 +218,8 @@ class ChromiumTest(SignInScenario):
         self.driver.refresh()
         self.driver.execute_script("""
             const form = document.querySelector("form[data-passkey]");
-            form.dataset.options = JSON.stringify({...JSON.parse(form.dataset.options), userVerification: "discouraged"});""")
+            form.dataset.options = JSON.stringify({...JSON.parse(form.dataset.options), userVerification: "discouraged",
+              allowCredentials: [{type: "public-key", id: arguments[0]}]});""", self.driver.get_credentials()[0].id)
         self.click("Sign in with a passkey")
         self.assertIn("security key's answer is not good", self.alert())
         self.assertEqual(self.requests()[-1]["reason"], "security key: user not verified")

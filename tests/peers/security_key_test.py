@@ -145,7 +145,7 @@ class SecurityKeyTest(SecurityKeyScenario):
     def test_its_user_has_to_be_verified(self):
         person = self.person("bob")
         person.key.flags = USER_PRESENT
-        person.enroll(self.code("bob"), *self.options(), code=1)
+        person.enroll(self.code("bob"), *self.options(), code=3)
         person.key.flags = 0x05
         person.enroll(self.code("bob"), *self.options())
 
