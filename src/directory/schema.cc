@@ -321,10 +321,14 @@ CREATE INDEX device_codes_by_network ON device_codes (network);
 CREATE INDEX device_codes_by_end ON device_codes (expires);
 )sql";
 
-constexpr std::array<Migration, 5> all{version_1, version_2, version_3, version_4, version_5};
+constexpr Migration version_6 = R"sql(
+ALTER TABLE tenants ADD COLUMN offline_logon INTEGER NOT NULL DEFAULT 1;
+)sql";
+
+constexpr std::array<Migration, 6> all{version_1, version_2, version_3, version_4, version_5, version_6};
 
 constexpr std::array all_tables{
-    Table{"SELECT * FROM tenants", "INSERT INTO tenants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+    Table{"SELECT * FROM tenants", "INSERT INTO tenants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
     Table{"SELECT * FROM tenant_names", "INSERT INTO tenant_names VALUES (?, ?, ?, ?)"},
     Table{"SELECT * FROM top_level_names", "INSERT INTO top_level_names VALUES (?, ?, ?)"},
     Table{"SELECT * FROM objects", "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},

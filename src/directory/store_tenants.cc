@@ -179,10 +179,10 @@ Outcome<Tenant> Store::create_tenant(const TenantSettings& settings, const std::
     if (!master) return tl::unexpected(master.error());
     c.run(
         "INSERT INTO tenants (id, folded, name, realm, domain_sid, key_required, disabled, next_rid, "
-        "created, attestation_required) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "created, attestation_required, offline_logon) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         id, key, settings.name, realm, sid, settings.key_required, settings.disabled, rid::first_allocated,
-        now, settings.attestation_required);
+        now, settings.attestation_required, settings.offline_logon);
     auto done = write_names(c, id, settings);
     if (done) done = insert_own_group(c, id, "Domain Users", rid::domain_users);
     if (done) done = insert_own_group(c, id, "Domain Computers", rid::domain_computers);
@@ -221,9 +221,10 @@ Outcome<void> Store::set_tenant(const TenantId& id, const TenantSettings& settin
   return write([&](Connection& c) -> Outcome<void> {
     if (auto realm = realm_of(c, id); !realm) return tl::unexpected(realm.error());
     c.run(
-        "UPDATE tenants SET key_required = ?, attestation_required = ?, disabled = ? WHERE id = ? AND "
-        "disabled <> ?",
-        settings.key_required, settings.attestation_required, settings.disabled, id, half_removed);
+        "UPDATE tenants SET key_required = ?, attestation_required = ?, offline_logon = ?, disabled = ? "
+        "WHERE id = ? AND disabled <> ?",
+        settings.key_required, settings.attestation_required, settings.offline_logon, settings.disabled, id,
+        half_removed);
     if (c.changes() == 0)
       return fail(Reason::invalid, "part of it has been removed already: remove the rest");
     if (auto done = write_names(c, id, settings); !done) return done;

@@ -16,6 +16,7 @@ struct TenantSettings {
   std::vector<std::string> top_level_names{};  // the realm map that clients get
   bool key_required = false;                   // no password passes, for nobody
   bool attestation_required = false;           // FIDO keys are of a maker who is trusted
+  bool offline_logon = true;                   // computers may let people in while no gateway answers
   bool disabled = false;
 };
 

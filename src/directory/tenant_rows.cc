@@ -12,8 +12,8 @@ constexpr std::uint32_t last_rid = 0x0fffffff;
 
 Outcome<Tenant> load_tenant(Connection& c, const TenantId& id) {
   Statement row = c.statement(
-      "SELECT name, realm, domain_sid, key_required, disabled, created, attestation_required FROM tenants "
-      "WHERE id = ?",
+      "SELECT name, realm, domain_sid, key_required, disabled, created, attestation_required, offline_logon "
+      "FROM tenants WHERE id = ?",
       id);
   if (!row.step()) return fail(Reason::not_found);
   Tenant tenant;
@@ -26,6 +26,7 @@ Outcome<Tenant> load_tenant(Connection& c, const TenantId& id) {
   tenant.half_removed = row.integer(4) == half_removed;
   tenant.created = row.integer(5);
   tenant.settings.attestation_required = row.integer(6) != 0;
+  tenant.settings.offline_logon = row.integer(7) != 0;
   Statement domains =
       c.statement("SELECT spelled FROM tenant_names WHERE tenant = ? AND position > 0 ORDER BY position", id);
   while (domains.step()) tenant.settings.domains.push_back(domains.text(0));

@@ -27,6 +27,7 @@ void print_tenant(const Json& tenant) {
   print_line("top-level names", texts_of(tenant, "top_level_names"));
   print_line("state", state_of(tenant));
   print_flags(tenant, {"default", "key_required", "attestation_required"});
+  print_line("offline logon", is_set(tenant, "offline_logon") ? "computers decide" : "never");
   print_line("created", time_of(tenant, "created"));
 }
 
@@ -99,6 +100,8 @@ void add_tenant_settings(RealmTree& tree, CLI::App& tenants) {
   RealmTree::either(
       set, "attestation-required", "attestation_required",
       "FIDO keys are registered only where attestation_roots of realm.toml lead to their maker");
+  RealmTree::either(set, "offline-logon", "offline_logon",
+                    "Computers may let people in by their PIN while no gateway answers");
 }
 
 }  // namespace

@@ -264,7 +264,9 @@ Verdict authenticate(const machine::Config& config, const machine::Accounts& acc
   const Result allowed = check_account(config, accounts, name, now);
   if (allowed == Result::not_ours) return {allowed};
   const machine::User* user = accounts.find(name);
-  Verdict verdict = Logon(config, *user, talk, now).run();
+  machine::Config allowed_config = config;
+  if (!accounts.offline_logon) allowed_config.offline = {};
+  Verdict verdict = Logon(allowed_config, *user, talk, now).run();
   // Only who has proven it learns that she may not.
   if (verdict.result == Result::ok && allowed != Result::ok) return {allowed};
   return verdict;

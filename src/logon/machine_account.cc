@@ -97,6 +97,7 @@ void merge(std::vector<T>& into, std::vector<T> from, std::size_t most, Field fi
 }
 
 void merge(machine::Accounts& into, machine::Page page) {
+  into.offline_logon = page.offline_logon;
   merge(into.users, std::move(page.users), machine::max_users, &machine::User::id);
   merge(into.groups, std::move(page.groups), machine::max_groups, &machine::Group::gid);
 }

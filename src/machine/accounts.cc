@@ -103,6 +103,12 @@ std::optional<std::int64_t> time_of(const Json& json, const char* name) {
   return value->get<std::int64_t>();
 }
 
+// True where nothing is said.
+bool may_be_offline(const Json& json) {
+  const Json* value = json::member(json, "offline_logon", Json::value_t::boolean);
+  return value == nullptr || value->get<bool>();
+}
+
 std::string last_error() {
   return std::generic_category().message(errno);
 }
@@ -138,13 +144,17 @@ std::optional<Page> parse_page(Bytes octets) {
       !read_list(*json, "groups", max_groups, group_of, page.groups))
     return std::nullopt;
   page.time = *time;
+  page.offline_logon = may_be_offline(*json);
   page.next = *next;
   return page;
 }
 
 std::string accounts_text(const Accounts& accounts) {
-  Json json{
-      {"version", version}, {"asked", accounts.asked}, {"users", Json::array()}, {"groups", Json::array()}};
+  Json json{{"version", version},
+            {"asked", accounts.asked},
+            {"offline_logon", accounts.offline_logon},
+            {"users", Json::array()},
+            {"groups", Json::array()}};
   for (const User& user : accounts.users)
     json["users"].push_back({{"id", user.id},
                              {"name", user.name},
@@ -168,6 +178,7 @@ std::optional<Accounts> parse_accounts(Bytes octets) {
       !read_list(*json, "groups", max_groups, group_of, accounts.groups))
     return std::nullopt;
   accounts.asked = *asked;
+  accounts.offline_logon = may_be_offline(*json);
   return accounts;
 }
 

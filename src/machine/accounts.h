@@ -33,7 +33,8 @@ struct Group {
 
 // Those who may log on to this machine, and the groups they are in.
 struct Accounts {
-  std::int64_t asked = 0;  // the server, for all of them; seconds since 1970
+  std::int64_t asked = 0;     // the server, for all of them; seconds since 1970
+  bool offline_logon = true;  // whether the tenant lets a machine do without the gateway
   std::vector<User> users{};
   std::vector<Group> groups{};
 
@@ -54,6 +55,7 @@ bool is_group_name(std::string_view name);
 // A page of the server's answer. Who or what this machine cannot have is left out.
 struct Page {
   std::int64_t time = 0;  // the server's clock
+  bool offline_logon = true;
   std::vector<User> users{};
   std::vector<Group> groups{};
   std::string next{};  // empty: it was the last

@@ -28,12 +28,14 @@ TEST(AccountsTest, APageIsReadAndKept) {
   EXPECT_EQ(read->users[0].id, "0a000000-0000-0000-0000-000000000001");
   EXPECT_EQ(read->users[0].groups, (std::vector<std::uint32_t>{6000, 6001})) << "root's group is none";
   EXPECT_EQ(read->users[0].display_name.find_first_of(":,"), std::string::npos);
-  const Accounts accounts{read->time, read->users, read->groups};
+  EXPECT_TRUE(read->offline_logon) << "where nothing is said";
+  const Accounts accounts{read->time, false, read->users, read->groups};
   const auto again = parse_accounts(as_bytes(accounts_text(accounts)));
   ASSERT_TRUE(again);
   EXPECT_EQ(again->users, accounts.users);
   EXPECT_EQ(again->groups, accounts.groups);
   EXPECT_EQ(again->asked, accounts.asked);
+  EXPECT_FALSE(again->offline_logon);
 }
 
 TEST(AccountsTest, WhatThisMachineCannotHaveIsLeftOut) {

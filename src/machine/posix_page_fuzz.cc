@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const User& user : page->users)
     if (user.uid < 1000 || user.gid < 1000 || user.name.find_first_of("/: \n") != std::string::npos)
       std::abort();
-  const Accounts accounts{page->time, page->users, page->groups};
+  const Accounts accounts{page->time, page->offline_logon, page->users, page->groups};
   const auto again = parse_accounts(ferryman::as_bytes(accounts_text(accounts)));
   if (!again || again->users != accounts.users || again->groups != accounts.groups) std::abort();
   return 0;

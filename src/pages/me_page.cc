@@ -146,7 +146,8 @@ signin::Answer overview(const Visit& visit, const Belongings& all) {
   if (visit.request.query == "added")
     content += element("p", {{"class", "notice"}, {"role", "status"}}, "The passkey is registered.");
   content += section(all, "Keys", "What you sign in with.", all.keys, "You have registered no key.",
-                     paragraph(element("a", {{"class", "button small"}, {"href", "?add"}}, "Add a passkey")));
+                     element("p", {{"class", "below"}},
+                             element("a", {{"class", "button small"}, {"href", "?add"}}, "Add a passkey")));
   content +=
       section(all, "Computers", "Those that you have joined.", all.devices, "You have joined no computer.");
   content += section(all, "Sign-ins", "Where you are signed in, the newest first.", all.sign_ins,
@@ -239,7 +240,8 @@ signin::Answer add_page(const Visit& visit) {
       "your face; those never leave it.");
   content += element("noscript", paragraph("This takes JavaScript, which your browser does not run."));
   content += passkey_form(visit, "add", PasskeyUse::create, *options, fields);
-  content += paragraph(element("a", {{"href", visit.address(*visit.tenant, "/me")}}, "Cancel"));
+  content += element("p", {{"class", "below"}},
+                     element("a", {{"href", visit.address(*visit.tenant, "/me")}}, "Cancel"));
   Page page{"Add a passkey", element("div", {{"class", "card narrow"}}, content)};
   page.asks_passkey = true;
   return show(visit, page);

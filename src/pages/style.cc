@@ -60,6 +60,7 @@ ul.list > li { display: flex; gap: .75rem 1rem; justify-content: space-between; 
   border-top: 1px solid var(--line); padding: 1rem 0; }
 ul.list > li:first-child { margin-top: .75rem; }
 ul.list > li:last-child { padding-bottom: 0; }
+.below { margin-top: 1rem; }
 .what { min-width: 0; }
 .what p { margin: 0; }
 .name { font-weight: 600; }

@@ -28,6 +28,7 @@ Json tenant_json(const Call& call, const Tenant& tenant) {
           {"created", tenant.created},
           {"key_required", settings.key_required},
           {"attestation_required", settings.attestation_required},
+          {"offline_logon", settings.offline_logon},
           {"disabled", settings.disabled},
           {"half_removed", tenant.half_removed},
           {"default", tenant.id == call.tenant.id}};
@@ -58,6 +59,7 @@ admin::Reply set_disabled(Call& call, bool disabled) {
   if (!tenant) return tl::unexpected(std::move(tenant.error()));
   TenantSettings settings = tenant->settings;
   settings.disabled = disabled;
+  settings.offline_logon = offline_logon.value_or(settings.offline_logon);
   return change(call, *std::move(tenant), std::move(settings));
 }
 
@@ -115,9 +117,10 @@ admin::Reply set_tenant(Call& call) {
   const auto top_level_names = arguments.maybe_texts("top_level_names");
   const auto key_required = arguments.maybe_flag("key_required");
   const auto attestation_required = arguments.maybe_flag("attestation_required");
+  const auto offline_logon = arguments.maybe_flag("offline_logon");
   auto tenant = named_tenant(call);
   if (!tenant) return tl::unexpected(std::move(tenant.error()));
-  if (!domains.any() && !top_level_names && !key_required && !attestation_required)
+  if (!domains.any() && !top_level_names && !key_required && !attestation_required && !offline_logon)
     return invalid("tenant.set: say what is to be set.");
   TenantSettings settings = tenant->settings;
   if (auto done = change_domains(call, domains, settings.domains); !done)

@@ -96,6 +96,8 @@ TEST_F(AdminTenants, ChangeTheirSettings) {
   EXPECT_EQ(last_event()["changed"], "add_domains,remove_domains");
   EXPECT_EQ(set({{"top_level_names", {"t.test", "u.test"}}})["top_level_names"], (Json{"t.test", "u.test"}));
   EXPECT_EQ(set({{"key_required", true}})["key_required"], true);
+  EXPECT_EQ(set({{"key_required", true}})["offline_logon"], true);
+  EXPECT_EQ(set({{"offline_logon", false}})["offline_logon"], false);
   const Json shown = do_it("tenant.show", {{"name", "c.test"}});
   EXPECT_EQ(shown["top_level_names"], (Json{"t.test", "u.test"}));
   EXPECT_EQ(shown["key_required"], true);

@@ -99,7 +99,11 @@ json Listing::user(const Principal& user, const std::map<std::uint32_t, director
 Step<std::string> Listing::text(const std::string& next) const {
   const auto groups = named_groups();
   if (!groups) return tl::unexpected(groups.error());
-  json body{{"time", realm_.now()}, {"users", json::array()}, {"groups", json::array()}, {"next", next}};
+  json body{{"time", realm_.now()},
+            {"offline_logon", tenant_.settings.offline_logon},
+            {"users", json::array()},
+            {"groups", json::array()},
+            {"next", next}};
   for (const Principal& each : users_) body["users"].push_back(user(each, *groups));
   for (const auto& [rid, group] : *groups)
     body["groups"].push_back({{"name", group.name}, {"gid", group.gid}});

@@ -59,6 +59,17 @@ class LogonTest(MachineScenario):
         firewall.open()
         self.assert_logs_on("alice", PIN)
 
+    def test_a_tenant_forbids_it_without_the_gateway(self):
+        self.enrolled()
+        self.kdc.admin("tenant", "set", "example", "--no-offline-logon")
+        self.addCleanup(self.machine.ferryman, "machine", "refresh")
+        self.addCleanup(self.kdc.admin, "tenant", "set", "example", "--offline-logon")
+        self.machine.ferryman("machine", "refresh")
+        firewall = self.without_gateway()
+        self.assertIn(self.base, self.assert_is_refused("alice", PIN))
+        firewall.open()
+        self.assert_logs_on("alice", PIN)
+
     def test_who_is_disabled_is_denied_and_who_has_left_the_group_too(self):
         self.enrolled()
         self.kdc.admin("user", "disable", "alice")
