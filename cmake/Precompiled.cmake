@@ -2,7 +2,7 @@
 # Each file includes what it uses all the same: `.ci/run tidy tidy-rest` reads them without.
 file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/precompiled.cc CONTENT "")
 
-# Nothing with objects of its own (iostream, Asio): each layer would get them.
+# Nothing with objects of its own (iostream, Asio, CLI11): each file would get them.
 set(common <algorithm> <array> <chrono> <cstdint> <filesystem> <functional> <map> <memory> <mutex> <optional> <span>
   <string> <string_view> <utility> <variant> <vector> <fmt/format.h> <tl/expected.hpp>)
 
@@ -18,7 +18,6 @@ endfunction()
 
 ferryman_precompile(ferryman_precompiled)
 ferryman_precompile(ferryman_json_precompiled <nlohmann/json.hpp>)
-ferryman_precompile(ferryman_commands_precompiled <CLI/CLI.hpp> <nlohmann/json.hpp>)
 ferryman_precompile(ferryman_net_precompiled <boost/asio/awaitable.hpp> <boost/asio/co_spawn.hpp>
   <boost/asio/io_context.hpp> <boost/asio/ip/tcp.hpp> <boost/asio/ip/udp.hpp> <boost/asio/redirect_error.hpp>
   <boost/asio/steady_timer.hpp> <boost/asio/use_awaitable.hpp> <openssl/ssl.h>)

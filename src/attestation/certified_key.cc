@@ -50,7 +50,7 @@ Octets plain_signature(const TPMT_SIGNATURE& signature) {
 Outcome<void> check_user_key(const PublicArea& area) {
   if (!area.has(TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT)) return fail(Fault::key_can_leave);
   if (!area.has(TPMA_OBJECT_SENSITIVEDATAORIGIN)) return fail(Fault::key_from_elsewhere);
-  if (!area.has(TPMA_OBJECT_USERWITHAUTH) || (area.attributes & TPMA_OBJECT_NODA) != 0)
+  if (!area.has(TPMA_OBJECT_USERWITHAUTH) || area.has_policy || (area.attributes & TPMA_OBJECT_NODA) != 0)
     return fail(Fault::no_lockout);
   return {};
 }

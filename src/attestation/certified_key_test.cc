@@ -36,6 +36,9 @@ TEST(CertifiedKey, EachAttributeOfTheKeyCounts) {
     tpm.key_attributes &= ~missing;
     EXPECT_EQ(judged(tpm), reason);
   }
+  TestAttester policy;
+  policy.has_policy = true;
+  EXPECT_EQ(judged(policy), "TPM: PIN of the key can be guessed");
   TestAttester tpm;
   tpm.key_attributes |= TPMA_OBJECT_NODA;
   EXPECT_EQ(judged(tpm), "TPM: PIN of the key can be guessed");

@@ -18,7 +18,7 @@ enum class Fault : std::uint8_t {
   other_key,           // said of another key than is registered
   key_can_leave,       // neither fixedTPM nor fixedParent: the key can be moved or copied
   key_from_elsewhere,  // the TPM did not make it itself
-  no_lockout,          // noDA, or no PIN at all: it may be guessed
+  no_lockout,          // noDA, or a policy instead of a PIN: it may be guessed
 };
 
 // As it stands in logs, in words.

@@ -41,7 +41,7 @@ Outcome<PublicArea> PublicArea::parse(Bytes octets) {
   name[1] = TPM2_ALG_SHA256 & 0xff;
   crypto::openssl::hash(crypto::openssl::Digest::sha256, {octets},
                         std::span(name).subspan(sizeof(TPMI_ALG_HASH)));
-  return PublicArea{*std::move(key), area.objectAttributes, std::move(name)};
+  return PublicArea{*std::move(key), area.objectAttributes, area.authPolicy.size != 0, std::move(name)};
 }
 
 }  // namespace ferryman::attestation

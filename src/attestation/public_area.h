@@ -15,6 +15,7 @@ inline constexpr std::size_t max_structure = 1024;  // octets of each that comes
 struct PublicArea {
   pki::PublicKey key;
   std::uint32_t attributes = 0;  // TPMA_OBJECT
+  bool has_policy = false;       // that can stand in for the PIN
   Octets name;                   // part 1, 16
 
   bool has(std::uint32_t all) const { return (attributes & all) == all; }

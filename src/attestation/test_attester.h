@@ -42,11 +42,14 @@ struct TestAttester {
   TPMI_ST_ATTEST type = TPM2_ST_ATTEST_CERTIFY;
   TPMI_ALG_HASH name_algorithm = TPM2_ALG_SHA256;
 
+  bool has_policy = false;  // of the key
+
   Octets area(const pki::PublicKey& of, TPMA_OBJECT attributes) const {
     TPMT_PUBLIC area{};
     area.type = TPM2_ALG_ECC;
     area.nameAlg = name_algorithm;
     area.objectAttributes = attributes;
+    if (has_policy && attributes == key_attributes) put(area.authPolicy, Octets(32, 1));
     TPMS_ECC_PARMS& parameters = area.parameters.eccDetail;
     parameters.symmetric.algorithm = TPM2_ALG_NULL;
     parameters.scheme.scheme = TPM2_ALG_ECDSA;

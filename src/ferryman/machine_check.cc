@@ -49,6 +49,7 @@ class Check {
 
  private:
   Found configuration();
+  Found readable() const;
   Found joined() const;
   Found gateway() const;
   Found known();
@@ -66,6 +67,12 @@ class Check {
   const machine::User* user_ = nullptr;
 };
 
+// What is done as ferryman-logon tells its own trouble.
+Found as_logon_user(const std::function<int()>& work, const char* mend) {
+  if (as_owner_of(machine::state_directory, work) == exit_ok) return std::nullopt;
+  return Trouble{"", mend};
+}
+
 Found Check::configuration() {
   const auto mistakes = machine::load_config(machine::config_file, config_);
   if (!mistakes.empty()) return Trouble{mistakes.front().to_string(), "see ferryman-machine.toml(5)"};
@@ -77,13 +84,18 @@ Found Check::configuration() {
                    "systemd-sysusers && systemd-tmpfiles --create"};
   if (::access(machine::state_directory, F_OK) != 0)
     return Trouble{fmt::format("there is no {}", machine::state_directory), "systemd-tmpfiles --create"};
-  return std::nullopt;
+  return readable();
 }
 
-// What is done as ferryman-logon tells its own trouble.
-Found as_logon_user(const std::function<int()>& work, const char* mend) {
-  if (as_owner_of(machine::state_directory, work) == exit_ok) return std::nullopt;
-  return Trouble{"", mend};
+Found Check::readable() const {
+  return as_logon_user(
+      [] {
+        machine::Config read;
+        const auto mistakes = machine::load_config(machine::config_file, read);
+        if (mistakes.empty()) return exit_ok;
+        return complain("machine check", exit_failed, mistakes.front().to_string());
+      },
+      "chmod 0644 /etc/ferryman/machine.toml");
 }
 
 Found Check::joined() const {
@@ -137,6 +149,9 @@ Found Check::local() const {
   if (local.users.contains(name_))
     return Trouble{"/etc/passwd has a user of that name, who counts instead",
                    fmt::format("userdel {}, or another name", name_)};
+  if (local.gids.contains(user_->gid))
+    return Trouble{fmt::format("/etc/group has the gid {} of her primary group", user_->gid),
+                   "ferryman realm group set at the realm, or another gid here"};
   if (local.uids.contains(user_->uid))
     return Trouble{fmt::format("/etc/passwd has the uid {}", user_->uid),
                    fmt::format("ferryman realm user set {} --uid NUMBER at the realm", name_)};

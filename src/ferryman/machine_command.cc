@@ -99,8 +99,11 @@ int run_forget(const MachineOptions& options) {
   if (user == nullptr)
     return complain(command_name, exit_failed,
                     fmt::format("{} is no user of the tenant here", printable(options.user)));
-  const auto forgotten = logon::forget(*user);
-  if (!forgotten) return complain(command_name, forgotten.error());
+  const int code = as_owner_of(machine::state_directory, [&] {
+    const auto forgotten = logon::forget(*user);
+    return forgotten ? exit_ok : complain(command_name, forgotten.error());
+  });
+  if (code != exit_ok) return code;
   fmt::print("The next logon of {} takes a code: \"ferryman realm user code {}\" at the realm.\n", user->name,
              user->name);
   return check_output(exit_ok);

@@ -24,11 +24,11 @@ std::int64_t number(const Json& json, const char* name) {
 
 }  // namespace
 
-// A clock that was set back makes nobody wait for longer than a pause.
+// What is said to have been in the future was before the clock was set back: the next wrong PIN has a good
+// time.
 std::int64_t Attempts::pause_left(const machine::Config& config, std::int64_t now) const {
-  if (wrong_pins < config.wrong_pins) return 0;
-  const std::int64_t pause = seconds(config.pause);
-  return std::clamp<std::int64_t>(last_wrong + pause - now, 0, pause);
+  if (wrong_pins < config.wrong_pins || last_wrong > now) return 0;
+  return std::max<std::int64_t>(last_wrong + seconds(config.pause) - now, 0);
 }
 
 bool Attempts::may_be_offline(const machine::Config& config, std::int64_t now) const {

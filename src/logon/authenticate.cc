@@ -77,8 +77,9 @@ class Logon {
   Verdict signed_in(login::Accounts& accounts, const login::EnrolledAccount& account,
                     const login::SignedIn& result, const PrivateCache& tickets);
   Verdict offline(const login::Accounts& accounts, const login::EnrolledAccount& account,
-                  keys::KeyStore& store, Bytes pin, const login::Failure& why);
-  Verdict wrong(const login::Accounts& accounts, const login::Failure& failure);
+                  keys::KeyStore& store, Bytes pin, const Attempts& before, const login::Failure& why);
+  // The PIN was neither right nor wrong: the try does not count.
+  Verdict not_tried(const login::Accounts& accounts, const Attempts& before, const login::Failure& why);
   std::optional<Secret> ask_new_pin(const keys::KeyStore& store);
   Outcome<void> enroll(const std::string& path, Bytes code);
   Outcome<void> take_place(const std::string& fresh);
@@ -153,6 +154,7 @@ Outcome<void> Logon::enroll(const std::string& path, Bytes code) {
   if (!store) return tl::unexpected(store.error());
   const auto pin = ask_new_pin(**store);
   if (!pin) return login::fail(Fault::refused, "No PIN was chosen, the code is not used up");
+  talk_.tell("Your key is being made; this takes a moment.");
   const PrivateCache tickets(path);
   const auto result = login::enroll(*accounts, wanted, {**store, nullptr, pin->bytes()}, code, now_);
   if (!result) return tl::unexpected(result.error());
@@ -203,16 +205,24 @@ Verdict Logon::try_pin(Bytes pin) {
     talk_.tell("The key here is of another user of that name: ask an administrator for a code.");
     return {Result::barred};
   }
+  if (!is_of(config_, account.account())) {
+    talk_.tell(
+        "The key here is for another gateway than machine.toml has now: ask an administrator for a code.");
+    return {Result::refused};
+  }
   login::KeyPlace place = account.account().place;
   const auto store = place.open();
   if (!store) return say(store.error());
+  // Before it is tried: who ends this in between, or fills the disk, has had the try.
+  const Attempts counted{attempts->signed_in, attempts->wrong_pins + 1, now_};
+  if (auto written = write_attempts(*accounts, counted); !written) return say(written.error());
   const PrivateCache tickets(path_);
   const auto result = login::sign_in(*accounts, account, {**store, nullptr, pin}, now_);
   if (result) return signed_in(*accounts, account, *result, tickets);
-  if (result.error().fault == Fault::pin) return wrong(*accounts, result.error());
+  if (result.error().fault == Fault::pin) return say(result.error());
   if (result.error().fault == Fault::not_reachable)
-    return offline(*accounts, account, **store, pin, result.error());
-  return say(result.error());
+    return offline(*accounts, account, **store, pin, *attempts, result.error());
+  return not_tried(*accounts, *attempts, result.error());
 }
 
 // The sign-in itself is not kept: the tickets are all that her session gets.
@@ -227,25 +237,20 @@ Verdict Logon::signed_in(login::Accounts& accounts, const login::EnrolledAccount
 }
 
 Verdict Logon::offline(const login::Accounts& accounts, const login::EnrolledAccount& account,
-                       keys::KeyStore& store, Bytes pin, const login::Failure& why) {
-  auto attempts = read_attempts(path_);
-  if (!attempts) return say(attempts.error());
-  if (!attempts->may_be_offline(config_, now_)) return say(why);
+                       keys::KeyStore& store, Bytes pin, const Attempts& before, const login::Failure& why) {
+  if (!before.may_be_offline(config_, now_)) return not_tried(accounts, before, why);
   if (const auto proven = prove_key(account, store, pin); !proven)
-    return proven.error().fault == Fault::pin ? wrong(accounts, proven.error()) : say(proven.error());
-  attempts->wrong_pins = 0;
-  if (auto written = write_attempts(accounts, *attempts); !written) return say(written.error());
+    return proven.error().fault == Fault::pin ? say(proven.error())
+                                              : not_tried(accounts, before, proven.error());
+  if (auto written = write_attempts(accounts, {.signed_in = before.signed_in}); !written)
+    return say(written.error());
   talk_.tell("The gateway cannot be reached: you are logged on by your PIN alone, without a ticket.");
   return {Result::ok};
 }
 
-Verdict Logon::wrong(const login::Accounts& accounts, const login::Failure& failure) {
-  auto attempts = read_attempts(path_);
-  if (!attempts) return say(attempts.error());
-  attempts->wrong_pins += 1;
-  attempts->last_wrong = now_;
-  if (auto written = write_attempts(accounts, *attempts); !written) return say(written.error());
-  return say(failure);
+Verdict Logon::not_tried(const login::Accounts& accounts, const Attempts& before, const login::Failure& why) {
+  if (auto written = write_attempts(accounts, before); !written) return say(written.error());
+  return say(why);
 }
 
 }  // namespace
@@ -256,7 +261,10 @@ Result check_account(const machine::Config& config, const machine::Accounts& acc
   if (user == nullptr) return Result::not_ours;
   const std::int64_t stale = std::chrono::floor<std::chrono::seconds>(config.stale).count();
   if (user->disabled || !machine::may_log_on(config, accounts, *user)) return Result::barred;
-  return now - accounts.asked < stale ? Result::ok : Result::barred;
+  // A clock that was set back makes no answer good for ever.
+  constexpr std::int64_t most_skew = 300;
+  const bool of_now = accounts.asked <= now + most_skew && now - accounts.asked < stale;
+  return of_now ? Result::ok : Result::barred;
 }
 
 Verdict authenticate(const machine::Config& config, const machine::Accounts& accounts,

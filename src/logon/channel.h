@@ -13,7 +13,7 @@ namespace ferryman::logon {
 // The socket to pam_ferryman.so: SOCK_SEQPACKET, so that a message is read whole or not at all. Its first
 // octet says what it is; at most max_message behind it, of tickets max_tickets.
 //
-//   from the module   U name of a user    T tickets   A an answer   X no answer
+//   from the module   U UID:NAME of a user   T tickets   A an answer   X no answer
 //   from the helper   H asks, hidden      I tells     T tickets     N a cache's name     R result (one octet)
 class Channel final : public Conversation {
  public:

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "base/text.h"
@@ -138,20 +140,23 @@ Outcome<void> store(const machine::Accounts& accounts) {
 
 }  // namespace
 
+bool is_of(const machine::Config& config, const login::Account& account) {
+  return account.url == config.url && equal_without_case(account.tenant, config.tenant);
+}
+
 login::KeyPlace key_place(const machine::Config& config) {
   if (config.software_keys) return {};
   return {login::KeyPlace::Kind::tpm, config.tcti};
 }
 
-Outcome<login::RealmConfig> join(const machine::Config& config, const std::string& user, Bytes code,
-                                 std::int64_t now) {
-  auto accounts = login::Accounts::open(machine_path);
+namespace {
+
+Outcome<login::RealmConfig> join_at(const std::string& path, const machine::Config& config,
+                                    const std::string& user, Bytes code, std::int64_t now) {
+  auto accounts = login::Accounts::open(path);
   if (!accounts) return tl::unexpected(accounts.error());
   const auto lock = accounts->lock();
   if (!lock) return tl::unexpected(lock.error());
-  while (!accounts->all().empty())
-    if (auto removed = accounts->remove(accounts->all().front()); !removed)
-      return tl::unexpected(removed.error());
   const login::NewAccount wanted{config.url, config.tenant, user, config.ca_file, key_place(config)};
   login::KeyPlace place = wanted.place;
   const auto store = place.open();
@@ -167,6 +172,38 @@ Outcome<login::RealmConfig> join(const machine::Config& config, const std::strin
   return *realm;
 }
 
+// Whoever refreshes meanwhile ends first.
+Outcome<void> take_place(const std::string& fresh) {
+  auto accounts = login::Accounts::open(machine_path);
+  if (!accounts) return tl::unexpected(accounts.error());
+  const auto lock = accounts->lock();
+  if (!lock) return tl::unexpected(lock.error());
+  const std::string old = std::string(machine_path) + "-old";
+  std::error_code error;
+  std::filesystem::remove_all(old, error);
+  std::filesystem::rename(machine_path, old, error);
+  if (!error) std::filesystem::rename(fresh, machine_path, error);
+  if (error) return fail(Fault::failed, fmt::format("{}: {}", machine_path, error.message()));
+  std::filesystem::remove_all(old, error);
+  return {};
+}
+
+}  // namespace
+
+Outcome<login::RealmConfig> join(const machine::Config& config, const std::string& user, Bytes code,
+                                 std::int64_t now) {
+  // Beside the one that counts, which a code that is refused leaves as it is.
+  const std::string fresh = std::string(machine_path) + "-new";
+  std::error_code error;
+  std::filesystem::remove_all(fresh, error);
+  auto realm = join_at(fresh, config, user, code, now);
+  Outcome<void> placed;
+  if (realm) placed = take_place(fresh);
+  std::filesystem::remove_all(fresh, error);
+  if (!placed) return tl::unexpected(placed.error());
+  return realm;
+}
+
 Outcome<std::string> joined_as() {
   const auto accounts = login::Accounts::find(machine_path);
   if (!accounts) return tl::unexpected(accounts.error());
@@ -180,6 +217,11 @@ Outcome<Refreshed> refresh(const machine::Config& config, std::int64_t now) {
   if (!accounts) return tl::unexpected(accounts.error());
   const auto lock = accounts->lock();
   if (!lock) return tl::unexpected(lock.error());
+  if (!accounts->all().empty() && !is_of(config, accounts->all().front().account()))
+    return fail(
+        Fault::failed,
+        "this machine has joined another gateway than machine.toml has now: \"ferryman machine join\" "
+        "again");
   auto server = Server::connect(*accounts, now);
   if (!server) return tl::unexpected(server.error());
   Refreshed result;

@@ -18,6 +18,9 @@ inline constexpr char service_user[] = "ferryman-logon";
 inline constexpr char machine_path[] = "/var/lib/ferryman-logon/machine",
                       users_path[] = "/var/lib/ferryman-logon/users";
 
+// Whether an account is at the gateway and tenant that the machine's file names.
+bool is_of(const machine::Config& config, const login::Account& account);
+
 login::KeyPlace key_place(const machine::Config& config);
 
 // user: the machine's name at the tenant; code: from an administrator. What the machine had before is

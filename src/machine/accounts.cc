@@ -166,7 +166,7 @@ std::string accounts_text(const Accounts& accounts) {
                              {"groups", user.groups}});
   for (const Group& group : accounts.groups)
     json["groups"].push_back({{"name", group.name}, {"gid", group.gid}});
-  return json.dump(1) + "\n";
+  return json.dump() + "\n";
 }
 
 std::optional<Accounts> parse_accounts(Bytes octets) {
@@ -198,8 +198,10 @@ tl::expected<std::optional<Accounts>, std::string> load_accounts(const std::stri
 }
 
 tl::expected<void, std::string> store_accounts(const std::string& file, const Accounts& accounts) {
-  const auto written =
-      create_file({.path = file, .mode = 0644, .replaces = true}, as_bytes(accounts_text(accounts)));
+  const std::string text = accounts_text(accounts);
+  if (text.size() > max_accounts_file)
+    return tl::unexpected(fmt::format("{}: the server names more users and groups than fit", file));
+  const auto written = create_file({.path = file, .mode = 0644, .replaces = true}, as_bytes(text));
   if (!written) return tl::unexpected(fmt::format("{}: {}", file, written.error().message()));
   return {};
 }

@@ -95,7 +95,8 @@ void UserTable::add_users(const Accounts& accounts, const Config& config, const 
   std::set<std::string_view> names;
   std::set<std::uint32_t> uids;
   for (const User& user : accounts.users) {
-    if (local.users.contains(user.name) || local.uids.contains(user.uid)) continue;
+    if (local.users.contains(user.name) || local.uids.contains(user.uid) || local.gids.contains(user.gid))
+      continue;
     if (!may_log_on(config, accounts, user)) continue;
     if (!names.insert(user.name).second || !uids.insert(user.uid).second) continue;
     users_.push_back({user.name, user.display_name, home_of(config, user), config.shell, user.uid, user.gid});

@@ -11,6 +11,8 @@
 namespace ferryman::machine {
 namespace {
 
+constexpr int most_accepted = 16;  // before those are served that are there
+
 bool would_block() {
   return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
 }
@@ -40,12 +42,13 @@ bool UserdbServer::turn() {
     return std::find(active.begin(), active.end(), each.get()) == active.end();
   });
   std::erase_if(connections_, [](const auto& each) { return each->ended; });
-  if (polled.front().revents != 0) accept_all();
+  if (polled.front().revents != 0) accept_some();
   return true;
 }
 
-void UserdbServer::accept_all() {
-  for (;;) {
+// A few at a time: who connects without end keeps nobody else waiting.
+void UserdbServer::accept_some() {
+  for (int i = 0; i < most_accepted; ++i) {
     Descriptor socket(::accept4(listening_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket.get() < 0) {
       // Without descriptors there is one fewer connection, and the loop does not spin.

@@ -40,7 +40,7 @@ class UserdbServer {
     bool writes() const { return replies.has_value() || !out.empty(); }
   };
 
-  void accept_all();
+  void accept_some();
   void make_room(uid_t peer);
   void read(Connection& connection);
   void answer(Connection& connection);

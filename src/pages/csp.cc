@@ -22,6 +22,8 @@ std::string csp_source(std::string_view uri) {
   if (scheme != "https" && scheme != "http") return std::string(scheme) + ":";
   const auto slash = uri.find('/', colon + 3);
   const std::string_view origin = uri.substr(0, std::min(slash, uri.find('?')));
+  // An address of IPv6 is no source: its scheme is the next best.
+  if (uri.substr(colon + 1).starts_with("//[")) return std::string(scheme) + ":";
   const bool plain = origin.find_first_of(";,' \"") == origin.npos;
   return plain ? std::string(origin) : std::string();
 }

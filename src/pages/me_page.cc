@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/base64.h"
+#include "base/text.h"
 #include "pages/page.h"
 #include "pages/passkey_form.h"
 #include "pages/sign_in_page.h"
@@ -17,7 +19,8 @@ using directory::Device;
 using directory::KeyCredential;
 using directory::Prt;
 
-constexpr std::int64_t fresh_sign_in = 600;  // seconds
+constexpr std::int64_t fresh_sign_in = 600;                  // seconds
+constexpr std::size_t max_shown_name = 64, max_listed = 20;  // characters; of each kind
 
 // All that is a person's.
 struct Belongings {
@@ -50,11 +53,21 @@ signin::Step<Belongings> belongings_of(const Visit& visit) {
   return all;
 }
 
+// Names are the devices' own: a page has room for them all.
+std::string shortened(std::string_view text) {
+  std::string out;
+  for (std::size_t characters = 0; !text.empty(); ++characters) {
+    if (characters == max_shown_name) return out + "…";
+    out += take_character(text).octets;
+  }
+  return out;
+}
+
 // What a key is, as far as it is known here.
 std::string name_of(const Belongings& all, const directory::DeviceId& id) {
   const Device* device = all.device(id);
   if (device == nullptr) return "another computer";
-  return device->name.empty() ? "Computer " + id.text().substr(0, 8) : device->name;
+  return device->name.empty() ? "Computer " + id.text().substr(0, 8) : shortened(device->name);
 }
 
 Html name_of(const Belongings& all, const KeyCredential& key) {
@@ -64,7 +77,7 @@ Html name_of(const Belongings& all, const KeyCredential& key) {
     return name;
   }
   Html name("Passkey (FIDO2)");
-  if (!key.name.empty()) name += Html(": ") + key.name;
+  if (!key.name.empty()) name += Html(": ") + shortened(key.name);
   return name;
 }
 
@@ -99,8 +112,8 @@ Thing thing_of(const Belongings& all, const KeyCredential& key) {
 }
 
 Thing thing_of(const Belongings& all, const Device& device) {
-  std::string system = device.type;
-  if (!device.version.empty()) system.append(system.empty() ? "" : " ").append(device.version);
+  std::string system = shortened(device.type);
+  if (!device.version.empty()) system.append(system.empty() ? "" : " ").append(shortened(device.version));
   Html more = system.empty() ? Html() : Html(system + ", ");
   return {"device", device.id.text(), name_of(all, device.id),
           more + "joined " + time(device.created) + ", " + used(device.last_used) +
@@ -132,7 +145,11 @@ Html section(const Belongings& all, std::string_view title, std::string_view wha
              const std::vector<T>& items, std::string_view none, const Html& below = {}) {
   Html content = element("h2", title) + element("p", {{"class", "soft"}}, what);
   Html list;
-  for (const T& item : items) list += list_item(thing_of(all, item));
+  for (const T& item : std::span(items).first(std::min(items.size(), max_listed)))
+    list += list_item(thing_of(all, item));
+  if (items.size() > max_listed)
+    list += element(
+        "li", std::to_string(items.size() - max_listed) + " older ones: remove newer ones to see them.");
   content += items.empty() ? paragraph(none) : element("ul", {{"class", "list"}}, list);
   return element("section", {{"class", "card"}}, content + below);
 }
@@ -214,7 +231,8 @@ directory::Outcome<void> remove(const Visit& visit, const Belongings& all, std::
 
 // A key outlasts the session in which it is registered, which whoever finds the browser has.
 bool has_just_signed_in(const Visit& visit) {
-  return visit.person->shown.now && visit.person->issued + fresh_sign_in > visit.realm.now();
+  return visit.person->shown.strong_until > visit.realm.now() &&
+         visit.person->issued + fresh_sign_in > visit.realm.now();
 }
 
 signin::Answer add_page(const Visit& visit) {

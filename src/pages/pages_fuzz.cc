@@ -58,8 +58,9 @@ struct World {
     const auto realm = this->realm();
     const auto keys = signin::keys_of(realm, tenant);
     if (!keys) std::abort();
-    const auto sealed = signin::seal_sign_in(realm, **keys, {tenant, alice, {directory::Gesture::code, true}},
-                                             signin::sealed_as::session);
+    const auto sealed =
+        signin::seal_sign_in(realm, **keys, {tenant, alice, {directory::Gesture::code, realm.now() + 1}},
+                             signin::sealed_as::session);
     if (!sealed) std::abort();
     return "__Host-session=" + *sealed;
   }

@@ -8,6 +8,7 @@
 
 #include "base/base64.h"
 #include "directory/test_tools.h"
+#include "local/limits.h"
 #include "signin/enrolment_code.h"
 #include "signin/sign_in.h"
 #include "webauthn/test_authenticator.h"
@@ -248,6 +249,74 @@ TEST_F(PagesTest, APasskeyIsAddedByWhoHasJustSignedIn) {
   EXPECT_EQ(directory_->keys_of(tenant_, alice_)->size(), 1U);
   sign_in();
   EXPECT_EQ(page("GET", "/example/me", "add")->response.body.find("show once more"), std::string::npos);
+}
+
+TEST_F(PagesTest, WhatAnOldSessionGivesAProgramIsOfItsTime) {
+  sign_in();
+  add_passkey();
+  post("/example/me", "do=sign-out");
+  sign_in_by_passkey();
+  const std::string client = "29d9ed98-a469-4536-ade2-f981bc1d605e";
+  const auto token = [&] {
+    const auto asked = ask("/example/oauth2/devicecode", "client_id=" + client);
+    const std::string code = asked.at("user_code"), device_code = asked.at("device_code");
+    EXPECT_EQ(post("/example/device", "do=allow&code=" + code).response.status, 200);
+    const auto granted = ask("/example/oauth2/token",
+                             "grant_type=device_code&client_id=" + client + "&device_code=" + device_code);
+    return granted.at("access_token").get<std::string>();
+  };
+  const auto reason = [&](const std::string& bearer) {
+    local::HttpRequest request;
+    request.client = "192.0.2.7:4711";
+    request.method = "GET";
+    request.path = "/EnrollmentServer/key/fido2";
+    const std::string authorization = "Bearer " + bearer;
+    request.fields = {{"authorization", authorization}};
+    return std::string(sign_in_.answer(request, settings_, policy_, time_).reason);
+  };
+  const auto methods = [](const std::string& bearer) {
+    const auto begin = bearer.find('.') + 1;
+    const auto claims = octets_of_base64url(bearer.substr(begin, bearer.find('.', begin) - begin));
+    return nlohmann::json::parse(*claims).at("amr").dump();
+  };
+  const std::string early = token();
+  EXPECT_NE(methods(early).find("ngcmfa"), std::string::npos);
+  EXPECT_EQ(reason(early), "no device");
+  time_ = noon + 600s;
+  EXPECT_TRUE(is_signed_in());
+  const std::string late = token();
+  EXPECT_EQ(methods(late).find("ngcmfa"), std::string::npos);
+  ASSERT_TRUE(directory_->remove_key(tenant_, directory_->keys_of(tenant_, alice_)->at(0).id));
+  EXPECT_EQ(reason(late), "key revoked");
+}
+
+TEST_F(PagesTest, AFormOfBeforeSheSignedInIsHers) {
+  const std::string body = page("GET", "/example/me")->response.body;
+  const std::string before = "name=\"token\" value=\"";
+  const auto begin = body.find(before) + before.size();
+  const std::string form = "token=" + body.substr(begin, body.find('"', begin) - begin) + "&do=sign-out";
+  sign_in();
+  EXPECT_EQ(page("POST", "/example/me", "", form)->response.status, 303);
+  EXPECT_FALSE(is_signed_in());
+  cookies_.clear();
+  EXPECT_EQ(page("POST", "/example/me", "", form)->response.status, 403);
+}
+
+TEST_F(PagesTest, DevicesNameThemselvesAsLongAsTheyLike) {
+  sign_in();
+  for (std::uint8_t i = 0; i < 30; ++i) {
+    directory::Device device;
+    device.id = directory::DeviceId{directory::random_guid()};
+    device.owner = alice_;
+    device.name = device.type = device.version = std::string(256, '&');
+    device.created = directory::now + i;
+    device.transport_key = {1};
+    device.certificate = {i};
+    ASSERT_TRUE(directory_->add_device(tenant_, device));
+  }
+  const std::string body = page("GET", "/example/me")->response.body;
+  EXPECT_LT(body.size(), local::max_body);
+  EXPECT_NE(body.find("10 older ones"), std::string::npos);
 }
 
 TEST_F(PagesTest, WhatCannotStandInAFieldIsRefused) {

@@ -61,6 +61,10 @@ std::string form_token(std::string_view cookie) {
   return base64url_of(digest_of("form:", cookie));
 }
 
+bool is_token_of(std::string_view token, std::string_view cookie) {
+  return equal_in_constant_time(as_bytes(token), as_bytes(form_token(cookie)));
+}
+
 // The session's person, while it is good at this tenant; nothing where it is not.
 Step<std::optional<signin::SealedSignIn>> person_of(const Visit& visit, std::string_view text) {
   if (text.empty() || text.size() > max_session) return std::optional<signin::SealedSignIn>();
@@ -105,11 +109,17 @@ Step<void> check_form(const Visit& visit, const signin::Parameters& form) {
                            reason});
   };
   if (field(visit.request, "origin") != visit.realm.settings.url) return refused("form of another origin");
-  // A cookie that has just been made was not in the browser when the form was.
-  if (!visit.new_cookie.empty()) return refused("form without a cookie");
-  if (!equal_in_constant_time(as_bytes(form.optional("token")), as_bytes(visit.form_token)))
-    return refused("form without its token");
-  return {};
+  const std::string_view session = cookie(visit.request, session_name),
+                         visitor = cookie(visit.request, visitor_name);
+  const bool has_session = !session.empty() && session.size() <= max_session;
+  if (!has_session && visitor.size() != visitor_size) return refused("form without a cookie");
+  // Of either: the form may be of before she signed in, or have come by another site's link, with which a
+  // browser sends none of them.
+  const std::string_view token = form.optional("token");
+  if ((has_session && is_token_of(token, session)) ||
+      (visitor.size() == visitor_size && is_token_of(token, visitor)))
+    return {};
+  return refused("form without its token");
 }
 
 Step<std::string> session_cookie(const signin::Realm& realm, const signin::Subject& subject) {

@@ -98,7 +98,8 @@ std::optional<signin::Answer> sign_in(Visit& visit, const signin::Parameters& fo
   if (!tenant) return fail(visit, tenant.error());
   const auto proven = signin::prove(visit.realm, *tenant, visit.typed_name, form.optional("secret"));
   if (!proven) return fail(visit, proven.error());
-  return signed_in(visit, {*tenant, proven->user.account, {proven->gesture, true}});
+  return signed_in(
+      visit, {*tenant, proven->user.account, {proven->gesture, visit.realm.now() + signin::strong_lifetime}});
 }
 
 std::optional<signin::Answer> sign_in_by_passkey(Visit& visit, const signin::Parameters& form) {
@@ -109,7 +110,10 @@ std::optional<signin::Answer> sign_in_by_passkey(Visit& visit, const signin::Par
   if (!credential) return fail(visit, credential.error());
   const auto shown = signin::verify_passkey(visit.realm, *tenant, *credential, as_text(visit.request.body));
   if (!shown) return fail(visit, shown.error());
-  return signed_in(visit, {*tenant, shown->user.account, {directory::Gesture::key, true, shown->key}});
+  return signed_in(visit,
+                   {*tenant,
+                    shown->user.account,
+                    {directory::Gesture::key, visit.realm.now() + signin::key_strong_lifetime, shown->key}});
 }
 
 }  // namespace ferryman::pages

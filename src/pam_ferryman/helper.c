@@ -20,13 +20,34 @@
 
 enum { max_seconds = 90, max_messages = 64 };
 
+/* What the caller has limited or ignores is not the helper's: "su" calls it with those of whoever typed it. */
+static void forget_limits(void) {
+  static const struct {
+    int resource;
+    rlim_t most;
+  } limits[] = {{RLIMIT_CORE, 0},
+                {RLIMIT_FSIZE, RLIM_INFINITY},
+                {RLIMIT_CPU, RLIM_INFINITY},
+                {RLIMIT_AS, RLIM_INFINITY},
+                {RLIMIT_DATA, RLIM_INFINITY},
+                {RLIMIT_NPROC, RLIM_INFINITY},
+                {RLIMIT_STACK, 8 << 20},
+                {RLIMIT_NOFILE, 1024}};
+  struct sigaction standard = {0};
+  standard.sa_handler = SIG_DFL;
+  for (int number = 1; number < NSIG; ++number) sigaction(number, &standard, NULL);
+  for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); ++i) {
+    const struct rlimit limit = {limits[i].most, limits[i].most};
+    setrlimit(limits[i].resource, &limit);
+  }
+}
+
 /* Between fork() and exec(): system calls only, other threads may have held any lock. */
 static void run_child(const struct step* step, int socket) {
   char cache[max_text + 16] = "KRB5CCNAME=";
   char* const arguments[] = {(char*)"ferryman-logon", (char*)step->name, NULL};
   char* const environment[] = {(char*)"PATH=/usr/bin:/bin", (char*)"LC_ALL=C.UTF-8",
                                step->cache ? cache : NULL, NULL};
-  const struct rlimit no_core = {0, 0};
   sigset_t none;
   int null;
 
@@ -37,7 +58,7 @@ static void run_child(const struct step* step, int socket) {
   setsid(); /* the terminal is not its own */
   if (null < 0 || dup2(socket, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0) _exit(1);
   close_range(3, ~0U, 0);
-  setrlimit(RLIMIT_CORE, &no_core);
+  forget_limits();
   umask(077);
   if (step->as) {
     const struct identity* as = step->as;

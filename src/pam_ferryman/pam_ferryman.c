@@ -62,6 +62,21 @@ static struct subject* find_subject(pam_handle_t* pam) {
   return NULL;
 }
 
+/* A name that is not local and that nobody knows at the moment: one of ours whose table cannot be asked. */
+static int is_nobody(pam_handle_t* pam) {
+  const char* name = NULL;
+  char* buffer;
+  struct passwd entry, *found = NULL;
+  int nobody;
+  if (pam_get_user(pam, &name, NULL) != PAM_SUCCESS || !name || !*name || strlen(name) > max_name ||
+      is_local(name))
+    return 0;
+  buffer = malloc(max_entry);
+  nobody = !buffer || getpwnam_r(name, &entry, buffer, max_entry, &found) != 0 || !found;
+  free(buffer);
+  return nobody;
+}
+
 static int identity_of(const struct passwd* entry, struct identity* out) {
   out->uid = entry->pw_uid;
   out->gid = entry->pw_gid;
@@ -161,7 +176,7 @@ EXPORT int pam_sm_acct_mgmt(pam_handle_t* pam, int flags, int argc, const char**
   struct subject* subject = find_subject(pam);
   struct outcome outcome;
   (void)flags;
-  if (!subject) return PAM_IGNORE;
+  if (!subject) return is_nobody(pam) ? PAM_USER_UNKNOWN : PAM_IGNORE;
   call_about(pam, subject, helper_of(argc, argv), "check", &outcome);
   free_outcome(&outcome);
   if (outcome.result == result_barred)
@@ -182,10 +197,17 @@ static void forget_session(pam_handle_t* pam, void* data, int status) {
 EXPORT int pam_sm_open_session(pam_handle_t* pam, int flags, int argc, const char** argv) {
   struct subject* subject = find_subject(pam);
   struct outcome outcome;
+  const void* service = NULL;
   char path[64];
   int lock;
   (void)flags;
   if (!subject) return PAM_IGNORE;
+  /* A user's own systemd ends after her last session, and as she. */
+  if (pam_get_item(pam, PAM_SERVICE, &service) == PAM_SUCCESS && service &&
+      strcmp(service, "systemd-user") == 0) {
+    free(subject);
+    return PAM_IGNORE;
+  }
   call_about(pam, subject, helper_of(argc, argv), "check", &outcome);
   free_outcome(&outcome);
   snprintf(path, sizeof(path), "%s/%u", session_directory, (unsigned)subject->entry.pw_uid);

@@ -59,7 +59,6 @@ admin::Reply set_disabled(Call& call, bool disabled) {
   if (!tenant) return tl::unexpected(std::move(tenant.error()));
   TenantSettings settings = tenant->settings;
   settings.disabled = disabled;
-  settings.offline_logon = offline_logon.value_or(settings.offline_logon);
   return change(call, *std::move(tenant), std::move(settings));
 }
 
@@ -128,6 +127,7 @@ admin::Reply set_tenant(Call& call) {
   settings.top_level_names = top_level_names.value_or(settings.top_level_names);
   settings.key_required = key_required.value_or(settings.key_required);
   settings.attestation_required = attestation_required.value_or(settings.attestation_required);
+  settings.offline_logon = offline_logon.value_or(settings.offline_logon);
   return change(call, *std::move(tenant), std::move(settings));
 }
 

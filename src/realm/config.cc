@@ -105,13 +105,13 @@ std::vector<Section> sections(Config& config) {
           {"log", log_keys(config.log)}};
 }
 
-// "https://HOST" or "https://HOST:PORT".
+// "https://HOST" or "https://HOST:PORT", as browsers write it in an Origin (RFC 6454 6.2).
 bool is_origin(std::string_view url) {
   constexpr std::string_view scheme = "https://";
-  if (!url.starts_with(scheme) || url.size() == scheme.size()) return false;
+  if (!url.starts_with(scheme) || url.size() == scheme.size() || url.ends_with(":443")) return false;
   url.remove_prefix(scheme.size());
   return std::all_of(url.begin(), url.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') ||
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
            std::string_view("-.:[]").find(c) != std::string_view::npos;
   });
 }

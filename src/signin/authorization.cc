@@ -23,6 +23,7 @@ constexpr std::array<std::string_view, 13> names{
     "amr_values"};
 // What goes back in a field of the answer.
 constexpr std::size_t max_state = 2048, max_nonce = 512;
+constexpr std::size_t max_resource = 1024;  // octets, of a scope as well
 constexpr std::size_t challenge_size = 43;  // of SHA-256 in base64url
 constexpr std::size_t min_verifier = 43, max_verifier = 128;
 
@@ -175,6 +176,9 @@ Answer redeem_code(const Realm& realm, std::string_view path_tenant, const CodeG
 }
 
 Step<std::string> resource_for(const Program& program, std::string_view resource, std::string_view scope) {
+  if (resource.size() > max_resource || scope.size() > max_resource)
+    return refuse({400, "invalid_request", entra::bad_request, "The scope or the resource is too long.",
+                   "scope or resource too long"});
   if (program.signs_in_computers) return resource_of(resource, scope);
   if (!resource.empty() && !equal_without_case(resource, program.id))
     return refuse({400, "invalid_target", entra::bad_request, "The program gets tokens for itself only.",
@@ -187,7 +191,7 @@ Answer answer_program(const Realm& realm, const SealedSignIn& sign_in, const Pro
   TokenRequest request{program.id, tokens.resource, tokens.scope, {}, tokens.nonce};
   if (program.signs_in_computers) return answer_with_tokens(realm, sign_in.subject(), std::move(request));
   Subject subject = sign_in.subject();
-  subject.shown.now = false;
+  subject.shown.strong_until = 0;
   return answer_without_refresh_token(realm, subject, request);
 }
 

@@ -82,8 +82,7 @@ Step<PrtHolder> verify_credential_fields(const Realm& realm, const local::HttpRe
   const auto used =
       realm.records.renew_prt(opened->tenant.id, opened->id, prt->expires, realm.now(), *nonces);
   if (!used) return tl::unexpected(not_used(used.error()));
-  const bool now = prt->strong_until > realm.now();
-  return PrtHolder{opened->tenant, *std::move(user), *std::move(prt), now};
+  return PrtHolder{opened->tenant, *std::move(user), *std::move(prt)};
 }
 
 }  // namespace ferryman::signin

@@ -13,8 +13,7 @@ struct PrtHolder {
   directory::Tenant tenant;
   directory::Principal user;
   directory::Prt prt;
-  bool shown_now = false;
-  Subject subject() const { return {tenant, user.account, {prt.gesture, shown_now}, &prt}; }
+  Subject subject() const { return {tenant, user.account, {prt.gesture, prt.strong_until}, &prt}; }
 };
 // Both must be good, of one nonce or two that are, and of the device that the PRT is bound to. The same two
 // again are taken again while the nonces are.

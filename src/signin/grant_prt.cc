@@ -25,7 +25,6 @@ constexpr std::string_view by_key = "urn:ietf:params:oauth:grant-type:jwt-bearer
                            by_passkey = "urn:ferryman:params:oauth:grant-type:webauthn",
                            by_refresh_token = "refresh_token", by_password = "password";
 // How long a gesture stands for one that was made just now.
-constexpr std::int64_t gesture_lifetime = 600;
 
 auto bad_assertion(std::string_view reason) {
   return refuse({400, "invalid_grant", entra::bad_assertion,
@@ -74,7 +73,7 @@ Step<SignedIn> verify_assertion(const Realm& realm, const Tenant& tenant, const 
   const auto nonce = nonce_of(realm, tenant, request, assertion->claims);
   if (!nonce) return tl::unexpected(nonce.error());
   return SignedIn{
-      std::move(**named), directory::Gesture::key, key->id, realm.now() + gesture_lifetime, {*nonce}};
+      std::move(**named), directory::Gesture::key, key->id, realm.now() + key_strong_lifetime, {*nonce}};
 }
 
 Step<SignedIn> sign_in(const Realm& realm, const Tenant& tenant, const directory::Device& device,
@@ -88,7 +87,7 @@ Step<SignedIn> sign_in(const Realm& realm, const Tenant& tenant, const directory
     auto shown = verify_passkey(realm, tenant, *assertion, request.text);
     if (!shown) return tl::unexpected(shown.error());
     return SignedIn{
-        std::move(shown->user), directory::Gesture::key, shown->key, realm.now() + gesture_lifetime, {}};
+        std::move(shown->user), directory::Gesture::key, shown->key, realm.now() + key_strong_lifetime, {}};
   }
   if (grant == by_refresh_token) {
     auto refresh = open_refresh_token(realm, tenant.id.text(), claim(claims, "refresh_token"));
@@ -98,13 +97,13 @@ Step<SignedIn> sign_in(const Realm& realm, const Tenant& tenant, const directory
     return SignedIn{std::move(refresh->user),
                     refresh->shown.gesture,
                     refresh->shown.key,
-                    refresh->issued + token_lifetime,
+                    refresh->shown.strong_until,
                     {}};
   }
   if (grant == by_password) {
     auto proven = prove(realm, tenant, claim(claims, "username"), claim(claims, "password"));
     if (!proven) return tl::unexpected(proven.error());
-    return SignedIn{std::move(proven->user), proven->gesture, {}, realm.now() + gesture_lifetime, {}};
+    return SignedIn{std::move(proven->user), proven->gesture, {}, realm.now() + key_strong_lifetime, {}};
   }
   return refuse(
       {400, "unsupported_grant_type", entra::unsupported_grant, "The grant type is not supported."});

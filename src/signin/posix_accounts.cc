@@ -69,15 +69,18 @@ class Listing {
 // The directory has groups by name alone.
 Step<std::map<std::uint32_t, directory::Group>> Listing::named_groups() const {
   std::map<std::uint32_t, directory::Group> found;
+  std::size_t seen = 0;
   directory::PageRequest request{.limit = directory::max_page};
   do {
     auto page = realm_.directory.groups(tenant_.id, request);
     if (!page) return tl::unexpected(unavailable(page.error()));
-    for (directory::Group& group : page->items)
-      if (groups_.contains(group.rid) && group.name.size() <= max_group_name)
-        found.emplace(group.rid, std::move(group));
+    for (directory::Group& group : page->items) {
+      if (!groups_.contains(group.rid)) continue;
+      ++seen;
+      if (group.name.size() <= max_group_name) found.emplace(group.rid, std::move(group));
+    }
     request.after = page->next;
-  } while (!request.after.empty() && found.size() < groups_.size());
+  } while (!request.after.empty() && seen < groups_.size());
   return found;
 }
 

@@ -20,16 +20,6 @@ std::optional<std::int64_t> number_of(const Json& content, const char* name, std
   return static_cast<std::int64_t>(number->get<std::uint64_t>());
 }
 
-// A member that is there and no key's name is an error.
-bool read_key(const Json& content, std::optional<directory::KeyId>& key) {
-  const std::string* text = json::text_member(content, "kid");
-  if (text == nullptr) return !content.contains("kid");
-  const auto octets = octets_of_base64url(*text);
-  if (!octets || octets->size() != key.emplace().size()) return false;
-  std::copy(octets->begin(), octets->end(), key->begin());
-  return true;
-}
-
 struct Content {
   directory::ObjectId user;
   std::int64_t issued = 0;
@@ -44,13 +34,14 @@ std::optional<Content> content_of(const Json& json) {
   const auto issued = number_of(json, "iat", max_time);
   const auto gesture = number_of(json, "gesture", static_cast<std::uint64_t>(directory::Gesture::key));
   const std::string* bond = json::text_member(json, "bond");
-  const Json* now = json::member(json, "now", Json::value_t::boolean);
-  if (!user || !issued || !gesture || *gesture < static_cast<std::int64_t>(directory::Gesture::password) ||
-      bond == nullptr)
+  const auto strong_until = number_of(json, "strong_until", max_time);
+  if (!user || !issued || !gesture || !strong_until ||
+      *gesture < static_cast<std::int64_t>(directory::Gesture::password) || bond == nullptr)
     return std::nullopt;
   Content content{*user, *issued, *bond};
-  content.shown = {static_cast<directory::Gesture>(*gesture), now == nullptr || now->get<bool>()};
-  if (!read_key(json, content.shown.key)) return std::nullopt;
+  content.shown.gesture = static_cast<directory::Gesture>(*gesture);
+  content.shown.strong_until = *strong_until;
+  if (!read_key_id(json, content.shown.key)) return std::nullopt;
   content.prt = id_of<directory::PrtId>(json, "sid");
   return content;
 }
@@ -65,15 +56,25 @@ Step<std::optional<directory::Prt>> prt_of(const Realm& realm, const directory::
   return std::optional(*std::move(prt));
 }
 
-Step<void> check_key(const Realm& realm, const directory::Tenant& tenant, const Shown& shown) {
-  if (!shown.key) return {};
-  const auto key = realm.records.key(tenant.id, *shown.key);
-  if (key) return {};
-  if (key.error().reason == directory::Reason::not_found) return refuse_sealed("key revoked");
-  return tl::unexpected(unavailable(key.error()));
+}  // namespace
+
+bool read_key_id(const Json& content, std::optional<directory::KeyId>& key) {
+  const std::string* text = json::text_member(content, "kid");
+  if (text == nullptr) return !content.contains("kid");
+  const auto octets = octets_of_base64url(*text);
+  if (!octets || octets->size() != key.emplace().size()) return false;
+  std::copy(octets->begin(), octets->end(), key->begin());
+  return true;
 }
 
-}  // namespace
+Step<void> check_key(const Realm& realm, const directory::Tenant& tenant,
+                     const std::optional<directory::KeyId>& key) {
+  if (!key) return {};
+  const auto present = realm.records.key(tenant.id, *key);
+  if (present) return {};
+  if (present.error().reason == directory::Reason::not_found) return refuse_sealed("key revoked");
+  return tl::unexpected(unavailable(present.error()));
+}
 
 Step<std::string> seal_sign_in(const Realm& realm, const TenantKeys& keys, const Subject& subject,
                                std::string_view type, Json more) {
@@ -83,7 +84,7 @@ Step<std::string> seal_sign_in(const Realm& realm, const TenantKeys& keys, const
   more["iat"] = realm.now();
   more["bond"] = *bond;
   more["gesture"] = static_cast<int>(subject.shown.gesture);
-  more["now"] = subject.shown.now;
+  more["strong_until"] = subject.shown.strong_until;
   if (subject.shown.key) more["kid"] = base64url_of(*subject.shown.key);
   if (subject.prt != nullptr) more["sid"] = subject.prt->id.text();
   return seal(keys, subject.tenant, type, std::move(more));
@@ -102,13 +103,13 @@ Step<SealedSignIn> open_sign_in(const Realm& realm, std::string_view path_tenant
   const auto bond = bond_of(realm, sealed->tenant, active->account);
   if (!bond) return tl::unexpected(bond.error());
   if (content->bond != *bond) return refuse_sealed("revoked, or password changed since");
-  if (const auto good = check_key(realm, sealed->tenant, content->shown); !good)
+  if (const auto good = check_key(realm, sealed->tenant, content->shown.key); !good)
     return tl::unexpected(good.error());
   auto prt = prt_of(realm, sealed->tenant, *content);
   if (!prt) return tl::unexpected(std::move(prt.error()));
   // What a PRT shows ends by itself, however young the token is.
   Shown shown = content->shown;
-  if (*prt) shown.now = shown.now && (*prt)->strong_until > realm.now();
+  if (*prt) shown.strong_until = std::min(shown.strong_until, (*prt)->strong_until);
   return SealedSignIn{std::move(sealed->tenant), *std::move(active), shown,
                       *std::move(prt),           content->issued,    std::move(sealed->content)};
 }

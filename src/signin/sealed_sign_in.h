@@ -35,4 +35,10 @@ struct SealedSignIn {
 Step<SealedSignIn> open_sign_in(const Realm& realm, std::string_view path_tenant, std::string_view text,
                                 std::string_view type, std::int64_t lifetime);
 
+// The member `kid` of what is sealed or signed, the passkey that it was got by: false where it is none. And
+// that the key is there still; 400 where it is not.
+bool read_key_id(const json::Json& content, std::optional<directory::KeyId>& key);
+Step<void> check_key(const Realm& realm, const directory::Tenant& tenant,
+                     const std::optional<directory::KeyId>& key);
+
 }  // namespace ferryman::signin

@@ -41,7 +41,8 @@ Answer by_password(const Realm& realm, const Parameters& form, std::string_view 
   if (!tenant) return tenant.error();
   const auto proven = prove(realm, *tenant, *user, *secret);
   if (!proven) return proven.error();
-  return answer_with_tokens(realm, {*tenant, proven->user.account, {proven->gesture, true}}, asked(form));
+  return answer_with_tokens(
+      realm, {*tenant, proven->user.account, {proven->gesture, realm.now() + strong_lifetime}}, asked(form));
 }
 
 Answer by_refresh_token(const Realm& realm, const Parameters& form, std::string_view path_tenant) {

@@ -66,7 +66,7 @@ std::optional<std::string_view> bearer_of(const local::HttpRequest& request) {
 }
 
 // RFC 8176; "ngcmfa" is Entra's for a gesture that was made for this.
-Json methods_of(const Shown& shown) {
+Json methods_of(const Shown& shown, std::int64_t now) {
   Json methods = Json::array();
   switch (shown.gesture) {
     case directory::Gesture::password:
@@ -78,13 +78,16 @@ Json methods_of(const Shown& shown) {
     case directory::Gesture::key:
       methods = {"rsa", "mfa"};
   }
-  if (shown.now) methods.push_back("ngcmfa");
+  if (shown.strong_until > now) methods.push_back("ngcmfa");
   return methods;
 }
 
-bool shows_gesture(const Json& claims) {
+// The token may be good for longer than the gesture counts.
+bool shows_gesture(const Json& claims, std::int64_t now) {
   const Json* methods = json::member(claims, "amr", Json::value_t::array);
-  return methods != nullptr && std::find(methods->begin(), methods->end(), "ngcmfa") != methods->end();
+  const Json* until = json::member(claims, "strong_until", Json::value_t::number_unsigned);
+  return methods != nullptr && std::find(methods->begin(), methods->end(), "ngcmfa") != methods->end() &&
+         until != nullptr && until->get<std::int64_t>() > now;
 }
 
 }  // namespace
@@ -95,7 +98,9 @@ Step<std::string> access_token(const Realm& realm, const TenantKeys& keys, const
   const auto bond = bond_of(realm, subject.tenant, subject.user);
   if (!bond) return tl::unexpected(bond.error());
   claims["bond"] = *bond;
-  claims["amr"] = methods_of(subject.shown);
+  claims["amr"] = methods_of(subject.shown, realm.now());
+  if (subject.shown.strong_until > realm.now()) claims["strong_until"] = subject.shown.strong_until;
+  if (subject.prt == nullptr && subject.shown.key) claims["kid"] = base64url_of(*subject.shown.key);
   return sign(keys, claims);
 }
 
@@ -129,7 +134,11 @@ Step<void> check_not_revoked(const Realm& realm, const Tenant& tenant, const dir
   if (!bond) return tl::unexpected(bond.error());
   const std::string* said = json::text_member(claims, "bond");
   if (said == nullptr || *said != *bond) return bad_bearer("revoked, or password changed since");
-  return {};
+  std::optional<directory::KeyId> key;
+  if (!read_key_id(claims, key)) return bad_bearer("malformed");
+  const auto present = check_key(realm, tenant, key);
+  if (!present && present.error().response.status == 400) return bad_bearer("key revoked");
+  return present;
 }
 
 }  // namespace
@@ -161,7 +170,7 @@ Step<Access> verify_access(const Realm& realm, const local::HttpRequest& request
   if (const auto good = check_not_revoked(realm, *tenant, active->account, jws->claims); !good)
     return tl::unexpected(good.error());
   return Access{*std::move(tenant), *std::move(active), id_of<directory::DeviceId>(jws->claims, "deviceid"),
-                shows_gesture(jws->claims)};
+                shows_gesture(jws->claims, realm.now())};
 }
 
 Step<std::string> refresh_token(const Realm& realm, const TenantKeys& keys, const Subject& subject) {

@@ -14,10 +14,12 @@ inline constexpr std::int64_t token_lifetime = 3600;  // of those that are not a
 // Whom tokens for joining devices and registering keys are for, as Entra's clients call it.
 inline constexpr std::string_view registration_audience = "urn:ms-drs:enterpriseregistration.windows.net";
 
-// What a user has shown, and whether just now, so that she may join a device and register a key.
+// What a user has shown, and until when it counts as just now, so that she may join a device and register a
+// key: an hour of a password or a code, which is how an enrolment begins, else ten minutes.
+inline constexpr std::int64_t strong_lifetime = token_lifetime, key_strong_lifetime = 600;  // seconds
 struct Shown {
   directory::Gesture gesture = directory::Gesture::password;
-  bool now = false;
+  std::int64_t strong_until = 0;
   std::optional<directory::KeyId> key{};  // a passkey in a browser; what it has got ends with it
 };
 

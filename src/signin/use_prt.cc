@@ -44,7 +44,7 @@ std::string renewed(const Realm& realm, const TenantKeys& keys, const OpenedPrt&
 Step<std::string> other_token(const Realm& realm, const TenantKeys& keys, const OpenedPrt& opened,
                               const directory::Principal& user, const directory::Prt& prt,
                               const Json& claims) {
-  const Subject subject{opened.tenant, user.account, {prt.gesture, prt.strong_until > realm.now()}, &prt};
+  const Subject subject{opened.tenant, user.account, {prt.gesture, prt.strong_until}, &prt};
   const std::string& resource = claim(claims, "resource");
   return token_answer(
       realm, keys, subject,

@@ -93,9 +93,12 @@ Answer register_key(const Realm& realm, const local::HttpRequest& request) {
   row.created = realm.now();
   if (const auto added = realm.records.add_key(access->tenant.id, row); !added)
     return not_added(added.error());
+  // One that was there already is as it was.
+  const auto kept = realm.records.key(access->tenant.id, row.id);
+  if (!kept) return not_added(kept.error());
   return about(*access, json_answer(nlohmann::json{{"kid", base64_of(row.id)},
                                                    {"upn", upn_of(access->tenant, access->user.account)},
-                                                   {"attested", wanted->is_attested}}
+                                                   {"attested", is_attested(*kept)}}
                                         .dump()));
 }
 
