@@ -110,15 +110,13 @@ Step<void> check_form(const Visit& visit, const signin::Parameters& form) {
   };
   if (field(visit.request, "origin") != visit.realm.settings.url) return refused("form of another origin");
   const std::string_view session = cookie(visit.request, session_name),
-                         visitor = cookie(visit.request, visitor_name);
-  const bool has_session = !session.empty() && session.size() <= max_session;
-  if (!has_session && visitor.size() != visitor_size) return refused("form without a cookie");
+                         visitor = cookie(visit.request, visitor_name), token = form.optional("token");
+  const bool has_visitor = visitor.size() == visitor_size;
+  if (!visit.person && !has_visitor) return refused("form without a cookie");
   // Of either: the form may be of before she signed in, or have come by another site's link, with which a
   // browser sends none of them.
-  const std::string_view token = form.optional("token");
-  if ((has_session && is_token_of(token, session)) ||
-      (visitor.size() == visitor_size && is_token_of(token, visitor)))
-    return {};
+  if (visit.person && is_token_of(token, session)) return {};
+  if (has_visitor && is_token_of(token, visitor)) return {};
   return refused("form without its token");
 }
 

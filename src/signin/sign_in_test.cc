@@ -145,15 +145,15 @@ TEST_F(SignInTest, ARefreshTokenWithAnotherContentIsNone) {
   Keys keys(*directory_);
   const auto sealed_by = keys.of(tenant_, 1'769'860'800).value();
   const auto answer = [&](const char* member, const nlohmann::json& value) {
-    nlohmann::json content{
-        {"type", "refresh"}, {"oid", alice}, {"iat", 1'769'860'800}, {"bond", "0.0"}, {"gesture", 2}};
+    nlohmann::json content{{"type", "refresh"}, {"oid", alice}, {"iat", 1'769'860'800},
+                           {"bond", "0.0"},     {"gesture", 2}, {"strong_until", 0}};
     content[member] = value;
     const std::string token =
         jose::seal(sealed_by->prt_key.bytes(), tenant_.text(), as_bytes(content.dump()));
     return ask("POST", "/example/oauth2/token", "grant_type=refresh_token&refresh_token=" + token);
   };
   EXPECT_EQ(answer("gesture", 2).status, 200);
-  for (const char* member : {"type", "oid", "iat", "bond", "gesture"})
+  for (const char* member : {"type", "oid", "iat", "bond", "gesture", "strong_until", "kid"})
     for (const nlohmann::json& value : {nlohmann::json(), nlohmann::json(-1), nlohmann::json(1e300),
                                         nlohmann::json(std::uint64_t{1} << 63U), nlohmann::json("x")})
       EXPECT_EQ(error(answer(member, value)), "invalid_grant") << member << value;
