@@ -80,7 +80,7 @@ Answer challenge_attester(const Realm& realm, const Access& access, const local:
   if (!attester) return bad_attestation(name(attester.error())).value();
   const auto keys = keys_of(realm, access.tenant);
   if (!keys) return keys.error();
-  std::array<std::uint8_t, attestation::max_credential> hidden{};
+  SecretArray<attestation::max_credential> hidden;
   crypto::openssl::random(hidden);
   const auto credential = attestation::make_credential(*endorsement, attester->name, hidden);
   const std::string challenge = seal(**keys, access.tenant, sealed_type,

@@ -38,10 +38,12 @@ class ForwarderScenario(SignInScenario):
         return person
 
     def only_https(self):
-        """From here on nothing reaches anything but the gateway's port and the forwarder's."""
+        """From here on nothing reaches anything but the gateway's port and the forwarder's: a later one, where that of the test before
+        has not ended."""
         firewall = self.running(Firewall())
-        firewall.drop(f"udp dport != {FIRST_PORT} udp sport != {FIRST_PORT}")
-        firewall.drop(f"tcp flags & (syn | ack) == syn tcp dport != {{ {self.port}, {FIRST_PORT} }}")
+        ports = f"{FIRST_PORT}-{FIRST_PORT + 9}"
+        firewall.drop(f"udp dport != {ports} udp sport != {ports}")
+        firewall.drop(f"tcp flags & (syn | ack) == syn tcp dport != {{ {self.port}, {ports} }}")
 
     @staticmethod
     def heimdal(person, tool, *args, **more):
