@@ -76,8 +76,9 @@ void note_use(Connection& c, const TenantId& tenant, const Prt& prt, std::int64_
 
 }  // namespace
 
+// Of who signs out, and of codes that are good once: for good.
 Outcome<void> Store::use_nonces(std::span<const NonceUse> nonces) {
-  return write_unsynced([&](Connection& c) -> Outcome<void> {
+  return write([&](Connection& c) -> Outcome<void> {
     if (const auto used = use(c, nonces); !used) return tl::unexpected(used.error());
     return {};
   });
