@@ -34,9 +34,10 @@ using json::Json;
 
 constexpr std::string_view jwt_bearer = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 constexpr std::array<std::string_view, 24> words{
-    "request_nonce", "refresh_token", "assertion", "grant_type", "scope", "iss", "oid",      "tid",
-    "aud",           "deviceid",      "sid",       "amr",        "bond",  "exp", "iat",      "nbf",
-    "ctx",           "kdf_ver",       "kid",       "x5c",        "crit",  "use", "password", "example"};
+    "request_nonce", "refresh_token", "assertion", "grant_type", "scope",   "iss",          "oid",
+    "tid",           "aud",           "deviceid",  "sid",        "amr",     "strong_until", "bond",
+    "exp",           "iat",           "nbf",       "ctx",        "kdf_ver", "kid",          "x5c",
+    "crit",          "use",           "password",  "example"};
 
 // What is wanted of a request; the parts of it are counted as they come by.
 class Bender {
@@ -375,7 +376,8 @@ void World::authorize(Bender& bend, Sent& sent, bool by_prt) const {
               {"tid", tenant_.id.text()},
               {"deviceid", device_.id.text()},
               {"bond", bond()},
-              {"amr", Json::array({"rsa", "mfa", "ngcmfa"})}};
+              {"amr", Json::array({"rsa", "mfa", "ngcmfa"})},
+              {"strong_until", now() + token_lifetime}};
   if (by_prt) claims["sid"] = prt_.id.text();
   const std::string text = compact(bend, {{"alg", "ES256"}, {"typ", "JWT"}}, claims);
   sent.authorization = bend.text("Bearer " + signed_by(bend, keys_->token_key, text, sent));
@@ -409,16 +411,22 @@ Sent World::by_key(Bender& bend) {
 }
 
 Sent World::by_refresh_token(Bender& bend) {
-  const std::string token = sealed(
-      bend,
-      {{"type", "refresh"}, {"oid", alice_.id.text()}, {"iat", now()}, {"bond", bond()}, {"gesture", 2}});
+  const std::string token = sealed(bend, {{"type", "refresh"},
+                                          {"oid", alice_.id.text()},
+                                          {"iat", now()},
+                                          {"bond", bond()},
+                                          {"gesture", 2},
+                                          {"strong_until", now() + token_lifetime}});
   return by_device(bend, claims("refresh_token", {{"refresh_token", token}}));
 }
 
 Sent World::tokens_by_refresh_token(Bender& bend) {
-  const std::string token = sealed(
-      bend,
-      {{"type", "refresh"}, {"oid", alice_.id.text()}, {"iat", now()}, {"bond", bond()}, {"gesture", 2}});
+  const std::string token = sealed(bend, {{"type", "refresh"},
+                                          {"oid", alice_.id.text()},
+                                          {"iat", now()},
+                                          {"bond", bond()},
+                                          {"gesture", 2},
+                                          {"strong_until", now() + token_lifetime}});
   return {
       "POST", "/" + bend.text("common") + "/oauth2/v2.0/token",
       bend.text("client_id=x&resource=y&scope=openid&grant_type=refresh_token") + "&refresh_token=" + token};
