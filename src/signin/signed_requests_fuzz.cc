@@ -33,7 +33,7 @@ namespace {
 using json::Json;
 
 constexpr std::string_view jwt_bearer = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-constexpr std::array<std::string_view, 24> words{
+constexpr std::array<std::string_view, 25> words{
     "request_nonce", "refresh_token", "assertion", "grant_type", "scope",   "iss",          "oid",
     "tid",           "aud",           "deviceid",  "sid",        "amr",     "strong_until", "bond",
     "exp",           "iat",           "nbf",       "ctx",        "kdf_ver", "kid",          "x5c",
