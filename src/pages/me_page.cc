@@ -71,11 +71,7 @@ std::string name_of(const Belongings& all, const directory::DeviceId& id) {
 }
 
 Html name_of(const Belongings& all, const KeyCredential& key) {
-  if (key.device) {
-    Html name = Html("Key of ") + name_of(all, *key.device);
-    if (signin::is_attested(key)) name += " (TPM, attested)";
-    return name;
-  }
+  if (key.device) return Html("Key of ") + name_of(all, *key.device);
   Html name("Passkey (FIDO2)");
   if (!key.name.empty()) name += Html(": ") + shortened(key.name);
   return name;
@@ -105,9 +101,15 @@ struct Thing {
   Html warning{};
 };
 
+std::string_view kind_of(const KeyCredential& key) {
+  if (key.kind == directory::KeyKind::fido) return "Security key. ";
+  return signin::is_attested(key) ? "In a TPM that attests it. "
+                                  : "In software, or a TPM that attests nothing. ";
+}
+
 Thing thing_of(const Belongings& all, const KeyCredential& key) {
   return {"key", base64url_of(key.id), name_of(all, key),
-          "Registered " + time(key.created) + ", " + used(key.last_used),
+          Html(kind_of(key)) + "Registered " + time(key.created) + ", " + used(key.last_used),
           "Nobody can sign in with this key any more, and all that was signed in with it ends."};
 }
 
