@@ -54,14 +54,14 @@ SecretArray<N> derived(Bytes key, std::string_view label, Bytes context) {
 
 // RSAES-OAEP with SHA-256 and the label "IDENTITY" with its end (part 1, B.10.3).
 Octets encrypt_seed(const pki::PublicKey& key, Bytes seed) {
-  constexpr std::string_view label("IDENTITY", 9);
+  constexpr char label[] = "IDENTITY";
   const OwnedContext context(must(EVP_PKEY_CTX_new(key.openssl(), nullptr)));
   must(EVP_PKEY_encrypt_init(context.get()));
   must(EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_OAEP_PADDING));
   must(EVP_PKEY_CTX_set_rsa_oaep_md(context.get(), EVP_sha256()));
   must(EVP_PKEY_CTX_set_rsa_mgf1_md(context.get(), EVP_sha256()));
-  auto* owned_label = static_cast<unsigned char*>(must(OPENSSL_memdup(label.data(), label.size())));
-  must(EVP_PKEY_CTX_set0_rsa_oaep_label(context.get(), owned_label, static_cast<int>(label.size())));
+  auto* owned_label = static_cast<unsigned char*>(must(OPENSSL_memdup(label, sizeof label)));
+  must(EVP_PKEY_CTX_set0_rsa_oaep_label(context.get(), owned_label, static_cast<int>(sizeof label)));
   std::size_t size = 0;
   must(EVP_PKEY_encrypt(context.get(), nullptr, &size, seed.data(), seed.size()));
   Octets encrypted(size);
