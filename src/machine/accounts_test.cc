@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <string>
 
 #include "machine/config.h"
@@ -83,6 +85,21 @@ TEST(ConfigTest, WhatIsWrongIsTold) {
   for (const std::string more : {"alow = 1\n", "[users]\nhome = \"/home/all\"\n", "[users]\nshell = \"sh\"\n",
                                  "[local_groups]\na = 1\n", "[logon]\noffline = \"long\"\n", "["})
     EXPECT_FALSE(parse_config(base + more, "f", config).empty()) << more;
+}
+
+TEST(AccountsTest, MoreThanIsReadAgainIsNotWritten) {
+  std::string folder = testing::TempDir() + "accounts.XXXXXX";
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  const std::string file = folder + "/accounts.json";
+  Accounts accounts;
+  ASSERT_TRUE(store_accounts(file, accounts));
+  accounts.users.resize(2000, User{"id", "user", "", "", 5000, 6000, false, {}});
+  for (User& user : accounts.users) user.groups.resize(max_groups_of_user, 4'000'000'000);
+  EXPECT_FALSE(store_accounts(file, accounts));
+  const auto kept = load_accounts(file);
+  ASSERT_TRUE(kept) << kept.error();
+  EXPECT_TRUE((*kept)->users.empty());
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

@@ -26,7 +26,8 @@ Accounts some_accounts() {
       {"00000000-0000-0000-0000-000000000002", "bob", "bob@example.com", "", 5002, 6000, false, {6000}},
       {"00000000-0000-0000-0000-000000000003", "root", "root@example.com", "", 5003, 6000, false, {6001}},
       {"00000000-0000-0000-0000-000000000004", "carol", "carol@example.com", "", 33, 6000, false, {6001}},
-      {"00000000-0000-0000-0000-000000000005", "dave", "dave@example.com", "", 5001, 6000, false, {6001}}};
+      {"00000000-0000-0000-0000-000000000005", "dave", "dave@example.com", "", 5001, 6000, false, {6001}},
+      {"00000000-0000-0000-0000-000000000006", "erin", "erin@example.com", "", 5006, 42, false, {6001}}};
   accounts.groups = {{"Domain Users", 6000}, {"staff", 6001}, {"shadow", 6002}};
   accounts.users[0].groups.push_back(6002);
   return accounts;
@@ -88,6 +89,7 @@ TEST_F(UserdbTest, WhatTheMachineHasItselfStays) {
   EXPECT_EQ(error(user("root")), no_record_found) << "the name is taken";
   EXPECT_EQ(error(user("carol")), no_record_found) << "the uid is taken";
   EXPECT_EQ(error(user("dave")), no_record_found) << "the uid is alice's";
+  EXPECT_EQ(error(user("erin")), no_record_found) << "the primary group is one of the machine's";
   Call group{.method = Call::Method::get_group_record};
   group.group_name = "shadow";
   EXPECT_EQ(error(group), no_record_found);

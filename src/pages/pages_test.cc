@@ -9,6 +9,7 @@
 #include "base/base64.h"
 #include "directory/test_tools.h"
 #include "local/limits.h"
+#include "pages/csp.h"
 #include "signin/enrolment_code.h"
 #include "signin/sign_in.h"
 #include "webauthn/test_authenticator.h"
@@ -317,6 +318,20 @@ TEST_F(PagesTest, DevicesNameThemselvesAsLongAsTheyLike) {
   const std::string body = page("GET", "/example/me")->response.body;
   EXPECT_LT(body.size(), local::max_body);
   EXPECT_NE(body.find("10 older ones"), std::string::npos);
+}
+
+TEST_F(PagesTest, AnAddressOfIpv6IsNoSource) {
+  EXPECT_EQ(csp_source("https://wiki.test:8443/cb?x"), "https://wiki.test:8443");
+  EXPECT_EQ(csp_source("http://[::1]:8080/cb"), "http:");
+  EXPECT_EQ(csp_source("app.wiki:/cb"), "app.wiki:");
+  EXPECT_EQ(csp_source("https://a;script-src *"), "");
+}
+
+TEST_F(PagesTest, AScopeHasASize) {
+  const std::string form = "client_id=29d9ed98-a469-4536-ade2-f981bc1d605e&scope=openid+";
+  EXPECT_TRUE(ask("/example/oauth2/v2.0/devicecode", form).contains("device_code"));
+  const auto refused = ask("/example/oauth2/v2.0/devicecode", form + std::string(1024, 'x'));
+  EXPECT_EQ(refused.at("error"), "invalid_request");
 }
 
 TEST_F(PagesTest, WhatCannotStandInAFieldIsRefused) {

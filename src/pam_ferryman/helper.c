@@ -37,7 +37,9 @@ static void forget_limits(void) {
   standard.sa_handler = SIG_DFL;
   for (int number = 1; number < NSIG; ++number) sigaction(number, &standard, NULL);
   for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); ++i) {
-    const struct rlimit limit = {limits[i].most, limits[i].most};
+    struct rlimit limit = {limits[i].most, limits[i].most};
+    if (setrlimit(limits[i].resource, &limit) == 0 || getrlimit(limits[i].resource, &limit) != 0) continue;
+    limit.rlim_cur = limit.rlim_max; /* who may not raise it further */
     setrlimit(limits[i].resource, &limit);
   }
 }

@@ -104,8 +104,10 @@ origins = ["https://other.example.com", "https://example.com"]
   EXPECT_EQ(loaded.config.sign_in.rp_id, "example.com");
   EXPECT_EQ(loaded.config.sign_in.origins.size(), 2U);
   EXPECT_EQ(loaded.config.sign_in.attestation_roots, nullptr);
-  for (const auto* line : {"rp_id = \"com\"", "rp_id = \"ample.com\"", "rp_id = \"www.gateway.example.com\"",
-                           "origins = [\"https://gateway.example.org\"]", "origins = [\"example.com\"]"})
+  for (const auto* line :
+       {"rp_id = \"com\"", "rp_id = \"ample.com\"", "rp_id = \"www.gateway.example.com\"",
+        "origins = [\"https://gateway.example.org\"]", "origins = [\"example.com\"]",
+        "origins = [\"https://Gateway.example.com\"]", "origins = [\"https://gateway.example.com:443\"]"})
     EXPECT_FALSE(mistake(good + "[sign_in]\n" + line + "\n").empty()) << line;
   EXPECT_TRUE(
       mistake(good + "[sign_in]\nattestation_roots = \"/no/such/file\"\n").starts_with("realm.toml:8:"));

@@ -141,9 +141,9 @@ class Machine:
     def enable_pam(self, *profiles):
         self.run("pam-auth-update", "--force", "--enable", *profiles)
 
-    def pam(self, user, *steps, answers=(), service="logon"):
-        """pamtester's exit code and what was said."""
-        result = self.run("pamtester", "-v", service, user, *steps, stdin="".join(answer + "\n" for answer in answers), check=False)
+    def pam(self, user, *steps, answers=(), service="logon", prefix=()):
+        """pamtester's exit code and what was said. prefix: what calls it."""
+        result = self.run(*prefix, "pamtester", "-v", service, user, *steps, stdin="".join(answer + "\n" for answer in answers), check=False)
         return result.returncode, result.stdout + result.stderr
 
     def start_sshd(self):

@@ -56,9 +56,11 @@ class KeyRequiredTest(SignInScenario):
     def test_what_was_got_before_stays_as_a_ticket_but_changes_no_password(self):
         client = self.client()
         client.kinit("bob", PASSWORDS["bob"])
-        client.kvno("HTTP/www.cloud.test")
         self.kdc.admin("user", "set", "bob", "--key-required")
-        self.assertNotEqual(client.kpasswd("bob", PASSWORDS["bob"], NEW_PASSWORD, check=False).returncode, 0)
+        client.kvno("HTTP/www.cloud.test")
+        said = client.kpasswd("bob", PASSWORDS["bob"], NEW_PASSWORD, check=False)
+        self.assertNotEqual(said.returncode, 0)
+        self.assertIn(POLICY, said.stdout + said.stderr)
         self.kdc.admin("user", "set", "bob", "--no-key-required")
         self.assertEqual(json.loads(self.kdc.admin("user", "show", "bob", "--json").stdout)["kvno"], 1)
         client.kinit("bob", PASSWORDS["bob"])

@@ -45,6 +45,38 @@ class LogonTest(MachineScenario):
         self.assertIn("Too many wrong PINs", self.assert_is_refused("alice", PIN))
         self.assert_logs_on("alice", self.code(), PIN, PIN)
 
+    def test_wrong_pins_are_counted_whatever_the_caller_has_limited(self):
+        self.configure(self.more + 'wrong_pins = 2\n')
+        self.addCleanup(self.configure)
+        self.enrolled()
+        for limit in ("--fsize=0:unlimited", "--nproc=1:"):
+            code, said = self.machine.pam("alice", "authenticate", answers=(WRONG_PIN,), prefix=("prlimit", limit, "--"))
+            self.assertNotEqual(code, 0)
+            self.assertIn("wrong PIN", said)
+        self.assertIn("Too many wrong PINs", self.assert_is_refused("alice", PIN))
+
+    def test_a_name_that_nobody_knows_at_the_moment_is_denied(self):
+        """The account rule alone, as it stands behind others that have let her in."""
+        self.enrolled()
+        with open(self.machine.etc("pam.d/common-account")) as rules, open(self.machine.etc("pam.d/bare"), "w") as file:
+            (rule,) = [line for line in rules if "pam_ferryman" in line]
+            file.write(rule + "account required pam_permit.so\n")
+        self.assertEqual(self.machine.pam("alice", "acct_mgmt", service="bare")[0], 0)
+        config = self.machine.etc("ferryman/machine.toml")
+        os.rename(config, config + ".off")
+        try:
+            self.assertEqual(self.machine.run("getent", "passwd", "alice", check=False).returncode, 2)
+            self.assertNotEqual(self.machine.pam("alice", "acct_mgmt", service="bare")[0], 0)
+            self.assertEqual(self.machine.pam(LOCAL_USER, "acct_mgmt", service="bare")[0], 0)
+        finally:
+            os.rename(config + ".off", config)
+        self.assertEqual(self.machine.pam("alice", "acct_mgmt", service="bare")[0], 0)
+
+    def test_a_join_that_fails_leaves_the_one_before(self):
+        said = self.machine.ferryman("machine", "join", "--user", "machine-1", "--code-stdin", stdin="AAAA-BBBB-2222-3333\n", check=False)
+        self.assertNotEqual(said.returncode, 0)
+        self.machine.ferryman("machine", "refresh")
+
     def test_without_the_gateway_the_pin_will_do(self):
         self.enrolled()
         self.machine.run("rm", "-f", self.cache())
