@@ -144,6 +144,7 @@ class Loader {
   void check_database(const toml::table& root);
   void check_service(const toml::table& root);
   void check_sign_in(const toml::table& root);
+  void check_attestation(const toml::table& root);
   void read_attestation_roots(const toml::table& root);
   void check_socket(const toml::table& root, std::string_view key, const std::string& path);
   void add(const toml::table& root, std::string_view key, std::string text);
@@ -235,6 +236,7 @@ void Loader::check_sign_in(const toml::table& root) {
       add(root, "sign_in.origins",
           fmt::format("origins: {} is no origin; \"https://gateway.example.com\" would be one",
                       show_string(each)));
+  check_attestation(root);
   if (!mistakes_.mistakes.empty()) return;
   std::vector<std::string> origins = settings.origins;
   origins.push_back(settings.url);
@@ -243,8 +245,11 @@ void Loader::check_sign_in(const toml::table& root) {
       add(root, "sign_in.rp_id",
           fmt::format("rp_id = {} is neither the host of {} nor a domain that it is in",
                       show_string(settings.rp_id), show_string(each)));
+}
+
+void Loader::check_attestation(const toml::table& root) {
   if (!config_.attestation_roots.empty()) return read_attestation_roots(root);
-  if (!settings.allow_software_keys)
+  if (!config_.sign_in.allow_software_keys)
     add(root, "sign_in.allow_software_keys",
         "allow_software_keys = false takes attestation_roots: the certificates of the makers of TPMs");
 }
@@ -266,7 +271,7 @@ void Loader::load(const toml::table& root) {
     check_realm(root);
     check_database(root);
     check_service(root);
-    if (mistakes_.mistakes.empty()) check_sign_in(root);
+    check_sign_in(root);
   }
   out_.mistakes = std::move(mistakes_.mistakes);
   std::stable_sort(out_.mistakes.begin(), out_.mistakes.end(),

@@ -109,6 +109,8 @@ origins = ["https://other.example.com", "https://example.com"]
         "origins = [\"https://gateway.example.org\"]", "origins = [\"example.com\"]",
         "origins = [\"https://Gateway.example.com\"]", "origins = [\"https://gateway.example.com:443\"]"})
     EXPECT_FALSE(mistake(good + "[sign_in]\n" + line + "\n").empty()) << line;
+  EXPECT_NE(mistake(good + "[sign_in]\nallow_software_keys = false\n").find("takes attestation_roots"),
+            std::string::npos);
   EXPECT_TRUE(
       mistake(good + "[sign_in]\nattestation_roots = \"/no/such/file\"\n").starts_with("realm.toml:8:"));
   EXPECT_TRUE(
