@@ -11,6 +11,10 @@
 #include "decode/message.h"
 #include "decode/pac.h"
 #include "decode/report.h"
+#include "kerberos/codec.h"
+#include "kerberos/numbers.h"
+#include "kerberos/parts.h"
+#include "kerberos/principal_name.h"
 
 namespace ferryman::decode {
 namespace {
@@ -42,10 +46,28 @@ std::string value(const Node& node, std::string_view name) {
   return found == nullptr ? "absent" : found->value;
 }
 
+kerberos::Name krbtgt_name() {
+  static const std::vector<std::string_view> parts{"krbtgt", "R"};
+  return {kerberos::name_type::srv_inst, parts};
+}
+
 Octets sequence(const Octets& content) {
   Octets out{0x30, static_cast<std::uint8_t>(content.size())};
   out.insert(out.end(), content.begin(), content.end());
   return out;
+}
+
+TEST(Decode, NamesTheKrbtgtOfAPartialTgt) {
+  const Octets cipher(12, 0);
+  const auto kvno_of = [&](std::uint32_t kvno) {
+    const Octets ticket = kerberos::encode(kerberos::Ticket{"R", krbtgt_name().view(), {18, kvno, cipher}});
+    const Node node = decode_all(ticket);
+    const Node* found = find(node, "kvno");
+    return found == nullptr ? std::string("absent") : found->value + " " + found->meaning;
+  };
+  EXPECT_EQ(kvno_of(3), "3 ");
+  EXPECT_EQ(kvno_of((24125U << 16) + 3), "1581056003 version 3 of krbtgt_24125");
+  EXPECT_EQ(kvno_of((40000U << 16) + 1), "2621440001 version 1 of krbtgt_40000");
 }
 
 TEST(Decode, NamesWhatStandsInAnAsReq) {

@@ -84,7 +84,9 @@ void PacView::show_signature(Node& node, pac::BufferType type, Bytes buffer) {
   value.note = pac_ ? pac_signature_verdict(*pac_, type, *signature, checker_)
                     : "not checked: the list of buffers is not right";
   if (signature->rodc)
-    add_field(node, "rodc-identifier", fmt::to_string(*signature->rodc)).number = *signature->rodc;
+    add_field(node, "rodc-identifier", fmt::to_string(*signature->rodc),
+              fmt::format("krbtgt_{}", *signature->rodc))
+        .number = *signature->rodc;
 }
 
 void PacView::show_buffer(Node& node, std::uint32_t type, Bytes buffer) {

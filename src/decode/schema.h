@@ -62,7 +62,7 @@ struct Type {
   const Type* (*value_type)(std::int32_t number, bool reply) = nullptr;
   std::span<const std::int32_t> usages = {};    // encrypted: key usage numbers that are tried
   KeyUse use = KeyUse::session;                 // key
-  std::string (*set)(std::uint32_t) = nullptr;  // meaning of an unsigned integer that is a set of flags
+  std::string (*set)(std::uint32_t) = nullptr;  // meaning of an unsigned integer
 };
 
 // The message with that application tag, EncTicketPart and the like among them; null for none.

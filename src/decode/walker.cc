@@ -21,6 +21,12 @@ const Field* find_field(std::span<const Field> fields, unsigned number) {
   return found == fields.end() ? nullptr : &*found;
 }
 
+// The upper half names a read-only domain controller's krbtgt [MS-KILE 3.1.5.8].
+std::string kvno_meaning(std::uint32_t kvno) {
+  const std::uint32_t number = kvno >> 16;
+  return number == 0 ? std::string() : fmt::format("version {} of krbtgt_{}", kvno & 0xffffU, number);
+}
+
 void add_fault(Node& node, const std::string& text) {
   if (!node.fault.empty()) node.fault += "; ";
   node.fault += text;
@@ -237,7 +243,7 @@ void Walker::application(Node& node, Bytes bytes, const Type& type) {
 
 void Walker::encrypted(Node& node, Bytes bytes, const Type& type) {
   static constexpr Type etype{Kind::integer, "Int32", {}, nullptr, 0, {}, kerberos::etype_name};
-  static constexpr Type kvno{Kind::unsigned_integer, "UInt32"};
+  static constexpr Type kvno{.kind = Kind::unsigned_integer, .name = "UInt32", .set = kvno_meaning};
   static constexpr Type cipher{Kind::octets, "OCTET STRING"};
   static constexpr Field encrypted_fields[] = {
       {0, "etype", &etype}, {1, "kvno", &kvno, true}, {2, "cipher", &cipher}};

@@ -4,7 +4,9 @@
 #include <charconv>
 #include <string>
 
+#include "kerberos/ap.h"
 #include "kerberos/names.h"
+#include "kerberos/parts.h"
 
 namespace ferryman::gateway {
 namespace {
@@ -18,12 +20,12 @@ constexpr std::size_t longest_name = 47;  // of an etype or padata; a number is 
 // The fields, made once.
 namespace key {
 constexpr Key padata("padata"), etypes("etypes"), type("type"), realm("realm"), cname("cname"),
-    sname("sname"), armored("armored"), result("result"), event("event"), event_id("event_id"), id("id"),
-    client("client"), tls("tls"), http("http"), protocol("protocol"), error("error"), status("status"),
-    method("method"), path("path"), tenant("tenant"), target_domain("target_domain"), hint("hint"),
-    kdc("kdc"), transport("transport"), tries("tries"), hedged("hedged"), rediscovered("rediscovered"),
-    reason("reason"), offset("offset"), unlogged("unlogged"), locate_us("locate_us"),
-    exchange_us("exchange_us"), total_us("total_us");
+    sname("sname"), tgt("tgt"), armored("armored"), result("result"), event("event"), event_id("event_id"),
+    id("id"), client("client"), tls("tls"), http("http"), protocol("protocol"), error("error"),
+    status("status"), method("method"), path("path"), tenant("tenant"), target_domain("target_domain"),
+    hint("hint"), kdc("kdc"), transport("transport"), tries("tries"), hedged("hedged"),
+    rediscovered("rediscovered"), reason("reason"), offset("offset"), unlogged("unlogged"),
+    locate_us("locate_us"), exchange_us("exchange_us"), total_us("total_us");
 }
 
 void put_principal(Record& record, const Key& key, const kerberos::PrincipalName& name) {
@@ -64,6 +66,16 @@ void put_etypes(Record& record, kerberos::EtypeList list) {
   record.close_word(at);
 }
 
+// What a read-only domain controller, or one that looks like it, has given: the upper half of its kvno says
+// which one's [MS-KILE 3.1.5.8].
+void put_tgt(Record& record, const kerberos::KdcReq& req) {
+  const auto element = req.padata.find(kerberos::padata::tgs_req);
+  if (!element) return;
+  const auto ap_req = kerberos::parse<kerberos::ApReq>(element->value);
+  const std::uint32_t number = ap_req ? ap_req->ticket.enc_part.kvno.value_or(0) >> 16 : 0;
+  if (number != 0) record.text(key::tgt, "partial TGT of krbtgt_" + std::to_string(number));
+}
+
 void put_request(Record& record, const kerberos::Request& request) {
   record.word(key::type, kerberos::name(request.kind));
   if (!request.kdc_req) return;
@@ -73,6 +85,7 @@ void put_request(Record& record, const kerberos::Request& request) {
   if (req.sname) put_principal(record, key::sname, *req.sname);
   const bool may_be_armored = put_padata(record, req.padata);
   put_etypes(record, req.etypes);
+  if (request.kind == kerberos::RequestKind::tgs_req) put_tgt(record, req);
   record.flag(key::armored, may_be_armored && request.armored());
 }
 

@@ -5,7 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "kerberos/ap.h"
 #include "kerberos/encode.h"
+#include "kerberos/numbers.h"
+#include "kerberos/parts.h"
+#include "kerberos/principal_name.h"
 
 namespace ferryman::gateway {
 namespace {
@@ -100,6 +104,24 @@ TEST_F(EventRecordTest, EscapesAPrincipal) {
   EXPECT_NE(line(Format::text, event).find(R"(cname="a\\/b\\\\c\\@d \"e" sname=)"), std::string::npos);
   ask("HOST$", {18}, {});
   EXPECT_NE(line(Format::text, event).find(R"(cname="HOST$" sname=)"), std::string::npos);
+}
+
+TEST_F(EventRecordTest, TellsAPartialTgtByItsKvno) {
+  const Octets cipher(12, 0);
+  const std::vector<std::string_view> parts{"krbtgt", "R"};
+  const kerberos::Name krbtgt(kerberos::name_type::srv_inst, parts);
+  const auto shown = [&](std::optional<std::uint32_t> kvno) {
+    const Octets ap_req = kerberos::encode(
+        kerberos::ApReq{0, {"R", krbtgt.view(), {18, kvno, cipher}}, {18, std::nullopt, cipher}});
+    ask("alice", {18}, {{kerberos::padata::tgs_req, ap_req}});
+    request.kind = kerberos::RequestKind::tgs_req;
+    const std::string text = line(Format::text, event);
+    const auto at = text.find(" tgt=");
+    return at == text.npos ? std::string() : text.substr(at, text.find(" armored=") - at);
+  };
+  EXPECT_EQ(shown(3), "");
+  EXPECT_EQ(shown(std::nullopt), "");
+  EXPECT_EQ(shown((24125U << 16) + 3), " tgt=\"partial TGT of krbtgt_24125\"");
 }
 
 TEST_F(EventRecordTest, ListsSoManyAndNumbersWhatHasNoName) {
