@@ -28,6 +28,9 @@ void print_user(const Json& user) {
   print_line("SID", text_of(user, "sid"));
   print_line("uid, gid", fmt::format("{}, {}", text_of(user, "uid"), text_of(user, "gid")));
   if (user.contains("groups")) print_line("groups", texts_of(user, "groups"));
+  if (const auto there = user.find("on_premises"); there != user.end() && there->is_object())
+    print_line("on premises", fmt::format("{} of {}, {}", text_of(*there, "name"), text_of(*there, "domain"),
+                                          text_of(*there, "sid")));
   print_line("created", time_of(user, "created"));
   print_line("expires", time_or_never(user, "expires"));
   print_line("last used", time_or_never(user, "last_used"));
