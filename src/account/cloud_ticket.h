@@ -4,17 +4,15 @@
 #include <string>
 
 #include "account/policy.h"
-#include "base/secret.h"
+#include "account/unasked_reply.h"
 #include "directory/directory.h"
 #include "ticket/refusal.h"
 
 namespace ferryman::account {
 
-// A TGT that no AS-REQ asked for: whoever has signed in gets it with her primary refresh token. It comes in
-// an AS-REP (RFC 4120 5.4.2) whose enc-part is under a key that is made for it.
+// A TGT of the tenant that no AS-REQ asked for.
 struct CloudTicket {
-  Octets as_rep;
-  Secret key;          // of aes256-cts-hmac-sha1-96
+  UnaskedReply reply;
   std::string client;  // the name in it, without its realm
 };
 

@@ -26,6 +26,12 @@ class MasterKeyChange : public DirectoryTest {
     alice_ = user("alice").id;
     for (int i = 0; i < 3; ++i) set_keys();
     keys_ = *directory_->kept_keys(tenant_, alice_);
+    link_.number = 622;
+    link_.key_version = 1;
+    link_.etype = kerberos::etype::aes256_sha1;
+    EXPECT_TRUE(done(directory_->set_ad_link(tenant_, link_, link_key_, now)));
+    EXPECT_TRUE(done(
+        directory_->set_on_premises(tenant_, {alice_, link_.domain, link_.domain_sid + "-1104", "alice"})));
     krbtgt_ = copy_of(**directory_->krbtgt_keys(tenant_, 1));
   }
   void set_keys() {
@@ -48,6 +54,9 @@ class MasterKeyChange : public DirectoryTest {
     const auto krbtgt = directory.krbtgt_keys(tenant_, 1);
     const auto history = directory.history(tenant_, alice_);
     if (!keys || !krbtgt || !history) return testing::AssertionFailure() << "keys are missing";
+    const auto identity = directory.ad_identity(tenant_, alice_);
+    if (!identity || !equal_in_constant_time(identity->key.bytes(), link_key_))
+      return testing::AssertionFailure() << "the link's key";
     if (history->size() != 2) return testing::AssertionFailure() << history->size() << " former passwords";
     return same(*keys, keys_) && same(**krbtgt, krbtgt_) ? testing::AssertionSuccess()
                                                          : testing::AssertionFailure() << "other keys";
@@ -59,6 +68,8 @@ class MasterKeyChange : public DirectoryTest {
     });
   }
 
+  AdLink link_{"ad.example.com", "AD.EXAMPLE.COM", "AD", "S-1-5-21-9-8-7"};
+  const Octets link_key_ = Octets(32, 5);
   ObjectId alice_;
   std::vector<LongTermKey> keys_, krbtgt_;
 };

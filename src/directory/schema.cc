@@ -325,7 +325,44 @@ constexpr Migration version_6 = R"sql(
 ALTER TABLE tenants ADD COLUMN offline_logon INTEGER NOT NULL DEFAULT 1;
 )sql";
 
-constexpr std::array<Migration, 6> all{version_1, version_2, version_3, version_4, version_5, version_6};
+// On-premises domains that tenants are linked to, and who users are there.
+constexpr Migration version_7 = R"sql(
+CREATE TABLE ad_links (
+  tenant BLOB NOT NULL REFERENCES tenants ON DELETE CASCADE,
+  id BLOB NOT NULL,
+  folded TEXT NOT NULL,
+  domain TEXT NOT NULL,
+  realm TEXT NOT NULL,
+  netbios_name TEXT NOT NULL,
+  domain_sid TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  key_version INTEGER NOT NULL,
+  etype INTEGER NOT NULL,
+  sealed BLOB NOT NULL,
+  linked INTEGER NOT NULL,
+  changed INTEGER NOT NULL,
+  PRIMARY KEY (tenant, id),
+  UNIQUE (tenant, folded)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE on_premises (
+  tenant BLOB NOT NULL,
+  account BLOB NOT NULL,
+  folded TEXT NOT NULL,
+  domain TEXT NOT NULL,
+  sid TEXT NOT NULL,
+  name TEXT NOT NULL,
+  upn TEXT NOT NULL,
+  disabled INTEGER NOT NULL,
+  PRIMARY KEY (tenant, account),
+  UNIQUE (tenant, sid),
+  FOREIGN KEY (tenant, account) REFERENCES objects ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX on_premises_by_domain ON on_premises (tenant, folded, sid);
+)sql";
+
+constexpr std::array<Migration, 7> all{version_1, version_2, version_3, version_4,
+                                       version_5, version_6, version_7};
 
 constexpr std::array all_tables{
     Table{"SELECT * FROM tenants", "INSERT INTO tenants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
@@ -348,7 +385,9 @@ constexpr std::array all_tables{
     Table{"SELECT * FROM revocations", "INSERT INTO revocations VALUES (?, ?, ?)"},
     Table{"SELECT * FROM used_nonces", "INSERT INTO used_nonces VALUES (?, ?, ?)"},
     Table{"SELECT * FROM device_codes",
-          "INSERT INTO device_codes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"}};
+          "INSERT INTO device_codes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+    Table{"SELECT * FROM ad_links", "INSERT INTO ad_links VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+    Table{"SELECT * FROM on_premises", "INSERT INTO on_premises VALUES (?, ?, ?, ?, ?, ?, ?, ?)"}};
 
 }  // namespace
 

@@ -13,8 +13,8 @@
 namespace ferryman::directory {
 
 // What is under the seal: the octets of a key, the hash of a former one, or what sign-in signs and seals with
-// (of a tenant in place of an object, with its kind in place of a kvno).
-enum class Sealed : std::uint8_t { key = 1, former = 2, sign_in = 3 };
+// (of a tenant in place of an object, with its kind in place of a kvno), or the key of a link to a domain.
+enum class Sealed : std::uint8_t { key = 1, former = 2, sign_in = 3, ad_link = 4 };
 
 // Where it belongs. It opens nowhere else.
 struct SealedPlace {

@@ -7,10 +7,12 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/secret.h"
+#include "directory/ad_link.h"
 #include "directory/directory.h"
 #include "directory/failure.h"
 #include "directory/guid.h"
@@ -191,6 +193,23 @@ class SignInRecords {
 
   // Nonces, codes and PRTs whose time is over. To be called every minute or so.
   virtual Outcome<void> forget_expired(std::int64_t now) = 0;
+
+  // Links to on-premises domains. A new one, or in place of the one to the same domain; users stay of it.
+  // Reason invalid where something in it is wrong, or there are too many.
+  virtual Outcome<void> set_ad_link(const TenantId& tenant, const AdLink& link, Bytes key,
+                                    std::int64_t now) = 0;
+  virtual Outcome<std::vector<AdLink>> ad_links(const TenantId& tenant) = 0;
+  // What its users are there stays.
+  virtual Outcome<void> remove_ad_link(const TenantId& tenant, std::string_view domain) = 0;
+  // In place of what she was before; already_exists where another one has the SID.
+  virtual Outcome<void> set_on_premises(const TenantId& tenant, const OnPremisesUser& user) = 0;
+  virtual Outcome<OnPremisesUser> on_premises(const TenantId& tenant, const ObjectId& user) = 0;
+  virtual Outcome<OnPremisesUser> find_on_premises(const TenantId& tenant, std::string_view sid) = 0;
+  // Those of a domain, by their SIDs.
+  virtual Outcome<Page<OnPremisesUser>> on_premises_users(const TenantId& tenant, std::string_view domain,
+                                                          const PageRequest& page) = 0;
+  // not_found where the user is of no domain, or of one that is not linked.
+  virtual Outcome<AdIdentity> ad_identity(const TenantId& tenant, const ObjectId& user) = 0;
 };
 
 }  // namespace ferryman::directory

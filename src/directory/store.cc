@@ -19,6 +19,14 @@ void add_keys(Connection& c, const MasterKeys& masters, std::vector<std::string>
       findings.push_back(fmt::format("object {}, kvno {}, etype {}: {}", object.text(), row.number(1), etype,
                                      opened.error().text));
   });
+  c.each_row("SELECT id, number * 65536 + key_version, etype, sealed, domain FROM ad_links",
+             [&](const Statement& row) {
+               const auto etype = static_cast<std::int32_t>(row.integer(2));
+               const auto opened =
+                   masters.open({Sealed::ad_link, row.id<ObjectId>(0), row.number(1), etype}, row.blob(3));
+               if (!opened)
+                 findings.push_back(fmt::format("the link to {}: {}", row.text(4), opened.error().text));
+             });
 }
 
 // A thread's open moment.

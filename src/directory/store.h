@@ -200,6 +200,15 @@ class Store final : public Database {
   Outcome<PolledDeviceCode> poll_device_code(const Digest& code, std::string_view client, std::int64_t pause,
                                              std::int64_t now) override;
   Outcome<void> forget_expired(std::int64_t now) override;
+  Outcome<void> set_ad_link(const TenantId& tenant, const AdLink& link, Bytes key, std::int64_t now) override;
+  Outcome<std::vector<AdLink>> ad_links(const TenantId& tenant) override;
+  Outcome<void> remove_ad_link(const TenantId& tenant, std::string_view domain) override;
+  Outcome<void> set_on_premises(const TenantId& tenant, const OnPremisesUser& user) override;
+  Outcome<OnPremisesUser> on_premises(const TenantId& tenant, const ObjectId& user) override;
+  Outcome<OnPremisesUser> find_on_premises(const TenantId& tenant, std::string_view sid) override;
+  Outcome<Page<OnPremisesUser>> on_premises_users(const TenantId& tenant, std::string_view domain,
+                                                  const PageRequest& page) override;
+  Outcome<AdIdentity> ad_identity(const TenantId& tenant, const ObjectId& user) override;
 
  private:
   // A logon that is not written yet.

@@ -88,10 +88,27 @@ Outcome<void> seal_sign_in_secrets(Connection& c, const MasterKeys& masters, con
       });
 }
 
+Outcome<void> seal_ad_links(Connection& c, const MasterKeys& masters, const MasterKey& next) {
+  return seal_anew(
+      Sealed::ad_link, masters, next,
+      [&c](const SealedRow& last) {
+        return c.statement(
+            "SELECT tenant, id, number * 65536 + key_version, 0, etype, sealed FROM ad_links WHERE (tenant, "
+            "id) "
+            "> (?, ?) ORDER BY tenant, id LIMIT ?",
+            last.tenant, last.place.object, rows_at_once);
+      },
+      [&c](const SealedRow& row, const Octets& sealed) {
+        c.run("UPDATE ad_links SET sealed = ? WHERE tenant = ? AND id = ?", sealed, row.tenant,
+              row.place.object);
+      });
+}
+
 Outcome<void> seal_all(Connection& c, Engine& engine, const MasterKeys& masters, const MasterKey& next) {
   auto done = seal_keys(c, masters, next);
   if (done) done = seal_former_passwords(c, masters, next);
   if (done) done = seal_sign_in_secrets(c, masters, next);
+  if (done) done = seal_ad_links(c, masters, next);
   c.run("UPDATE master_keys SET id = ? WHERE one = 1", next.id());
   if (done && !c.failed()) done = engine.forget_former_rows(c);
   return done;

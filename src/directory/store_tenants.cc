@@ -135,6 +135,7 @@ void remove_range(Connection& c, const Removal& removal, const ObjectId& last) {
   c.run("DELETE FROM enrolment_codes WHERE tenant = ? AND account > ? AND account <= ?", id, before, last);
   c.run("DELETE FROM user_handles WHERE tenant = ? AND account > ? AND account <= ?", id, before, last);
   c.run("DELETE FROM revocations WHERE tenant = ? AND account > ? AND account <= ?", id, before, last);
+  c.run("DELETE FROM on_premises WHERE tenant = ? AND account > ? AND account <= ?", id, before, last);
   c.run("DELETE FROM members WHERE tenant = ? AND account > ? AND account <= ?", id, before, last);
   c.run("DELETE FROM former_passwords WHERE tenant = ? AND object > ? AND object <= ?", id, before, last);
   c.run("DELETE FROM keys WHERE tenant = ? AND object > ? AND object <= ?", id, before, last);
@@ -160,7 +161,7 @@ Outcome<Removal> remove_part(Connection& c, Removal removal) {
   }
   if (removal.is_done()) {
     c.run("DELETE FROM sign_in_secrets WHERE tenant = ?", removal.id);
-    c.run("DELETE FROM tenants WHERE id = ?", removal.id);  // with its names
+    c.run("DELETE FROM tenants WHERE id = ?", removal.id);  // with its names and links
   }
   return removal;
 }

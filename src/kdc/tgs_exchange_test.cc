@@ -75,9 +75,9 @@ class CloudTgt : public TgsExchange {
     realm_.directory.prts.push_back(prt_);
     const auto made = account::make_cloud_ticket(realm_.directory, realm_.kdc.tenant, realm_.policy,
                                                  {realm_.directory.at("alice").principal, prt_, test_now});
-    const auto key = crypto::Key::make(18, made->key.bytes());
+    const auto key = crypto::Key::make(18, made->reply.key.bytes());
     Answer answer;
-    answer.message = made->as_rep;
+    answer.message = made->reply.as_rep;
     tgt_ = open_reply(answer, *key, key_usage::as_rep);
   }
   // Empty where there is none.

@@ -53,6 +53,14 @@ admin::Reply rotate_krbtgt(Call& call);
 
 admin::Reply import_accounts(Call& call);
 
+// On-premises domains, and who users are there.
+admin::Reply link_ad(Call& call);
+admin::Reply show_ad(Call& call);
+admin::Reply unlink_ad(Call& call);
+admin::Reply upsert_ad_users(Call& call);
+admin::Reply disable_ad_users(Call& call);
+admin::Reply list_ad_users(Call& call);
+
 // These are of the tenants themselves; the call's is the default one.
 admin::Reply add_tenant(Call& call);
 admin::Reply list_tenants(Call& call);

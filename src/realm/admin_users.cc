@@ -155,6 +155,9 @@ admin::Reply show_user(Call& call) {
     return failed(fmt::format("The groups of {} cannot be read", printable(user->name)), groups.error());
   Json json = user_json(call, principal->account);
   json["groups"] = *groups;
+  json["on_premises"] = nullptr;
+  if (const auto there = call.records.on_premises(call.tenant.id, user->id))
+    json["on_premises"] = {{"domain", there->domain}, {"name", there->name}, {"sid", there->sid}};
   return json;
 }
 

@@ -147,8 +147,11 @@ Answer issue(const Realm& realm, const Tenant& tenant, const TenantKeys& keys,
   PrtAnswer answer = answer_for(realm, keys, subject, request);
   answer.prt = prt_text(keys, tenant, prt.id, session_key.bytes());
   answer.session_key = jose::wrap_session_key(*transport_key, session_key.bytes());
-  if (request.wants_ticket)
+  if (request.wants_ticket) {
     answer.cloud_ticket = cloud_ticket_text(realm, tenant, signed_in.user, prt.id, session_key.bytes());
+    answer.partial_ticket =
+        partial_ticket_text(realm, tenant, signed_in.user, prt.gesture, session_key.bytes());
+  }
   Answer made = json_answer(prt_answer(answer, realm.now()));
   made.user = signed_in.user.account.name;
   return made;

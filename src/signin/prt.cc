@@ -1,6 +1,7 @@
 #include "signin/prt.h"
 
 #include "account/cloud_ticket.h"
+#include "account/partial_ticket.h"
 #include "json/parse.h"
 #include "signin/nonce_use.h"
 #include "signin/prt_answer.h"
@@ -64,8 +65,25 @@ std::string cloud_ticket_text(const Realm& realm, const directory::Tenant& tenan
   const auto made =
       account::make_cloud_ticket(realm.directory, tenant, realm.policy, {user, prt, realm.now()});
   if (!made) return no_ticket_text("There is no cloud TGT for this user at the moment.");
-  return ticket_text({made->as_rep, made->key.bytes(), tenant.realm, "krbtgt/" + tenant.realm, made->client},
-                     session_key);
+  return ticket_text(
+      {made->reply.as_rep, made->reply.key.bytes(), tenant.realm, "krbtgt/" + tenant.realm, made->client},
+      session_key);
+}
+
+std::string partial_ticket_text(const Realm& realm, const directory::Tenant& tenant,
+                                const directory::Principal& user, directory::Gesture gesture,
+                                Bytes session_key) {
+  const auto who = realm.records.ad_identity(tenant.id, user.account.id);
+  if (!who && who.error().reason == directory::Reason::not_found) return {};
+  if (!who) return no_ticket_text("There is no ticket of the on-premises domain at the moment.");
+  if (gesture != directory::Gesture::key)
+    return no_ticket_text("A ticket of the on-premises domain takes a sign-in with a key.");
+  const bool may_go_further = !user.account.settings.flags.sensitive;
+  const auto made = account::make_partial_ticket(realm.policy, {*who, may_go_further, realm.now()});
+  if (!made) return no_ticket_text("The user's SID in the on-premises domain is none of that domain's.");
+  return ticket_text(
+      {made->as_rep, made->key.bytes(), who->link.realm, "krbtgt/" + who->link.realm, who->user.name},
+      session_key);
 }
 
 }  // namespace ferryman::signin

@@ -50,5 +50,9 @@ Answer not_used(const directory::Failure& failure);
 std::string cloud_ticket_text(const Realm& realm, const directory::Tenant& tenant,
                               const directory::Principal& user, const directory::PrtId& prt,
                               Bytes session_key);
+// tgt_ad likewise: empty where the user is of no linked domain.
+std::string partial_ticket_text(const Realm& realm, const directory::Tenant& tenant,
+                                const directory::Principal& user, directory::Gesture gesture,
+                                Bytes session_key);
 
 }  // namespace ferryman::signin

@@ -60,6 +60,7 @@ std::string prt_answer(const PrtAnswer& answer, std::int64_t now) {
             {"device_tenant_id", answer.tenant_id}};
   if (!answer.session_key.empty()) body["session_key_jwe"] = answer.session_key;
   if (!answer.cloud_ticket.empty()) body["tgt_cloud"] = answer.cloud_ticket;
+  if (!answer.partial_ticket.empty()) body["tgt_ad"] = answer.partial_ticket;
   if (!answer.top_level_names.empty()) body["kerberos_top_level_names"] = joined(answer.top_level_names);
   return body.dump();
 }

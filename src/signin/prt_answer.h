@@ -21,7 +21,7 @@ struct CloudTicket {
   std::string service{}, client{};  // names of both as text, without their realm
 };
 
-// As `tgt_cloud`. session_key: the PRT's, under which the key goes.
+// As `tgt_cloud` and `tgt_ad`. session_key: the PRT's, under which the key goes.
 std::string ticket_text(const CloudTicket& ticket, Bytes session_key);
 // Of a ticket that is not to be had. error: a sentence, which clients show.
 std::string no_ticket_text(std::string_view error);
@@ -31,12 +31,13 @@ struct PrtAnswer {
   std::chrono::seconds lifetime{};
   std::string id_token{};              // a JWT
   std::string user_id{}, tenant_id{};  // GUIDs
-  std::string session_key{};   // jose::wrap_session_key(); empty: the client's own stays, as in renewals
-  std::string cloud_ticket{};  // ticket_text() or no_ticket_text(); empty: not asked for
+  std::string session_key{};     // jose::wrap_session_key(); empty: the client's own stays, as in renewals
+  std::string cloud_ticket{};    // ticket_text() or no_ticket_text(); empty: not asked for
+  std::string partial_ticket{};  // the same of an on-premises domain; empty: the user is of none
   std::vector<std::string> top_level_names{};  // the tenant's realm map
 };
 
-// JSON; now: seconds since 1970. There is no `tgt_ad`: where it is not, no client looks for it.
+// JSON; now: seconds since 1970.
 std::string prt_answer(const PrtAnswer& answer, std::int64_t now);
 
 }  // namespace ferryman::signin

@@ -35,9 +35,11 @@ std::string renewed(const Realm& realm, const TenantKeys& keys, const OpenedPrt&
   const Subject subject{opened.tenant, user.account, {}, &prt};
   PrtAnswer answer = answer_for(realm, keys, subject, request);
   answer.prt = prt_text(keys, opened.tenant, opened.id, opened.session_key.bytes());
-  if (request.wants_ticket)
-    answer.cloud_ticket =
-        cloud_ticket_text(realm, opened.tenant, user, opened.id, opened.session_key.bytes());
+  if (request.wants_ticket) {
+    const Bytes session_key = opened.session_key.bytes();
+    answer.cloud_ticket = cloud_ticket_text(realm, opened.tenant, user, opened.id, session_key);
+    answer.partial_ticket = partial_ticket_text(realm, opened.tenant, user, prt.gesture, session_key);
+  }
   return prt_answer(answer, realm.now());
 }
 

@@ -26,10 +26,10 @@ Secret part_with(Bytes pac, const NewTicket& ticket) {
 }
 
 Octets signed_pac(const NewTicket& ticket, const pac::Builder& pac, PacForm form, const SealingKeys& keys) {
-  if (form == PacForm::tgt) return pac.sign_tgt(keys.service, {keys.krbtgt});
+  if (form == PacForm::tgt) return pac.sign_tgt(keys.service, {keys.krbtgt, keys.rodc});
   constexpr std::uint8_t placeholder[] = {0};
   const Secret unsigned_part = part_with(placeholder, ticket);
-  return pac.sign_service_ticket(keys.service, {keys.krbtgt}, unsigned_part.bytes());
+  return pac.sign_service_ticket(keys.service, {keys.krbtgt, keys.rodc}, unsigned_part.bytes());
 }
 
 }  // namespace

@@ -38,6 +38,7 @@ struct SealingKeys {
   const crypto::Key& service;
   std::optional<std::uint32_t> kvno;
   const crypto::Key& krbtgt;  // signs the PAC
+  std::uint16_t rodc = 0;     // the number of the krbtgt's account, where it is a read-only KDC's
 };
 
 // The Ticket (RFC 4120 5.3), with the signed PAC as its first authorization data, alone in an
