@@ -204,7 +204,8 @@ bool AdminSocket::may(const Acceptor::Accepted& accepted) const {
 }
 
 void AdminSocket::log_counts() const {
-  log_.write(Level::info, options_.commands == Commands::all ? "administration closed" : "synchronisation closed",
+  log_.write(Level::info,
+             options_.commands == Commands::all ? "administration closed" : "synchronisation closed",
              {{"connections", std::to_string(counts_.connections)},
               {"refused", std::to_string(acceptor_.refused())},
               {"requests", std::to_string(counts_.requests)},
