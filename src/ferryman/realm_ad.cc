@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "ferryman/exit_codes.h"
+#include "ferryman/realm_ad_sync.h"
 #include "ferryman/realm_objects.h"
 #include "ferryman/realm_output.h"
 
@@ -152,6 +153,7 @@ void add_ad_commands(RealmTree& tree) {
   add_rotate(tree, branch);
   add_unlink(tree, branch);
   add_check(tree, branch);
+  add_ad_sync_command(tree, branch);
 }
 
 }  // namespace ferryman
