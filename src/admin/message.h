@@ -19,7 +19,8 @@ inline constexpr std::size_t max_depth = 8;       // objects and lists within ea
 // Reasons that the directory has not.
 namespace reason {
 inline constexpr std::string_view invalid = "invalid", wrong_version = "wrong_version",
-                                  weak_password = "weak_password", not_understood = "not_understood";
+                                  weak_password = "weak_password", not_understood = "not_understood",
+                                  not_allowed = "not_allowed";  // at this socket
 // Of the client's own: they are not on the wire.
 inline constexpr std::string_view not_reachable = "not_reachable",  // nobody listens, or hung up later on
     not_admitted = "not_admitted",  // the service does not listen to this user

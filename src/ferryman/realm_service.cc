@@ -109,7 +109,7 @@ std::string RealmService::next_step(const std::string& command, const admin::Fai
   if (command == "group.join" || command == "group.leave")
     if (reason == "not_found")
       return "\"ferryman realm group list\", \"user list\" and \"service list\" show what there is.";
-  if (reason == "not_found" && !object.empty() && object != "rotate")
+  if (reason == "not_found" && !object.empty() && object != "rotate" && object != "ad")
     return fmt::format("\"ferryman realm {} list\" shows what there is{}.", object,
                        options_.tenant.empty() ? "; --tenant names another tenant"
                                                : ", \"ferryman realm status\" the tenants");

@@ -34,6 +34,7 @@ class RealmService {
   explicit RealmService(const RealmOptions& options) : options_(options) {}
 
   bool json() const { return options_.json; }
+  const std::string& tenant() const { return options_.tenant; }  // as it was named
 
   // The result, or the exit code of a failure that has been told. Texts of arguments are wiped.
   tl::expected<admin::Json, int> call(const std::string& command,
@@ -57,6 +58,10 @@ class RealmService {
   // One call whose result is printed: as JSON, or by print.
   int show(const std::string& command, admin::Json arguments,
            const std::function<void(const admin::Json&)>& print);
+
+  // Ends the connection; the next call makes another one. For who may say nothing for longer than the service
+  // waits.
+  void hang_up() { client_.reset(); }
 
   // Tells a failure of a command, and what to do next; its exit code.
   int told(const std::string& command, const admin::Failure& failure) const;

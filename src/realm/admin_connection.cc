@@ -12,8 +12,8 @@
 
 namespace ferryman::realm {
 
-AdminConnection::AdminConnection(int socket, const Caller& caller, Time now)
-    : socket_(socket), session_{caller}, deadline_(now + max_idle) {}
+AdminConnection::AdminConnection(int socket, Session session, Time now)
+    : socket_(socket), session_(std::move(session)), deadline_(now + max_idle) {}
 
 AdminConnection::~AdminConnection() {
   admin::wipe_text(answer_);

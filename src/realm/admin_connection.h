@@ -21,7 +21,7 @@ class AdminConnection {
   static constexpr std::chrono::seconds max_idle_of_crowd{5};
 
   // socket: not blocking; it is closed with this object.
-  AdminConnection(int socket, const Caller& caller, Time now);
+  AdminConnection(int socket, Session session, Time now);
   ~AdminConnection();
   AdminConnection(const AdminConnection&) = delete;
   AdminConnection& operator=(const AdminConnection&) = delete;

@@ -37,11 +37,11 @@ std::string refusal(std::string_view reason, std::string text) {
 }  // namespace
 
 AdminSocket::AdminSocket(ListenSocket socket, Administration& administration, telemetry::Log& log,
-                         std::optional<gid_t> group)
-    : acceptor_(std::move(socket), log, "administration"),
+                         Options options)
+    : acceptor_(std::move(socket), log, options.whose),
       administration_(administration),
       log_(log),
-      group_(group),
+      options_(options),
       thread_([this] { run(); }) {}
 
 AdminSocket::~AdminSocket() {
@@ -60,7 +60,7 @@ void AdminSocket::run() {
     try {
       turn();
     } catch (const std::bad_alloc&) {
-      log_.write(Level::error, "out of memory at the administration socket");
+      log_.write(Level::error, "out of memory at an administration socket", {{"socket", options_.whose}});
     }
   }
   log_counts();
@@ -159,7 +159,7 @@ void AdminSocket::make_room(Time polled) {
   if (connection.room_deadline() > polled) return;
   ++counts_.made_room;
   log_.write(Level::warning, "an idle connection made room for others",
-             {{"socket", "administration"},
+             {{"socket", options_.whose},
               {"uid", std::to_string(connection.session().caller.uid)},
               {"pid", std::to_string(connection.session().caller.pid)}});
   connection.answer(refusal(directory::name(directory::Reason::busy),
@@ -188,22 +188,24 @@ void AdminSocket::accept_all() {
       continue;
     }
     ++counts_.connections;
-    const Caller caller{accepted->peer.uid, accepted->peer.pid};
-    connections_.push_back(
-        std::make_unique<AdminConnection>(accepted->socket.release(), caller, steady_clock::now()));
+    Session session{{accepted->peer.uid, accepted->peer.pid}, options_.commands};
+    connections_.push_back(std::make_unique<AdminConnection>(accepted->socket.release(), std::move(session),
+                                                             steady_clock::now()));
   }
 }
 
 bool AdminSocket::may(const Acceptor::Accepted& accepted) const {
   if (is_own(accepted.peer)) return true;
-  if (!group_) return false;
-  if (accepted.peer.gid == *group_) return true;
+  if (options_.user && accepted.peer.uid == *options_.user) return true;
+  if (!options_.group) return false;
+  if (accepted.peer.gid == *options_.group) return true;
   const std::vector<gid_t> groups = groups_of_peer(accepted.socket.get());
-  return std::find(groups.begin(), groups.end(), *group_) != groups.end();
+  return std::find(groups.begin(), groups.end(), *options_.group) != groups.end();
 }
 
 void AdminSocket::log_counts() const {
-  log_.write(Level::info, "administration closed",
+  log_.write(Level::info,
+             options_.commands == Commands::all ? "administration closed" : "synchronisation closed",
              {{"connections", std::to_string(counts_.connections)},
               {"refused", std::to_string(acceptor_.refused())},
               {"requests", std::to_string(counts_.requests)},

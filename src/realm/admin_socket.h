@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -19,17 +20,24 @@
 
 namespace ferryman::realm {
 
-// Administrators' side of this program (docs/admin-protocol.md): one thread, which carries out one request
-// after the other, so that none of them holds up the front. Peers are told by what the kernel knows of them:
-// any that is not root, the own user or of the group is closed before a word, counted and logged.
+// Administrators' side of this program (docs/admin-protocol.md), or that of who synchronises an on-premises
+// domain: one thread, which carries out one request after the other, so that none of them holds up the front.
+// Peers are told by what the kernel knows of them: any that is not root, the own user or admitted is closed
+// before a word, counted and logged.
 class AdminSocket {
  public:
   // More wait in the kernel's queue; while some do, those that say nothing make room soon.
   static constexpr std::size_t max_connections = 16;
 
-  // group: whose members may, besides; none: nobody.
-  AdminSocket(ListenSocket socket, Administration& administration, telemetry::Log& log,
-              std::optional<gid_t> group);
+  // Who may connect, besides, and for what.
+  struct Options {
+    std::string_view whose = "administration";  // for the log
+    std::optional<gid_t> group{};               // its members
+    std::optional<uid_t> user{};
+    Commands commands = Commands::all;
+  };
+
+  AdminSocket(ListenSocket socket, Administration& administration, telemetry::Log& log, Options options);
   ~AdminSocket();  // what is not answered by now is lost
 
   // Takes no more connections and answers every request that has come whole. done() is readable once there is
@@ -62,7 +70,7 @@ class AdminSocket {
   Acceptor acceptor_;
   Administration& administration_;
   telemetry::Log& log_;
-  const std::optional<gid_t> group_;
+  const Options options_;
   const Event wake_, done_;
   std::atomic<bool> stopping_{false}, draining_{false};
   bool closed_ = false;   // drain() has been carried out

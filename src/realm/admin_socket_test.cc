@@ -28,7 +28,8 @@ class AdminSocketTest : public AdministrationTest {
     // For those who are somebody else.
     std::filesystem::permissions(folder_, std::filesystem::perms::others_exec,
                                  std::filesystem::perm_options::add);
-    socket_ = std::make_unique<AdminSocket>(*std::move(socket), *administration_, *log_, admin_gid);
+    socket_ = std::make_unique<AdminSocket>(*std::move(socket), *administration_, *log_,
+                                            AdminSocket::Options{.group = admin_gid});
   }
   ~AdminSocketTest() override { socket_.reset(); }
 

@@ -85,6 +85,22 @@ constexpr std::array commands{
     Command{"tenant.remove", remove_tenant, true},
 };
 
+// What who synchronises an on-premises domain may ask for.
+bool is_of_sync(std::string_view command) {
+  constexpr std::string_view names[] = {"ad.upsert", "ad.disable", "ad.users", "ad.show"};
+  return std::find(std::begin(names), std::end(names), command) != std::end(names);
+}
+
+tl::unexpected<admin::Failure> not_of_sync(telemetry::Log& log, const admin::Request& request,
+                                           const Caller& caller) {
+  const std::string command = printable(request.command);
+  log.write(telemetry::Level::warning, "a command is refused that is not the synchronisation's",
+            {{"command", command}, {"uid", std::to_string(caller.uid)}, {"pid", std::to_string(caller.pid)}});
+  return tl::unexpected(admin::Failure{
+      std::string(admin::reason::not_allowed),
+      fmt::format("{} is not carried out at this socket, which is for synchronisation alone.", command)});
+}
+
 // They name their tenant as their object.
 bool is_of_tenants(std::string_view command) {
   return command.starts_with("tenant.");
@@ -133,6 +149,8 @@ admin::Reply read_backup(const admin::Request& request, const std::optional<Back
 
 admin::Reply Administration::answer(const admin::Request& request, Session& session, std::int64_t now) {
   answered_.fetch_add(1, std::memory_order_relaxed);
+  if (session.commands == Commands::of_sync && !is_of_sync(request.command))
+    return not_of_sync(surroundings_.log, request, session.caller);
   if (request.command == "status") return status(request);
   if (request.command == "events") return events(request);
   if (request.command == "backup.begin") return begin_backup(request, session);

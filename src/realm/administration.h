@@ -27,9 +27,13 @@ struct Caller {
   pid_t pid = 0;
 };
 
+// What may be asked for. of_sync: nothing but what takes over users of an on-premises domain.
+enum class Commands : std::uint8_t { all, of_sync };
+
 // What the commands of one connection have in common.
 struct Session {
   Caller caller;
+  Commands commands = Commands::all;
   std::optional<BackupCopy> backup{};  // from backup.begin on
 };
 

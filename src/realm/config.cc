@@ -34,6 +34,8 @@ std::vector<Key> service_keys(Config& config) {
           string_key("front_user", service.front_user),
           string_key("admin", service.admin),
           string_key("admin_group", service.admin_group),
+          string_key("sync", service.sync),
+          string_key("sync_user", service.sync_user),
           size_key("threads", service.threads, 1, 1024),
           size_key("max_connections", service.max_connections, 1, 1000),
           size_key("max_queue", service.max_queue, 1, 1'000'000),
@@ -143,6 +145,8 @@ class Loader {
   void check_realm(const toml::table& root);
   void check_database(const toml::table& root);
   void check_service(const toml::table& root);
+  void check_user(const toml::table& root, std::string_view key, const std::string& name,
+                  std::string_view whose);
   void check_sign_in(const toml::table& root);
   void check_attestation(const toml::table& root);
   void read_attestation_roots(const toml::table& root);
@@ -220,12 +224,20 @@ void Loader::check_service(const toml::table& root) {
   check_socket(root, "front", service.front);
   check_socket(root, "admin", service.admin);
   if (service.front == service.admin) add(root, "service.admin", "admin and front must be two sockets");
-  if (users_ == Users::not_looked_up) return;
-  if (::getpwnam(service.front_user.c_str()) == nullptr) {
-    add(root, "service.front_user",
-        fmt::format("user {} does not exist on this system; front_user in [service] must be ferrymand's",
-                    show_string(service.front_user)));
-  }
+  check_user(root, "front_user", service.front_user, "ferrymand's");
+  if (service.sync.empty()) return;
+  check_socket(root, "sync", service.sync);
+  if (service.sync == service.admin || service.sync == service.front)
+    add(root, "service.sync", "sync must be a socket of its own");
+  check_user(root, "sync_user", service.sync_user, "the one that synchronises");
+}
+
+void Loader::check_user(const toml::table& root, std::string_view key, const std::string& name,
+                        std::string_view whose) {
+  if (users_ == Users::not_looked_up || ::getpwnam(name.c_str()) != nullptr) return;
+  add(root, fmt::format("service.{}", key),
+      fmt::format("user {} does not exist on this system; {} in [service] must be {}", show_string(name), key,
+                  whose));
 }
 
 void Loader::check_sign_in(const toml::table& root) {

@@ -22,6 +22,8 @@ struct ServiceConfig {
   std::string front_user = "ferryman";                   // who may connect; root and the own user always may
   std::string admin = "/run/ferryman-realm/admin.sock";  // administration
   std::string admin_group = "ferryman-admin";            // whose members may, besides root and the own user
+  std::string sync;                                      // synchronisation with an AD alone; empty: none
+  std::string sync_user = "ferryman-sync";               // who may, besides root and the own user
   unsigned threads = 8;                                  // that carry out requests
   std::size_t max_connections = 64;                      // more wait in the kernel's queue
   std::size_t max_queue = 1024;  // requests that wait for a thread; more are refused as busy

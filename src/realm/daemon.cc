@@ -67,6 +67,7 @@ int Daemon::run() {
   start();
   while (!ended_) serve();
   front_.reset();
+  sync_.reset();
   admin_.reset();
   look_after_the_directory();
   log_->write(Level::info, "stopped");
@@ -79,17 +80,18 @@ int Daemon::open() {
   if (signals_ < 0) return fail("signals cannot be waited for", exit_failure);
   memory_warning_ = keep_memory_private();
   const ServiceConfig& service = config_.fixed.service;
-  const passwd* const user = ::getpwnam(service.front_user.c_str());
-  if (user == nullptr) return fail("front_user does not exist any more", exit_failure);
-  front_uid_ = user->pw_uid;
-  if (const group* const admins = ::getgrnam(service.admin_group.c_str())) admin_gid_ = admins->gr_gid;
+  if (const std::string missing = look_up_users(); !missing.empty())
+    return fail(missing + " does not exist any more", exit_failure);
   auto directory = open_directory(config_.fixed);
   if (!directory) return fail(directory.error(), exit_bad_configuration);
   directory_ = *std::move(directory);
   database_ = config_.fixed.database;
   const std::string wrong_tenant = check_default_tenant(*directory_, config_);
   if (!wrong_tenant.empty()) return fail(wrong_tenant, exit_bad_configuration);
-  for (auto [path, socket] : {std::pair(&service.front, &front_socket_), {&service.admin, &admin_socket_}}) {
+  for (auto [path, socket] : {std::pair(&service.front, &front_socket_),
+                              {&service.admin, &admin_socket_},
+                              {&service.sync, &sync_socket_}}) {
+    if (path->empty()) continue;
     auto opened = ListenSocket::open(*path);
     if (!opened) return fail(opened.error(), exit_bad_configuration);
     socket->emplace(*std::move(opened));
@@ -97,11 +99,26 @@ int Daemon::open() {
   return confine() ? exit_ok : exit_failure;
 }
 
+// The key whose user is not there; empty: all are.
+std::string Daemon::look_up_users() {
+  const ServiceConfig& service = config_.fixed.service;
+  const passwd* user = ::getpwnam(service.front_user.c_str());
+  if (user == nullptr) return "front_user";
+  front_uid_ = user->pw_uid;
+  if (const group* const admins = ::getgrnam(service.admin_group.c_str())) admin_gid_ = admins->gr_gid;
+  if (service.sync.empty()) return {};
+  user = ::getpwnam(service.sync_user.c_str());
+  if (user == nullptr) return "sync_user";
+  sync_uid_ = user->pw_uid;
+  return {};
+}
+
 // While this is the only thread. What it cannot have on this kernel is told once there is a log.
 bool Daemon::confine() {
   const FixedConfig& fixed = config_.fixed;
   const bool file = directory::is_file(fixed.database);
   WritablePaths paths{{folder_of(fixed.service.front), folder_of(fixed.service.admin)}};
+  if (sync_uid_) paths.removable.push_back(folder_of(fixed.service.sync));
   if (file) paths.writable.push_back(folder_of(fixed.database));
   landlock_warning_ = forbid_writing(paths);
   const std::string error = restrict_system_calls(file ? Connecting::never : Connecting::by_unix_sockets);
@@ -141,7 +158,12 @@ void Daemon::serve_administrators() {
       [this, fixed = config_.fixed](std::string_view asked) {
         return change_master_key(*directory_, fixed, asked);
       }});
-  admin_ = std::make_unique<AdminSocket>(*std::move(admin_socket_), *administration_, *log_, admin_gid_);
+  admin_ = std::make_unique<AdminSocket>(*std::move(admin_socket_), *administration_, *log_,
+                                         AdminSocket::Options{.group = admin_gid_});
+  sync_ended_ = !sync_uid_;
+  if (!sync_uid_) return;
+  const AdminSocket::Options options{"synchronisation", std::nullopt, sync_uid_, Commands::of_sync};
+  sync_ = std::make_unique<AdminSocket>(*std::move(sync_socket_), *administration_, *log_, options);
 }
 
 // Any thread.
@@ -189,9 +211,10 @@ void Daemon::look_after_the_directory() {
 // One turn of the first thread: a signal, the end of the drain, that it takes too long, or the directory's
 // minute.
 void Daemon::serve() {
-  std::array<pollfd, 3> waited{{{signals_, POLLIN, 0},
+  std::array<pollfd, 4> waited{{{signals_, POLLIN, 0},
                                 {front_ended_ ? -1 : front_->done(), POLLIN, 0},
-                                {admin_ended_ ? -1 : admin_->done(), POLLIN, 0}}};
+                                {admin_ended_ ? -1 : admin_->done(), POLLIN, 0},
+                                {sync_ended_ ? -1 : sync_->done(), POLLIN, 0}}};
   const int ready = ::poll(waited.data(), waited.size(), poll_timeout());
   if (ready < 0) return;
   if (waited[0].revents != 0) {
@@ -200,7 +223,8 @@ void Daemon::serve() {
   }
   if (waited[1].revents != 0) front_ended_ = true;
   if (waited[2].revents != 0) admin_ended_ = true;
-  if (front_ended_ && admin_ended_) ended_ = true;
+  if (waited[3].revents != 0) sync_ended_ = true;
+  if (front_ended_ && admin_ended_ && sync_ended_) ended_ = true;
   const auto now = std::chrono::steady_clock::now();
   if (now >= next_write_behind_) look_after_the_directory();
   if (draining_ && !ended_ && now >= drain_end_) {
@@ -229,6 +253,7 @@ void Daemon::begin_drain() {
   log_->write(Level::info, "draining");
   front_->drain();
   admin_->drain();
+  if (sync_) sync_->drain();
 }
 
 void Daemon::reload() {

@@ -35,6 +35,7 @@ class Daemon {
   int open();
   bool confine();
   void start();
+  std::string look_up_users();
   void serve_administrators();
   admin::Json status() const;
   void serve();
@@ -51,7 +52,8 @@ class Daemon {
   int signals_ = -1;
   uid_t front_uid_ = 0;
   std::optional<gid_t> admin_gid_;
-  std::optional<ListenSocket> front_socket_, admin_socket_;
+  std::optional<uid_t> sync_uid_;  // none: there is no socket for it
+  std::optional<ListenSocket> front_socket_, admin_socket_, sync_socket_;
   std::unique_ptr<directory::Database> directory_;
   std::string database_;  // where it is; config_ is replaced while other threads ask
   std::unique_ptr<telemetry::Log> log_;
@@ -60,10 +62,10 @@ class Daemon {
   std::unique_ptr<RequestLog> requests_;
   std::unique_ptr<Front> front_;
   std::unique_ptr<Administration> administration_;
-  std::unique_ptr<AdminSocket> admin_;
+  std::unique_ptr<AdminSocket> admin_, sync_;
   const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
   std::chrono::steady_clock::time_point next_write_behind_{};
-  bool draining_ = false, front_ended_ = false, admin_ended_ = false, ended_ = false;
+  bool draining_ = false, front_ended_ = false, admin_ended_ = false, sync_ended_ = false, ended_ = false;
   std::chrono::steady_clock::time_point drain_end_{};
   int exit_code_ = exit_ok;
 };

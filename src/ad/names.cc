@@ -1,0 +1,51 @@
+#include "ad/names.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace ferryman::ad {
+
+std::string escape_filter(std::string_view value) {
+  std::string escaped;
+  for (const char c : value) {
+    const auto octet = static_cast<unsigned char>(c);
+    if (octet < 0x20 || octet > 0x7e || c == '*' || c == '(' || c == ')' || c == '\\')
+      escaped += fmt::format("\\{:02x}", octet);
+    else
+      escaped += c;
+  }
+  return escaped;
+}
+
+std::string escape_dn(std::string_view value) {
+  std::string escaped;
+  for (std::size_t at = 0; at < value.size(); ++at) {
+    const char c = value[at];
+    const bool is_edge = (c == ' ' && (at == 0 || at + 1 == value.size())) || (c == '#' && at == 0);
+    if (static_cast<unsigned char>(c) < 0x20)
+      escaped += fmt::format("\\{:02X}", static_cast<unsigned char>(c));
+    else if (is_edge || std::string_view("\"+,;<=>\\").find(c) != std::string_view::npos)
+      escaped += {'\\', c};
+    else
+      escaped += c;
+  }
+  return escaped;
+}
+
+bool is_same_dn(std::string_view a, std::string_view b) {
+  return equal_without_case(a, b);
+}
+
+std::string dn_of_domain(std::string_view domain) {
+  std::string dn;
+  while (!domain.empty()) {
+    const auto dot = domain.find('.');
+    const std::string_view label = domain.substr(0, dot);
+    domain.remove_prefix(dot == std::string_view::npos ? domain.size() : dot + 1);
+    if (!label.empty()) dn += fmt::format("{}DC={}", dn.empty() ? "" : ",", escape_dn(label));
+  }
+  return dn;
+}
+
+}  // namespace ferryman::ad

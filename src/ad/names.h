@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace ferryman::ad {
+
+// A value as it may stand in a filter (RFC 4515 3): whatever octets it has, it is a value and no more.
+std::string escape_filter(std::string_view value);
+
+// A value as it may stand in a distinguished name (RFC 4514 2.4).
+std::string escape_dn(std::string_view value);
+
+// Whether both name one object, as far as a client can tell: without ASCII case.
+bool is_same_dn(std::string_view a, std::string_view b);
+
+// "DC=ad,DC=example,DC=test" of "ad.example.test".
+std::string dn_of_domain(std::string_view domain);
+
+}  // namespace ferryman::ad

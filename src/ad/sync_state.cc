@@ -1,0 +1,90 @@
+#include "ad/sync_state.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "base/bytes.h"
+#include "base/descriptor.h"
+#include "base/new_file.h"
+#include "json/parse.h"
+
+namespace ferryman::ad {
+namespace {
+
+using json::Json;
+
+constexpr std::size_t max_size = 1 << 20;
+constexpr std::int64_t version = 1;
+
+bool take(const Json& object, const char* name, std::string& out) {
+  const std::string* text = json::text_member(object, name);
+  if (text != nullptr) out = *text;
+  return text != nullptr;
+}
+
+bool take(const Json& object, const char* name, std::int64_t& out) {
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_number_integer()) return false;
+  out = found->get<std::int64_t>();
+  return out >= 0;
+}
+
+bool take(const Json& object, const char* name, std::vector<std::string>& out) {
+  const Json* list = json::member(object, name, Json::value_t::array);
+  if (list == nullptr) return false;
+  for (const Json& each : *list) {
+    if (!each.is_string()) return false;
+    out.push_back(each.get<std::string>());
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<SyncState> parse_state(std::string_view text) {
+  const auto object = json::parse_object(text, 2);
+  std::int64_t said = 0;
+  SyncState state;
+  if (!object || !take(*object, "version", said) || said != version ||
+      !take(*object, "server", state.server) || !take(*object, "invocation_id", state.invocation_id) ||
+      !take(*object, "usn", state.usn) || !take(*object, "time", state.time) ||
+      !take(*object, "full", state.full) || !take(*object, "tenant", state.tenant) ||
+      !take(*object, "groups", state.groups) || !take(*object, "refused", state.refused))
+    return std::nullopt;
+  return state;
+}
+
+std::string print(const SyncState& state) {
+  const Json object{
+      {"version", version},     {"server", state.server}, {"invocation_id", state.invocation_id},
+      {"usn", state.usn},       {"time", state.time},     {"full", state.full},
+      {"tenant", state.tenant}, {"groups", state.groups}, {"refused", state.refused}};
+  return object.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
+}
+
+tl::expected<std::optional<SyncState>, std::error_code> load_state(const std::string& file) {
+  const auto failed = [] { return tl::unexpected(std::error_code(errno, std::generic_category())); };
+  const Descriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (opened.get() < 0 && errno == ENOENT) return std::nullopt;
+  if (opened.get() < 0) return failed();
+  std::string text;
+  std::array<char, 16384> octets;
+  for (;;) {
+    const ssize_t got = ::read(opened.get(), octets.data(), octets.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return failed();
+    if (got == 0) return parse_state(text);
+    text.append(octets.data(), static_cast<std::size_t>(got));
+    if (text.size() > max_size) return std::nullopt;
+  }
+}
+
+std::error_code store_state(const std::string& file, const SyncState& state) {
+  const auto done = create_file({.path = file, .replaces = true}, as_bytes(print(state)));
+  return done ? std::error_code() : done.error();
+}
+
+}  // namespace ferryman::ad
