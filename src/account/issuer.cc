@@ -32,6 +32,11 @@ Judged<directory::Shared<crypto::Key>> ready(const directory::LongTermKey& key) 
 
 }  // namespace
 
+std::uint16_t rodc_of(const kerberos::Ticket& tgt) {
+  constexpr unsigned half = 16;
+  return static_cast<std::uint16_t>(tgt.enc_part.kvno.value_or(0) >> half);
+}
+
 Refusal unavailable(const directory::Failure& failure) {
   return {error_code::service_unavailable, directory::name(failure.reason), {}};
 }
@@ -63,17 +68,31 @@ Judged<directory::Shared<crypto::Key>> Issuer::krbtgt_key(const kerberos::Encryp
   return among((*found)->keys);
 }
 
+Judged<directory::Shared<crypto::Key>> Issuer::rodc_key(const kerberos::Ticket& tgt) const {
+  const std::uint32_t version = *tgt.enc_part.kvno & directory::max_krbtgt_kvno;
+  const auto found = directory_.rodc_key(tenant_.id, rodc_of(tgt), version);
+  if (!found && found.error().reason != directory::Reason::not_found)
+    return tl::unexpected(unavailable(found.error()));
+  if (!found || found->etype != tgt.enc_part.etype)
+    return refuse(error_code::bad_key_version, "a partial TGT under a key that is not known");
+  return ready(*found);
+}
+
+Judged<directory::Shared<crypto::Key>> Issuer::tgt_key(const kerberos::Ticket& tgt) const {
+  return rodc_of(tgt) != 0 ? rodc_key(tgt) : krbtgt_key(tgt.enc_part);
+}
+
 Judged<ticket::OpenedTicket> Issuer::open(const kerberos::Ticket& tgt) const {
-  const auto key = krbtgt_key(tgt.enc_part);
+  const auto key = tgt_key(tgt);
   if (!key) return tl::unexpected(key.error());
   return ticket::open_ticket(tgt, **key);
 }
 
 Judged<ticket::TgtPac> Issuer::verify_pac(const kerberos::Ticket& tgt,
                                           const ticket::OpenedTicket& opened) const {
-  const auto key = krbtgt_key(tgt.enc_part);
+  const auto key = tgt_key(tgt);
   if (!key) return tl::unexpected(key.error());
-  return ticket::verify_tgt_pac(opened, **key);
+  return ticket::verify_tgt_pac(opened, **key, rodc_of(tgt));
 }
 
 Judged<Issuer::PasswordTicket> Issuer::open_password_ticket(const kerberos::Ticket& ticket) const {

@@ -15,6 +15,10 @@
 
 namespace ferryman::account {
 
+// The number of the read-only domain controller whose krbtgt a TGT is under, as its kvno says ([MS-KILE]
+// 3.1.5.8): it is a partial TGT. 0: it is the realm's own.
+std::uint16_t rodc_of(const kerberos::Ticket& tgt);
+
 // Makes and opens a tenant's tickets. No key of a service or of krbtgt leaves it. Any thread may use it; what
 // it refers to must outlive it.
 class Issuer {
@@ -22,8 +26,8 @@ class Issuer {
   Issuer(directory::Directory& directory, const directory::Tenant& tenant, const Policy& policy)
       : directory_(directory), tenant_(tenant), policy_(policy) {}
 
-  // A ticket that is said to be for the realm's krbtgt: bad_key_version (44) where its kvno and etype are not
-  // there any more, bad_integrity (31). What is in it was not judged.
+  // A ticket that is said to be for the realm's krbtgt, a partial one too: bad_key_version (44) where its
+  // kvno and etype are not there, or not any more, bad_integrity (31). What is in it was not judged.
   Judged<ticket::OpenedTicket> open(const kerberos::Ticket& tgt) const;
   // Its PAC, with the key that the ticket was opened with: 20, 41 as ticket::verify_tgt_pac() says.
   Judged<ticket::TgtPac> verify_pac(const kerberos::Ticket& tgt, const ticket::OpenedTicket& opened) const;
@@ -46,6 +50,8 @@ class Issuer {
  private:
   Judged<pac::Pac> verify_other_pac(const ticket::OpenedTicket& opened, const crypto::Key& key) const;
   Judged<directory::Shared<crypto::Key>> krbtgt_key(const kerberos::EncryptedData& encrypted) const;
+  Judged<directory::Shared<crypto::Key>> rodc_key(const kerberos::Ticket& tgt) const;
+  Judged<directory::Shared<crypto::Key>> tgt_key(const kerberos::Ticket& tgt) const;
   Judged<directory::Shared<directory::Principal>> own(std::string_view first, std::string_view second) const;
   Judged<directory::Shared<directory::Principal>> krbtgt() const { return own("krbtgt", tenant_.realm); }
   // With the kvno that it has.

@@ -28,6 +28,9 @@ class TestDirectory : public directory::Directory {
 
   bool is_full = false;                  // failures cannot be written
   std::vector<directory::PrtId> prts{};  // that are good, of whichever user
+  std::map<std::uint16_t, directory::Rodc> rodc_list{};
+  std::map<std::pair<std::uint16_t, std::uint32_t>, directory::LongTermKey>
+      rodc_keys{};  // by number, version
 
   struct Entry {
     Principal principal;
@@ -47,6 +50,15 @@ class TestDirectory : public directory::Directory {
 
   const Tenant& tenant() const { return tenant_; }
 
+  // A read-only domain controller that may vouch for members of the group of that RID. Its key.
+  crypto::Key add_rodc(std::uint16_t number, std::uint32_t version, std::uint32_t allowed_rid) {
+    directory::Group allowed;
+    allowed.rid = allowed_rid;
+    rodc_list[number] = {number, version, 0, 0, {allowed}, {}};
+    auto key = crypto::Key::random(kerberos::etype::aes256_sha1);
+    rodc_keys[{number, version}] = {key.etype(), rodc_list[number].kvno(), {}, {}, Secret(key.octets())};
+    return key;
+  }
   // With random AES keys; the reference stays.
   Entry& add(const std::string& name, directory::AccountKind kind, std::vector<std::string> spns = {}) {
     Entry& entry = entries_.emplace_back();
@@ -151,6 +163,17 @@ class TestDirectory : public directory::Directory {
     if (!found) return tl::unexpected(found.error());
     return std::make_shared<const std::vector<directory::LongTermKey>>(*std::move(found));
   }
+  Outcome<directory::LongTermKey> rodc_key(const TenantId&, std::uint16_t number,
+                                           std::uint32_t version) override {
+    const auto found = rodc_keys.find({number, version});
+    if (found == rodc_keys.end()) return directory::fail(directory::Reason::not_found);
+    return found->second.copy();
+  }
+  Outcome<directory::Rodc> rodc(const TenantId&, std::uint16_t number) override {
+    const auto found = rodc_list.find(number);
+    if (found == rodc_list.end()) return directory::fail(directory::Reason::not_found);
+    return found->second;
+  }
   Outcome<void> check_prt(const TenantId&, const ObjectId&, const directory::PrtId& prt) override {
     if (std::find(prts.begin(), prts.end(), prt) == prts.end())
       return directory::fail(directory::Reason::not_found);
@@ -251,6 +274,21 @@ class TestDirectory : public directory::Directory {
     return none();
   }
   Outcome<void> remove_group(const TenantId&, const ObjectId&) override { return none(); }
+  Outcome<directory::Rodc> add_rodc(const TenantId&, std::uint16_t, const directory::LongTermKey&,
+                                    const directory::RodcGroups&, std::int64_t) override {
+    return none();
+  }
+  Outcome<directory::Page<directory::Rodc>> rodcs(const TenantId&, const directory::PageRequest&) override {
+    return none();
+  }
+  Outcome<void> change_rodc(const TenantId&, std::uint16_t, const directory::RodcGroups&) override {
+    return none();
+  }
+  Outcome<void> set_rodc_key(const TenantId&, std::uint16_t, const directory::LongTermKey&, bool,
+                             std::int64_t) override {
+    return none();
+  }
+  Outcome<void> remove_rodc(const TenantId&, std::uint16_t) override { return none(); }
 
  private:
   static tl::unexpected<directory::Failure> none() {

@@ -53,6 +53,7 @@ struct AccountFlags {
   bool ok_as_delegate = false;   // of a service: told to its clients in the ticket flag
   bool trusted_to_auth = false;  // of a service: S4U2Self tickets for it are forwardable
   bool rc4 = false;              // RC4 is allowed for it, where the realm does too
+  bool key_list = false;         // of a user: a read-only domain controller may ask for its keys
 
   friend bool operator==(const AccountFlags&, const AccountFlags&) = default;
 };

@@ -7,7 +7,7 @@ namespace ferryman::directory::sql {
 namespace {
 
 constexpr std::int64_t disabled = 1, must_change = 2, sensitive = 4, ok_as_delegate = 8, trusted_to_auth = 16,
-                       rc4 = 32;
+                       rc4 = 32, key_list = 64;
 
 // Everything of an account that is one row, and whether its tenant and its primary group ask for a key.
 constexpr const char* select_account =
@@ -31,6 +31,7 @@ AccountFlags flags_of(std::int64_t mask, bool key_required) {
   flags.ok_as_delegate = (mask & ok_as_delegate) != 0;
   flags.trusted_to_auth = (mask & trusted_to_auth) != 0;
   flags.rc4 = (mask & rc4) != 0;
+  flags.key_list = (mask & key_list) != 0;
   return flags;
 }
 
@@ -84,7 +85,8 @@ Outcome<Account> load(Connection& c, const TenantId& tenant, const ObjectId& id,
 std::int64_t mask_of(const AccountFlags& flags) {
   return (flags.disabled ? disabled : 0) | (flags.must_change ? must_change : 0) |
          (flags.sensitive ? sensitive : 0) | (flags.ok_as_delegate ? ok_as_delegate : 0) |
-         (flags.trusted_to_auth ? trusted_to_auth : 0) | (flags.rc4 ? rc4 : 0);
+         (flags.trusted_to_auth ? trusted_to_auth : 0) | (flags.rc4 ? rc4 : 0) |
+         (flags.key_list ? key_list : 0);
 }
 
 Outcome<void> insert_account(Connection& c, const TenantId& tenant, const ObjectId& id,

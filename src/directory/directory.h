@@ -13,6 +13,7 @@
 #include "directory/account.h"
 #include "directory/failure.h"
 #include "directory/guid.h"
+#include "directory/rodc.h"
 #include "directory/tenant.h"
 
 namespace ferryman::directory {
@@ -135,6 +136,11 @@ class Directory {
   virtual Outcome<std::vector<LongTermKey>> kept_keys(const TenantId& tenant, const ObjectId& account) = 0;
   virtual Outcome<Shared<std::vector<LongTermKey>>> krbtgt_keys(const TenantId& tenant,
                                                                 std::uint32_t kvno) = 0;
+  // Of a read-only domain controller, the key of the present version or of one of the former_versions before
+  // it.
+  virtual Outcome<LongTermKey> rodc_key(const TenantId& tenant, std::uint16_t number,
+                                        std::uint32_t version) = 0;
+  virtual Outcome<Rodc> rodc(const TenantId& tenant, std::uint16_t number) = 0;
   // not_found where a user's PRT is revoked, or its device removed or disabled.
   virtual Outcome<void> check_prt(const TenantId& tenant, const ObjectId& user, const PrtId& prt) = 0;
   // Counts a wrong key, atomically for all processes, and returns what has come of it. A locked account
@@ -195,8 +201,21 @@ class Directory {
                                     const ObjectId& account) = 0;
   virtual Outcome<Page<Account>> members(const TenantId& tenant, const ObjectId& group,
                                          const PageRequest& page) = 0;
-  // Not one that is the primary group of an account, nor those that a tenant is made with.
+  // Not one that is the primary group of an account, or denied to a read-only domain controller, nor those
+  // that a tenant is made with.
   virtual Outcome<void> remove_group(const TenantId& tenant, const ObjectId& group) = 0;
+
+  // Read-only domain controllers. number: from min_rodc to max_rodc. A key's own version is not looked at.
+  virtual Outcome<Rodc> add_rodc(const TenantId& tenant, std::uint16_t number, const LongTermKey& key,
+                                 const RodcGroups& groups, std::int64_t now) = 0;
+  // In the order of their numbers, where next and after are one.
+  virtual Outcome<Page<Rodc>> rodcs(const TenantId& tenant, const PageRequest& page) = 0;
+  virtual Outcome<void> change_rodc(const TenantId& tenant, std::uint16_t number,
+                                    const RodcGroups& groups) = 0;
+  // Another key in place of the present one, which becomes a former one. forget_former: none stays readable.
+  virtual Outcome<void> set_rodc_key(const TenantId& tenant, std::uint16_t number, const LongTermKey& key,
+                                     bool forget_former, std::int64_t now) = 0;
+  virtual Outcome<void> remove_rodc(const TenantId& tenant, std::uint16_t number) = 0;
 };
 
 }  // namespace ferryman::directory

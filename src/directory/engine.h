@@ -28,7 +28,7 @@ class Engine {
   virtual Outcome<void> back_up(sql::Connection& connection, const std::string& file) = 0;
   // Whether its connections know, at next to no cost, that nothing has changed: their begin_moment().
   virtual bool tells_changes() const { return false; }
-  // Within the transaction that has changed all rows of "keys" and "former_passwords": as far as the engine
+  // Within the transaction that has changed all rows of the tables with what is sealed: as far as the engine
   // can, nothing is to stay of what they were; and behind it, nor in its log.
   virtual Outcome<void> forget_former_rows(sql::Connection& connection) = 0;
   virtual Outcome<void> empty_log(sql::Connection& connection) = 0;

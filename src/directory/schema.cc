@@ -361,8 +361,44 @@ CREATE TABLE on_premises (
 CREATE INDEX on_premises_by_domain ON on_premises (tenant, folded, sid);
 )sql";
 
-constexpr std::array<Migration, 7> all{version_1, version_2, version_3, version_4,
-                                       version_5, version_6, version_7};
+
+// Read-only domain controllers: their keys, and for whom they may vouch. kvno: with the number in its upper
+// half.
+constexpr Migration version_8 = R"sql(
+CREATE TABLE rodcs (
+  tenant BLOB NOT NULL REFERENCES tenants ON DELETE CASCADE,
+  number INTEGER NOT NULL,
+  kvno INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  key_changed INTEGER NOT NULL,
+  PRIMARY KEY (tenant, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rodc_keys (
+  tenant BLOB NOT NULL,
+  number INTEGER NOT NULL,
+  kvno INTEGER NOT NULL,
+  etype INTEGER NOT NULL,
+  sealed BLOB NOT NULL,
+  PRIMARY KEY (tenant, number, kvno),
+  FOREIGN KEY (tenant, number) REFERENCES rodcs ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+-- denied: 1, or 0 for one that is allowed. A group may be both.
+CREATE TABLE rodc_groups (
+  tenant BLOB NOT NULL,
+  number INTEGER NOT NULL,
+  group_id BLOB NOT NULL,
+  denied INTEGER NOT NULL,
+  PRIMARY KEY (tenant, number, group_id, denied),
+  FOREIGN KEY (tenant, number) REFERENCES rodcs ON DELETE CASCADE,
+  FOREIGN KEY (tenant, group_id) REFERENCES objects ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX rodc_groups_by_group ON rodc_groups (tenant, group_id);
+)sql";
+
+constexpr std::array<Migration, 8> all{version_1, version_2, version_3, version_4,
+                                       version_5, version_6, version_7, version_8};
 
 constexpr std::array all_tables{
     Table{"SELECT * FROM tenants", "INSERT INTO tenants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
@@ -387,7 +423,10 @@ constexpr std::array all_tables{
     Table{"SELECT * FROM device_codes",
           "INSERT INTO device_codes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
     Table{"SELECT * FROM ad_links", "INSERT INTO ad_links VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
-    Table{"SELECT * FROM on_premises", "INSERT INTO on_premises VALUES (?, ?, ?, ?, ?, ?, ?, ?)"}};
+    Table{"SELECT * FROM on_premises", "INSERT INTO on_premises VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
+    Table{"SELECT * FROM rodcs", "INSERT INTO rodcs VALUES (?, ?, ?, ?, ?)"},
+    Table{"SELECT * FROM rodc_keys", "INSERT INTO rodc_keys VALUES (?, ?, ?, ?, ?)"},
+    Table{"SELECT * FROM rodc_groups", "INSERT INTO rodc_groups VALUES (?, ?, ?, ?)"}};
 
 }  // namespace
 

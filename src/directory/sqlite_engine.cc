@@ -66,7 +66,7 @@ Outcome<void> SqliteEngine::back_up(sql::Connection& c, const std::string& file)
 // In the pages of a table there may be copies of rows as they were before; those of one that is dropped are
 // overwritten (PRAGMA secure_delete).
 Outcome<void> SqliteEngine::forget_former_rows(sql::Connection& c) {
-  for (const std::string table : {"keys", "former_passwords", "sign_in_secrets", "ad_links"}) {
+  for (const std::string table : {"keys", "former_passwords", "sign_in_secrets", "ad_links", "rodc_keys"}) {
     const std::string made = statement_of(c, table);
     auto done = c.execute(fmt::format("ALTER TABLE {0} RENAME TO {0}_before", table));
     if (done) done = c.execute(made);

@@ -29,6 +29,18 @@ void add_keys(Connection& c, const MasterKeys& masters, std::vector<std::string>
              });
 }
 
+void add_rodc_keys(Connection& c, const MasterKeys& masters, std::vector<std::string>& findings) {
+  c.each_row("SELECT tenant, kvno, etype, sealed FROM rodc_keys", [&](const Statement& row) {
+    const auto tenant = row.id<ObjectId>(0);
+    const auto etype = static_cast<std::int32_t>(row.integer(2));
+    const auto opened = masters.open({Sealed::rodc, tenant, row.number(1), etype}, row.blob(3));
+    if (!opened)
+      findings.push_back(fmt::format("tenant {}, read-only domain controller {}, key version {}: {}",
+                                     tenant.text(), row.number(1) >> 16U, row.number(1) & max_krbtgt_kvno,
+                                     opened.error().text));
+  });
+}
+
 // A thread's open moment.
 struct ThreadMoment {
   const void* store = nullptr;
@@ -130,6 +142,7 @@ Outcome<std::vector<std::string>> Store::check() {
     std::vector<std::string> findings;
     engine_->check(c, findings);
     add_keys(c, masters_, findings);
+    add_rodc_keys(c, masters_, findings);
     return findings;
   });
 }

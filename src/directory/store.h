@@ -125,6 +125,8 @@ class Store final : public Database {
                                          std::uint32_t kvno) override;
   Outcome<std::vector<LongTermKey>> kept_keys(const TenantId& tenant, const ObjectId& account) override;
   Outcome<Shared<std::vector<LongTermKey>>> krbtgt_keys(const TenantId& tenant, std::uint32_t kvno) override;
+  Outcome<LongTermKey> rodc_key(const TenantId& tenant, std::uint16_t number, std::uint32_t version) override;
+  Outcome<Rodc> rodc(const TenantId& tenant, std::uint16_t number) override;
   Outcome<void> check_prt(const TenantId& tenant, const ObjectId& user, const PrtId& prt) override;
   Outcome<CountedFailure> note_failure(const TenantId& tenant, const ObjectId& account,
                                        const LockoutPolicy& policy, std::int64_t now) override;
@@ -163,6 +165,14 @@ class Store final : public Database {
   Outcome<Page<Account>> members(const TenantId& tenant, const ObjectId& group,
                                  const PageRequest& page) override;
   Outcome<void> remove_group(const TenantId& tenant, const ObjectId& group) override;
+
+  Outcome<Rodc> add_rodc(const TenantId& tenant, std::uint16_t number, const LongTermKey& key,
+                         const RodcGroups& groups, std::int64_t now) override;
+  Outcome<Page<Rodc>> rodcs(const TenantId& tenant, const PageRequest& page) override;
+  Outcome<void> change_rodc(const TenantId& tenant, std::uint16_t number, const RodcGroups& groups) override;
+  Outcome<void> set_rodc_key(const TenantId& tenant, std::uint16_t number, const LongTermKey& key,
+                             bool forget_former, std::int64_t now) override;
+  Outcome<void> remove_rodc(const TenantId& tenant, std::uint16_t number) override;
 
   Outcome<SignInSecret> secret(const TenantId& tenant, SecretKind kind,
                                const std::function<SignInSecret()>& make, std::int64_t now) override;

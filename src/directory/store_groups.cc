@@ -122,6 +122,12 @@ Outcome<void> Store::remove_group(const TenantId& tenant, const ObjectId& group)
     Statement primary = c.statement("SELECT 1 FROM accounts WHERE tenant = ? AND primary_group = ? LIMIT 1",
                                     tenant, found->rid);
     if (primary.step()) return fail(Reason::invalid, "it is the primary group of an account");
+    Statement denied = c.statement(
+        "SELECT number FROM rodc_groups WHERE tenant = ? AND group_id = ? AND denied <> 0 LIMIT 1", tenant,
+        group);
+    if (denied.step())
+      return fail(Reason::invalid,
+                  fmt::format("it is denied to the read-only domain controller {}", denied.number(0)));
     c.run("DELETE FROM objects WHERE tenant = ? AND id = ?", tenant, group);
     return {};
   });

@@ -104,11 +104,29 @@ Outcome<void> seal_ad_links(Connection& c, const MasterKeys& masters, const Mast
       });
 }
 
+// The place has no position; the number is the kvno's upper half.
+Outcome<void> seal_rodc_keys(Connection& c, const MasterKeys& masters, const MasterKey& next) {
+  return seal_anew(
+      Sealed::rodc, masters, next,
+      [&c](const SealedRow& last) {
+        return c.statement(
+            "SELECT tenant, tenant, kvno, 0, etype, sealed FROM rodc_keys WHERE (tenant, number, kvno) > (?, "
+            "?, ?) "
+            "ORDER BY tenant, number, kvno LIMIT ?",
+            last.tenant, last.place.kvno >> 16U, last.place.kvno, rows_at_once);
+      },
+      [&c](const SealedRow& row, const Octets& sealed) {
+        c.run("UPDATE rodc_keys SET sealed = ? WHERE tenant = ? AND number = ? AND kvno = ?", sealed,
+              row.tenant, row.place.kvno >> 16U, row.place.kvno);
+      });
+}
+
 Outcome<void> seal_all(Connection& c, Engine& engine, const MasterKeys& masters, const MasterKey& next) {
   auto done = seal_keys(c, masters, next);
   if (done) done = seal_former_passwords(c, masters, next);
   if (done) done = seal_sign_in_secrets(c, masters, next);
   if (done) done = seal_ad_links(c, masters, next);
+  if (done) done = seal_rodc_keys(c, masters, next);
   c.run("UPDATE master_keys SET id = ? WHERE one = 1", next.id());
   if (done && !c.failed()) done = engine.forget_former_rows(c);
   return done;

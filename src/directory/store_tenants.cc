@@ -150,6 +150,7 @@ void remove_range(Connection& c, const Removal& removal, const ObjectId& last) {
 Outcome<Removal> remove_part(Connection& c, Removal removal) {
   if (auto realm = realm_of(c, removal.id); !realm) return tl::unexpected(realm.error());
   c.run("UPDATE tenants SET disabled = ?1 WHERE id = ?2 AND disabled <> ?1", half_removed, removal.id);
+  c.run("DELETE FROM rodcs WHERE tenant = ?", removal.id);  // with their keys and groups
   Statement rows = c.statement(stages[removal.stage].ids, removal.id, removal.last, removed_at_once);
   const auto ids = ids_of<ObjectId>(rows);
   if (!ids.empty()) remove_range(c, removal, ids.back());

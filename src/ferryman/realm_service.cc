@@ -23,15 +23,22 @@ int exit_code_of(const admin::Failure& failure) {
   return failure.reason == admin::reason::no_answer ? exit_failed : exit_refused;
 }
 
+// Where a command stands in the tree: "ad rodc.add" of "rodc.add".
+std::string placed(const std::string& command) {
+  return command.starts_with("rodc.") ? "ad " + command : command;
+}
+
 // How a command is called here: "rotate master-key" of "rotate.master_key".
-std::string words_of(std::string command) {
+std::string words_of(const std::string& named) {
+  std::string command = placed(named);
   std::replace(command.begin(), command.end(), '.', ' ');
   std::replace(command.begin(), command.end(), '_', '-');
   return command;
 }
 
 // "user" of "user.show".
-std::string object_of(const std::string& command) {
+std::string object_of(const std::string& named) {
+  const std::string command = placed(named);
   const auto dot = command.find('.');
   return dot == std::string::npos ? "" : command.substr(0, dot);
 }

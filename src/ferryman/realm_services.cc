@@ -1,15 +1,13 @@
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
 #include <ctime>
 #include <memory>
 #include <utility>
 
-#include "base/base64.h"
-#include "base/new_file.h"
 #include "base/text.h"
 #include "ferryman/exit_codes.h"
+#include "ferryman/realm_keytab.h"
 #include "ferryman/realm_objects.h"
 #include "ferryman/realm_output.h"
 
@@ -40,27 +38,8 @@ std::string service_line(const Json& service) {
                      time_or_never(service, "last_used"), account_state(service, std::time(nullptr)));
 }
 
-int is_there(const std::string& file) {
-  return tell(exit_failed,
-              fmt::format("{} is there already, and a keytab is never written over a file", printable(file)),
-              "Name another with -o. ktutil(1) puts keytabs together.");
-}
-
-int write_keytab(Json& result, const std::string& file) {
-  const auto octets = secret_of_base64(result.at("keytab").get_ref<const std::string&>());
-  admin::wipe_texts(result.at("keytab"));
-  result.erase("keytab");
-  if (!octets || octets->empty()) return tell(exit_failed, "The service's keytab is not understood.");
-  const auto made = create_file({file}, octets->bytes());
-  if (made) return exit_ok;
-  if (made.error() == std::errc::file_exists) return is_there(file);
-  return tell(exit_failed, fmt::format("{} cannot be written: {}", printable(file), made.error().message()),
-              "Name another file with -o.");
-}
-
 int get_keytab(RealmService& service, const Json& arguments, const std::string& file) {
-  struct stat status {};
-  if (::lstat(file.c_str(), &status) == 0) return is_there(file);  // before keys leave the service
+  if (const int code = check_no_keytab(file); code != exit_ok) return code;
   auto result = service.call("service.keytab", arguments);
   if (!result) return result.error();
   if (const int code = write_keytab(*result, file); code != exit_ok) return code;

@@ -75,6 +75,11 @@ int tell_unknown_word(const CLI::App& app, const std::string& word) {
   return exit_usage;
 }
 
+// What people call an object of the service's commands.
+std::string word_for(const std::string& object) {
+  return object == "rodc" ? "read-only domain controller" : object;
+}
+
 // By its own name: another one, such as an SPN, may have been said.
 int confirm_removal(RealmService& service, const std::string& object, const Json& arguments) {
   const auto there = service.call(object + ".show", {{"name", arguments.at("name")}});
@@ -83,7 +88,7 @@ int confirm_removal(RealmService& service, const std::string& object, const Json
   if (!can_ask()) return confirm("");
   std::string besides = said == own || own.empty() ? "" : fmt::format(" (it is {})", own);
   if (object == "tenant") besides += ", with all users, groups and services,";
-  return confirm(fmt::format("Remove the {} {}{} for good?", object, said, besides));
+  return confirm(fmt::format("Remove the {} {}{} for good?", word_for(object), said, besides));
 }
 
 // What is wrong with a command line, by the command whose words they are.
@@ -158,7 +163,13 @@ int RealmTree::run_checked(const std::function<int()>& action) {
 }
 
 CLI::App& RealmTree::branch(const std::string& name, const std::string& description) {
-  CLI::App& app = child(*root_, name, description);
+  return branch(*root_, name, description);
+}
+
+CLI::App& RealmTree::branch(CLI::App& parent, const std::string& name, const std::string& description) {
+  for (CLI::App* each : parent.get_subcommands({}))
+    if (each->get_name() == name) return *each;
+  CLI::App& app = child(parent, name, description);
   expect_command(app);
   return app;
 }
@@ -189,7 +200,7 @@ RealmTree::Command RealmTree::removal(CLI::App& parent, const std::string& objec
           if (removed.contains("name")) print_line("removed", text_of(removed, "name"));
         });
       });
-  positional(removing, "NAME", "name", "The " + object);
+  positional(removing, "NAME", "name", "The " + word_for(object));
   removing.app->add_flag("--yes", *yes, "Do not ask");
   return removing;
 }

@@ -28,8 +28,9 @@ class RealmTree {
   CLI::App& root() { return *root_; }
   RealmOptions& options() { return *options_; }
 
-  // A word that only others follow.
+  // A word that only others follow: behind `realm`, where there may be one of that name already, or another.
   CLI::App& branch(const std::string& name, const std::string& description);
+  CLI::App& branch(CLI::App& parent, const std::string& name, const std::string& description);
   // Has the exit code of action, which tells of failures itself.
   Command command(CLI::App& parent, const std::string& name, const std::string& description, Action action);
   // "remove" of an object, "user": asks before it does its work, and shows the name that it has itself.

@@ -24,7 +24,7 @@ void print_user(const Json& user) {
   print_line("UPNs", texts_of(user, "upns"));
   print_line("display name", text_of(user, "display_name"));
   print_line("state", account_state(user, std::time(nullptr)));
-  print_flags(user, {"must_change", "key_required", "sensitive", "rc4"});
+  print_flags(user, {"must_change", "key_required", "sensitive", "rc4", "key_list"});
   print_line("SID", text_of(user, "sid"));
   print_line("uid, gid", fmt::format("{}, {}", text_of(user, "uid"), text_of(user, "gid")));
   if (user.contains("groups")) print_line("groups", texts_of(user, "groups"));
@@ -77,6 +77,8 @@ void add_settings(const RealmTree::Command& command) {
   RealmTree::either(command, "key-required", "key_required", "No password passes");
   RealmTree::either(command, "sensitive", "sensitive", "Tickets are never forwardable or proxiable");
   RealmTree::either(command, "rc4", "rc4", "RC4 is allowed where realm.toml allows it as well");
+  RealmTree::either(command, "key-list", "key_list",
+                    "A read-only domain controller that may vouch for the user gets the user's keys as well");
 }
 
 void add_password_option(const RealmTree::Command& command, bool& standard_input) {

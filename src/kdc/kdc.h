@@ -34,6 +34,7 @@ struct Kdc {
 // the ticket.
 struct Issued {
   std::int32_t reply = 0, session = 0, ticket = 0;
+  std::size_t keys = 0;  // of the client's own, that a read-only domain controller has got
 };
 
 // The reason of an answer to a wrong key that was one too many.
@@ -51,6 +52,7 @@ struct Answer {
   std::string client, service;     // as asked for; hold any octets, and may be empty
   std::optional<Issued> issued{};  // where a ticket was given
   bool renewed = false;            // and it is one that was renewed
+  std::uint16_t rodc = 0;  // not 0: by a partial TGT, of the read-only domain controller of that number
 };
 
 // Answers an AS-REQ, a TGS-REQ or a kpasswd request (without length prefix): docs/kdc.md has the checks in

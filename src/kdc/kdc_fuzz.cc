@@ -8,6 +8,7 @@
 #include "kdc/test_client.h"
 #include "kerberos/bending.h"
 #include "kerberos/fast.h"
+#include "kerberos/kile_padata.h"
 #include "kerberos/kpasswd.h"
 #include "kerberos/krb_priv.h"
 #include "kerberos/reply.h"
@@ -60,21 +61,34 @@ enum Part : std::uint8_t {
   challenge,
   priv_part,
   kpasswd_message,
+  key_list,
+};
+
+// Under which key a ticket stands, and which one signs its PAC.
+struct TicketKeys {
+  const crypto::Key& ticket;
+  std::uint32_t kvno;
+  const crypto::Key& signer;
 };
 
 struct World {
   TestRealm realm;
-  crypto::Key alice, krbtgt, changepw;
+  crypto::Key alice, krbtgt, changepw, rodc;
   crypto::Key session = crypto::Key::random(18), subkey = crypto::Key::random(18);
   kerberos::Name alice_name{1, {"alice"}}, krbtgt_name{2, {"krbtgt", "R.TEST"}};
 
   World()
       : alice(realm.directory.key("alice", 18)),
         krbtgt(realm.directory.key("krbtgt/R.TEST", 18)),
-        changepw(realm.directory.key("kadmin/changepw", 18)) {
+        changepw(realm.directory.key("kadmin/changepw", 18)),
+        rodc(realm.directory.add_rodc(7, 1, directory::rid::domain_users)) {
+    realm.account("alice").settings.flags.key_list = true;
     realm.policy.lockout.threshold = 0;
     realm.policy.password.min_length = 10'000;  // string-to-key is slow
   }
+
+  TicketKeys of_krbtgt() const { return {krbtgt, 2, krbtgt}; }
+  TicketKeys of_rodc() const { return {rodc, 7U << 16U | 1U, rodc}; }
 
   void ask(Bytes request) {
     const Answer answer = realm.ask(request);
@@ -94,7 +108,7 @@ struct World {
   }
 
   // A ticket with a PAC whose signatures are right, whatever is in it.
-  Octets ticket(const Bender& bend, const crypto::Key& key, bool for_tgt) {
+  Octets ticket(const Bender& bend, const TicketKeys& keys, bool for_tgt) {
     const auto& principal = realm.directory.at("alice").principal;
     const auto sid = pac::Sid::of_text(realm.directory.tenant().domain_sid)->with_rid(principal.account.rid);
     pac::Builder builder;
@@ -116,12 +130,12 @@ struct World {
                                          {test_now, test_now + 3600, test_now + 7200},
                                          {},
                                          none},
-                                        builder, ticket::PacForm::tgt, {key, 2, krbtgt});
+                                        builder, ticket::PacForm::tgt, {keys.ticket, keys.kvno, keys.signer});
     const auto parsed = kerberos::parse<kerberos::Ticket>(issued);
-    const auto plain = crypto::decrypt(key, key_usage::ticket, parsed->enc_part.cipher);
+    const auto plain = crypto::decrypt(keys.ticket, key_usage::ticket, parsed->enc_part.cipher);
     const Octets part = bend(ticket_part, Octets(plain->bytes().begin(), plain->bytes().end()));
-    const Octets cipher = crypto::encrypt(key, key_usage::ticket, part);
-    return kerberos::encode(kerberos::Ticket{"R.TEST", krbtgt_name.view(), {18, 2, cipher}});
+    const Octets cipher = crypto::encrypt(keys.ticket, key_usage::ticket, part);
+    return kerberos::encode(kerberos::Ticket{"R.TEST", krbtgt_name.view(), {18, keys.kvno, cipher}});
   }
 
   Octets ap_req(const Bender& bend, Bytes ticket_octets, std::int32_t usage, Bytes body) {
@@ -138,7 +152,7 @@ struct World {
         kerberos::ApReq{0, *kerberos::parse<kerberos::Ticket>(ticket_octets), {18, std::nullopt, cipher}});
   }
 
-  void tgs(const Bender& bend, std::uint32_t options) {
+  void tgs(const Bender& bend, std::uint32_t options, const TicketKeys& keys) {
     TestRequest request;
     request.msg_type = kerberos::msg_type::tgs_req;
     request.cname.reset();
@@ -150,9 +164,12 @@ struct World {
     const Octets data = bend(authorization, kerberos::encode(list.list()));
     request.enc_authorization_data = {18, crypto::encrypt(subkey, key_usage::tgs_req_authdata_subkey, data)};
     const Octets body = bend(tgs_body, request.body());
-    const Octets header = ap_req(bend, ticket(bend, krbtgt, true), key_usage::tgs_req_authenticator, body);
+    const Octets header = ap_req(bend, ticket(bend, keys, true), key_usage::tgs_req_authenticator, body);
+    kerberos::Made<kerberos::EtypeList> etypes;
+    etypes.add(18).add(17);
+    const Octets asked = bend(key_list, kerberos::encode(kerberos::KeyListReq{etypes.list()}));
     MadeList padata_list;
-    padata_list.add({padata::tgs_req, header});
+    padata_list.add({padata::tgs_req, header}).add({padata::key_list_req, asked});
     // The body stands in the message as it was bent, so that its checksum is right.
     const Octets list_octets = kerberos::encode(padata_list.list());
     Octets message(list_octets.size() + body.size() + 64);
@@ -184,7 +201,7 @@ struct World {
     const Octets cipher = crypto::encrypt(armor, key_usage::fast_req, inside);
     const Octets sum = crypto::make_checksum(armor, key_usage::fast_req_checksum, request.body());
     const Octets header =
-        ap_req(bend, ticket(bend, krbtgt, true), key_usage::ap_req_authenticator, request.body());
+        ap_req(bend, ticket(bend, of_krbtgt(), true), key_usage::ap_req_authenticator, request.body());
     request.with(padata::fx_fast, kerberos::encode(kerberos::FastArmoredReq{
                                       1, header, {armor.type().checksum, sum}, {18, std::nullopt, cipher}}));
     ask(request.encoded());
@@ -201,7 +218,8 @@ struct World {
     const Octets plain = bend(priv_part, kerberos::encode(part));
     const Octets cipher = crypto::encrypt(subkey, key_usage::krb_priv, plain);
     const Octets priv = kerberos::encode(kerberos::KrbPriv{{18, std::nullopt, cipher}});
-    const Octets header = ap_req(bend, ticket(bend, changepw, false), key_usage::ap_req_authenticator, {});
+    const Octets header =
+        ap_req(bend, ticket(bend, {changepw, 2, krbtgt}, false), key_usage::ap_req_authenticator, {});
     ask(bend.octets(kpasswd_message, kerberos::encode(kerberos::KpasswdFrame{version, header, priv})));
   }
 };
@@ -215,9 +233,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size > 32) return 0;
   const kdc::Bender bend({data, size});
   world.as(bend);
-  world.tgs(bend, 0);
-  world.tgs(bend, kdc::option::forwarded);
-  world.tgs(bend, kdc::option::renew);
+  world.tgs(bend, 0, world.of_krbtgt());
+  world.tgs(bend, kdc::option::forwarded, world.of_krbtgt());
+  world.tgs(bend, kdc::option::renew, world.of_krbtgt());
+  world.tgs(bend, 0, world.of_rodc());
+  world.tgs(bend, kdc::option::forwardable, world.of_rodc());
   world.fast(bend);
   world.kpasswd(bend, kerberos::kpasswd_version::change);
   world.kpasswd(bend, kerberos::kpasswd_version::set);

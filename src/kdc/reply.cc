@@ -1,5 +1,6 @@
 #include "kdc/reply.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "crypto/checksum.h"
@@ -39,8 +40,19 @@ MadePadata encrypted_padata(const Reply& reply, const crypto::Key& key) {
   return list;
 }
 
+// The list as it is, and behind it KERB-KEY-LIST-REP, of which no copy is left.
+Secret with_key_list(const MadePadata& list, Bytes key_list) {
+  const Bytes others = list.list().octets();
+  const kerberos::Padata element{padata::key_list_rep, key_list};
+  const std::size_t size = key_list.empty() ? 0 : kerberos::encoded_size(element);
+  Secret octets(others.size() + size);
+  std::copy(others.begin(), others.end(), octets.writable().begin());
+  if (size > 0) static_cast<void>(kerberos::encode_into(octets.writable().subspan(others.size()), element));
+  return octets;
+}
+
 Secret enc_part(const Reply& reply, const crypto::Key& key) {
-  const MadePadata encrypted = encrypted_padata(reply, key);
+  const Secret encrypted = with_key_list(encrypted_padata(reply, key), reply.key_list);
   kerberos::Made<kerberos::LastReq> last_req;
   last_req.add({kerberos::last_req_type::none, 0});
   kerberos::EncKdcRepPart part = ticket::reply_part(reply.ticket);
@@ -49,7 +61,7 @@ Secret enc_part(const Reply& reply, const crypto::Key& key) {
   part.last_req = last_req.list();
   part.nonce = reply.nonce;
   part.key_expiration = reply.key_expiration;
-  part.encrypted_pa_data = encrypted.list();
+  part.encrypted_pa_data = kerberos::PadataList(encrypted.bytes());
   return ticket::encode_secret(part);
 }
 

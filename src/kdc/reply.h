@@ -27,6 +27,7 @@ struct Reply {
   Bytes checksum_over{};  // the whole AS-REQ, where the client asked for PA-REQ-ENC-PA-REP; else empty
   std::optional<std::uint32_t> supported_enctypes{};  // where it asked to canonicalize
   std::optional<std::uint32_t> pac_options{};         // see pac_options_of()
+  Bytes key_list{};                                   // KERB-KEY-LIST-REP, a secret; empty: none
 };
 
 // Those of the request's PA-PAC-OPTIONS [MS-KILE 2.2.10] that a reply repeats: claims. Nothing where it has

@@ -7,6 +7,7 @@
 #include "account/keys.h"
 #include "crypto/encryption.h"
 #include "kdc/fast.h"
+#include "kdc/partial_tgt.h"
 #include "kdc/reply.h"
 #include "kdc/tgs_header.h"
 #include "kdc/tgt.h"
@@ -56,6 +57,9 @@ Judged<directory::Shared<directory::Principal>> find_service(const Kdc& kdc, con
 
 // What the TGT and the realm permit of the options.
 Judged<void> check_options(const Kdc& kdc, const KdcReqBody& body, const TgsHeader& header, Now now) {
+  if (account::rodc_of(header.ticket) != 0 &&
+      asks(body, option::forwarded | option::proxy | option::renew | option::validate))
+    return refuse(error_code::bad_option, "a partial TGT, which is only to be exchanged");
   const std::uint32_t tgt = header.opened.part.flags;
   const auto needs = [&](std::uint32_t options, std::uint32_t flags) {
     return asks(body, options) && (tgt & flags) == 0;
@@ -135,7 +139,8 @@ Judged<Secret> open_authorization(const kerberos::EncryptedData& encrypted, cons
 Judged<ticket::AuthorizationList> choose_authorization(const KdcReqBody& body, const TgsHeader& header,
                                                        bool for_tgt) {
   ticket::AuthorizationList list;
-  if (for_tgt) ticket::add_prt(header.opened.part.authorization_data, list);
+  if (for_tgt && account::rodc_of(header.ticket) == 0)
+    ticket::add_prt(header.opened.part.authorization_data, list);
   if (auto added = ticket::add_permitted(header.opened.part.authorization_data, list); !added)
     return tl::unexpected(added.error());
   if (!body.enc_authorization_data) return list;
@@ -159,12 +164,29 @@ struct Granted {
   bool is_tgt() const { return service.account.kind == AccountKind::krbtgt; }
 };
 
+// That of the TGT; of a partial one it is made anew, of what the directory says of the client.
+Judged<pac::Builder> choose_pac(const Kdc& kdc, const Granted& granted, const ticket::NewTicket& ticket) {
+  if (granted.client.rodc == 0)
+    return copy_pac(granted.client.pac.pac,
+                    granted.is_tgt() ? ticket::PacForm::tgt : ticket::PacForm::service);
+  auto made = account::make_pac(
+      {kdc.tenant, *granted.client.principal, ticket.cname, ticket.authtime, false, granted.is_tgt()});
+  if (!made) return refuse(error_code::generic, "a name that has no place in a PAC");
+  return *std::move(made);
+}
+
 Judged<Octets> make_ticket(const Kdc& kdc, const Granted& granted, const ticket::NewTicket& ticket) {
   const account::Issuer issuer(kdc.directory, kdc.tenant, kdc.policy);
-  const auto form = granted.is_tgt() ? ticket::PacForm::tgt : ticket::PacForm::service;
-  const pac::Builder pac = copy_pac(granted.client.pac.pac, form);
-  if (granted.second) return issuer.issue_user_to_user(granted.second->session_key, ticket, pac);
-  return issuer.issue(granted.service, ticket, pac);
+  const auto pac = choose_pac(kdc, granted, ticket);
+  if (!pac) return tl::unexpected(pac.error());
+  if (granted.second) return issuer.issue_user_to_user(granted.second->session_key, ticket, *pac);
+  return issuer.issue(granted.service, ticket, *pac);
+}
+
+// The client's own keys, for a read-only domain controller that exchanges its TGT.
+Judged<ListedKeys> choose_keys(const Kdc& kdc, const TgsRequest& request, const Granted& granted) {
+  if (granted.client.rodc == 0 || !granted.is_tgt() || granted.second) return ListedKeys{};
+  return list_keys(kdc, *granted.client.principal, request.padata);
 }
 
 Judged<MadeReply> make_reply(const Kdc& kdc, const TgsRequest& request, const TgsHeader& header,
@@ -177,7 +199,12 @@ Judged<MadeReply> make_reply(const Kdc& kdc, const TgsRequest& request, const Tg
   if (asks(request.body, option::canonicalize))
     reply.supported_enctypes = account::supported_enctypes(kdc.policy, granted.service);
   reply.pac_options = pac_options_of(request.padata);
-  return encode_reply(reply, request.fast, now);
+  const auto keys = choose_keys(kdc, request, granted);
+  if (!keys) return tl::unexpected(keys.error());
+  reply.key_list = keys->octets.bytes();
+  auto made = encode_reply(reply, request.fast, now);
+  if (made) made->issued.keys = keys->count;
+  return made;
 }
 
 // Keys, ticket and reply of what is granted.
@@ -226,7 +253,10 @@ Judged<MadeReply> exchange(const TgsRequest& request, const TgsHeader& header, c
 Answer answer_to(const TgsHeader* header, const KdcReqBody& body, Octets message, const Refusal* refusal) {
   Answer answer = answer_of(std::move(message), &body, refusal);
   answer.client.clear();
-  if (header != nullptr) header->opened.part.cname.append_to(answer.client);
+  if (header != nullptr) {
+    header->opened.part.cname.append_to(answer.client);
+    answer.rodc = account::rodc_of(header->ticket);
+  }
   return answer;
 }
 

@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "account/issuer.h"
 #include "crypto/checksum.h"
+#include "kdc/partial_tgt.h"
 #include "kdc/tgt.h"
 #include "kerberos/kdc_req.h"
 #include "ticket/authorization.h"
@@ -53,7 +55,7 @@ Judged<void> check_body(const TgsHeader& header, Bytes body) {
 Judged<TgsHeader> open_tgs_header(const Kdc& kdc, const kerberos::WholeKdcReq& request, Now now) {
   const auto ap_req = read_ap_req(kdc, request);
   if (!ap_req) return tl::unexpected(ap_req.error());
-  auto opened = open_tgt(kdc, ap_req->ticket);
+  auto opened = open_header_tgt(kdc, ap_req->ticket);
   if (!opened) return tl::unexpected(opened.error());
   auto authenticator = ticket::open_authenticator(ap_req->authenticator, opened->session_key,
                                                   key_usage::tgs_req_authenticator);
@@ -62,6 +64,9 @@ Judged<TgsHeader> open_tgs_header(const Kdc& kdc, const kerberos::WholeKdcReq& r
   const auto checked = check_ap(*opened, *authenticator,
                                 {now.seconds, kdc.policy.max_skew, (options & option::validate) != 0});
   if (!checked) return tl::unexpected(checked.error());
+  if (account::rodc_of(ap_req->ticket) != 0)
+    if (const auto limited = limit_partial_tgt(kdc, opened->part, now); !limited)
+      return tl::unexpected(limited.error());
   for (const auto* list :
        {&opened->part.authorization_data, &authenticator->authenticator.authorization_data}) {
     const auto armor_only = ticket::is_armor_only(*list);

@@ -22,9 +22,10 @@ struct TgsHeader {
 
 // In this order: padata_type_not_supported (16) where there is none; generic (60) where it is not well
 // formed; policy (12) for AP options and for a ticket that is no TGT of this realm; bad_key_version (44);
-// bad_integrity (31); what check_ap() says (36, 37, 33, 32); policy (12) for a ticket that is for FAST alone;
-// and what is wrong with the checksum over the request's body as it was received: it is not there (50), of a
-// type that is not known (15) or not good enough (50), or not right (31).
+// bad_integrity (31); what check_ap() says (36, 37, 33, 32) and, of a partial TGT, limit_partial_tgt() (33),
+// whose flags are what it leaves; policy (12) for a ticket that is for FAST alone; and what is wrong with the
+// checksum over the request's body as it was received: it is not there (50), of a type that is not known (15)
+// or not good enough (50), or not right (31).
 Judged<TgsHeader> open_tgs_header(const Kdc& kdc, const kerberos::WholeKdcReq& request, Now now);
 
 }  // namespace ferryman::kdc

@@ -6,6 +6,7 @@
 #include "account/identity.h"
 #include "account/issuer.h"
 #include "account/state.h"
+#include "kdc/partial_tgt.h"
 #include "ticket/authorization.h"
 
 namespace ferryman::kdc {
@@ -23,6 +24,12 @@ bool is_krbtgt(const Kdc& kdc, const kerberos::Ticket& ticket) {
 }
 
 Judged<ticket::OpenedTicket> open_tgt(const Kdc& kdc, const kerberos::Ticket& ticket) {
+  if (account::rodc_of(ticket) != 0)
+    return refuse(error_code::policy, "a partial TGT, which is only to be exchanged");
+  return open_header_tgt(kdc, ticket);
+}
+
+Judged<ticket::OpenedTicket> open_header_tgt(const Kdc& kdc, const kerberos::Ticket& ticket) {
   return account::Issuer(kdc.directory, kdc.tenant, kdc.policy).open(ticket);
 }
 
@@ -62,9 +69,11 @@ Judged<TgtClient> client_of_tgt(const Kdc& kdc, const kerberos::Ticket& ticket,
   if (const auto checked = account::check_account((*client)->account, now.seconds, account::Exchange::tgs);
       !checked)
     return tl::unexpected(checked.error());
-  if (const auto good = check_prt(kdc, opened, (*client)->account.id); !good)
-    return tl::unexpected(good.error());
-  return TgtClient{std::move(*client), std::move(*pac)};
+  const std::uint16_t rodc = account::rodc_of(ticket);
+  const auto good =
+      rodc != 0 ? check_vouched_for(kdc, rodc, **client) : check_prt(kdc, opened, (*client)->account.id);
+  if (!good) return tl::unexpected(good.error());
+  return TgtClient{std::move(*client), std::move(*pac), rodc};
 }
 
 }  // namespace ferryman::kdc

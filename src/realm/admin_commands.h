@@ -48,6 +48,14 @@ admin::Reply disable_device(Call& call);
 admin::Reply enable_device(Call& call);
 admin::Reply remove_device(Call& call);
 
+// Read-only domain controllers, whose partial TGTs are taken.
+admin::Reply add_rodc(Call& call);
+admin::Reply list_rodcs(Call& call);
+admin::Reply show_rodc(Call& call);
+admin::Reply set_rodc(Call& call);
+admin::Reply rotate_rodc(Call& call);
+admin::Reply remove_rodc(Call& call);
+
 // Of the tenant.
 admin::Reply rotate_krbtgt(Call& call);
 

@@ -50,7 +50,8 @@ Json user_json(const Call& call, const Account& user) {
                {"must_change", flags.must_change},
                {"key_required", flags.key_required},
                {"sensitive", flags.sensitive},
-               {"rc4", flags.rc4}});
+               {"rc4", flags.rc4},
+               {"key_list", flags.key_list}});
   return json;
 }
 

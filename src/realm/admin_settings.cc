@@ -29,7 +29,8 @@ bool take_user_settings(Arguments& arguments, directory::AccountSettings& settin
   for (const auto& [name, flag] : {std::pair<const char*, bool*>{"must_change", &flags.must_change},
                                    {"key_required", &flags.key_required},
                                    {"sensitive", &flags.sensitive},
-                                   {"rc4", &flags.rc4}})
+                                   {"rc4", &flags.rc4},
+                                   {"key_list", &flags.key_list}})
     said |= take_flag(arguments, name, *flag);
   return said || uid;
 }

@@ -11,7 +11,8 @@ bool take_common_settings(Arguments& arguments, directory::AccountSettings& sett
 // One flag. Whether it is said.
 bool take_flag(Arguments& arguments, const char* name, bool& flag);
 
-// The same of a user: the settings above, `uid`, `must_change`, `key_required`, `sensitive`, `rc4`.
+// The same of a user: the settings above, `uid`, `must_change`, `key_required`, `sensitive`, `rc4`,
+// `key_list`.
 bool take_user_settings(Arguments& arguments, directory::AccountSettings& settings);
 // And of a service, but for its encryption types: `ok_as_delegate`.
 bool take_service_settings(Arguments& arguments, directory::AccountSettings& settings);

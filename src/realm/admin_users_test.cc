@@ -65,9 +65,9 @@ TEST_F(AdminUsers, HaveEveryMemberOfTheProtocol) {
        {"id",       "name",         "upns",    "display_name", "sid",       "uid",
         "gid",      "created",      "expires", "last_used",    "kvno",      "password_changed",
         "disabled", "must_change",  "rc4",     "key_required", "sensitive", "password_expires",
-        "failures", "locked_until", "groups"})
+        "failures", "locked_until", "groups",  "key_list"})
     EXPECT_TRUE(alice.contains(member)) << member;
-  EXPECT_EQ(alice.size(), 21U);
+  EXPECT_EQ(alice.size(), 22U);
 }
 
 TEST_F(AdminUsers, WithoutAPasswordHaveNoKeys) {
@@ -215,14 +215,17 @@ TEST_F(AdminUsers, AreSet) {
                                         {"remove_upns", {"a@x.test"}},
                                         {"expires", nullptr},
                                         {"uid", 7000},
-                                        {"rc4", true}});
+                                        {"rc4", true},
+                                        {"key_list", true}});
   EXPECT_EQ(alice["name"], "alicia");
   EXPECT_EQ(alice["upns"], (Json{"b@x.test", "c@x.test"}));
   EXPECT_EQ(alice["expires"], nullptr);
   EXPECT_EQ(alice["uid"], 7000);
   EXPECT_EQ(alice["rc4"], true);
   EXPECT_GT(do_it("user.set", {{"name", "alicia"}, {"uid", nullptr}})["uid"], directory::first_posix_id);
+  EXPECT_EQ(alice["key_list"], true);
   EXPECT_EQ(do_it("user.show", {{"name", "alicia"}})["rc4"], true) << "what is not said stays";
+  EXPECT_EQ(do_it("user.set", {{"name", "alicia"}, {"key_list", false}})["key_list"], false);
 }
 
 TEST_F(AdminUsers, AreNotSetToWhatCannotBe) {

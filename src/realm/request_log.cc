@@ -116,7 +116,17 @@ class Fields {
   std::size_t count_ = 0;
 };
 
-Fields fields_of(const Seen& seen, std::int64_t id, std::string_view etypes) {
+// Whose partial TGT it came by.
+std::string partial_tgt(const Seen& seen) {
+  return seen.answer.rodc == 0 ? "" : fmt::format("krbtgt_{}", seen.answer.rodc);
+}
+
+// What of a line is a text that was made for it.
+struct MadeTexts {
+  std::string etypes, partial_tgt;
+};
+
+Fields fields_of(const Seen& seen, std::int64_t id, const MadeTexts& texts) {
   const local::KerberosRequest& request = seen.request;
   const kdc::Answer& answer = seen.answer;
   Fields fields;
@@ -126,10 +136,11 @@ Fields fields_of(const Seen& seen, std::int64_t id, std::string_view etypes) {
   if (seen.message)
     fields.add("type", kerberos::name(seen.message->kind)).add("realm", seen.message->realm());
   fields.add("tenant", request.tenant).add("cname", answer.client).add("sname", answer.service);
-  fields.add("etypes", etypes);
+  fields.add("partial_tgt", texts.partial_tgt).add("etypes", texts.etypes);
   if (answer.issued) {
     fields.add("reply_etype", answer.issued->reply);
     fields.add("session_etype", answer.issued->session).add("ticket_etype", answer.issued->ticket);
+    if (answer.issued->keys > 0) fields.add("keys_given", static_cast<std::int64_t>(answer.issued->keys));
   }
   fields.add("result", id == event_id::locked_out ? "locked" : result_of(seen)).add("reason", answer.reason);
   return fields.add("total_us", seen.total_us);
@@ -196,9 +207,9 @@ void RequestLog::write(const local::KerberosRequest& request, const kdc::Answer&
   const Seen seen{request, answer, parsed ? std::optional(*parsed) : std::nullopt, watch.microseconds()};
   count(seen.message, answer);
   const std::int64_t id = id_of(seen);
-  const std::string etypes = offered(seen);
+  const MadeTexts texts{offered(seen), partial_tgt(seen)};
   const auto say = [&](std::int64_t said) {
-    const Fields fields = fields_of(seen, said, etypes);
+    const Fields fields = fields_of(seen, said, texts);
     if (said != event_id::none) history_.add_request(fields.as_json());
     log_.write(Level::info, [&](Record& record) { fields.write_to(record); });
   };

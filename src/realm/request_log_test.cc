@@ -77,6 +77,17 @@ TEST_F(RequestLogTest, SaysWhoAskedFromWhereAndWhatWasGiven) {
   EXPECT_EQ(event["session_etype"], 17);
   EXPECT_EQ(event["ticket_etype"], 20);
   EXPECT_EQ(event["result"], "success");
+  EXPECT_FALSE(event.contains("partial_tgt") || event.contains("keys_given"));
+}
+
+TEST_F(RequestLogTest, SaysWhoseTgtItWasAndThatKeysWereGiven) {
+  kdc::Answer answer;
+  answer.rodc = 40'000;
+  answer.issued = {18, 18, 18, 2};
+  const auto found = events(answer);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0]["partial_tgt"], "krbtgt_40000");
+  EXPECT_EQ(found[0]["keys_given"], 2);
 }
 
 TEST_F(RequestLogTest, TakesNamesOfAnyOctets) {

@@ -51,16 +51,14 @@ bool is_of_client(const pac::Pac& pac, const kerberos::EncTicketPart& part) {
 }
 
 Judged<void> verify_common(const pac::Pac& pac, const OpenedTicket& ticket, const crypto::Key& key,
-                           const crypto::Key& krbtgt) {
+                           const pac::KdcKey& krbtgt) {
   if (!pac::verify_server(pac, key)) return refuse(error_code::modified, "the PAC's server signature");
-  if (!pac::verify_kdc(pac, {krbtgt})) return refuse(error_code::modified, "the PAC's KDC signature");
+  if (!pac::verify_kdc(pac, krbtgt)) return refuse(error_code::modified, "the PAC's KDC signature");
   if (!is_of_client(pac, ticket.part)) return refuse(error_code::modified, "the PAC is another client's");
   return {};
 }
 
-}  // namespace
-
-Judged<pac::Pac> verify_pac(const OpenedTicket& ticket, const crypto::Key& key, const crypto::Key& krbtgt) {
+Judged<pac::Pac> verified_pac(const OpenedTicket& ticket, const crypto::Key& key, const pac::KdcKey& krbtgt) {
   auto pac = find_pac(ticket);
   if (!pac) return pac;
   if (auto verified = verify_common(*pac, ticket, key, krbtgt); !verified)
@@ -68,8 +66,14 @@ Judged<pac::Pac> verify_pac(const OpenedTicket& ticket, const crypto::Key& key, 
   return pac;
 }
 
-Judged<TgtPac> verify_tgt_pac(const OpenedTicket& tgt, const crypto::Key& krbtgt) {
-  auto pac = verify_pac(tgt, krbtgt, krbtgt);
+}  // namespace
+
+Judged<pac::Pac> verify_pac(const OpenedTicket& ticket, const crypto::Key& key, const crypto::Key& krbtgt) {
+  return verified_pac(ticket, key, {krbtgt});
+}
+
+Judged<TgtPac> verify_tgt_pac(const OpenedTicket& tgt, const crypto::Key& krbtgt, std::uint16_t rodc) {
+  auto pac = verified_pac(tgt, krbtgt, {krbtgt, rodc});
   if (!pac) return tl::unexpected(std::move(pac.error()));
   const pac::Buffer* requestor = pac->find(pac::requestor);
   if (requestor == nullptr) return refuse(error_code::tgt_revoked, "no REQUESTER_SID in the PAC");

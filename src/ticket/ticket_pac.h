@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "crypto/key.h"
@@ -12,15 +13,16 @@
 
 namespace ferryman::ticket {
 
-// The PAC of a TGT of the own realm, every signature of which was verified. It views the OpenedTicket.
+// The PAC of a TGT, both signatures of which were verified. It views the OpenedTicket.
 struct TgtPac {
   pac::Pac pac;
   pac::Sid requester;  // the account that got the TGT; whether it is the client still, the caller asks
 };
 
 // tgt_revoked (20): there is no PAC or no REQUESTER_SID in it, which is the mark of a TGT. modified (41): it
-// is not well formed, there are two, a signature is not right, or CLIENT_INFO is another's.
-Judged<TgtPac> verify_tgt_pac(const OpenedTicket& tgt, const crypto::Key& krbtgt);
+// is not well formed, there are two, a signature is not right, or CLIENT_INFO is another's. rodc: the number
+// of the read-only domain controller whose key it is; 0: it is the realm's own.
+Judged<TgtPac> verify_tgt_pac(const OpenedTicket& tgt, const crypto::Key& krbtgt, std::uint16_t rodc = 0);
 
 // The PAC of a ticket whose server signature is another key's, with the two signatures that every PAC has: 20
 // where there is none, 41.

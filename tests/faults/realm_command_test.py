@@ -371,7 +371,8 @@ class CommandTest(Directory):
                             (["user", "shwo", "x"], "did you mean show?"), (["user", "frobnicate"], "Commands: add, "),
                             (["usr", "list"], "did you mean user?"), (["user", "-x", "show", "a"], "no option \"-x\""),
                             (["user", "add", "-x"], "no name begins with"), (["user", "add"], "ferryman realm user add: NAME is required"),
-                            (["restore", "x", "--json"], "no JSON"), (["migrate", "--to", "x", "--tenant", "a"], "--tenant")):
+                            (["ad", "rodc", "rotate", "7"], "-o"), (["ad", "rodc", "set", "7"], "--remove-deny"), (["ad"], "rodc"),
+                            (["ad", "rodc", "ad"], "ferryman realm ad rodc: no command"), (["restore", "x", "--json"], "no JSON"), (["migrate", "--to", "x", "--tenant", "a"], "--tenant")):
             code, output, errors = self.run_command([self.ferryman, "realm", *words])
             self.assertEqual((code, text in errors), (USAGE, True), (words, output, errors))
         for words in ([], ["user"], ["user", "add"], ["service", "keytab"], ["init"], ["events"]):
@@ -478,6 +479,39 @@ class CommandTest(Directory):
             self.assertEqual(stat.S_IMODE(os.stat(file).st_mode), 0o600)
         output = self.realm("service", "keytab", "HTTP/x", "--json", "-o", self.path("json.keytab"))[1]
         self.assertEqual(json.loads(output), {"kvno": 2, "entries": 4})
+
+    def test_a_read_only_domain_controllers_key(self):
+        rodc = {"name": "krbtgt_40000", "number": 40000, "kvno": 40000 << 16 | 2, "version": 2, "created": 1801353600,
+                "key_changed": 1801353600, "allowed": ["remote", "staff"], "denied": []}
+        reply = {**rodc, "keytab": base64.b64encode(KEYTAB).decode()}
+        file = self.path("new.keytab")
+        code, output, errors = self.realm("ad", "rodc", "add", "40000", "--allow", "remote", "--allow", "staff", "-o", file, answer=reply)
+        self.assertEqual((code, errors), (DONE, ""))
+        for text in ("allowed groups    remote, staff", "denied groups     -", f"keytab            {file}", "2621440002 (-1673527294)"):
+            self.assertIn(text, output)
+        self.assertEqual(self.admin.requests[-1]["arguments"], {"name": "40000", "allow": ["remote", "staff"]})
+        with open(file, "rb") as opened:
+            self.assertEqual(opened.read(), KEYTAB)
+        self.assertEqual(stat.S_IMODE(os.stat(file).st_mode), 0o600)
+        self.admin.requests.clear()
+        self.assertEqual(self.realm("ad", "rodc", "rotate", "40000", "-o", file)[0], FAILED)
+        self.assertEqual(self.admin.requests, [])  # no key has left the service
+        code, _, errors = self.realm("ad", "rodc", "rotate", "40000", "-o", self.path("none/file"), answer=reply)
+        self.assertEqual((code, "the new key of krbtgt_40000 is lost" in errors), (FAILED, True), errors)
+        self.assertIn("ferryman realm ad rodc rotate 40000 -o FILE", errors)
+        output = self.realm("ad", "rodc", "rotate", "40000", "--forget-former", "--yes", "--json", "-o", self.path("json.keytab"), answer=reply)[1]
+        self.assertEqual(json.loads(output), rodc)
+        self.assertEqual(self.admin.requests[-1]["arguments"], {"name": "40000", "forget_former": True})
+        self.assertEqual(self.realm("ad", "rodc", "rotate", "1", "--forget-former", "-o", self.path("x"), stdin=b"y\n")[0], USAGE)
+        self.assertEqual(self.realm("ad", "rodc", "set", "40000", "--deny", "a", "--remove-allow", "b", answer=rodc)[0], DONE)
+        self.assertEqual(self.admin.requests[-1], {**self.admin.requests[-1], "command": "rodc.set",
+                                                   "arguments": {"name": "40000", "deny": ["a"], "remove_allow": ["b"]}})
+        self.admin.answers = {"rodc.list": {"rodcs": [rodc], "next": ""}, "rodc.show": rodc, "rodc.remove": {"name": "krbtgt_40000"}}
+        self.assertIn("krbtgt_40000          2  2027-01-31T00:00:00Z  remote, staff", self.realm("ad", "rodc", "list")[1])
+        self.assertEqual(self.on_terminal(["ad", "rodc", "remove", "40000"], (b"controller 40000 (it is krbtgt_40000) for good?", b"n\n"))[0], FAILED)
+        self.assertIn("krbtgt_40000", self.realm("ad", "rodc", "remove", "40000", "--yes")[1])
+        self.admin.answers = {"rodc.show": ("error", "not_found", "There is none.")}
+        self.assertIn("ferryman realm ad rodc list", self.realm("ad", "rodc", "show", "7")[2])
 
     def test_a_keytab_is_never_written_over_a_file(self):
         file, link = self.path("there"), self.path("link")
