@@ -361,7 +361,6 @@ CREATE TABLE on_premises (
 CREATE INDEX on_premises_by_domain ON on_premises (tenant, folded, sid);
 )sql";
 
-
 // Read-only domain controllers: their keys, and for whom they may vouch. kvno: with the number in its upper
 // half.
 constexpr Migration version_8 = R"sql(

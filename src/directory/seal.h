@@ -13,8 +13,8 @@
 namespace ferryman::directory {
 
 // What is under the seal: the octets of a key, the hash of a former one, what sign-in signs and seals with
-// (of a tenant in place of an object, with its kind in place of a kvno), the key of a link to a domain (of the
-// link), or a read-only domain controller's key (of a tenant in place of an object).
+// (of a tenant in place of an object, with its kind in place of a kvno), the key of a link to a domain (of
+// the link), or a read-only domain controller's key (of a tenant in place of an object).
 enum class Sealed : std::uint8_t { key = 1, former = 2, sign_in = 3, ad_link = 4, rodc = 5 };
 
 // Where it belongs. It opens nowhere else.
