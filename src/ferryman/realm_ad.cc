@@ -154,6 +154,7 @@ void add_ad_commands(RealmTree& tree) {
   add_unlink(tree, branch);
   add_check(tree, branch);
   add_ad_sync_command(tree, branch);
+  add_rodc_commands(tree, branch);
 }
 
 }  // namespace ferryman

@@ -15,7 +15,6 @@ void add_realm_command(CLI::App& app, std::function<int()>& run) {
   add_device_commands(tree);
   add_service_commands(tree);
   add_tenant_commands(tree);
-  add_rodc_commands(tree);
   add_import_commands(tree);
   add_backup_command(tree);
   add_restore_command(tree);

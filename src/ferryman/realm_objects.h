@@ -14,7 +14,7 @@ void add_sign_in_commands(RealmTree& tree, CLI::App& users);
 void add_service_commands(RealmTree& tree);
 void add_tenant_commands(RealmTree& tree);
 // Of the branch "ad".
-void add_rodc_commands(RealmTree& tree);
+void add_rodc_commands(RealmTree& tree, CLI::App& branch);
 void add_import_commands(RealmTree& tree);
 void add_backup_command(RealmTree& tree);
 void add_restore_command(RealmTree& tree);
