@@ -1,0 +1,197 @@
+"""A realm that is linked to a Samba domain: who signs in with her key gets a full ticket of the domain, too, and reaches its
+domain controllers by HTTPS alone."""
+import concurrent.futures
+import json
+import os
+import threading
+
+from impacket.krb5.asn1 import AuthorizationData, EncTicketPart, Ticket
+from impacket.krb5.ccache import CCache
+from lib.cloud_trust import DOMAIN, DomainAdministrator, TrustingDc
+from lib.keytab import keys
+from lib.person import PIN
+from peers.sign_in_test import SignInScenario
+from pyasn1.codec.der import decoder
+from samba.dcerpc import krb5pac
+from samba.ndr import ndr_unpack
+from samba.tests.krb5 import kcrypto
+
+REALM, SERVICE = TrustingDc.realm, "HTTP/www.ad.example.test"
+TICKET_USAGE, IF_RELEVANT, PAC = 2, 1, 128
+
+
+class CloudTrustTest(SignInScenario):
+    @classmethod
+    def setUpClass(cls):
+        super(SignInScenario, cls).setUpClass()
+        cls.dc = cls.started(TrustingDc(cls.directory, cls.authority))
+        cls.dc.tool("group", "add", "Staff")
+        cls.dc.tool("group", "addmembers", "Staff", "alice")
+        for name in ("chief", "many"):
+            cls.dc.tool("user", "create", name, "User.Passw0rd1")
+        cls.dc.tool("group", "addmembers", "Domain Admins", "chief")
+        cls.serve(realms={REALM: {"kdc": [cls.dc.kdc]}})
+        cls.kdc.admin("user", "remove", "alice", "--yes")
+        cls.kdc.admin("user", "remove", "bob", "--yes")
+        cls.kdc.admin("user", "remove", "carol", "--yes")
+        cls.administrator = DomainAdministrator(cls.directory, cls.dc, cls.kdc.admin_socket).kinit()
+        cls.keytab = os.path.join(cls.directory, "krbtgt.keytab")
+        cls.ad("link", check=1)
+        cls.bring_key("link")
+        cls.ad("sync")
+
+    @classmethod
+    def ad(cls, verb, *args, check=0):
+        return cls.administrator.run(verb, *args, check=check)
+
+    @classmethod
+    def bring_key(cls, verb):
+        if os.path.exists(cls.keytab):
+            os.unlink(cls.keytab)
+        cls.dc.export(cls.keytab)
+        return cls.ad(verb, "--key-from", "keytab:" + cls.keytab)
+
+    def enrolled(self, name):
+        person = self.person(name)
+        person.shown = person.enroll(self.code(name)).stdout
+        return person
+
+    def groups_of(self, person):
+        """By their RIDs, in a ticket for the web server, which she gets by HTTPS."""
+        person.run("kswitch", "-p", f"{person.name}@{REALM}")
+        cache = os.path.join(person.home, "web.ccache")
+        person.kerberos("kvno", "--out-cache", "FILE:" + cache, "-k", self.dc.keytab, SERVICE)
+        ticket = decoder.decode(CCache.loadFile(cache).credentials[-1].ticket["data"], asn1Spec=Ticket())[0]
+        sealed = ticket["enc-part"]
+        key = keys(self.dc.keytab)[(SERVICE.lower(), int(sealed["kvno"]), int(sealed["etype"]))]
+        plain = kcrypto.decrypt(key, TICKET_USAGE, bytes(sealed["cipher"]))
+        part = decoder.decode(plain, asn1Spec=EncTicketPart())[0]
+        outer = decoder.decode(bytes(part["authorization-data"][0]["ad-data"]), asn1Spec=AuthorizationData())[0]
+        self.assertEqual((int(part["authorization-data"][0]["ad-type"]), int(outer[0]["ad-type"])), (IF_RELEVANT, PAC))
+        for buffer in ndr_unpack(krb5pac.PAC_DATA, bytes(outer[0]["ad-data"])).buffers:
+            if buffer.type == krb5pac.PAC_TYPE_LOGON_INFO:
+                return {group.rid for group in buffer.info.info.info3.base.groups.rids}
+        raise AssertionError("no LOGON_INFO")
+
+    def rid_of(self, group):
+        sid = self.dc.tool("group", "show", group, "--attributes=objectSid")
+        return int(sid.split("objectSid: ")[1].split()[0].rsplit("-", 1)[1])
+
+    def account(self, person):
+        return person.status()[0]
+
+    def test_a_sign_in_with_the_key_brings_a_full_ticket_of_the_domain(self):
+        person = self.enrolled("alice")
+        cached = person.klist()
+        self.assertIn(f"krbtgt/{REALM}@{REALM}", cached)
+        self.assertIn("krbtgt/CLOUD.TEST@CLOUD.TEST", cached)
+        account = self.account(person)
+        self.assertEqual((account["cloud_tgt"], account["on_premises_tgt"], account["last_error"]), (1, 1, None), account)
+        self.assertEqual(account["on_premises_principal"], f"alice@{REALM}")
+        groups = self.groups_of(person)
+        self.assertIn(self.rid_of("Staff"), groups)
+        person.ferryman("logout")
+        self.assert_nothing_is_left(person)
+        self.assertNotIn(REALM, person.klist())
+
+        event = self.gateway.wait_event("exchange", realm=REALM, tgt=f"partial TGT of krbtgt_{self.dc.number()}")
+        self.assertEqual((event["result"], event["sname"]), ("TGS-REP", f"krbtgt/{REALM}"))
+        self.assertIn("PA-PAC-OPTIONS", event["padata"])
+        self.assertTrue(all("tgt" not in each for each in self.gateway.events("exchange", realm=REALM, sname=SERVICE)),
+                        "a partial TGT got a service's ticket")
+
+    def test_a_change_of_groups_is_seen_at_the_next_exchange(self):
+        person = self.enrolled("bob")
+        staff = self.rid_of("Staff")
+        self.assertNotIn(staff, self.groups_of(person))
+        self.dc.tool("group", "addmembers", "Staff", "bob")
+        self.addCleanup(self.dc.tool, "group", "removemembers", "Staff", "bob")
+        person.ferryman("login", "--renew")
+        self.assertIn(staff, self.groups_of(person))
+
+    def test_who_is_never_revealed_has_the_cloud_ticket_alone(self):
+        person = self.enrolled("chief")
+        account = self.account(person)
+        self.assertEqual((account["cloud_tgt"], account["on_premises_tgt"]), (1, 0), account)
+        self.assertIn("never revealed", account["no_on_premises_ticket"])
+        self.assertIn("never revealed", person.login(PIN).stdout + person.shown)
+
+    def test_the_key_before_serves_until_the_new_one_is_brought(self):
+        person = self.enrolled("alice")
+        for _ in range(2):
+            self.ad("rotate", check=1)  # at the domain
+            person.ferryman("login", "--renew")
+            self.assertEqual(self.account(person)["on_premises_tgt"], 1)
+        self.ad("rotate", check=1)
+        person.run("kdestroy", "-A")
+        person.ferryman("login", "--renew")
+        account = self.account(person)
+        self.assertEqual((account["cloud_tgt"], account["on_premises_tgt"]), (1, 0))
+        self.assertIn("key", account["no_on_premises_ticket"])
+        self.bring_key("rotate")
+        person.ferryman("login", "--renew")
+        self.assertEqual(self.account(person)["on_premises_tgt"], 1)
+
+    def test_a_rotation_during_logons_loses_none(self):
+        persons = [self.enrolled("many") for _ in range(4)]
+        done = threading.Event()
+
+        def renew(person):
+            for _ in range(50):
+                person.ferryman("login", "--renew")
+                account = self.account(person)
+                if (account["cloud_tgt"], account["on_premises_tgt"]) != (1, 1):
+                    return account["no_on_premises_ticket"]
+            return None
+
+        def rotate():
+            while not done.is_set():
+                self.ad("rotate", check=1)
+                self.bring_key("rotate")
+                done.wait(1)
+
+        with concurrent.futures.ThreadPoolExecutor(5) as pool:
+            rotation = pool.submit(rotate)
+            try:
+                troubles = list(pool.map(renew, persons))
+            finally:
+                done.set()
+            rotation.result()
+        self.assertEqual(troubles, [None] * 4)
+
+    def test_no_domain_controller_answers(self):
+        person = self.enrolled("alice")
+        self.dc.process.stop()
+        try:
+            shown = person.ferryman("login", "--renew").stdout
+            account = self.account(person)
+            self.assertEqual(account["cloud_tgt"], 1)
+            self.assertTrue(account["no_on_premises_ticket"], shown)
+        finally:
+            self.dc.start("single")
+        person.ferryman("login", "--renew")
+        self.assertEqual(self.account(person)["on_premises_tgt"], 1)
+        self.assertIsNone(self.account(person)["no_on_premises_ticket"])
+
+    def test_who_leaves_the_domain_is_let_in_no_more(self):
+        self.dc.tool("user", "create", "dora", "User.Passw0rd1")
+        self.ad("sync")
+        person = self.enrolled("dora")
+        self.assertEqual(self.account(person)["on_premises_tgt"], 1)
+        self.dc.tool("user", "delete", "dora")
+        self.ad("sync")
+        person.login(PIN, code=3)
+
+    def test_unlinked_it_gives_none(self):
+        person = self.enrolled("alice")
+        self.ad("unlink", "--yes")
+        try:
+            person.ferryman("login", "--renew")
+            self.assertEqual(self.account(person)["cloud_tgt"], 1)
+            shown = json.loads(self.kdc.admin("user", "show", "alice", "--json").stdout)
+            self.assertEqual(shown["on_premises"]["domain"], DOMAIN)
+        finally:
+            self.ad("link", check=1)
+            self.bring_key("link")
+        person.ferryman("login", "--renew")
+        self.assertEqual(self.account(person)["on_premises_tgt"], 1)
