@@ -20,7 +20,9 @@
 #include "base/text.h"
 #include "ferryman/exit_codes.h"
 #include "ferryman/machine_command.h"
+#include "ferryman/pam_trial.h"
 #include "ferryman/realm_service.h"
+#include "ferryman/secret_input.h"
 #include "ferryman/service_user.h"
 #include "ferryman/sign_in_command.h"
 #include "logon/authenticate.h"
@@ -44,7 +46,7 @@ using Found = std::optional<Trouble>;
 // What the checks find out, each for those after it.
 class Check {
  public:
-  explicit Check(std::string name) : name_(std::move(name)) {}
+  Check(std::string name, bool pin_stdin) : name_(std::move(name)), pin_stdin_(pin_stdin) {}
   int run();
 
  private:
@@ -58,10 +60,12 @@ class Check {
   Found name_service() const;
   Found groups() const;
   Found pam() const;
+  Found trial() const;
   Found shell() const;
   Found home() const;
 
   std::string name_;
+  bool pin_stdin_;
   machine::Config config_;
   machine::Accounts accounts_;
   const machine::User* user_ = nullptr;
@@ -219,6 +223,21 @@ Found Check::pam() const {
   return std::nullopt;
 }
 
+// As the console does it, but for the session.
+Found Check::trial() const {
+  PamTrial trial{"login", name_};
+  if (pin_stdin_)
+    trial.ask = [](const std::string&) { return read_line(); };
+  else if (can_ask())
+    trial.ask = [](const std::string& question) { return ask_hidden(question); };
+  if (!trial.ask) fmt::print("        without a terminal her PIN is not asked for: --pin-stdin reads it\n");
+  const auto against = try_pam(trial);
+  if (!against) return std::nullopt;
+  return Trouble{*against,
+                 "journalctl -t login -t ferryman -g pam; the order of rules in /etc/pam.d/common-auth and "
+                 "common-account"};
+}
+
 Found Check::shell() const {
   if (::access(config_.shell.c_str(), X_OK) == 0) return std::nullopt;
   return Trouble{fmt::format("the shell {} cannot be run", config_.shell),
@@ -248,6 +267,7 @@ int Check::run() {
                          Step{"getent passwd", [this] { return name_service(); }},
                          Step{"groups", [this] { return groups(); }},
                          Step{"PAM", [this] { return pam(); }},
+                         Step{"a logon", [this] { return trial(); }},
                          Step{"shell", [this] { return shell(); }},
                          Step{"home", [this] { return home(); }}};
   for (const Step& step : steps) {
@@ -266,9 +286,9 @@ int Check::run() {
 
 }  // namespace
 
-int check_machine(const std::string& user) {
+int check_machine(const std::string& user, bool pin_stdin) {
   if (::geteuid() != 0) return complain("machine", exit_usage, "this is for root: call it by sudo");
-  return Check(user).run();
+  return Check(user, pin_stdin).run();
 }
 
 }  // namespace ferryman

@@ -30,7 +30,7 @@ constexpr char command_name[] = "machine";
 
 struct MachineOptions {
   std::string user;
-  bool code_stdin = false;
+  bool code_stdin = false, pin_stdin = false;
 };
 
 int need_root() {
@@ -155,14 +155,16 @@ void add_machine_command(CLI::App& app, std::function<int()>& run) {
   add_action(*machine, run, options, "refresh", "Ask who may log on, as the timer does",
              [](const MachineOptions&) { return run_refresh(); });
   add_action(*machine, run, options, "check",
-             "Try all that a user's logon needs, and say what is wrong; as root",
-             [](const MachineOptions& given) { return check_machine(given.user); });
+             "Try a user's logon and all that it needs, and say what is wrong; as root",
+             [](const MachineOptions& given) { return check_machine(given.user, given.pin_stdin); });
   add_action(*machine, run, options, "status", "Tell who may log on",
              [](const MachineOptions&) { return run_status(); });
   add_action(*machine, run, options, "forget", "Take a user's key away: her next logon takes a code; as root",
              run_forget);
   for (const char* name : {"check", "forget"})
     machine->get_subcommand(name)->add_option("USER", options->user, "Her name")->required();
+  machine->get_subcommand("check")->add_flag("--pin-stdin", options->pin_stdin,
+                                             "Read her PIN from standard input; by default it is asked for");
   auto* join = machine->get_subcommand("join");
   join->add_option("--user", options->user, "The computer's name at the tenant")
       ->required()

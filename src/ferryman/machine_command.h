@@ -10,6 +10,6 @@ namespace ferryman {
 void add_machine_command(CLI::App& app, std::function<int()>& run);
 
 // Tries all that a logon of the user needs; says the first thing that is wrong, and what mends it.
-int check_machine(const std::string& user);
+int check_machine(const std::string& user, bool pin_stdin);
 
 }  // namespace ferryman

@@ -5,7 +5,7 @@ import socket
 import unittest
 
 from lib.machine import ACTIVATED, write
-from lib.machine_scenario import MachineScenario
+from lib.machine_scenario import PIN, WRONG_PIN, MachineScenario
 
 
 class UsersTest(MachineScenario):
@@ -92,8 +92,10 @@ class CheckTest(MachineScenario):
     def set_up(cls):
         pass
 
-    def check(self, user="alice"):
-        result = self.machine.ferryman("machine", "check", user, check=False)
+    def check(self, user="alice", lines=()):
+        """lines: what the logon is answered; none: it is not tried but for the account rules."""
+        result = self.machine.ferryman("machine", "check", user, *(["--pin-stdin"] if lines else []), check=False,
+                                       stdin="".join(line + "\n" for line in lines))
         wrong = re.search(r"WRONG +([^:\n]*)", result.stdout)
         self.assertEqual(result.returncode, 1 if wrong else 0, result.stdout + result.stderr)
         return wrong[1].strip() if wrong else None
@@ -122,6 +124,16 @@ class CheckTest(MachineScenario):
         self.machine.enable_pam("ferryman")
         self.assertEqual(self.check(), "home")
         self.machine.enable_pam("mkhomedir")
+        self.assertIsNone(self.check())
+        self.assertIsNone(self.check(lines=(self.code(), PIN, PIN)))
+        self.assertIsNone(self.check(lines=(PIN,)))
+        self.assertEqual(self.check(lines=(WRONG_PIN,)), "a logon")
+        account = self.machine.etc("pam.d/common-account")
+        with open(account) as file:
+            good = file.read()
+        write(account, "account requisite pam_deny.so\n" + good)
+        self.assertEqual(self.check(), "a logon")
+        write(account, good)
         self.assertIsNone(self.check())
         self.assertIn("alice", self.machine.ferryman("machine", "status").stdout)
 
