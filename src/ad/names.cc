@@ -37,15 +37,4 @@ bool is_same_dn(std::string_view a, std::string_view b) {
   return equal_without_case(a, b);
 }
 
-std::string dn_of_domain(std::string_view domain) {
-  std::string dn;
-  while (!domain.empty()) {
-    const auto dot = domain.find('.');
-    const std::string_view label = domain.substr(0, dot);
-    domain.remove_prefix(dot == std::string_view::npos ? domain.size() : dot + 1);
-    if (!label.empty()) dn += fmt::format("{}DC={}", dn.empty() ? "" : ",", escape_dn(label));
-  }
-  return dn;
-}
-
 }  // namespace ferryman::ad

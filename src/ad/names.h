@@ -14,7 +14,4 @@ std::string escape_dn(std::string_view value);
 // Whether both name one object, as far as a client can tell: without ASCII case.
 bool is_same_dn(std::string_view a, std::string_view b);
 
-// "DC=ad,DC=example,DC=test" of "ad.example.test".
-std::string dn_of_domain(std::string_view domain);
-
 }  // namespace ferryman::ad

@@ -71,9 +71,14 @@ Findings judge_names(const ad::Domain& domain, const ad::SpnSurvey& survey) {
                             ? fmt::format("\"samba-tool spn delete {} ACCOUNT\" for all but one.", spn)
                             : fmt::format("\"setspn -D {} ACCOUNT\" for all but one.", spn)});
   }
-  if (survey.duplicate_count() > findings.size())
+  if (survey.count() > ad::SpnSurvey::max_names)
+    findings.push_back({fmt::format("there are more than {} names of services: not all were looked at",
+                                    ad::SpnSurvey::max_names),
+                        ""});
+  const std::size_t told = survey.duplicates().size();
+  if (survey.duplicate_count() > told)
     findings.push_back(
-        {fmt::format("{} more names are had by several accounts", survey.duplicate_count() - findings.size()),
+        {fmt::format("{} more names are had by several accounts", survey.duplicate_count() - told),
          ""});
   return findings;
 }
