@@ -11,7 +11,9 @@ configure_file(packaging/systemd/ferrymand.service.in ferrymand.service @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/ferrymand.service packaging/systemd/ferrymand.socket
   DESTINATION lib/systemd/system)
 configure_file(packaging/systemd/ferryman-realm.service.in ferryman-realm.service @ONLY)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/ferryman-realm.service DESTINATION lib/systemd/system)
+configure_file(packaging/systemd/ferryman-ad-sync@.service.in ferryman-ad-sync@.service @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/ferryman-realm.service ${CMAKE_CURRENT_BINARY_DIR}/ferryman-ad-sync@.service
+  packaging/systemd/ferryman-ad-sync@.timer DESTINATION lib/systemd/system)
 configure_file(packaging/systemd/ferryman-forward.service.in ferryman-forward.service @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/ferryman-forward.service packaging/systemd/ferryman-forward.socket
   DESTINATION lib/systemd/user)

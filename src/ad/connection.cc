@@ -36,6 +36,19 @@ std::string shown(const std::string& dn) {
   return dn.empty() ? "the root DSE" : printable(dn);
 }
 
+int code_of(LDAP* handle) {
+  int code = LDAP_OTHER;
+  ldap_get_option(handle, LDAP_OPT_RESULT_CODE, &code);
+  return code;
+}
+
+std::size_t size_of(const Entry& entry) {
+  std::size_t octets = entry.dn.size();
+  for (const auto& [name, values] : entry.attributes)
+    for (const std::string& value : values) octets += value.size();
+  return octets;
+}
+
 // "member;range=0-1499": the number that goes on behind it; 0: it was the last part.
 std::optional<std::size_t> next_of_range(const std::string& name, const std::string& attribute) {
   const std::string head = attribute + ";range=";
@@ -72,28 +85,50 @@ Failure Connection::failure(int code, const std::string& what) const {
   return failure_of(code, host_, what, text == nullptr ? "" : text);
 }
 
-Outcome<Found> Connection::search(const Search& search) {
+Outcome<int> Connection::begin(const Search& search) {
   std::vector<char*> attributes = list_of(search.attributes);
   ControlList controls(search.controls);
-  LDAPMessage* answer = nullptr;
-  int code = ldap_search_ext_s(handle_.get(), search.base.c_str(), scope_of(search.scope),
-                               search.filter.c_str(), search.attributes.empty() ? nullptr : attributes.data(),
-                               0, controls.get(), nullptr, nullptr, static_cast<int>(max_entries), &answer);
-  const Message owned(answer);
+  int id = 0;
+  const int code =
+      ldap_search_ext(handle_.get(), search.base.c_str(), scope_of(search.scope), search.filter.c_str(),
+                      search.attributes.empty() ? nullptr : attributes.data(), 0, controls.get(), nullptr,
+                      nullptr, LDAP_NO_LIMIT, &id);
+  if (code != LDAP_SUCCESS) return tl::unexpected(failure(code, "to search " + shown(search.base)));
+  return id;
+}
+
+Outcome<Found> Connection::search(const Search& search) {
   const std::string what = "to search " + shown(search.base);
-  if (code != LDAP_SUCCESS) return tl::unexpected(failure(code, what));
+  const auto id = begin(search);
+  if (!id) return tl::unexpected(id.error());
   Found found;
-  for (LDAPMessage* entry = ldap_first_entry(handle_.get(), answer); entry != nullptr;
-       entry = ldap_next_entry(handle_.get(), entry)) {
-    if (found.entries.size() == max_entries)
-      return tl::unexpected(failure_of(LDAP_SIZELIMIT_EXCEEDED, host_, what, ""));
-    found.entries.push_back(read_entry(handle_.get(), entry));
+  for (std::size_t octets = 0;;) {
+    LDAPMessage* answer = nullptr;  // within the time that the endpoint gives it
+    const int kind = ldap_result(handle_.get(), *id, LDAP_MSG_ONE, nullptr, &answer);
+    const Message owned(answer);
+    if (kind <= 0) return tl::unexpected(failure(kind == 0 ? LDAP_TIMEOUT : code_of(handle_.get()), what));
+    if (kind == LDAP_RES_SEARCH_RESULT) return finish(std::move(found), answer, what);
+    if (kind != LDAP_RES_SEARCH_ENTRY) continue;  // references to other domain controllers
+    found.entries.push_back(read_entry(handle_.get(), answer));
+    octets += size_of(found.entries.back());
+    if (found.entries.size() <= max_entries && octets <= max_octets) continue;
+    ldap_abandon_ext(handle_.get(), *id, nullptr, nullptr);
+    return fail(Reason::too_much,
+                fmt::format("{} answers with more than is taken when asked {}", host_, what));
   }
-  LDAPControl** ends = nullptr;
-  code = ldap_parse_result(handle_.get(), answer, nullptr, nullptr, nullptr, nullptr, &ends, 0);
-  const OwnedControls owned_controls(ends);
+}
+
+Outcome<Found> Connection::finish(Found found, ldapmsg* answer, const std::string& what) const {
+  int result = LDAP_SUCCESS;
+  char* text = nullptr;
+  LDAPControl** controls = nullptr;
+  const int code = ldap_parse_result(handle_.get(), answer, &result, nullptr, &text, nullptr, &controls, 0);
+  const OwnedControls owned_controls(controls);
+  const Owned<char, ldap_memfree> owned_text(text);
   if (code != LDAP_SUCCESS) return tl::unexpected(failure(code, what));
-  found.controls = read_controls(ends);
+  if (result != LDAP_SUCCESS)
+    return tl::unexpected(failure_of(result, host_, what, text == nullptr ? "" : text));
+  found.controls = read_controls(controls);
   return found;
 }
 

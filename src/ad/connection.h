@@ -14,6 +14,7 @@
 #include "base/secret.h"
 
 struct ldap;
+struct ldapmsg;
 
 namespace ferryman::ad {
 
@@ -50,11 +51,11 @@ struct Found {
 };
 
 // A connection to one domain controller, bound, over libldap (LDAP v3). Every call waits for its answer.
-// Referrals are not followed. Of an answer at most max_message octets a message are read, and max_entries
-// entries. Not thread-safe.
+// Referrals are not followed. A message has at most max_message octets; an answer, or a page of one, at most
+// max_entries entries and max_octets in them. Not thread-safe.
 class Connection {
  public:
-  static constexpr std::size_t max_message = 16 << 20, max_entries = 10'000;
+  static constexpr std::size_t max_message = 16 << 20, max_entries = 10'000, max_octets = 64 << 20;
   static constexpr int page_size = 500;
 
   static Outcome<Connection> open(const Endpoint& endpoint);
@@ -91,6 +92,9 @@ class Connection {
 
   Connection(Handle handle, std::string host) : handle_(std::move(handle)), host_(std::move(host)) {}
   Failure failure(int code, const std::string& what) const;
+  // The message's number.
+  Outcome<int> begin(const Search& search);
+  Outcome<Found> finish(Found found, ldapmsg* answer, const std::string& what) const;
 
   Handle handle_;
   std::string host_;

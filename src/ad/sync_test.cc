@@ -19,7 +19,7 @@ using TakenAs = UserSink::Taken::Outcome;
 using Way = SyncPlan::Way;
 
 std::string sid(std::uint32_t rid) {
-  return test_domain().with_rid(rid).text();
+  return made_up_domain().with_rid(rid).text();
 }
 
 // A domain controller that knows just the filters that are asked here.
@@ -116,7 +116,7 @@ struct FakeRealm : UserSink {
 class SyncTest : public testing::Test {
  protected:
   Sync run(Way way, const std::string& gate = "", std::vector<std::string> refused = {}) {
-    SyncJob job{"DC=ad,DC=example,DC=test", test_domain(), gate, {way, ""}, std::nullopt, most_, test_now};
+    SyncJob job{"DC=ad,DC=example,DC=test", made_up_domain(), gate, {way, ""}, std::nullopt, most_, test_now};
     if (way != Way::full)
       job.before = SyncState{"dc1", "id", 100, test_now - 900, test_now - 3600, "", {}, std::move(refused)};
     Sync sync(
@@ -310,7 +310,7 @@ TEST(SyncStream, AHundredThousandUsersAreReadInBatches) {
     return {};
   };
   Sync sync(source, realm,
-            {"DC=x", test_domain(), "", {Way::full, ""}, std::nullopt, std::nullopt, test_now});
+            {"DC=x", made_up_domain(), "", {Way::full, ""}, std::nullopt, std::nullopt, test_now});
   EXPECT_TRUE(sync.run());
   EXPECT_EQ(sync.counts().read, count);
   EXPECT_EQ(sync.counts().added, count);

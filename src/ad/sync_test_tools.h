@@ -14,7 +14,7 @@ namespace ferryman::ad {
 
 inline constexpr std::int64_t test_now = 1'900'000'000;
 
-inline pac::Sid test_domain() {
+inline pac::Sid made_up_domain() {
   return pac::Sid(5, std::array<std::uint32_t, 4>{21, 1, 2, 3});
 }
 
@@ -27,7 +27,7 @@ inline std::string octets_of(const pac::Sid& sid) {
 // more: attributes in place of others; without values: she has none.
 inline Entry user_entry(std::uint32_t rid, const std::string& name, Attributes more = {}) {
   Entry entry{"CN=" + name + ",CN=Users,DC=ad,DC=example,DC=test",
-              {{"objectSid", {octets_of(test_domain().with_rid(rid))}},
+              {{"objectSid", {octets_of(made_up_domain().with_rid(rid))}},
                {"sAMAccountName", {name}},
                {"userAccountControl", {"512"}},
                {"accountExpires", {"9223372036854775807"}}}};

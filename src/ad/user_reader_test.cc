@@ -7,7 +7,7 @@
 namespace ferryman::ad {
 namespace {
 
-const UserReader reader(test_domain(), test_now);
+const UserReader reader(made_up_domain(), test_now);
 
 TEST(UserReader, ReadsAUser) {
   const auto user = reader.read(user_entry(
@@ -50,7 +50,7 @@ TEST(UserReader, TakesNobodyWhoIsNoUser) {
   EXPECT_FALSE(reader.read(user_entry(1105, "alice", {{"userAccountControl", {}}}))) << "it may not be read";
   EXPECT_FALSE(reader.read(user_entry(1105, "al\xff")));
   EXPECT_FALSE(reader.read(user_entry(1105, "alice", {{"userPrincipalName", {"\xc3"}}})));
-  const pac::Sid other = test_domain().with_rid(7).with_rid(1105);
+  const pac::Sid other = made_up_domain().with_rid(7).with_rid(1105);
   EXPECT_FALSE(reader.read(user_entry(1105, "alice", {{"objectSid", {octets_of(other)}}})));
   EXPECT_TRUE(reader.read(user_entry(500, "Administrator")));
 }
@@ -65,7 +65,7 @@ TEST(UserReader, CutsALongDisplayNameBetweenCharacters) {
 
 TEST(UserReader, FindsTheSidOfWhatIsLeftOfADeletedOne) {
   Entry entry;
-  entry.attributes["objectSid"] = {octets_of(test_domain().with_rid(1104))};
+  entry.attributes["objectSid"] = {octets_of(made_up_domain().with_rid(1104))};
   EXPECT_EQ(reader.read_sid(entry)->text(), "S-1-5-21-1-2-3-1104");
   EXPECT_FALSE(reader.read(entry));
   EXPECT_FALSE(reader.read_member(entry));

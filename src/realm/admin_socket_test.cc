@@ -66,12 +66,13 @@ class AdminSocketTest : public AdministrationTest {
     return line.empty() ? "closed" : Json::parse(line)["error"]["reason"].get<std::string>();
   }
   // The reason why a child of that kind is not answered, as an exit status: 0: it is.
-  int as(uid_t uid, gid_t gid, const std::vector<gid_t>& groups) const {
+  int as(uid_t uid, gid_t gid, const std::vector<gid_t>& groups,
+         const std::string& socket = "admin.sock") const {
     const pid_t child = ::fork();
     if (child == 0) {
       if (::setgroups(groups.size(), groups.data()) != 0 || ::setgid(gid) != 0 || ::setuid(uid) != 0)
         ::_exit(cannot_become);
-      auto client = admin::Client::connect(path());
+      auto client = admin::Client::connect(file(socket));
       if (!client) ::_exit(2);
       const auto reply = client->call({"status"});
       ::_exit(reply ? 0 : reply.error().reason == admin::reason::not_admitted ? 1 : 3);
@@ -92,6 +93,42 @@ TEST_F(AdminSocketTest, AnswersAClient) {
   EXPECT_EQ(client->call({"user.show", "", {{"name", "bob"}}}).error().reason, "not_found");
   EXPECT_EQ(last_event()["uid"], ::geteuid());
   EXPECT_EQ(last_event()["pid"], ::getpid());
+}
+
+TEST_F(AdminSocketTest, OfTheSynchronisationDoesNothingElse) {
+  auto socket = ListenSocket::open(file("sync.sock"));
+  ASSERT_TRUE(socket);
+  const AdminSocket::Options options{"synchronisation", std::nullopt, some_uid, Commands::of_sync};
+  const AdminSocket sync(*std::move(socket), *administration_, *log_, options);
+  auto client = admin::Client::connect(file("sync.sock"));
+  ASSERT_TRUE(client);
+  for (const char* command : {"status", "events", "backup.begin", "backup.read", "rotate.master_key",
+                              "user.list", "user.add", "ad.link", "ad.unlink", "tenant.add", "ad.", ""}) {
+    const auto reply = client->call({command, "", {{"name", "alice"}}});
+    ASSERT_FALSE(reply) << command;
+    EXPECT_EQ(reply.error().reason, "not_allowed") << command;
+  }
+  const std::string domain = "ad.example.com";
+  const Json user{{"sid", "S-1-5-21-1-2-3-1104"}, {"name", "alice"}};
+  EXPECT_EQ(client->call({"ad.upsert", "", {{"domain", domain}, {"users", {user}}}})
+                .value()["outcomes"][0]["outcome"],
+            "added");
+  EXPECT_EQ(client->call({"ad.users", "", {{"domain", domain}}}).value()["users"].size(), 1U);
+  EXPECT_EQ(client->call({"ad.disable", "", {{"domain", domain}, {"sids", {"S-1-5-21-1-2-3-1104"}}}})
+                .value()["outcomes"][0]["outcome"],
+            "disabled");
+  EXPECT_TRUE(client->call({"ad.show"}));
+}
+
+TEST_F(AdminSocketTest, OfTheSynchronisationListensToItsUser) {
+  auto socket = ListenSocket::open(file("sync.sock"));
+  ASSERT_TRUE(socket);
+  const AdminSocket::Options options{"synchronisation", std::nullopt, some_uid, Commands::of_sync};
+  const AdminSocket sync(*std::move(socket), *administration_, *log_, options);
+  constexpr int not_admitted = 1, not_allowed = 3;
+  EXPECT_EQ(as(some_uid, other_gid, {}, "sync.sock"), not_allowed) << "it is heard, and asks for too much";
+  EXPECT_EQ(as(some_uid + 1, admin_gid, {admin_gid}, "sync.sock"), not_admitted);
+  EXPECT_EQ(as(some_uid, other_gid, {}), not_admitted) << "to the administration";
 }
 
 TEST_F(AdminSocketTest, TakesLinesCutAnywhere) {

@@ -93,6 +93,23 @@ TEST(RealmConfig, MistakesAreToldWithTheirPlace) {
   EXPECT_TRUE(mistake(good + "[sign_in]\nnonce_lifetime = \"2h\"\n").starts_with("realm.toml:8:"));
 }
 
+TEST(RealmConfig, HasASocketForSynchronisationWhereItIsSaid) {
+  EXPECT_EQ(parse_config(good, "realm.toml", Users::looked_up).config.fixed.service.sync, "");
+  const std::string with_sync = good + "sync = \"/run/ferryman-realm/sync.sock\"\n";
+  const auto loaded = parse_config(with_sync + "sync_user = \"root\"\n", "realm.toml", Users::looked_up);
+  ASSERT_TRUE(loaded.mistakes.empty()) << loaded.mistakes[0].to_string();
+  EXPECT_EQ(loaded.config.fixed.service.sync, "/run/ferryman-realm/sync.sock");
+  EXPECT_TRUE(
+      parse_config(good + "sync_user = \"no-such-user\"\n", "realm.toml", Users::looked_up).mistakes.empty())
+      << "there is no socket";
+  EXPECT_TRUE(mistake(with_sync + "sync_user = \"no-such-user\"\n").starts_with("realm.toml:8:"));
+  EXPECT_TRUE(mistake(good + "sync = \"sync.sock\"\nsync_user = \"root\"\n").starts_with("realm.toml:7:"));
+  for (const auto* other : {"admin", "front"})
+    EXPECT_TRUE(mistake(good + "sync_user = \"root\"\nsync = \"/run/ferryman-realm/" + other + ".sock\"\n")
+                    .starts_with("realm.toml:8:"))
+        << other;
+}
+
 TEST(RealmConfig, SaysWhatFidoKeysAreFor) {
   EXPECT_EQ(parse_config(good, "realm.toml", Users::looked_up).config.sign_in.rp_id, "gateway.example.com");
   const auto loaded = parse_config(good + R"([sign_in]

@@ -167,6 +167,8 @@ target_link_libraries(user PRIVATE ferryman::ferryman {" ".join(FLAGS)})
         self.assertEqual(len(units), 2)
         units += glob.glob(self.root + "/lib/systemd/system/ferryman-realm.service")
         self.assertEqual(len(units), 3)
+        units += glob.glob(self.root + "/lib/systemd/system/ferryman-ad-sync@.*")
+        self.assertEqual(len(units), 5)
         for unit in units:
             with open(unit) as file:
                 self.assertNotIn("@CMAKE", file.read())
