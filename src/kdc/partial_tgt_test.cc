@@ -332,6 +332,9 @@ class KeyLists : public PartialTgts {
     const auto element = reply.part.encrypted_pa_data.find(padata::key_list_rep);
     if (!element) return got;
     got.is_there = true;
+    kerberos::PadataList list_of_all = reply.part.encrypted_pa_data;
+    kerberos::Padata first;
+    EXPECT_TRUE(list_of_all.next(first) && first.type == padata::key_list_rep) << "where Windows has it";
     auto list = kerberos::parse<kerberos::KeyList>(element->value);
     EXPECT_TRUE(list);
     for (kerberos::EncryptionKey key; list && list->next(key);) {

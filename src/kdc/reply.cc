@@ -40,14 +40,15 @@ MadePadata encrypted_padata(const Reply& reply, const crypto::Key& key) {
   return list;
 }
 
-// The list as it is, and behind it KERB-KEY-LIST-REP, of which no copy is left.
+// The list, and in front of it KERB-KEY-LIST-REP, where Windows has it and some look for it alone. No copy of
+// that one is left.
 Secret with_key_list(const MadePadata& list, Bytes key_list) {
   const Bytes others = list.list().octets();
   const kerberos::Padata element{padata::key_list_rep, key_list};
   const std::size_t size = key_list.empty() ? 0 : kerberos::encoded_size(element);
-  Secret octets(others.size() + size);
-  std::copy(others.begin(), others.end(), octets.writable().begin());
-  if (size > 0) static_cast<void>(kerberos::encode_into(octets.writable().subspan(others.size()), element));
+  Secret octets(size + others.size());
+  if (size > 0) static_cast<void>(kerberos::encode_into(octets.writable().first(size), element));
+  std::copy(others.begin(), others.end(), octets.writable().begin() + static_cast<std::ptrdiff_t>(size));
   return octets;
 }
 
