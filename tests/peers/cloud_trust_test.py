@@ -104,6 +104,13 @@ class CloudTrustTest(SignInScenario):
         self.assertTrue(all("tgt" not in each for each in self.gateway.events("exchange", realm=REALM, sname=SERVICE)),
                         "a partial TGT got a service's ticket")
 
+    def test_keys_are_asked_for_where_that_is_wanted(self):
+        person = self.enrolled("alice")
+        shown = person.login(PIN, "--key-list").stdout
+        self.assertIn("key", shown)
+        self.assertEqual(self.account(person)["on_premises_tgt"], 1)
+        self.assertTrue(any("KERB-KEY-LIST-REQ" in each["padata"] for each in self.gateway.events("exchange", realm=REALM)))
+
     def test_a_change_of_groups_is_seen_at_the_next_exchange(self):
         person = self.enrolled("bob")
         staff = self.rid_of("Staff")
