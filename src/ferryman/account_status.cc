@@ -59,7 +59,11 @@ std::string map_text(const std::optional<login::SessionRecord>& record) {
   std::string names;
   if (!record || record->realm.empty()) return names;
   for (const std::string& name : record->top_level_names) names += (names.empty() ? "" : ", ") + name;
-  return fmt::format("{} -> {}", names.empty() ? "(no hosts)" : names, printable(record->realm));
+  std::string map = fmt::format("{} -> {}", names.empty() ? "(no hosts)" : names, printable(record->realm));
+  const login::OnPremises& domain = record->on_premises;
+  if (!domain.client.empty())
+    map += fmt::format("; {} -> {}", login::dns_domain_of(domain.realm), printable(domain.realm));
+  return map;
 }
 
 Json time_json(std::int64_t time) {
@@ -75,10 +79,21 @@ AccountStatus status_of(const login::EnrolledAccount& account, std::int64_t now)
   if (status.record) {
     const auto ticket = login::has_ticket(*status.record, now);
     status.has_ticket = ticket && *ticket;
+    const auto on_premises = login::has_on_premises_ticket(*status.record, now);
+    status.has_on_premises_ticket = on_premises && *on_premises;
   }
   status.last_error = account.last_error();
   status.next = next_step(status, now);
   return status;
+}
+
+std::string on_premises_text(const AccountStatus& status) {
+  const login::OnPremises domain = status.record ? status.record->on_premises : login::OnPremises();
+  const std::string why = printable(domain.no_ticket);
+  if (!status.has_on_premises_ticket) return why.empty() ? "0" : "0  " + why;
+  return fmt::format("1  {} until {} in {}{}", printable(domain.principal()),
+                     time_text(domain.ticket_expires), printable(domain.cache),
+                     why.empty() ? "" : "; no newer one: " + why);
 }
 
 void print(const AccountStatus& status, std::int64_t now) {
@@ -90,7 +105,7 @@ void print(const AccountStatus& status, std::int64_t now) {
   print_line("keys", status.keys);
   print_line("PRT", session_text(status.record, now));
   print_line("cloud TGT", ticket_text(status));
-  print_line("on-premises TGT", "0");
+  print_line("on-premises TGT", on_premises_text(status));
   print_line("realm map", map_text(status.record));
   print_line("gateway", printable(account.url));
   print_line("KDC proxy", status.record ? printable(status.record->kerberos_url) : "");
@@ -119,11 +134,17 @@ nlohmann::ordered_json json_of(const AccountStatus& status) {
   json["renewed"] = time_json(record.renewed);
   json["prt_expires"] = time_json(record.prt_expires);
   json["cloud_tgt"] = status.has_ticket ? 1 : 0;
-  json["on_premises_tgt"] = 0;
+  json["on_premises_tgt"] = status.has_on_premises_ticket ? 1 : 0;
   json["principal"] = record.principal();
   json["ticket_expires"] = time_json(record.ticket_expires);
   json["no_ticket"] = record.no_ticket.empty() ? Json() : Json(record.no_ticket);
   json["cache"] = record.cache;
+  const login::OnPremises& domain = record.on_premises;
+  json["on_premises_principal"] = domain.principal();
+  json["on_premises_ticket_expires"] = time_json(domain.ticket_expires);
+  json["no_on_premises_ticket"] = domain.no_ticket.empty() ? Json() : Json(domain.no_ticket);
+  json["on_premises_cache"] = domain.cache;
+  json["on_premises_kdc_proxy"] = domain.kdc_url;
   json["realm"] = record.realm;
   json["top_level_names"] = record.top_level_names;
   json["kdc_proxy"] = record.kerberos_url;

@@ -16,13 +16,16 @@ struct AccountStatus {
   std::string keys{};     // where they are, and the tries that a PIN has
   std::string trouble{};  // why they cannot be used
   std::optional<login::SessionRecord> record{};
-  bool has_ticket = false;
+  bool has_ticket = false, has_on_premises_ticket = false;
   std::optional<login::LastError> last_error{};
   std::string next{};  // what to do; empty: nothing
 };
 
 // now: seconds since 1970.
 AccountStatus status_of(const login::EnrolledAccount& account, std::int64_t now);
+
+// Of the Active Directory's ticket: whether there is one, and why there is none, or no newer one.
+std::string on_premises_text(const AccountStatus& status);
 
 void print(const AccountStatus& status, std::int64_t now);
 nlohmann::ordered_json json_of(const AccountStatus& status);
