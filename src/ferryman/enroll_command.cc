@@ -152,7 +152,7 @@ int enroll_with(login::Accounts& accounts, login::NewAccount wanted, const Enrol
 }
 
 // As whoever the account is to be of. system: set where it is to be told to the whole system.
-int enroll_here(const EnrollOptions& given, std::optional<login::RealmConfig>& system) {
+int enroll_here(const EnrollOptions& given, std::vector<login::RealmConfig>& system) {
   const auto options = completed(given);
   if (!options) return options.error();
   auto wanted = account_of(*options);
@@ -170,17 +170,17 @@ int enroll_here(const EnrollOptions& given, std::optional<login::RealmConfig>& s
   if (!options->system) return exit_ok;
   const auto account = accounts->choose(options->user);
   if (!account) return complain(command_name, account.error());
-  system = login::realm_of(**account);
-  if (!system)
+  system = login::realms_of(**account);
+  if (system.empty())
     return complain(command_name, exit_failed, "no sign-in has told the realm: \"ferryman login\" first");
   return exit_ok;
 }
 
 int run_enroll(const EnrollOptions& options) {
-  std::optional<login::RealmConfig> system;
+  std::vector<login::RealmConfig> system;
   if (!options.system) return enroll_here(options, system);
   return with_system_krb5(
-      command_name, [&](std::optional<login::RealmConfig>& realm) { return enroll_here(options, realm); });
+      command_name, [&](std::vector<login::RealmConfig>& realms) { return enroll_here(options, realms); });
 }
 
 std::string check_key(const std::string& key) {

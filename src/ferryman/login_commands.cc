@@ -35,7 +35,7 @@ constexpr const char* footer =
 
 struct LoginOptions {
   std::string user;
-  bool renew = false, pin_stdin = false, force = false, forwarder = false, json = false;
+  bool renew = false, pin_stdin = false, force = false, forwarder = false, json = false, key_list = false;
 };
 
 void print_json(const nlohmann::ordered_json& json) {
@@ -91,7 +91,7 @@ int login_with_key(Accounts& accounts, const LoginOptions& options) {
   return finish(
       "login", *account,
       login::sign_in(accounts, *account, {**store, *security_key ? &**security_key : nullptr, pin->bytes()},
-                     std::time(nullptr)),
+                     std::time(nullptr), options.key_list),
       options.json);
 }
 
@@ -102,9 +102,11 @@ int renew(Accounts& accounts, const LoginOptions& options) {
   int code = exit_ok;
   const auto renew_one = [&](const EnrolledAccount& account) {
     const auto store = store_of("login", account);
-    const int own = store ? finish("login", account,
-                                   login::renew(accounts, account, **store, std::time(nullptr)), options.json)
-                          : store.error();
+    const int own =
+        store ? finish("login", account,
+                       login::renew(accounts, account, **store, std::time(nullptr), options.key_list),
+                       options.json)
+              : store.error();
     if (own != exit_ok) code = own;
   };
   if (!options.user.empty()) {
@@ -261,6 +263,9 @@ void add_login_commands(CLI::App& app, std::function<int()>& run) {
   auto* renews = login->add_flag("--renew", options->renew,
                                  "Renew what there is, without a PIN; without --user of all accounts");
   login->add_flag("--pin-stdin", options->pin_stdin, "Read the PIN from standard input")->excludes(renews);
+  login->add_flag("--key-list", options->key_list,
+                  "Ask the domain controller that gives the on-premises ticket for your RC4 key as well "
+                  "(KERB-KEY-LIST-REQ), and tell whether it came: for tests");
   add_user(add_command(app, run, "logout", "Remove tickets and tokens; the key stays", *options,
                        [options] { return run_logout(*options); }),
            "Who; by default the account that was enrolled first");

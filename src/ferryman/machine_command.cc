@@ -68,10 +68,10 @@ int run_join(const MachineOptions& options) {
   if (!code || !login::is_code(code->bytes()))
     return complain(command_name, exit_usage,
                     "this is no code: four times four letters and digits, as in ABCD-EFGH-2345-6789");
-  return with_system_krb5_as(*user, command_name, [&](std::optional<login::RealmConfig>& realm) {
+  return with_system_krb5_as(*user, command_name, [&](std::vector<login::RealmConfig>& realms) {
     auto joined = logon::join(*config, options.user, code->bytes(), std::time(nullptr));
     if (!joined) return complain(command_name, joined.error());
-    realm = std::move(*joined);
+    realms.push_back(std::move(*joined));
     fmt::print("This machine is {} at {}.\n", printable(options.user), printable(config->url));
     return exit_ok;
   });

@@ -10,10 +10,13 @@
 #include "ferryman/realm_output.h"
 #include "ferryman/realm_service.h"
 #include "ferryman/secret_input.h"
+#include "kerberos/names.h"
 #include "login/state_directory.h"
 
 namespace ferryman {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 int exit_code_of(login::Fault fault) {
   switch (fault) {
@@ -47,6 +50,67 @@ std::optional<Secret> typed_twice(const std::string& whose) {
   const auto again = ask_hidden("Once more");
   if (!again || !equal_in_constant_time(pin->bytes(), again->bytes())) return std::nullopt;
   return pin;
+}
+
+struct ShownTicket {
+  std::string principal, cache;
+  std::int64_t expires;
+};
+
+Json json_of(const ShownTicket& ticket) {
+  return {{"principal", ticket.principal}, {"expires", time_text(ticket.expires)}, {"cache", ticket.cache}};
+}
+
+void print(const ShownTicket& ticket) {
+  fmt::print("Ticket of {} until {} in {}.\n", printable(ticket.principal), time_text(ticket.expires),
+             printable(ticket.cache));
+}
+
+std::string names_of(const std::vector<std::int32_t>& etypes) {
+  std::string names;
+  for (const std::int32_t each : etypes) {
+    const std::string_view name = kerberos::etype_name(each);
+    names += fmt::format("{}{}", names.empty() ? "" : ", ",
+                         name.empty() ? std::to_string(each) : std::string(name));
+  }
+  return names;
+}
+
+// Which came, for who asked for them by --key-list; what they are nobody is told.
+void print(const std::vector<std::int32_t>& listed_keys) {
+  if (listed_keys.empty()) fmt::print("The domain controller gave no keys (KERB-KEY-LIST-REP).\n");
+  if (!listed_keys.empty())
+    fmt::print("The domain controller gave keys (KERB-KEY-LIST-REP), which are forgotten: {}.\n",
+               names_of(listed_keys));
+}
+
+Json json_of(const login::SignedIn& signed_in, const std::string& upn) {
+  const login::SessionRecord& record = signed_in.record;
+  const login::OnPremises& domain = record.on_premises;
+  Json shown{{"user", upn},
+             {"signed_in", time_text(record.signed_in)},
+             {"prt_expires", time_text(record.prt_expires)}};
+  shown["ticket"] = nullptr;
+  if (!signed_in.no_ticket)
+    shown["ticket"] = json_of(ShownTicket{record.principal(), record.cache, record.ticket_expires});
+  shown["on_premises_ticket"] = nullptr;
+  if (!domain.client.empty() && domain.no_ticket.empty())
+    shown["on_premises_ticket"] =
+        json_of(ShownTicket{domain.principal(), domain.cache, domain.ticket_expires});
+  shown["no_on_premises_ticket"] = domain.no_ticket.empty() ? Json() : Json(domain.no_ticket);
+  if (signed_in.listed_keys) shown["key_list"] = *signed_in.listed_keys;
+  return shown;
+}
+
+void print(const login::SignedIn& signed_in, const std::string& upn) {
+  const login::SessionRecord& record = signed_in.record;
+  const login::OnPremises& domain = record.on_premises;
+  fmt::print("{} is signed in until {}.\n", printable(upn), time_text(record.prt_expires));
+  if (signed_in.no_ticket) return;
+  print(ShownTicket{record.principal(), record.cache, record.ticket_expires});
+  if (!domain.client.empty() && domain.no_ticket.empty())
+    print(ShownTicket{domain.principal(), domain.cache, domain.ticket_expires});
+  if (signed_in.listed_keys) print(*signed_in.listed_keys);
 }
 
 }  // namespace
@@ -114,26 +178,13 @@ int check_not_locked(std::string_view command, keys::KeyStore& store) {
 
 int print_signed_in(std::string_view command, const login::EnrolledAccount& account,
                     const login::SignedIn& signed_in, bool json) {
-  const login::SessionRecord& record = signed_in.record;
   const std::string& upn = account.account().person.upn;
-  if (json) {
-    nlohmann::ordered_json shown{{"user", upn},
-                                 {"signed_in", time_text(record.signed_in)},
-                                 {"prt_expires", time_text(record.prt_expires)}};
-    shown["ticket"] = nullptr;
-    if (!signed_in.no_ticket)
-      shown["ticket"] = {{"principal", record.principal()},
-                         {"expires", time_text(record.ticket_expires)},
-                         {"cache", record.cache}};
-    fmt::print("{}\n", shown.dump(-1, ' ', true));
-  } else {
-    fmt::print("{} is signed in until {}.\n", printable(upn), time_text(record.prt_expires));
-    if (!signed_in.no_ticket)
-      fmt::print("Ticket of {} until {} in {}.\n", printable(record.principal()),
-                 time_text(record.ticket_expires), printable(record.cache));
-  }
+  if (json) fmt::print("{}\n", json_of(signed_in, upn).dump(-1, ' ', true));
+  if (!json) print(signed_in, upn);
   if (signed_in.no_ticket)
     return complain(command, exit_failed, "there is no ticket to use: " + signed_in.no_ticket->text);
+  const std::string& why = signed_in.record.on_premises.no_ticket;
+  if (!why.empty()) complain(command, exit_ok, "no new on-premises ticket: " + printable(why));
   return check_output(exit_ok);
 }
 

@@ -41,7 +41,7 @@ tl::expected<Secret, int> ask_new_pin(const PinQuestion& question, const keys::K
 // Tells that no PIN can be tried now, where that is so; exit_ok else.
 int check_not_locked(std::string_view command, keys::KeyStore& store);
 
-// What came of it, for people or as JSON; the exit code.
+// What came of it, for people or as JSON; the exit code. No ticket of an Active Directory is none of its own.
 int print_signed_in(std::string_view command, const login::EnrolledAccount& account,
                     const login::SignedIn& signed_in, bool json);
 

@@ -17,6 +17,7 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "base/descriptor.h"
 #include "base/new_file.h"
@@ -30,7 +31,7 @@
 namespace ferryman {
 namespace {
 
-using Realm = std::optional<login::RealmConfig>;
+using Realms = std::vector<login::RealmConfig>;
 
 // What the system is told; the CAs as the text of a file in PEM, empty: the system's.
 struct SystemRealm {
@@ -64,28 +65,41 @@ std::optional<std::string> read_file(const std::string& path) {
 }
 
 // What goes from the child to root: the CAs themselves, since the child reads no more than its user may.
-std::string message_of(const login::RealmConfig& realm) {
-  nlohmann::json json{
-      {"realm", realm.realm}, {"kdc_url", realm.kdc_url}, {"names", realm.top_level_names}, {"ca", ""}};
-  if (!realm.ca_file.empty()) {
-    const auto ca = read_file(realm.ca_file);
+// Empty where those cannot be read.
+std::string message_of(const Realms& realms) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const login::RealmConfig& each : realms) {
+    const auto ca = each.ca_file.empty() ? std::string() : read_file(each.ca_file);
     if (!ca || !is_utf8(*ca)) return {};
-    json["ca"] = *ca;
+    list.push_back(
+        {{"realm", each.realm}, {"kdc_url", each.kdc_url}, {"names", each.top_level_names}, {"ca", *ca}});
   }
-  return json.dump();
+  return nlohmann::json{{"realms", list}}.dump();
 }
 
-std::optional<SystemRealm> parse_message(const std::string& text) {
-  const auto json = json::parse_object(text, 3);
-  if (!json) return std::nullopt;
-  const std::string *realm = json::text_member(*json, "realm"), *url = json::text_member(*json, "kdc_url"),
-                    *ca = json::text_member(*json, "ca");
-  const json::Json* names = json::member(*json, "names", json::Json::value_t::array);
+std::optional<SystemRealm> parse_realm(const json::Json& json) {
+  const std::string *realm = json::text_member(json, "realm"), *url = json::text_member(json, "kdc_url"),
+                    *ca = json::text_member(json, "ca");
+  const json::Json* names = json::member(json, "names", json::Json::value_t::array);
   if (realm == nullptr || url == nullptr || ca == nullptr || names == nullptr) return std::nullopt;
   SystemRealm system{{*realm, *url, {}, {}}, *ca};
   for (const json::Json& each : *names)
     if (each.is_string()) system.realm.top_level_names.push_back(each.get<std::string>());
   return login::is_fit(system.realm) ? std::optional(std::move(system)) : std::nullopt;
+}
+
+// Empty where any of it cannot be used.
+std::vector<SystemRealm> parse_message(const std::string& text) {
+  const auto json = json::parse_object(text, 4);
+  const json::Json* list = json ? json::member(*json, "realms", json::Json::value_t::array) : nullptr;
+  std::vector<SystemRealm> realms;
+  if (list == nullptr) return realms;
+  for (const json::Json& each : *list) {
+    auto realm = parse_realm(each);
+    if (!realm) return {};
+    realms.push_back(std::move(*realm));
+  }
+  return realms;
 }
 
 std::string read_all(int descriptor) {
@@ -109,8 +123,7 @@ bool write_all(int descriptor, std::string_view text) {
   return true;
 }
 
-int work_as(const ServiceUser& user, std::string_view command, int out,
-            const std::function<int(Realm& realm)>& work) {
+int work_as(const ServiceUser& user, std::string_view command, int out, const RealmWork& work) {
   const passwd* entry = ::getpwuid(user.ids.user);
   if (entry == nullptr || !become(user))
     return complain(command, exit_failed, "cannot become the user " + user.name);
@@ -118,14 +131,14 @@ int work_as(const ServiceUser& user, std::string_view command, int out,
   ::setenv("XDG_RUNTIME_DIR", fmt::format("/run/user/{}", user.ids.user).c_str(), 1);
   for (const char* roots : {"XDG_STATE_HOME", "XDG_CONFIG_HOME", "DBUS_SESSION_BUS_ADDRESS"})
     ::unsetenv(roots);
-  Realm realm;
-  const int code = work(realm);
-  return code == exit_ok && realm && !write_all(out, message_of(*realm)) ? exit_failed : code;
+  Realms realms;
+  const int code = work(realms);
+  return code == exit_ok && !realms.empty() && !write_all(out, message_of(realms)) ? exit_failed : code;
 }
 
 // In a child, which gives up root's rights for good.
-int in_child(const ServiceUser& user, std::string_view command, std::optional<SystemRealm>& system,
-             const std::function<int(Realm& realm)>& work) {
+int in_child(const ServiceUser& user, std::string_view command, std::vector<SystemRealm>& system,
+             const RealmWork& work) {
   std::array<int, 2> ends{-1, -1};
   if (::pipe(ends.data()) != 0) return complain(command, exit_failed, "no pipe can be made");
   Descriptor in(ends[0]), out(ends[1]);
@@ -183,11 +196,8 @@ int include_it(std::string_view command) {
   return write_file(command, file, with, is_there ? status.st_mode & 07777U : public_file);
 }
 
-int write_system_krb5(std::string_view command, SystemRealm system) {
-  const std::string directory = system_krb5_directory,
-                    name = fmt::format("{}/{}", directory, system.realm.realm);
-  for (const std::string& each : {directory.substr(0, directory.rfind('/')), directory})
-    if (const int code = make_directory(command, each); code != exit_ok) return code;
+int write_realm(std::string_view command, SystemRealm system) {
+  const std::string name = fmt::format("{}/{}", system_krb5_directory, system.realm.realm);
   if (!system.ca.empty()) {
     system.realm.ca_file = name + ".pem";  // no file of such a name is included
     if (const int code = write_file(command, system.realm.ca_file, system.ca); code != exit_ok) return code;
@@ -195,21 +205,29 @@ int write_system_krb5(std::string_view command, SystemRealm system) {
   const std::string text =
       "# Written by ferryman enroll --system.\n" + login::realm_sections({&system.realm, 1});
   if (const int code = write_file(command, name + ".conf", text); code != exit_ok) return code;
-  if (const int code = include_it(command); code != exit_ok) return code;
   fmt::print("{}.conf leads all programs of this computer to {}.\n", name, system.realm.realm);
   return exit_ok;
+}
+
+int write_system_krb5(std::string_view command, std::vector<SystemRealm> realms) {
+  const std::string directory = system_krb5_directory;
+  for (const std::string& each : {directory.substr(0, directory.rfind('/')), directory})
+    if (const int code = make_directory(command, each); code != exit_ok) return code;
+  for (SystemRealm& each : realms)
+    if (const int code = write_realm(command, std::move(each)); code != exit_ok) return code;
+  return include_it(command);
 }
 
 }  // namespace
 
 namespace {
 
-int write_what_came(std::string_view command, int code, std::optional<SystemRealm> system) {
+int write_what_came(std::string_view command, int code, std::vector<SystemRealm> system) {
   if (code != exit_ok) return code;
-  if (!system)
+  if (system.empty())
     return complain(command, exit_failed,
                     "the realm's name cannot stand in krb5.conf, or the file of the CAs cannot be read");
-  return write_system_krb5(command, std::move(*system));
+  return write_system_krb5(command, std::move(system));
 }
 
 }  // namespace
@@ -218,13 +236,13 @@ int with_system_krb5(std::string_view command, const RealmWork& work) {
   if (::geteuid() != 0)
     return complain(command, exit_usage, "--system changes /etc/krb5.conf: call it by sudo, or as root");
   if (const auto user = caller()) return with_system_krb5_as(*user, command, work);
-  Realm realm;
-  const int code = work(realm);
-  return write_what_came(command, code, realm ? parse_message(message_of(*realm)) : std::nullopt);
+  Realms realms;
+  const int code = work(realms);
+  return write_what_came(command, code, parse_message(message_of(realms)));
 }
 
 int with_system_krb5_as(const ServiceUser& user, std::string_view command, const RealmWork& work) {
-  std::optional<SystemRealm> system;
+  std::vector<SystemRealm> system;
   const int code = in_child(user, command, system, work);
   return write_what_came(command, code, std::move(system));
 }

@@ -153,6 +153,36 @@ TEST_F(AccountsTest, ASessionComesBackAndGoes) {
   EXPECT_FALSE(account.record().value().has_value());
 }
 
+TEST_F(AccountsTest, ADomainIsARealmBehindThoseOfTheCloud) {
+  keys::SoftwareStore store;
+  const Session session{Secret(as_bytes("a.b.c")), Secret(Octets(32, 9))};
+  Account first = account_of("alice", '1', 1);
+  first.ca_file = "/tmp/ca.pem";
+  enroll(first);
+  enroll(account_of("bob", '2', 2));
+  const Accounts accounts = opened();
+  SessionRecord kept = record();
+  kept.on_premises.no_ticket = "nobody answers";
+  ASSERT_TRUE(accounts.all()[0].write_session(store, session, kept).has_value());
+  EXPECT_EQ(realms_of(accounts).size(), 1U) << "a domain that gave no ticket is none";
+  kept.on_premises.client = {"alice"};
+  kept.on_premises.realm = "AD.TEST";
+  kept.on_premises.kdc_url = "https://gw.test/KdcProxy";
+  ASSERT_TRUE(accounts.all()[0].write_session(store, session, kept).has_value());
+  SessionRecord other = record();
+  other.realm = "OTHER.TEST";
+  ASSERT_TRUE(accounts.all()[1].write_session(store, session, other).has_value());
+  const auto realms = realms_of(accounts);
+  ASSERT_EQ(realms.size(), 3U);
+  EXPECT_EQ(realms[0].realm, "CLOUD.TEST");
+  EXPECT_EQ(realms[1].realm, "OTHER.TEST");
+  EXPECT_EQ(realms[2].realm, "AD.TEST");
+  const std::string text = realm_sections({&realms[2], 1});
+  EXPECT_THAT(text, HasSubstr("    AD.TEST = {\n        kdc = https://gw.test/KdcProxy\n"));
+  EXPECT_THAT(text, HasSubstr("http_anchors = FILE:/tmp/ca.pem"));
+  EXPECT_THAT(text, HasSubstr("    ad.test = AD.TEST\n    .ad.test = AD.TEST\n"));
+}
+
 TEST_F(AccountsTest, ATpmSealsTheSession) {
   const keys::Swtpm tpm;
   Account account = account_of("alice");

@@ -178,6 +178,7 @@ Outcome<PrtAnswer> parse_prt_answer(Bytes body) {
   answer.person = std::move(*person);
   if (const std::string* key = text_member(**json, "session_key_jwe")) answer.session_key = *key;
   answer.cloud_ticket = json->secret("tgt_cloud");
+  answer.on_premises_ticket = json->secret("tgt_ad");
   if (const std::string* names = text_member(**json, "kerberos_top_level_names"))
     answer.top_level_names = names_of(*names);
   return answer;

@@ -57,7 +57,8 @@ struct PrtAnswer {
   std::chrono::seconds lifetime{};
   std::string session_key;  // a JWE for the transport key; empty in a renewal
   Person person;
-  std::optional<Secret> cloud_ticket;  // as login/cloud_ticket.h reads it
+  std::optional<Secret> cloud_ticket;        // as login/cloud_ticket.h reads it
+  std::optional<Secret> on_premises_ticket;  // the same: a partial one of an Active Directory
   std::vector<std::string> top_level_names;
 };
 Outcome<PrtAnswer> parse_prt_answer(Bytes body);

@@ -118,6 +118,16 @@ TEST(Answers, APrtAsTheServerWritesIt) {
   EXPECT_THAT(answer->top_level_names, ElementsAre(".cloud.test", "host.test:1433", ".b.test"));
 }
 
+TEST(Answers, ADomainsTicketIsThereOrNot) {
+  json body = prt();
+  body.erase("tgt_ad");
+  EXPECT_FALSE(parse_prt_answer(as_bytes(body.dump()))->on_premises_ticket.has_value());
+  body["tgt_ad"] = signin::no_ticket_text("the domain is not linked");
+  const auto answer = parse_prt_answer(as_bytes(body.dump()));
+  ASSERT_TRUE(answer->on_premises_ticket.has_value());
+  EXPECT_THAT(std::string(as_text(answer->on_premises_ticket->bytes())), HasSubstr("not linked"));
+}
+
 TEST(Answers, APrtThatIsNone) {
   const auto without = [](const char* name) {
     json changed = prt();

@@ -6,7 +6,6 @@
 
 #include "base/base64.h"
 #include "base/text.h"
-#include "crypto/encryption.h"
 #include "crypto/key.h"
 #include "jose/jwe.h"
 #include "kerberos/numbers.h"
@@ -22,6 +21,13 @@ tl::unexpected<Failure> none(std::string_view why) {
 std::int64_t number(const json::Json& object, const char* name) {
   const json::Json* value = json::member(object, name, json::Json::value_t::number_unsigned);
   return value == nullptr ? 0 : value->get<std::int64_t>();
+}
+
+bool names_agree(const DecryptedReply& reply) {
+  const kerberos::EncKdcRepPart& part = reply.part();
+  return !reply.client().realm.empty() && reply.client().name.size() != 0 &&
+         part.srealm == reply.ticket().realm && same_components(part.sname, reply.ticket().sname) &&
+         part.sname.component(0) == "krbtgt";
 }
 
 }  // namespace
@@ -41,32 +47,12 @@ Outcome<CloudTicket> CloudTicket::open(Bytes text, Bytes session_key) {
   if (!key) return none("its key is of a type that is not taken");
   auto as_rep = octets_of_base64(*message);
   if (!as_rep) return none("there is no message");
-  CloudTicket ticket;
-  if (const auto read = ticket.read(std::move(*as_rep), *key); !read) return tl::unexpected(read.error());
-  return ticket;
-}
-
-Outcome<void> CloudTicket::read(Octets as_rep, const crypto::Key& key) {
-  as_rep_ = std::move(as_rep);
-  const auto reply = kerberos::parse_kdc_rep(as_rep_, kerberos::msg_type::as_rep);
-  if (!reply) return none("it is no AS-REP");
-  reply_ = *reply;
-  auto plain = crypto::decrypt(key, kerberos::key_usage::as_rep, reply->enc_part.cipher);
-  if (reply->enc_part.etype != key.etype() || !plain) return none("it is encrypted by another key");
-  plain_ = std::move(*plain);
-  const auto part = kerberos::parse<kerberos::EncKdcRepPart>(plain_.bytes());
-  if (!part) return none("what is encrypted in it cannot be read");
-  part_ = *part;
-  if (reply->crealm.empty() || reply->cname.size() == 0 || part->srealm != reply->ticket.realm ||
-      !same_components(part->sname, reply->ticket.sname) || part->sname.component(0) != "krbtgt")
-    return none("its names do not agree");
-  return {};
-}
-
-std::string CloudTicket::principal() const {
-  std::string text;
-  reply_.cname.append_to(text);
-  return fmt::format("{}@{}", text, reply_.crealm);
+  auto reply =
+      DecryptedReply::open(std::move(*as_rep), kerberos::msg_type::as_rep, *key, kerberos::key_usage::as_rep);
+  if (!reply) return none(reply.error());
+  if (!names_agree(*reply)) return none("its names do not agree");
+  if (!is_utf8(reply->principal())) return none("its client's name is no UTF-8");  // it is kept as JSON
+  return CloudTicket(std::move(*reply));
 }
 
 }  // namespace ferryman::login

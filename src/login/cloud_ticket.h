@@ -1,39 +1,35 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "base/bytes.h"
-#include "base/secret.h"
-#include "crypto/key.h"
-#include "kerberos/enc_kdc_rep_part.h"
-#include "kerberos/kdc_rep.h"
 #include "login/credential_caches.h"
+#include "login/decrypted_reply.h"
 #include "login/failure.h"
 
 namespace ferryman::login {
 
-// The ticket-granting ticket that comes with a primary refresh token: an AS-REP that nobody asked for, whose
-// enc-part is encrypted by a key under the session key. It owns what its views are of.
+// A ticket-granting ticket that comes with a primary refresh token: an AS-REP that nobody asked for, whose
+// enc-part is encrypted by a key under the session key. It is the tenant's own (tgt_cloud), or a partial one
+// of an Active Directory (tgt_ad).
 class CloudTicket {
  public:
-  // text: the answer's tgt_cloud. Faults: refused where the server has none to give, and says why, or where
-  // it is none.
+  // text: the answer's tgt_cloud or tgt_ad. Faults: refused where the server has none to give, and says why,
+  // or where it is none.
   static Outcome<CloudTicket> open(Bytes text, Bytes session_key);
 
-  Client client() const { return {reply_.cname, reply_.crealm}; }
-  Credential credential() const { return {part_, kerberos::ticket_octets(as_rep_)}; }
-  const kerberos::EncKdcRepPart& part() const { return part_; }
+  Client client() const { return reply_.client(); }
+  Credential credential() const { return reply_.credential(); }
+  const kerberos::Ticket& ticket() const { return reply_.ticket(); }
+  const kerberos::EncKdcRepPart& part() const { return reply_.part(); }
   // "alice@CLOUD.EXAMPLE.COM".
-  std::string principal() const;
+  std::string principal() const { return reply_.principal(); }
 
  private:
-  CloudTicket() = default;
-  Outcome<void> read(Octets as_rep, const crypto::Key& key);
+  explicit CloudTicket(DecryptedReply reply) : reply_(std::move(reply)) {}
 
-  Octets as_rep_;
-  Secret plain_;
-  kerberos::KdcRep reply_;        // of as_rep_
-  kerberos::EncKdcRepPart part_;  // of plain_
+  DecryptedReply reply_;
 };
 
 }  // namespace ferryman::login

@@ -242,6 +242,15 @@ Outcome<std::string> CredentialCaches::store_from(const std::string& name) {
   return stored;
 }
 
+Outcome<bool> CredentialCaches::has_room_for(const Client& client) {
+  Principal principal(client.name, client.realm);
+  const auto own = find(context_.get(), principal.get());
+  if (!own) return tl::unexpected(own.error());
+  const auto primary = default_cache(context_.get());
+  if (!primary) return tl::unexpected(primary.error());
+  return *own || primary->belongs_to_a_collection() || primary->is_empty();
+}
+
 Outcome<void> CredentialCaches::make_primary(const Client& client) {
   Principal principal(client.name, client.realm);
   const auto cache = find(context_.get(), principal.get());

@@ -45,6 +45,9 @@ class CredentialCaches {
   // The same with what is in another cache, by its name: "FILE:/proc/self/fd/3".
   Outcome<std::string> store_from(const std::string& name);
 
+  // Whether store() would find room, which a FILE does not have beside another account's tickets.
+  Outcome<bool> has_room_for(const Client& client);
+
   // Makes the account's cache the one that programs take.
   Outcome<void> make_primary(const Client& client);
 

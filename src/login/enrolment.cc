@@ -281,7 +281,7 @@ Outcome<SignedIn> enroll(Accounts& accounts, const NewAccount& wanted, const Key
     enrolment->take_back(now);
     return tl::unexpected(written.error());
   }
-  return keep(accounts, **written, with.store, std::move(*sign_in), enrolment->kerberos_url(), now, now);
+  return keep(accounts, **written, with.store, std::move(*sign_in), {enrolment->kerberos_url(), now, now});
 }
 
 Outcome<void> leave_tenant(const EnrolledAccount& account, keys::KeyStore& store, std::int64_t now) {

@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <set>
 
+#include "base/text.h"
+
 namespace ferryman::login {
 namespace {
 
@@ -88,6 +90,16 @@ std::string hosts_section(std::span<const RealmConfig> realms) {
 }
 
 }  // namespace
+
+bool is_realm_name(std::string_view text) {
+  return is_name(text);
+}
+
+std::string dns_domain_of(std::string_view realm) {
+  std::string domain(realm);
+  std::ranges::transform(domain, domain.begin(), ascii_lower);
+  return domain;
+}
 
 bool is_fit(const RealmConfig& realm) {
   return is_name(realm.realm) && realm.kdc_url.starts_with("https://") && is_value(realm.kdc_url) &&

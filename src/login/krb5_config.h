@@ -19,6 +19,10 @@ struct RealmConfig {
       top_level_names{};  // ".example.com": hosts below; those with a port are for others
 };
 
+// Of letters, digits, ".", "-" and "_".
+bool is_realm_name(std::string_view text);
+// The DNS domain of an Active Directory's realm: "ad.example.com".
+std::string dns_domain_of(std::string_view realm);
 // Whether all of it can stand in a krb5.conf, whatever a server put into it.
 bool is_fit(const RealmConfig& realm);
 

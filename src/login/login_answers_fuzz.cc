@@ -52,7 +52,8 @@ void try_prt(Bytes body) {
   const auto without_port = std::ranges::count_if(
       answer->top_level_names, [](const std::string& name) { return name.find(':') == std::string::npos; });
   must(lines <= 7 + 2 * without_port && text.find('"') == std::string::npos);
-  if (answer->cloud_ticket) (void)CloudTicket::open(answer->cloud_ticket->bytes(), session_key);
+  for (const auto* ticket : {&answer->cloud_ticket, &answer->on_premises_ticket})
+    if (*ticket) (void)CloudTicket::open((*ticket)->bytes(), session_key);
 }
 
 }  // namespace

@@ -4,41 +4,20 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <ctime>
 #include <utility>
 
-#include "kerberos/numbers.h"
 #include "login/cloud_ticket.h"
 #include "login/credential_caches.h"
+#include "login/domain_gateway.h"
 #include "login/passkey.h"
+#include "login/recorded_client.h"
 #include "login/token_client.h"
 
 namespace ferryman::login {
 namespace {
 
 constexpr char cache_variable[] = "KRB5CCNAME";
-
-std::vector<std::string> components_of(const kerberos::PrincipalName& name) {
-  std::vector<std::string> components;
-  for (std::size_t i = 0; i < name.size(); ++i) components.emplace_back(name.component(i));
-  return components;
-}
-
-// A client of a record, whose texts outlive it.
-class RecordedClient {
- public:
-  explicit RecordedClient(const SessionRecord& record)
-      : name_(kerberos::name_type::principal, views(record.client)), realm_(record.realm) {}
-
-  Client get() const { return {name_.view(), realm_}; }
-
- private:
-  static std::vector<std::string_view> views(const std::vector<std::string>& texts) {
-    return {texts.begin(), texts.end()};
-  }
-
-  kerberos::Name name_;
-  std::string_view realm_;
-};
 
 // Programs that a timer starts have not the variable that a shell had: while this lives the tickets are where
 // they were.
@@ -63,6 +42,70 @@ Outcome<std::string> store_ticket(const CloudTicket& ticket) {
   if (!caches) return tl::unexpected(caches.error());
   const Credential credential = ticket.credential();
   return caches->store(ticket.client(), {&credential, 1});
+}
+
+void keep_on_premises(const Account& account, const SignIn& sign_in, const Particulars& of,
+                      SignedIn& result) {
+  if (!sign_in.on_premises_ticket) return forget_on_premises(result.record);
+  const AskDomain ask = [&](const std::string& realm, Bytes message) {
+    return ask_domain(account, realm, message);
+  };
+  // Since the sign-in began a person may have looked for a security key, and domains are strict with clocks.
+  const PartialTicket partial{sign_in.on_premises_ticket->bytes(), sign_in.session.key.bytes(),
+                              std::time(nullptr), of.wants_keys};
+  result.listed_keys = exchange(partial, ask, result.record);
+}
+
+void note_no_ticket(SignedIn& result, const Failure& why) {
+  result.no_ticket = why;
+  result.record.no_ticket = why.text;
+  OnPremises& domain = result.record.on_premises;
+  if (!domain.client.empty()) domain.no_ticket = "there is none before the cloud's";
+}
+
+// A domain's ticket that there is already stays what it is until there is a new one.
+SessionRecord new_record(const EnrolledAccount& account, SignIn& sign_in, const Particulars& of) {
+  SessionRecord record;
+  record.signed_in = of.signed_in;
+  record.renewed = of.now;
+  record.prt_expires = of.now + sign_in.lifetime.count();
+  record.kerberos_url = of.kerberos_url;
+  record.top_level_names = std::move(sign_in.top_level_names);
+  if (const char* name = std::getenv(cache_variable)) record.ccname = name;
+  if (auto before = account.record(); before && *before) record.on_premises = (*before)->on_premises;
+  return record;
+}
+
+Outcome<bool> has_tgt(const SessionRecord& record, const Client& client, std::int64_t now) {
+  if (client.name.size() == 0) return false;
+  const CacheName name(record);
+  auto caches = CredentialCaches::open();
+  if (!caches) return tl::unexpected(caches.error());
+  const auto end = caches->tgt_end(client);
+  if (!end) return tl::unexpected(end.error());
+  return *end && **end > now;
+}
+
+Outcome<void> remove_tickets(const SessionRecord& record) {
+  if (record.client.empty() && record.on_premises.client.empty()) return {};
+  const CacheName name(record);
+  auto caches = CredentialCaches::open();
+  if (!caches) return tl::unexpected(caches.error());
+  const OnPremises& on_premises = record.on_premises;
+  for (const RecordedClient& each :
+       {RecordedClient(on_premises.client, on_premises.realm), RecordedClient(record.client, record.realm)})
+    if (each.get().name.size() != 0)
+      if (auto removed = caches->remove(each.get()); !removed) return removed;
+  return {};
+}
+
+// That of the Active Directory, with its DNS domain.
+std::optional<RealmConfig> domain_of(const EnrolledAccount& account) {
+  const auto record = account.record();
+  if (!record || !*record || (*record)->on_premises.client.empty()) return std::nullopt;
+  const OnPremises& on_premises = (*record)->on_premises;
+  return RealmConfig{
+      on_premises.realm, on_premises.kdc_url, account.account().ca_file, {dns_domain_of(on_premises.realm)}};
 }
 
 Device device_of(keys::KeyStore& store, const AccountKeys& keys) {
@@ -92,10 +135,19 @@ std::optional<RealmConfig> realm_of(const EnrolledAccount& account) {
                      (*record)->top_level_names};
 }
 
+std::vector<RealmConfig> realms_of(const EnrolledAccount& account) {
+  std::vector<RealmConfig> realms;
+  auto cloud = realm_of(account), domain = domain_of(account);
+  if (cloud) realms.push_back(std::move(*cloud));
+  if (cloud && domain && is_fit(*domain)) realms.push_back(std::move(*domain));
+  return realms;
+}
+
 std::vector<RealmConfig> realms_of(const Accounts& accounts) {
   std::vector<RealmConfig> realms;
-  for (const EnrolledAccount& each : accounts.all())
-    if (auto realm = realm_of(each)) realms.push_back(std::move(*realm));
+  for (const auto of : {realm_of, domain_of})
+    for (const EnrolledAccount& each : accounts.all())
+      if (auto realm = of(each)) realms.push_back(std::move(*realm));
   return usable(realms);
 }
 
@@ -115,17 +167,9 @@ Outcome<void> write_krb5_config(const Accounts& accounts) {
 }
 
 Outcome<SignedIn> keep(const Accounts& accounts, const EnrolledAccount& account, keys::KeyStore& store,
-                       SignIn sign_in, const std::string& kerberos_url, std::int64_t signed_in,
-                       std::int64_t now) {
-  SignedIn result;
+                       SignIn sign_in, const Particulars& of) {
+  SignedIn result{new_record(account, sign_in, of), std::nullopt};
   SessionRecord& record = result.record;
-  record.signed_in = signed_in;
-  record.renewed = now;
-  record.prt_expires = now + sign_in.lifetime.count();
-  record.kerberos_url = kerberos_url;
-  record.top_level_names = std::move(sign_in.top_level_names);
-  if (const char* name = std::getenv(cache_variable)) record.ccname = name;
-
   Outcome<CloudTicket> ticket = fail(Fault::refused, "the server gave no ticket, and does not say why");
   if (sign_in.cloud_ticket)
     ticket = CloudTicket::open(sign_in.cloud_ticket->bytes(), sign_in.session.key.bytes());
@@ -134,8 +178,7 @@ Outcome<SignedIn> keep(const Accounts& accounts, const EnrolledAccount& account,
     record.realm = ticket->client().realm;
     record.ticket_expires = ticket->part().endtime;
   } else {
-    result.no_ticket = ticket.error();
-    record.no_ticket = ticket.error().text;
+    note_no_ticket(result, ticket.error());
   }
   if (auto written = account.write_session(store, sign_in.session, record); !written)
     return tl::unexpected(written.error());
@@ -145,16 +188,19 @@ Outcome<SignedIn> keep(const Accounts& accounts, const EnrolledAccount& account,
   auto cache = config ? store_ticket(*ticket) : tl::unexpected(config.error());
   if (cache) {
     record.cache = std::move(*cache);
+    keep_on_premises(account.account(), sign_in, of, result);
   } else {
-    result.no_ticket = cache.error();
-    record.no_ticket = cache.error().text;
+    note_no_ticket(result, cache.error());
   }
   if (auto written = account.write_record(record); !written) return tl::unexpected(written.error());
+  // Once more: a domain may have come, or have gone.
+  if (config) config = write_krb5_config(accounts);
+  if (!config && !result.no_ticket) return tl::unexpected(config.error());
   return result;
 }
 
 Outcome<SignedIn> sign_in(const Accounts& accounts, const EnrolledAccount& account, const Keys& with,
-                          std::int64_t now) {
+                          std::int64_t now, bool wants_keys) {
   const Account& who = account.account();
   const auto keys = account.keys();
   if (!keys) return tl::unexpected(keys.error());
@@ -165,11 +211,12 @@ Outcome<SignedIn> sign_in(const Accounts& accounts, const EnrolledAccount& accou
   auto signed_in = with.security_key == nullptr ? by_stored_key(*tokens, device, *keys, who, with, now)
                                                 : by_security_key(*tokens, device, *keys, who, with);
   if (!signed_in) return tl::unexpected(signed_in.error());
-  return keep(accounts, account, with.store, std::move(*signed_in), tokens->endpoints().kerberos, now, now);
+  return keep(accounts, account, with.store, std::move(*signed_in),
+              {tokens->endpoints().kerberos, now, now, wants_keys});
 }
 
 Outcome<SignedIn> renew(const Accounts& accounts, const EnrolledAccount& account, keys::KeyStore& store,
-                        std::int64_t now) {
+                        std::int64_t now, bool wants_keys) {
   const Account& who = account.account();
   const auto session = account.session(store);
   if (!session) return tl::unexpected(session.error());
@@ -182,29 +229,23 @@ Outcome<SignedIn> renew(const Accounts& accounts, const EnrolledAccount& account
   if (!tokens) return tl::unexpected(tokens.error());
   auto renewed = tokens->renew(**session, now);
   if (!renewed) return tl::unexpected(renewed.error());
-  return keep(accounts, account, store, std::move(*renewed), tokens->endpoints().kerberos,
-              (*record)->signed_in, now);
+  return keep(accounts, account, store, std::move(*renewed),
+              {tokens->endpoints().kerberos, (*record)->signed_in, now, wants_keys});
 }
 
 Outcome<void> sign_out(const EnrolledAccount& account) {
   const auto record = account.record();
-  if (record && *record && !(*record)->client.empty()) {
-    const CacheName name(**record);
-    auto caches = CredentialCaches::open();
-    if (!caches) return tl::unexpected(caches.error());
-    if (auto removed = caches->remove(RecordedClient(**record).get()); !removed) return removed;
-  }
+  if (record && *record)
+    if (auto removed = remove_tickets(**record); !removed) return removed;
   return account.remove_session();
 }
 
 Outcome<bool> has_ticket(const SessionRecord& record, std::int64_t now) {
-  if (record.client.empty()) return false;
-  const CacheName name(record);
-  auto caches = CredentialCaches::open();
-  if (!caches) return tl::unexpected(caches.error());
-  const auto end = caches->tgt_end(RecordedClient(record).get());
-  if (!end) return tl::unexpected(end.error());
-  return *end && **end > now;
+  return has_tgt(record, RecordedClient(record.client, record.realm).get(), now);
+}
+
+Outcome<bool> has_on_premises_ticket(const SessionRecord& record, std::int64_t now) {
+  return has_tgt(record, RecordedClient(record.on_premises.client, record.on_premises.realm).get(), now);
 }
 
 }  // namespace ferryman::login

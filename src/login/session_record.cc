@@ -36,14 +36,35 @@ bool take(const Json& object, const char* name, std::vector<std::string>& out) {
   return true;
 }
 
-}  // namespace
-
-std::string SessionRecord::principal() const {
+std::string principal_of(const std::vector<std::string>& client, const std::string& realm) {
   std::string text;
   if (client.empty()) return text;
   const std::vector<std::string_view> components(client.begin(), client.end());
   kerberos::Name(kerberos::name_type::principal, components).view().append_to(text);
   return text + "@" + realm;
+}
+
+Json json_of(const OnPremises& on_premises) {
+  return {{"realm", on_premises.realm},     {"client", on_premises.client},
+          {"kdc_url", on_premises.kdc_url}, {"ticket_expires", on_premises.ticket_expires},
+          {"cache", on_premises.cache},     {"no_ticket", on_premises.no_ticket}};
+}
+
+bool take(const Json& object, const char* name, OnPremises& out) {
+  const Json* found = json::member(object, name, Json::value_t::object);
+  return found != nullptr && take(*found, "realm", out.realm) && take(*found, "client", out.client) &&
+         take(*found, "kdc_url", out.kdc_url) && take(*found, "ticket_expires", out.ticket_expires) &&
+         take(*found, "cache", out.cache) && take(*found, "no_ticket", out.no_ticket);
+}
+
+}  // namespace
+
+std::string OnPremises::principal() const {
+  return principal_of(client, realm);
+}
+
+std::string SessionRecord::principal() const {
+  return principal_of(client, realm);
 }
 
 std::string record_text(const SessionRecord& record) {
@@ -58,6 +79,7 @@ std::string record_text(const SessionRecord& record) {
             {"no_ticket", record.no_ticket},
             {"cache", record.cache}};
   if (record.ccname) json["ccname"] = *record.ccname;
+  if (record.on_premises != OnPremises()) json["on_premises"] = json_of(record.on_premises);
   return json.dump(1) + "\n";
 }
 
@@ -73,6 +95,8 @@ std::optional<SessionRecord> parse_record(Bytes text) {
       take(*json, "no_ticket", record.no_ticket) && take(*json, "cache", record.cache);
   if (!whole) return std::nullopt;
   if (std::string name; take(*json, "ccname", name)) record.ccname = std::move(name);
+  // Records of sign-ins that knew of no domain have none.
+  if (json->contains("on_premises") && !take(*json, "on_premises", record.on_premises)) return std::nullopt;
   return record;
 }
 

@@ -9,6 +9,20 @@
 
 namespace ferryman::login {
 
+// The ticket of an Active Directory that a sign-in has led to besides its own.
+struct OnPremises {
+  std::vector<std::string> client{};  // a name's components; empty: there was none yet
+  std::string realm{};
+  std::string kdc_url{};  // of the KDC proxy by which it came
+  std::int64_t ticket_expires = 0;
+  std::string cache{};
+  std::string no_ticket{};  // why the last sign-in or renewal brought none; an earlier one may still be good
+
+  // "alice@AD.EXAMPLE.COM"; empty where there was no ticket.
+  std::string principal() const;
+  bool operator==(const OnPremises&) const = default;
+};
+
 // What is kept of a sign-in besides its tokens, none of it secret. Times are seconds since 1970.
 struct SessionRecord {
   std::int64_t signed_in = 0;    // with the key
@@ -23,6 +37,8 @@ struct SessionRecord {
   std::string no_ticket{};              // why
   std::string cache{};                  // where the ticket was put
   std::optional<std::string> ccname{};  // $KRB5CCNAME at that time
+
+  OnPremises on_premises{};
 
   // "alice@CLOUD.EXAMPLE.COM"; empty where there was no ticket.
   std::string principal() const;

@@ -42,6 +42,7 @@ SignIn sign_in_of(PrtAnswer answer, Secret session_key) {
           answer.lifetime,
           std::move(answer.person),
           std::move(answer.cloud_ticket),
+          std::move(answer.on_premises_ticket),
           std::move(answer.top_level_names)};
 }
 

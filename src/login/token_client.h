@@ -27,7 +27,7 @@ struct SignIn {
   Session session;
   std::chrono::seconds lifetime{};
   Person person;
-  std::optional<Secret> cloud_ticket;
+  std::optional<Secret> cloud_ticket, on_premises_ticket;  // as PrtAnswer has them
   std::vector<std::string> top_level_names;
 };
 

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "base/bytes.h"
+#include "login/account.h"
+#include "login/failure.h"
+
+namespace ferryman::login {
+
+inline constexpr std::chrono::seconds longest_domain_exchange{10};
+
+// What came back from a domain controller, by which KDC proxy.
+struct DomainAnswer {
+  Octets message;
+  std::string url;
+};
+
+// Carries a message to an Active Directory's KDC and its answer back: by the gateways that client.toml names
+// for the realm, else by the KDC proxy of the gateway that the account is at; what counts there are the CAs
+// of the account. Faults: not_reachable, refused by the gateway's policy, failed.
+Outcome<DomainAnswer> ask_domain(const Account& account, const std::string& realm, Bytes message);
+
+}  // namespace ferryman::login
