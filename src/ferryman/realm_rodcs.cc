@@ -124,8 +124,7 @@ void add_rodc_changes(RealmTree& tree, CLI::App& rodcs) {
 }  // namespace
 
 void add_rodc_commands(RealmTree& tree, CLI::App& branch) {
-  CLI::App& rodcs =
-      tree.branch(branch, "rodc", "Read-only domain controllers, and for whom they may vouch");
+  CLI::App& rodcs = tree.branch(branch, "rodc", "Read-only domain controllers, and for whom they may vouch");
   add_rodc_add(tree, rodcs);
   tree.command(rodcs, "list", "All read-only domain controllers", [](RealmService& service, Json&) {
     const std::string header =
