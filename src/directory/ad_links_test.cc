@@ -106,7 +106,9 @@ TEST_P(AdLinks, ListUsersByPage) {
   } while (!request.after.empty());
   EXPECT_EQ(sids.size(), 5U);
   EXPECT_TRUE(std::is_sorted(sids.begin(), sids.end()));
-  EXPECT_TRUE(directory_->on_premises_users(tenant_, "other.example.com", {})->items.empty());
+  const auto none = directory_->on_premises_users(tenant_, "other.example.com", {});
+  ASSERT_TRUE(done(none));
+  EXPECT_TRUE(none->items.empty());
 }
 
 TEST_P(AdLinks, GoWithTheirTenant) {

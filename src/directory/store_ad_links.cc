@@ -69,8 +69,8 @@ Outcome<void> check_link(const AdLink& link, Bytes key) {
 }
 
 Outcome<std::optional<LinkRow>> find_link(Connection& c, const TenantId& tenant, std::string_view domain) {
-  Statement row =
-      c.statement(FERRYMAN_LINK_COLUMNS "WHERE tenant = ? AND folded = ?", tenant, key_of(domain));
+  const std::string key = key_of(domain);
+  Statement row = c.statement(FERRYMAN_LINK_COLUMNS "WHERE tenant = ? AND folded = ?", tenant, key);
   if (!row.step()) return std::nullopt;
   return link_of(row);
 }
@@ -174,10 +174,11 @@ Outcome<OnPremisesUser> Store::find_on_premises(const TenantId& tenant, std::str
 
 Outcome<Page<OnPremisesUser>> Store::on_premises_users(const TenantId& tenant, std::string_view domain,
                                                        const PageRequest& page) {
+  const std::string folded_domain = key_of(domain);
   return read([&](Connection& c) {
     Statement rows = c.statement(
         "SELECT account FROM on_premises WHERE tenant = ? AND folded = ? AND sid > ? ORDER BY sid LIMIT ?",
-        tenant, key_of(domain), page.after, rows_for(page));
+        tenant, folded_domain, page.after, rows_for(page));
     return page_of(
         ids_of<ObjectId>(rows), page, [&](const ObjectId& id) { return load_user(c, tenant, id); },
         [](const OnPremisesUser& last) { return last.sid; });
@@ -188,8 +189,9 @@ Outcome<AdIdentity> Store::ad_identity(const TenantId& tenant, const ObjectId& u
   return read([&](Connection& c) -> Outcome<AdIdentity> {
     const auto there = load_user(c, tenant, user);
     if (!there) return tl::unexpected(there.error());
+    const std::string folded_domain = key_of(there->domain);
     Statement row =
-        c.statement(FERRYMAN_LINK_COLUMNS "WHERE tenant = ? AND folded = ?", tenant, key_of(there->domain));
+        c.statement(FERRYMAN_LINK_COLUMNS "WHERE tenant = ? AND folded = ?", tenant, folded_domain);
     if (!row.step()) return fail(Reason::not_found);
     const LinkRow found = link_of(row);
     auto key = masters_.open(place_of(found.id, found.link), row.blob(10));

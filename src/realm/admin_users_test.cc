@@ -62,12 +62,12 @@ TEST_F(AdminUsers, HaveEveryMemberOfTheProtocol) {
   do_it("user.add", {{"name", "alice"}});
   const Json alice = do_it("user.show", {{"name", "alice"}});
   for (const char* member :
-       {"id",       "name",         "upns",    "display_name", "sid",       "uid",
-        "gid",      "created",      "expires", "last_used",    "kvno",      "password_changed",
-        "disabled", "must_change",  "rc4",     "key_required", "sensitive", "password_expires",
-        "failures", "locked_until", "groups",  "key_list"})
+       {"id",       "name",         "upns",    "display_name", "sid",        "uid",
+        "gid",      "created",      "expires", "last_used",    "kvno",       "password_changed",
+        "disabled", "must_change",  "rc4",     "key_required", "sensitive",  "password_expires",
+        "failures", "locked_until", "groups",  "key_list",     "on_premises"})
     EXPECT_TRUE(alice.contains(member)) << member;
-  EXPECT_EQ(alice.size(), 22U);
+  EXPECT_EQ(alice.size(), 23U);
 }
 
 TEST_F(AdminUsers, WithoutAPasswordHaveNoKeys) {
