@@ -87,7 +87,7 @@ class DomainAdministrator:
     def run(self, verb, *args, domain=DOMAIN, stdin="", env=None, check=None):
         """check: the exit code that it must have."""
         result = subprocess.run([*self.private, TOOL, "realm", "ad", verb, domain, "--socket", self.socket, *args], input=stdin,
-                                text=True, capture_output=True, timeout=60, cwd=self.client.directory,
+                                text=True, capture_output=True, timeout=600, cwd=self.client.directory,
                                 env={**self.client.env, **(env or {})})
         if check is not None and result.returncode != check:
             raise AssertionError(f"realm ad {verb} {args} gave {result.returncode}:\n{result.stdout}{result.stderr}")
