@@ -2,6 +2,7 @@
 import os
 import subprocess
 
+import ldb
 from samba.auth import system_session
 from samba.param import LoadParm
 from samba.samdb import SamDB
@@ -29,6 +30,10 @@ class TrustingDc(SambaDc):
         """Its database, as the system writes it."""
         lp = LoadParm(filename_for_non_global_lp=self.smb_conf)
         return SamDB(url=os.path.join(self.directory, "private/sam.ldb"), lp=lp, session_info=system_session(lp))
+
+    def partition(self):
+        """The domain's part of it, without the checks that a domain controller makes."""
+        return ldb.Ldb(os.path.join(self.directory, "private/sam.ldb.d/DC=AD,DC=EXAMPLE,DC=TEST.ldb"), options=["modules:"])
 
     def entry(self, dn, *attributes):
         found = self.samdb().search("DC=ad,DC=example,DC=test", expression=f"(distinguishedName={dn})", attrs=list(attributes))

@@ -234,10 +234,9 @@ class CloudTrustLinkTest(Scenario):
 
     def test_finds_names_that_two_accounts_have(self):
         self.link()
-        base = self.dc.samdb()
-        bob = str(base.search(base.domain_dn(), expression="(sAMAccountName=bob)")[0].dn)
-        base.modify(self.change(bob, "servicePrincipalName", "http/WWW.ad.example.test"))
-        self.addCleanup(lambda: self.dc.samdb().modify(self.change(bob, "servicePrincipalName")))
+        bob = "CN=bob,CN=Users,DC=ad,DC=example,DC=test"
+        self.dc.partition().modify(self.change(bob, "servicePrincipalName", "http/WWW.ad.example.test"))
+        self.addCleanup(lambda: self.dc.partition().modify(self.change(bob, "servicePrincipalName")))
         found = self.ad("check", check=1).stdout
         self.assertIn("nobody gets a ticket for http/www.ad.example.test: 2 accounts have it", found)
         self.assertIn("CN=bob,", found)
@@ -285,10 +284,9 @@ class CloudTrustLinkTest(Scenario):
         found = self.ad("check", check=1, env={"LD_PRELOAD": "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1", "FAKETIME": "-200s"})
         self.assertRegex(found.stdout, "the clock of dc1.ad.example.test is (199|200|201) seconds before that of this machine")
 
-    @staticmethod
-    def change(dn, attribute, value=None):
+    def change(self, dn, attribute, value=None):
         """Replaces it, or takes it away."""
-        message = ldb.Message(ldb.Dn(ldb.Ldb(), dn))
+        message = ldb.Message(ldb.Dn(self.base, dn))
         message[attribute] = ldb.MessageElement(value or [], ldb.FLAG_MOD_REPLACE if value else ldb.FLAG_MOD_DELETE, attribute)
         return message
 
