@@ -242,6 +242,17 @@ class CloudTrustLinkTest(Scenario):
         self.assertIn("nobody gets a ticket for http/www.ad.example.test: 2 accounts have it", found)
         self.assertIn("CN=bob,", found)
 
+    def test_looks_at_more_names_than_a_page_has(self):
+        base = self.dc.samdb()
+        before = json.loads(self.ad("check", "--json", check=1).stdout)["service_principal_names"]
+        base.transaction_start()
+        for number in range(600):
+            base.add({"dn": f"CN=host{number},CN=Computers,{base.domain_dn()}", "objectClass": "computer",
+                      "sAMAccountName": f"host{number}$", "servicePrincipalName": f"HTTP/host{number}.ad.example.test"})
+        base.transaction_commit()
+        found = json.loads(self.ad("check", "--json", check=1).stdout)
+        self.assertEqual(found["service_principal_names"], before + 600)
+
     def test_without_a_ticket_it_says_kinit(self):
         result = self.ad("link", env={"KRB5CCNAME": "FILE:/nonexistent/cc"}, check=1)
         self.assertIn("there is no Kerberos ticket", result.stderr)
