@@ -78,8 +78,7 @@ Findings judge_names(const ad::Domain& domain, const ad::SpnSurvey& survey) {
   const std::size_t told = survey.duplicates().size();
   if (survey.duplicate_count() > told)
     findings.push_back(
-        {fmt::format("{} more names are had by several accounts", survey.duplicate_count() - told),
-         ""});
+        {fmt::format("{} more names are had by several accounts", survey.duplicate_count() - told), ""});
   return findings;
 }
 
