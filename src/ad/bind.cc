@@ -4,6 +4,7 @@
 #include <ldap.h>
 #include <sasl/sasl.h>
 
+#include "ad/handshake_limit.h"
 #include "ad/libldap.h"
 
 namespace ferryman::ad {
@@ -86,6 +87,13 @@ std::optional<Failure> bind_by_password(LDAP* handle, const Endpoint& endpoint) 
   return bind_failure_of(code, endpoint.host, diagnostic);
 }
 
+std::optional<Failure> bind_over_tls(LDAP* handle, const Endpoint& endpoint) {
+  if (endpoint.protection == Protection::starttls)
+    if (const int code = ldap_start_tls_s(handle, nullptr, nullptr); code != LDAP_SUCCESS)
+      return tls_failure_of(code, endpoint.host, diagnostic_of(handle));
+  return bind_by_password(handle, endpoint);
+}
+
 }  // namespace
 
 std::optional<Failure> bind(ldap* handle, const Endpoint& endpoint) {
@@ -95,10 +103,10 @@ std::optional<Failure> bind(ldap* handle, const Endpoint& endpoint) {
                                        : fmt::format("{} holds no certificate", printable(endpoint.ca_file))};
   }
   if (endpoint.protection == Protection::kerberos) return bind_by_ticket(handle, endpoint);
-  if (endpoint.protection == Protection::starttls)
-    if (const int code = ldap_start_tls_s(handle, nullptr, nullptr); code != LDAP_SUCCESS)
-      return tls_failure_of(code, endpoint.host, diagnostic_of(handle));
-  return bind_by_password(handle, endpoint);
+  const HandshakeLimit limit(handle, endpoint.timeout);
+  auto failure = bind_over_tls(handle, endpoint);
+  if (failure && limit.has_passed()) return tls_failure_of(LDAP_TIMEOUT, endpoint.host, "");
+  return failure;
 }
 
 }  // namespace ferryman::ad

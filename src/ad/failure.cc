@@ -131,8 +131,12 @@ Failure tls_failure_of(int code, std::string_view host, std::string_view diagnos
   const Reason reason = reason_of(code);
   // Where there is no connection at all libldap has nothing more to say.
   if (reason == Reason::not_reachable && diagnostic.empty()) return bind_failure_of(code, host, diagnostic);
+  // All that GnuTLS' words for a certificate that is not taken come to in libldap.
+  const bool says_nothing = diagnostic.find("unknown error code") != std::string_view::npos;
+  const std::string_view why =
+      says_nothing ? "its certificate is not trusted, or not for this name" : diagnostic;
   return {
-      Reason::not_protected, with_diagnostic(fmt::format("no TLS with {}", printable(host)), diagnostic),
+      Reason::not_protected, with_diagnostic(fmt::format("no TLS with {}", printable(host)), why),
       "--ca FILE names the certificate authority of the domain controllers; the host's name has to stand in "
       "the certificate."};
 }

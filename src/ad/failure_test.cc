@@ -46,6 +46,8 @@ TEST(Failure, WordsOfTheServerCannotTouchATerminal) {
 
 TEST(Failure, ATlsThatFailsIsToldFromAPortThatIsClosed) {
   EXPECT_EQ(tls_failure_of(LDAP_CONNECT_ERROR, "dc1", "unknown CA").reason, Reason::not_protected);
+  EXPECT_THAT(tls_failure_of(LDAP_CONNECT_ERROR, "dc1", "(unknown error code)").text,
+              HasSubstr("certificate"));
   EXPECT_EQ(tls_failure_of(LDAP_SERVER_DOWN, "dc1", "").reason, Reason::not_reachable);
 }
 

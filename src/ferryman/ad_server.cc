@@ -66,8 +66,9 @@ tl::expected<std::vector<std::string>, int> find_servers(const std::string& doma
   std::vector<std::string> hosts;
   bool failed = false;
   for (const char* role : {"pdc", "dc"}) {
+    if (failed) break;
     const SrvAnswer answer = look_up_srv(fmt::format("_ldap._tcp.{}._msdcs.{}", role, domain));
-    failed = failed || answer.failed;
+    failed = answer.failed;
     for (const discovery::SrvRecord& record : answer.records)
       if (hosts.size() < worth_a_try && std::find(hosts.begin(), hosts.end(), record.target) == hosts.end())
         hosts.push_back(record.target);

@@ -72,6 +72,8 @@ std::string event_line(const Json& event) {
   put("now", text_of(event, "new_name"));
   put("changed", text_of(event, "changed"));
   put("ticket", etype(event, "ticket_etype"));
+  put("vouched for by", text_of(event, "partial_tgt"));
+  put("keys given", text_of(event, "keys_given"));
   put("from", text_of(event, "client"));
   put("by uid", text_of(event, "uid"));
   put("tenant", text_of(event, "tenant"));

@@ -255,13 +255,13 @@ TEST_F(PartialTgts, HandOnNoPrtNorWhatAKdcMakes) {
   PartialTgt bent = partial();
   const Octets id(16, 5);
   bent.authorization.add({kerberos::authorization_data::prt, id, {}});
-  bent.authorization.add({kerberos::authorization_data::cammac, id, {}});
+  bent.authorization.add({kerberos::authorization_data::authentication_indicator, id, {}});
   bent.authorization.add({kerberos::authorization_data::restriction_entry, id, {}});
   const TestReply got = get(tgs(bent));
   ASSERT_TRUE(got.ok());
   const auto opened = ticket::open_ticket(got.rep.ticket, krbtgt());
   EXPECT_FALSE(ticket::prt_of(opened->part.authorization_data));
-  constexpr std::int32_t made_by_kdc[] = {kerberos::authorization_data::cammac};
+  constexpr std::int32_t made_by_kdc[] = {kerberos::authorization_data::authentication_indicator};
   EXPECT_FALSE(*contains_any(opened->part.authorization_data, made_by_kdc));
   constexpr std::int32_t restriction[] = {kerberos::authorization_data::restriction_entry};
   EXPECT_TRUE(*contains_any(opened->part.authorization_data, restriction)) << "what restricts stays";

@@ -484,8 +484,9 @@ class CommandTest(Directory):
         rodc = {"name": "krbtgt_40000", "number": 40000, "kvno": 40000 << 16 | 2, "version": 2, "created": 1801353600,
                 "key_changed": 1801353600, "allowed": ["remote", "staff"], "denied": []}
         reply = {**rodc, "keytab": base64.b64encode(KEYTAB).decode()}
+        self.admin.answers = {"rodc.add": reply, "rodc.rotate": reply, "rodc.set": rodc}
         file = self.path("new.keytab")
-        code, output, errors = self.realm("ad", "rodc", "add", "40000", "--allow", "remote", "--allow", "staff", "-o", file, answer=reply)
+        code, output, errors = self.realm("ad", "rodc", "add", "40000", "--allow", "remote", "--allow", "staff", "-o", file)
         self.assertEqual((code, errors), (DONE, ""))
         for text in ("allowed groups    remote, staff", "denied groups     -", f"keytab            {file}", "2621440002 (-1673527294)"):
             self.assertIn(text, output)
@@ -496,14 +497,14 @@ class CommandTest(Directory):
         self.admin.requests.clear()
         self.assertEqual(self.realm("ad", "rodc", "rotate", "40000", "-o", file)[0], FAILED)
         self.assertEqual(self.admin.requests, [])  # no key has left the service
-        code, _, errors = self.realm("ad", "rodc", "rotate", "40000", "-o", self.path("none/file"), answer=reply)
+        code, _, errors = self.realm("ad", "rodc", "rotate", "40000", "-o", self.path("none/file"))
         self.assertEqual((code, "the new key of krbtgt_40000 is lost" in errors), (FAILED, True), errors)
         self.assertIn("ferryman realm ad rodc rotate 40000 -o FILE", errors)
-        output = self.realm("ad", "rodc", "rotate", "40000", "--forget-former", "--yes", "--json", "-o", self.path("json.keytab"), answer=reply)[1]
+        output = self.realm("ad", "rodc", "rotate", "40000", "--forget-former", "--yes", "--json", "-o", self.path("json.keytab"))[1]
         self.assertEqual(json.loads(output), rodc)
         self.assertEqual(self.admin.requests[-1]["arguments"], {"name": "40000", "forget_former": True})
         self.assertEqual(self.realm("ad", "rodc", "rotate", "1", "--forget-former", "-o", self.path("x"), stdin=b"y\n")[0], USAGE)
-        self.assertEqual(self.realm("ad", "rodc", "set", "40000", "--deny", "a", "--remove-allow", "b", answer=rodc)[0], DONE)
+        self.assertEqual(self.realm("ad", "rodc", "set", "40000", "--deny", "a", "--remove-allow", "b")[0], DONE)
         self.assertEqual(self.admin.requests[-1], {**self.admin.requests[-1], "command": "rodc.set",
                                                    "arguments": {"name": "40000", "deny": ["a"], "remove_allow": ["b"]}})
         self.admin.answers = {"rodc.list": {"rodcs": [rodc], "next": ""}, "rodc.show": rodc, "rodc.remove": {"name": "krbtgt_40000"}}

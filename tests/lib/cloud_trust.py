@@ -2,6 +2,7 @@
 import os
 import subprocess
 
+import ldb
 from samba.auth import system_session
 from samba.param import LoadParm
 from samba.samdb import SamDB
@@ -29,6 +30,10 @@ class TrustingDc(SambaDc):
         """Its database, as the system writes it."""
         lp = LoadParm(filename_for_non_global_lp=self.smb_conf)
         return SamDB(url=os.path.join(self.directory, "private/sam.ldb"), lp=lp, session_info=system_session(lp))
+
+    def partition(self):
+        """The domain's part of it, without the checks that a domain controller makes."""
+        return ldb.Ldb(os.path.join(self.directory, "private/sam.ldb.d/DC=AD,DC=EXAMPLE,DC=TEST.ldb"), options=["modules:"])
 
     def entry(self, dn, *attributes):
         found = self.samdb().search("DC=ad,DC=example,DC=test", expression=f"(distinguishedName={dn})", attrs=list(attributes))
@@ -87,7 +92,7 @@ class DomainAdministrator:
     def run(self, verb, *args, domain=DOMAIN, stdin="", env=None, check=None):
         """check: the exit code that it must have."""
         result = subprocess.run([*self.private, TOOL, "realm", "ad", verb, domain, "--socket", self.socket, *args], input=stdin,
-                                text=True, capture_output=True, timeout=60, cwd=self.client.directory,
+                                text=True, capture_output=True, timeout=600, cwd=self.client.directory,
                                 env={**self.client.env, **(env or {})})
         if check is not None and result.returncode != check:
             raise AssertionError(f"realm ad {verb} {args} gave {result.returncode}:\n{result.stdout}{result.stderr}")

@@ -2,6 +2,7 @@
 import base64
 import json
 import os
+import socket
 import unittest
 
 import ldb
@@ -234,13 +235,23 @@ class CloudTrustLinkTest(Scenario):
 
     def test_finds_names_that_two_accounts_have(self):
         self.link()
-        base = self.dc.samdb()
-        bob = str(base.search(base.domain_dn(), expression="(sAMAccountName=bob)")[0].dn)
-        base.modify(self.change(bob, "servicePrincipalName", "http/WWW.ad.example.test"))
-        self.addCleanup(lambda: self.dc.samdb().modify(self.change(bob, "servicePrincipalName")))
+        bob = "CN=bob,CN=Users,DC=ad,DC=example,DC=test"
+        self.dc.partition().modify(self.change(bob, "servicePrincipalName", "http/WWW.ad.example.test"))
+        self.addCleanup(lambda: self.dc.partition().modify(self.change(bob, "servicePrincipalName")))
         found = self.ad("check", check=1).stdout
         self.assertIn("nobody gets a ticket for http/www.ad.example.test: 2 accounts have it", found)
         self.assertIn("CN=bob,", found)
+
+    def test_looks_at_more_names_than_a_page_has(self):
+        base = self.dc.samdb()
+        before = json.loads(self.ad("check", "--json", check=1).stdout)["service_principal_names"]
+        base.transaction_start()
+        for number in range(600):
+            base.add({"dn": f"CN=host{number},CN=Computers,{base.domain_dn()}", "objectClass": "computer",
+                      "sAMAccountName": f"host{number}$", "servicePrincipalName": f"HTTP/host{number}.ad.example.test"})
+        base.transaction_commit()
+        found = json.loads(self.ad("check", "--json", check=1).stdout)
+        self.assertEqual(found["service_principal_names"], before + 600)
 
     def test_without_a_ticket_it_says_kinit(self):
         result = self.ad("link", env={"KRB5CCNAME": "FILE:/nonexistent/cc"}, check=1)
@@ -270,7 +281,7 @@ class CloudTrustLinkTest(Scenario):
         name = ["--bind-name", "Administrator@" + DOMAIN, "--password-stdin"]
         no_ticket = {"KRB5CCNAME": "FILE:/nonexistent/cc"}
         untrusted = self.ad("link", *name, stdin=self.dc.password + "\n", env=no_ticket, check=1)
-        self.assertIn("no TLS with " + SERVER, untrusted.stderr)
+        self.assertIn(f"no TLS with {SERVER} (its certificate is not trusted", untrusted.stderr)
         wrong = self.ad("link", *name, "--ca", self.dc.ca, stdin="Wrong.Passw0rd\n", env=no_ticket, check=3)
         self.assertIn("does not know this name with this password", wrong.stderr)
         self.assertIn("--password-stdin", self.ad("link", *name[:2], check=2).stderr)
@@ -280,15 +291,19 @@ class CloudTrustLinkTest(Scenario):
             self.assertIn("exportkeytab", first.stderr)
         self.assertEqual(str(self.dc.entry(COMPUTER, "msDS-KrbTgtLink")["msDS-KrbTgtLink"]), KRBTGT)
 
+    def test_a_server_that_never_answers_is_exit_5(self):
+        with socket.create_server(("127.0.0.1", 636)):
+            result = self.ad("link", "--server", "localhost", "--bind-name", "x", "--password-stdin", stdin="x\n", check=5)
+        self.assertIn("localhost is not reached", result.stderr)
+
     def test_a_clock_that_is_wrong_is_told(self):
         self.link()
         found = self.ad("check", check=1, env={"LD_PRELOAD": "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1", "FAKETIME": "-200s"})
         self.assertRegex(found.stdout, "the clock of dc1.ad.example.test is (199|200|201) seconds before that of this machine")
 
-    @staticmethod
-    def change(dn, attribute, value=None):
+    def change(self, dn, attribute, value=None):
         """Replaces it, or takes it away."""
-        message = ldb.Message(ldb.Dn(ldb.Ldb(), dn))
+        message = ldb.Message(ldb.Dn(self.base, dn))
         message[attribute] = ldb.MessageElement(value or [], ldb.FLAG_MOD_REPLACE if value else ldb.FLAG_MOD_DELETE, attribute)
         return message
 

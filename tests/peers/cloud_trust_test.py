@@ -7,8 +7,11 @@ import threading
 
 from impacket.krb5.asn1 import AuthorizationData, EncTicketPart, Ticket
 from impacket.krb5.ccache import CCache
+from lib.bare import Stream
 from lib.cloud_trust import DOMAIN, DomainAdministrator, TrustingDc
-from lib.keytab import keys
+from lib.keytab import entries, keys
+from lib.odd_client import AES256, OddClient
+from lib.partial_tgt import PartialTgt
 from lib.person import PIN
 from peers.sign_in_test import SignInScenario
 from pyasn1.codec.der import decoder
@@ -130,6 +133,31 @@ class CloudTrustTest(SignInScenario):
         self.assertEqual((account["cloud_tgt"], account["on_premises_tgt"]), (1, 0), account)
         self.assertIn("never revealed", account["no_on_premises_ticket"])
         self.assertIn("never revealed", person.login(PIN).stderr)
+
+    def test_what_a_thief_of_the_key_gets_from_the_domain(self):
+        """Nothing but tickets of those who are allowed, each by her own SID."""
+        keytab = self.dc.export(os.path.join(self.directory, "stolen.keytab"))
+        key, kvno = next((key, kvno) for _, _, kvno, key in entries(keytab) if key.enctype == AES256)
+        connection = Stream(self.dc.host, 88)
+        self.addCleanup(connection.close)
+        odd = OddClient(connection.ask, REALM)
+        sid = lambda user: self.dc.tool("user", "show", user, "--attributes=objectSid").split("objectSid: ")[1].split()[0]
+
+        def exchanged(user="alice", **more):
+            tgt = PartialTgt(REALM, key, more.pop("kvno", kvno), user, more.pop("sid", sid(user)), **more)
+            return str(odd.ask(odd.tgs_request(tgt, tgt.holder, odd.tgs)))
+
+        self.assertEqual(exchanged(), "REP")
+        for what, code, answer in (("never revealed", "20", exchanged("chief")), ("no PAC", "20", exchanged(pac=False)),
+                                   ("another's SID", "20", exchanged(sid=sid("bob"))), ("no number", "31", exchanged(kvno=kvno & 0xFFFF)),
+                                   ("no such version", "44", exchanged(kvno=kvno + 7))):
+            self.assertEqual(answer, code, what)
+        self.ad("link", "--allow-group", "Staff", "--key-from", "keytab:" + keytab)
+        try:
+            self.assertEqual((exchanged("alice"), exchanged("many")), ("REP", "20"), "many is not in Staff")
+        finally:
+            self.ad("link", "--allow-group", "Domain Users", "--key-from", "keytab:" + keytab)
+        self.assertEqual(exchanged("many"), "REP")
 
     def test_the_key_before_serves_until_the_new_one_is_brought(self):
         person = self.enrolled("alice")
