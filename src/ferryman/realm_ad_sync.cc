@@ -6,7 +6,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <ctime>
 #include <memory>
 #include <optional>
@@ -23,6 +22,7 @@
 #include "ferryman/exit_codes.h"
 #include "ferryman/realm_output.h"
 #include "ferryman/realm_users_sink.h"
+#include "login/keytab_login.h"
 
 namespace ferryman {
 namespace {
@@ -51,14 +51,15 @@ bool is_domain(const std::string& name) {
          });
 }
 
-// Tickets by it are got by GSSAPI when it binds, and stay in this process.
 int use_keytab(const std::string& file) {
   if (file.empty()) return exit_ok;
-  if (::access(file.c_str(), R_OK) != 0)
-    return tell(exit_failed, fmt::format("the keytab {} cannot be read: {}", printable(file), why(errno)));
-  ::setenv("KRB5_CLIENT_KTNAME", ("FILE:" + file).c_str(), 1);
-  ::setenv("KRB5CCNAME", "MEMORY:ferryman-ad-sync", 1);
-  return exit_ok;
+  const auto done = login::log_on_by_keytab(file);
+  if (done) return exit_ok;
+  const login::Fault fault = done.error().fault;
+  const int code = fault == login::Fault::refused         ? exit_refused
+                   : fault == login::Fault::not_reachable ? exit_not_reachable
+                                                          : exit_failed;
+  return tell(code, harmless(done.error().text));
 }
 
 // Before anything is sent that would have to be sent again.
