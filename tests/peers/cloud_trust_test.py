@@ -13,6 +13,7 @@ from lib.keytab import entries, keys
 from lib.odd_client import AES256, OddClient
 from lib.partial_tgt import PartialTgt
 from lib.person import PIN
+from lib.servers import Apache
 from peers.sign_in_test import SignInScenario
 from pyasn1.codec.der import decoder
 from samba.dcerpc import krb5pac
@@ -110,6 +111,17 @@ class CloudTrustTest(SignInScenario):
         self.assertIn("PA-PAC-OPTIONS", event["padata"])
         self.assertTrue(all("tgt" not in each for each in self.gateway.events("exchange", realm=REALM, sname=SERVICE)),
                         "a partial TGT got a service's ticket")
+
+    def test_a_web_server_of_the_domain_lets_her_in(self):
+        conf = os.path.join(self.directory, "server.conf")
+        with open(conf, "w") as file:
+            file.write(f"[libdefaults]\n default_realm = {REALM}\n dns_lookup_kdc = false\n rdns = false\n")
+        apache = self.running(Apache(self.directory, self.dc.keytab, conf))
+        person = self.enrolled("alice")
+        there = f"www.ad.example.test:{apache.port}"
+        out = person.kerberos("curl", "-s", "-i", "--negotiate", "-u", ":", "--noproxy", "*", "--resolve", there + ":127.0.0.1",
+                              f"http://{there}/index.html").stdout
+        self.assertIn(f"X-User: alice@{REALM}", out, apache.log())
 
     def test_keys_are_asked_for_where_that_is_wanted(self):
         person = self.enrolled("alice")
