@@ -1,7 +1,11 @@
 #pragma once
 
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "directory/test_tools.h"
 
@@ -43,10 +47,27 @@ class EachEngine : public DirectoryTest, public testing::WithParamInterface<Engi
   EachEngine()
       : DirectoryTest(GetParam() == EngineKind::sqlite ? "" : PostgresqlServer::instance().new_database()) {}
   static bool is_sqlite() { return GetParam() == EngineKind::sqlite; }
-  std::string files_of_the_database() const {
-    if (is_sqlite()) return folder_;
-    PostgresqlServer::instance().run(location_, "CHECKPOINT");
-    return PostgresqlServer::instance().folder();
+  // Those that what was done just now may be in.
+  std::vector<std::filesystem::path> files_of_the_database() const {
+    if (is_sqlite()) return files_in(folder_);
+    const PostgresqlServer& server = PostgresqlServer::instance();
+    server.run(location_, "CHECKPOINT");
+    const std::string oid =
+        server.run(location_, "SELECT oid FROM pg_database WHERE datname = current_database()");
+    const std::string newest = server.run(location_, "SELECT pg_walfile_name(pg_current_wal_lsn())");
+    auto files = files_in(server.folder() + "/data/base/" + oid);
+    auto log = files_in(server.folder() + "/data/pg_wal");
+    std::erase_if(log, [&newest](const auto& file) { return file.filename() > newest; });
+    std::sort(log.begin(), log.end());
+    files.insert(files.end(), log.end() - std::min<std::ptrdiff_t>(2, std::ssize(log)), log.end());
+    return files;
+  }
+
+  static std::vector<std::filesystem::path> files_in(const std::string& folder) {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+      if (entry.is_regular_file()) files.push_back(entry.path());
+    return files;
   }
 
   // Connections that are opened from now on, until it goes, may only read.
