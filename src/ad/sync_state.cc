@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
+#include "base/base64.h"
 #include "base/bytes.h"
 #include "base/descriptor.h"
 #include "base/new_file.h"
@@ -16,7 +18,8 @@ namespace {
 
 using json::Json;
 
-constexpr std::size_t max_size = 1 << 20;
+// Room for some hundred thousand keys.
+constexpr std::size_t max_size = 64 << 20, max_depth = 3;
 constexpr std::int64_t version = 1;
 
 bool take(const Json& object, const char* name, std::string& out) {
@@ -42,26 +45,57 @@ bool take(const Json& object, const char* name, std::vector<std::string>& out) {
   return true;
 }
 
+bool take(const Json& ids, KeyIds& out) {
+  if (!ids.is_array()) return false;
+  for (const Json& each : ids) {
+    const auto octets =
+        each.is_string() ? octets_of_base64url(each.get_ref<const std::string&>()) : std::nullopt;
+    KeyId id{};
+    if (!octets || octets->size() != id.size()) return false;
+    std::copy(octets->begin(), octets->end(), id.begin());
+    out.insert(id);
+  }
+  return true;
+}
+
+// Where it is absent none have been written.
+bool take(const Json& object, const char* name, WrittenKeys& out) {
+  if (!object.contains(name)) return true;
+  const Json* users = json::member(object, name, Json::value_t::object);
+  if (users == nullptr) return false;
+  for (const auto& [sid, ids] : users->items())
+    if (!take(ids, out[sid])) return false;
+  return true;
+}
+
+Json json_of(const WrittenKeys& keys) {
+  Json object = Json::object();
+  for (const auto& [sid, ids] : keys)
+    for (const KeyId& id : ids) object[sid].push_back(base64url_of(id));
+  return object;
+}
+
 }  // namespace
 
 std::optional<SyncState> parse_state(std::string_view text) {
-  const auto object = json::parse_object(text, 2);
+  const auto object = json::parse_object(text, max_depth);
   std::int64_t said = 0;
   SyncState state;
   if (!object || !take(*object, "version", said) || said != version ||
       !take(*object, "server", state.server) || !take(*object, "invocation_id", state.invocation_id) ||
       !take(*object, "usn", state.usn) || !take(*object, "time", state.time) ||
       !take(*object, "full", state.full) || !take(*object, "tenant", state.tenant) ||
-      !take(*object, "groups", state.groups) || !take(*object, "refused", state.refused))
+      !take(*object, "groups", state.groups) || !take(*object, "refused", state.refused) ||
+      !take(*object, "keys", state.keys))
     return std::nullopt;
   return state;
 }
 
 std::string print(const SyncState& state) {
-  const Json object{
-      {"version", version},     {"server", state.server}, {"invocation_id", state.invocation_id},
-      {"usn", state.usn},       {"time", state.time},     {"full", state.full},
-      {"tenant", state.tenant}, {"groups", state.groups}, {"refused", state.refused}};
+  Json object{{"version", version},     {"server", state.server}, {"invocation_id", state.invocation_id},
+              {"usn", state.usn},       {"time", state.time},     {"full", state.full},
+              {"tenant", state.tenant}, {"groups", state.groups}, {"refused", state.refused}};
+  if (!state.keys.empty()) object["keys"] = json_of(state.keys);
   return object.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
 }
 

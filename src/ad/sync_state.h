@@ -9,6 +9,8 @@
 #include <tl/expected.hpp>
 #include <vector>
 
+#include "ad/sync_keys_plan.h"
+
 namespace ferryman::ad {
 
 // What a synchronisation leaves for the next one.
@@ -21,6 +23,7 @@ struct SyncState {
   std::string tenant;                // as it was named; empty: the default one
   std::vector<std::string> groups;   // whose members are taken over: SIDs, in order; none: everybody is
   std::vector<std::string> refused;  // SIDs of those whom the realm did not take
+  WrittenKeys keys{};                // that were written into the domain, and are still to be there
 
   friend bool operator==(const SyncState&, const SyncState&) = default;
 };

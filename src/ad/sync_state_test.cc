@@ -33,6 +33,22 @@ TEST(SyncState, IsReadAsItWasWritten) {
   EXPECT_EQ(parse_state(print(none)), none);
 }
 
+TEST(SyncState, RemembersKeysThatWereWritten) {
+  SyncState with = state;
+  KeyId first{}, second{};
+  first.fill(1);
+  second.fill(0xff);
+  with.keys = {{"S-1-5-21-1-2-3-1104", {first, second}}, {"S-1-5-21-1-2-3-1105", {first}}};
+  const std::string text = print(with);
+  EXPECT_EQ(parse_state(text), with);
+  EXPECT_EQ(print(state).find("\"keys\""), std::string::npos);
+  for (const char* wrong : {"[]", "{\"S\": 1}", "{\"S\": [1]}", "{\"S\": [\"AQ\"]}", "{\"S\": [[]]}"}) {
+    std::string other = print(state);
+    other.replace(other.find('{'), 1, std::string("{\"keys\": ") + wrong + ",");
+    EXPECT_FALSE(parse_state(other)) << wrong;
+  }
+}
+
 TEST(SyncState, OfAnotherFormIsNone) {
   for (const char* text : {"", "x", "[]", "{}", "{\"version\": 2}", "{\"version\": 1}"})
     EXPECT_FALSE(parse_state(text)) << text;

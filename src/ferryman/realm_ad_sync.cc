@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "ferryman/ad_server.h"
 #include "ferryman/exit_codes.h"
+#include "ferryman/realm_ad_keys.h"
 #include "ferryman/realm_output.h"
 #include "ferryman/realm_users_sink.h"
 #include "login/keytab_login.h"
@@ -36,7 +37,7 @@ struct SyncOptions {
   std::vector<std::string> groups;
   std::string keytab, state;
   std::optional<std::size_t> max_disable;
-  bool full = false, dry_run = false;
+  bool full = false, dry_run = false, write_keys = false;
 };
 
 std::string why(int error) {
@@ -112,7 +113,8 @@ tl::expected<Prepared, int> prepare(const SyncOptions& options, const std::strin
                   std::move(job)};
 }
 
-ad::SyncState state_behind(const Prepared& prepared, const std::string& tenant, const ad::Sync& sync) {
+ad::SyncState state_behind(const Prepared& prepared, const std::string& tenant, const ad::Sync& sync,
+                           ad::WrittenKeys keys) {
   const ad::SyncJob& job = prepared.job;
   const bool was_full = job.plan.way == Way::full;
   return {prepared.position.server,
@@ -124,7 +126,15 @@ ad::SyncState state_behind(const Prepared& prepared, const std::string& tenant, 
                             : job.before->full,
           tenant,
           prepared.gate.groups,
-          sync.refused()};
+          sync.refused(),
+          std::move(keys)};
+}
+
+// Of another tenant nothing is known that was written: that this one has not those keys is no reason to take
+// them away.
+ad::WrittenKeys written_before(const Prepared& prepared, const std::string& tenant) {
+  const auto& before = prepared.job.before;
+  return before && before->tenant == tenant ? before->keys : ad::WrittenKeys();
 }
 
 std::string text_of_plan(const ad::SyncPlan& plan) {
@@ -178,7 +188,21 @@ void print_summary(const Prepared& prepared, const ad::SyncCounts& counts, const
   print_line("refused", std::to_string(counts.refused));
 }
 
-// The state is written last: what failed is read again the next time.
+int print_result(const RealmService& service, const SyncOptions& options, const Prepared& prepared,
+                 const ad::SyncCounts& counts, const RealmUsersSink& sink, const RealmKeys& keys) {
+  if (!service.json()) {
+    print_summary(prepared, counts, sink, options.dry_run);
+    if (options.write_keys) keys.print_summary();
+  } else {
+    Json json = json_of(prepared, counts, sink, options.dry_run);
+    if (options.write_keys) keys.add_to(json);
+    fmt::print("{}\n", json.dump(2, ' ', true, Json::error_handler_t::replace));
+  }
+  return counts.refused == 0 ? exit_ok : exit_refused;
+}
+
+// The state is written last: what failed is read again the next time. What fails of keys does not undo what
+// was done of users.
 int synchronise(RealmService& service, const SyncOptions& options) {
   const std::int64_t now = std::time(nullptr);
   auto prepared = prepare(options, service.tenant(), now);
@@ -191,16 +215,17 @@ int synchronise(RealmService& service, const SyncOptions& options) {
       sink, prepared->job);
   if (const auto done = sync.run(); !done)
     return done.error().text.empty() ? sink.code() : tell_failure(done.error());
+  RealmKeys keys(service, prepared->server.connection, options.dry_run);
+  ad::WrittenKeys written = written_before(*prepared, service.tenant());
+  const int keys_code =
+      options.write_keys ? keys.run(options.domain, prepared->domain, now, written) : exit_ok;
   if (!options.dry_run)
-    if (const auto error = ad::store_state(options.state, state_behind(*prepared, service.tenant(), sync)))
+    if (const auto error = ad::store_state(
+            options.state, state_behind(*prepared, service.tenant(), sync, std::move(written))))
       return tell(exit_failed,
                   fmt::format("{} cannot be written: {}", printable(options.state), error.message()));
-  if (service.json())
-    fmt::print("{}\n", json_of(*prepared, sync.counts(), sink, options.dry_run)
-                           .dump(2, ' ', true, Json::error_handler_t::replace));
-  else
-    print_summary(*prepared, sync.counts(), sink, options.dry_run);
-  return sync.counts().refused == 0 ? exit_ok : exit_refused;
+  const int code = print_result(service, options, *prepared, sync.counts(), sink, keys);
+  return keys_code != exit_ok ? keys_code : code;
 }
 
 int run(RealmService& service, SyncOptions options) {
@@ -238,6 +263,8 @@ void add_ad_sync_command(RealmTree& tree, CLI::App& branch) {
   app.add_option("--max-disable", options->max_disable,
                  "Fail where more users than that are missing; by default a quarter of them, or ten")
       ->type_name("NUMBER");
+  app.add_flag("--write-keys", options->write_keys,
+               "Write users' Hello keys into the domain, and take those away that were revoked");
   app.add_flag("--dry-run", options->dry_run, "Say what would be sent, and send nothing");
 }
 

@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 
 #include "base/base64.h"
+#include "directory/guid.h"
+#include "pac/info.h"
+#include "pki/key_credential.h"
 #include "realm/admin_test_tools.h"
 
 namespace ferryman::realm {
@@ -31,6 +34,35 @@ class AdminAd : public AdministrationTest {
   }
   std::string outcome(const Json& user) { return upsert(user)["outcome"]; }
   Json shown(const std::string& name) { return do_it("user.show", {{"name", name}}); }
+  directory::Device device_of(const std::string& name) {
+    directory::Device device;
+    device.id = directory::DeviceId{directory::random_guid()};
+    device.owner = directory_->find_account(tenant_, name)->id;
+    device.certificate = {1};
+    device.transport_key = {2};
+    EXPECT_TRUE(directory_->add_device(tenant_, device));
+    return device;
+  }
+  directory::KeyCredential add_key(const directory::Device& device, std::size_t size = 4) {
+    pki::KeyCredential credential;
+    credential.material = Octets(size, ++keys_);
+    credential.device = device.id;
+    directory::KeyCredential key;
+    key.id = credential.id();
+    key.user = device.owner;
+    key.device = device.id;
+    key.blob = pki::key_credential_blob(credential);
+    EXPECT_TRUE(directory_->add_key(tenant_, key));
+    return key;
+  }
+  // Of the one user whom the page has.
+  Json keys() {
+    const Json users = do_it("ad.keys", {{"domain", domain}})["users"];
+    EXPECT_EQ(users.size(), 1U);
+    return users.at(0)["keys"];
+  }
+
+  std::uint8_t keys_ = 0;
 };
 
 TEST_F(AdminAd, IsLinkedRotatedShownAndUnlinked) {
@@ -132,6 +164,71 @@ TEST_F(AdminAd, ListsThemAndBoundsWhatItTakes) {
               HasSubstr("256"));
   EXPECT_EQ(upsert({{"sid", "x"}})["outcome"], "refused");
   EXPECT_EQ(upsert(user("c", "1300", {{"more", 1}}))["outcome"], "refused");
+}
+
+TEST_F(AdminAd, ShowsHelloKeysWithTheirLastUse) {
+  upsert(user("alice", "1104"));
+  EXPECT_EQ(keys(), Json::array());
+  const directory::Device device = device_of("alice");
+  const directory::KeyCredential key = add_key(device);
+  directory::KeyCredential fido;
+  fido.id.fill(7);
+  fido.user = device.owner;
+  fido.kind = directory::KeyKind::fido;
+  fido.blob = {1};
+  EXPECT_TRUE(directory_->add_key(tenant_, fido));
+  const Json unused = keys();
+  ASSERT_EQ(unused.size(), 1U);
+  EXPECT_EQ(unused[0], (Json{{"id", base64url_of(key.id)}, {"blob", base64_of(key.blob)}}));
+
+  directory::Prt prt;
+  prt.id = directory::PrtId{directory::random_guid()};
+  prt.user = device.owner;
+  prt.device = device.id;
+  prt.key = key.id;
+  prt.created = now_;
+  prt.expires = now_ + 100;
+  EXPECT_TRUE(directory_->add_prt(tenant_, prt, {}));
+  const auto used = pki::parse_key_credential(octets_of_base64(keys()[0]["blob"].get<std::string>()).value());
+  ASSERT_TRUE(used);
+  EXPECT_EQ(used->last_logon, pac::file_time(now_));
+  EXPECT_EQ(used->device->text(), device.id.text());
+
+  do_it("device.disable", {{"name", device.id.text()}});
+  EXPECT_EQ(keys(), Json::array()) << "she cannot sign in with it";
+}
+
+TEST_F(AdminAd, ShowsKeysPageByPage) {
+  for (int i = 0; i < 5; ++i) {
+    const std::string name = "u" + std::to_string(i);
+    upsert(user(name, std::to_string(1200 + i)));
+    const directory::Device device = device_of(name);
+    for (int key = 0; key < 10; ++key) add_key(device, 12'000);
+  }
+  std::size_t users = 0, pages = 0;
+  for (Json asked{{"domain", domain}};;) {
+    const Json page = do_it("ad.keys", asked);
+    EXPECT_LT(page.dump().size(), 512U * 1024);
+    users += page["users"].size();
+    ++pages;
+    if (page["next"] == "") break;
+    asked["after"] = page["next"];
+  }
+  EXPECT_EQ(users, 5U);
+  EXPECT_EQ(pages, 3U);
+  EXPECT_EQ(do_it("ad.keys", {{"domain", domain}, {"limit", 1}})["users"].size(), 1U);
+}
+
+TEST_F(AdminAd, DoesNotShowKeysThatAreDamaged) {
+  upsert(user("alice", "1104"));
+  directory::KeyCredential key;
+  const directory::Device device = device_of("alice");
+  key.id.fill(9);
+  key.user = device.owner;
+  key.device = device.id;
+  key.blob = {9};
+  EXPECT_TRUE(directory_->add_key(tenant_, key));
+  EXPECT_THAT(refused("ad.keys", {{"domain", domain}}), StartsWith("damaged"));
 }
 
 }  // namespace

@@ -68,6 +68,7 @@ admin::Reply unlink_ad(Call& call);
 admin::Reply upsert_ad_users(Call& call);
 admin::Reply disable_ad_users(Call& call);
 admin::Reply list_ad_users(Call& call);
+admin::Reply list_ad_keys(Call& call);
 
 // These are of the tenants themselves; the call's is the default one.
 admin::Reply add_tenant(Call& call);

@@ -114,6 +114,7 @@ TEST_F(AdminSocketTest, OfTheSynchronisationDoesNothingElse) {
                 .value()["outcomes"][0]["outcome"],
             "added");
   EXPECT_EQ(client->call({"ad.users", "", {{"domain", domain}}}).value()["users"].size(), 1U);
+  EXPECT_EQ(client->call({"ad.keys", "", {{"domain", domain}}}).value()["users"].size(), 1U);
   EXPECT_EQ(client->call({"ad.disable", "", {{"domain", domain}, {"sids", {"S-1-5-21-1-2-3-1104"}}}})
                 .value()["outcomes"][0]["outcome"],
             "disabled");

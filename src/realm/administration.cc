@@ -82,6 +82,7 @@ constexpr std::array commands{
     Command{"ad.upsert", upsert_ad_users, true},
     Command{"ad.disable", disable_ad_users, true},
     Command{"ad.users", list_ad_users},
+    Command{"ad.keys", list_ad_keys},
     Command{"tenant.add", add_tenant, true},
     Command{"tenant.list", list_tenants},
     Command{"tenant.show", show_tenant},
@@ -93,7 +94,7 @@ constexpr std::array commands{
 
 // What who synchronises an on-premises domain may ask for.
 bool is_of_sync(std::string_view command) {
-  constexpr std::string_view names[] = {"ad.upsert", "ad.disable", "ad.users", "ad.show"};
+  constexpr std::string_view names[] = {"ad.upsert", "ad.disable", "ad.users", "ad.keys", "ad.show"};
   return std::find(std::begin(names), std::end(names), command) != std::end(names);
 }
 

@@ -1,23 +1,28 @@
 """Users of Samba's Active Directory, taken over into a realm of ours: `ferryman realm ad sync` as its unit calls it, by a keytab
-and at a socket for nothing else."""
+and at a socket for nothing else. Their keys, which it writes into that domain."""
+import hashlib
 import json
 import os
 import pwd
 import re
 import shutil
+import struct
 import subprocess
 import time
 import unittest
+import uuid
 
 from samba.auth import system_session
 from samba.param import LoadParm
 from samba.samdb import SamDB
 
+from lib.cloud_trust import DomainAdministrator, TrustingDc
 from lib.forwarder import TOOL
 from lib.kdcs import SambaDc, private_names, write
 from lib.own_realm import PASSWORDS, OwnRealm
 from lib.proc import wait_for
 from lib.scenario import Scenario
+from peers.sign_in_test import SignInScenario
 
 SYNC_USER, OTHER_USER = pwd.getpwnam("games"), pwd.getpwnam("backup")
 DOMAIN, SERVER = "ad.example.test", "dc1.ad.example.test"
@@ -270,6 +275,177 @@ class CloudTrustSyncTest(Scenario):
         self.assertTrue(self.user("many0")["disabled"])
         self.sync("--full")
         self.assertFalse(self.user("many0")["disabled"])
+
+
+KEY_ID, KEY_HASH, MATERIAL, USAGE, SOURCE, DEVICE, CUSTOM, LAST_LOGON, CREATED = range(1, 10)
+DAY = 86400 * 10**7
+
+
+def entries_of(value):
+    """Those of a value of msDS-KeyCredentialLink, and whose it is."""
+    mark, size, digits, dn = str(value).split(":", 3)
+    if mark != "B" or int(size) != len(digits):
+        raise AssertionError(value)
+    blob, entries = bytes.fromhex(digits), {}
+    if struct.unpack_from("<I", blob)[0] != 0x200:
+        raise AssertionError(value)
+    at = 4
+    while at < len(blob):
+        length, number = struct.unpack_from("<HB", blob, at)
+        entries[number] = blob[at + 3:at + 3 + length]
+        at += 3 + length
+        if number == KEY_HASH and entries[KEY_HASH] != hashlib.sha256(blob[at:]).digest():
+            raise AssertionError("a wrong KeyHash")
+    if at != len(blob) or list(entries) != sorted(entries):
+        raise AssertionError(value)
+    return entries, dn
+
+
+def value_of(entries, dn):
+    pack = lambda number: struct.pack("<HB", len(entries[number]), number) + entries[number]
+    hashed = b"".join(pack(number) for number in sorted(entries) if number > KEY_HASH)
+    entries = {**entries, KEY_ID: hashlib.sha256(entries[MATERIAL]).digest(), KEY_HASH: hashlib.sha256(hashed).digest()}
+    blob = struct.pack("<I", 0x200) + pack(KEY_ID)
+    blob += struct.pack("<HB", 32, KEY_HASH) + entries[KEY_HASH] + hashed
+    return f"B:{2 * len(blob)}:{blob.hex().upper()}:{dn}"
+
+
+class NewerDc(TrustingDc):
+    """With msDS-KeyCredentialLink of the schema of 2016, which Samba 4.17 does not make by itself."""
+    SCHEMA_LDIF = "/usr/share/samba/setup/ad-schema/AD_DS_Attributes__Windows_Server_2016.ldf"
+
+    def __init__(self, directory, authority):
+        super().__init__(directory, authority)
+        schema = "CN=Schema,CN=Configuration,DC=ad,DC=example,DC=test"
+        with open(self.SCHEMA_LDIF) as file:
+            parts = file.read().replace("CN=Schema,CN=Configuration,DC=X", schema).split("\n\n")
+        database = self.samdb()
+        database.lp.set("dsdb:schema update allowed", "yes")
+        for name in ("Link", "Link-BL"):
+            database.modify_ldif(next(part for part in parts if f"\ncn: ms-DS-Key-Credential-{name}\n" in part) + "\n")
+        database.set_schema_update_now()
+        database.modify_ldif(f"dn: CN=User,{schema}\nchangetype: modify\nadd: mayContain\nmayContain: msDS-KeyCredentialLink\n")
+        database.set_schema_update_now()
+
+
+class CloudTrustKeysTest(SignInScenario):
+    """Keys of users who have enrolled at the realm, in msDS-KeyCredentialLink of their accounts."""
+    ATTRIBUTE, SCHEMA_ID = "msDS-KeyCredentialLink", "5b47d60f-6090-40b2-9f37-2a4de88f3063"
+
+    @classmethod
+    def setUpClass(cls):
+        super(SignInScenario, cls).setUpClass()
+        cls.dc = cls.started(NewerDc(cls.directory, cls.authority))
+        cls.dc.tool("user", "create", "svc-sync", PASSWORD)
+        cls.serve()
+        for name in ("alice", "bob", "carol"):  # they come from the domain
+            cls.kdc.admin("user", "remove", name, "--yes")
+        cls.administrator = DomainAdministrator(cls.directory, cls.dc, cls.kdc.admin_socket).kinit()
+        cls.clerk = DomainAdministrator(cls.directory, cls.dc, cls.kdc.admin_socket, name="clerk").kinit("svc-sync", PASSWORD)
+        cls.state = os.path.join(cls.directory, "sync.json")
+        cls.sync()
+
+    @classmethod
+    def sync(cls, *args, who=None, check=0):
+        return (who or cls.administrator).run("sync", "--state", cls.state, *args, check=check)
+
+    def write(self, *args, **more):
+        """How many keys were written and removed, and of how many users none could be."""
+        told = json.loads(self.sync("--write-keys", "--json", *args, **more).stdout)
+        return told["keys_written"], told["keys_removed"], told["keys_refused"]
+
+    def enrolled(self, name):
+        person = self.person(name)
+        person.enroll(self.code(name), "--key", "software")
+        return person
+
+    def user(self, name, *attributes):
+        return self.dc.samdb().search("DC=ad,DC=example,DC=test", expression=f"(sAMAccountName={name})", attrs=list(attributes))[0]
+
+    def values(self, name):
+        return sorted(str(value) for value in self.user(name, self.ATTRIBUTE).get(self.ATTRIBUTE, []))
+
+    def change(self, name, **values):
+        """add=, delete=: a value."""
+        self.dc.samdb().modify_ldif(f"dn: {self.user(name).dn}\nchangetype: modify\n" + "-\n".join(
+            f"{kind}: {self.ATTRIBUTE}\n{self.ATTRIBUTE}: {value}\n" for kind, value in values.items()))
+
+    def foreign_value(self, name):
+        """As another writer would make one of a key that the realm does not know."""
+        created = struct.pack("<Q", (int(time.time()) + 11644473600) * 10**7)
+        return value_of({MATERIAL: os.urandom(270), USAGE: b"\x01", SOURCE: b"\x00", DEVICE: os.urandom(16), CREATED: created},
+                        str(self.user(name).dn))
+
+    def test_a_key_is_written_once_and_taken_away_when_it_is_revoked(self):
+        foreign = self.foreign_value("alice")
+        self.change("alice", add=foreign)
+        person = self.enrolled("alice")
+        self.write()
+        (value,) = set(self.values("alice")) - {foreign}
+        entries, dn = entries_of(value)
+        self.assertEqual(dn, str(self.user("alice").dn))
+        self.assertEqual(entries[KEY_ID], hashlib.sha256(entries[MATERIAL]).digest())
+        self.assertEqual((entries[USAGE], entries[SOURCE]), (b"\x01", b"\x00"))
+        self.assertEqual(uuid.UUID(bytes_le=entries[DEVICE]), uuid.UUID(person.status()[0]["device"]))
+        for time_entry in (LAST_LOGON, CREATED):
+            seconds = struct.unpack("<Q", entries[time_entry])[0] / 10**7 - 11644473600
+            self.assertLess(abs(time.time() - seconds), 600)
+
+        usn = str(self.user("alice", "uSNChanged")["uSNChanged"])
+        self.assertEqual(self.write(), (0, 0, 0))
+        self.assertEqual(str(self.user("alice", "uSNChanged")["uSNChanged"]), usn)
+        self.assertIn(foreign, self.values("alice"))
+
+        keys = json.loads(self.kdc.admin("user", "keys", "alice", "--json").stdout)["keys"]
+        self.kdc.admin("user", "keys", "alice", "--revoke", keys[0]["id"])
+        self.sync()  # without the option it is not forgotten what was written
+        self.assertIn(value, self.values("alice"))
+        self.assertEqual(self.write(), (0, 1, 0))
+        self.assertEqual(self.values("alice"), [foreign])
+        self.assertEqual(self.write(), (0, 0, 0))
+
+    def test_a_last_use_of_another_day_takes_the_former_one_s_place(self):
+        foreign = self.foreign_value("bob")
+        self.change("bob", add=foreign)
+        self.enrolled("bob")
+        self.write()
+        (value,) = set(self.values("bob")) - {foreign}
+        entries, dn = entries_of(value)
+        used = struct.unpack("<Q", entries[LAST_LOGON])[0]
+        for before, written in ((DAY // 2, 0), (2 * DAY, 1)):
+            (now,) = set(self.values("bob")) - {foreign}
+            self.change("bob", delete=now, add=value_of({**entries, LAST_LOGON: struct.pack("<Q", used - before)}, dn))
+            self.assertEqual(self.write(), (written, 0, 0))
+        self.assertEqual(self.values("bob"), sorted([foreign, value]))
+
+    def test_without_rights_users_are_taken_over_all_the_same(self):
+        self.write()
+        self.enrolled("carol")
+        self.dc.tool("user", "create", "tina", PASSWORD)
+        result = self.sync("--write-keys", who=self.clerk, check=REFUSED)
+        self.assertEqual(result.stderr.count("msDS-KeyCredentialLink"), 1, result.stderr)
+        self.assertIn("the account needs write access to msDS-KeyCredentialLink", result.stderr)
+        self.assertIn("Key Admins", result.stderr)
+        self.assertRegex(result.stdout, r"added +1\n")
+        self.assertRegex(result.stdout, r"keys written +0\n")
+        self.assertEqual(self.values("carol"), [])
+        self.assertEqual(self.kdc.show("user", "tina")["name"], "tina")
+        sid = self.dc.tool("user", "show", "svc-sync", "--attributes=objectSid").split("objectSid: ")[1].split()[0]
+        self.dc.tool("dsacl", "set", f"--objectdn={self.user('carol').dn}", f"--sddl=(OA;;RPWP;{self.SCHEMA_ID};;{sid})")
+        self.assertEqual(self.write(who=self.clerk), (1, 0, 0))
+        self.assertEqual(len(self.values("carol")), 1)
+
+    def test_a_dry_run_writes_nothing(self):
+        self.dc.tool("user", "create", "uwe", PASSWORD)
+        self.sync()
+        self.enrolled("uwe")
+        result = self.sync("--write-keys", "--dry-run")
+        self.assertRegex(result.stdout, r"write +uwe +key \S{43}\n")
+        self.assertRegex(result.stdout, r"keys to write +\d")
+        told = json.loads(self.sync("--write-keys", "--dry-run", "--json").stdout)
+        self.assertIn("uwe", [key["name"] for key in told["would_write_keys"]])
+        self.assertEqual(told["would_remove_keys"], [])
+        self.assertEqual(self.values("uwe"), [])
 
 
 if __name__ == "__main__":
