@@ -317,14 +317,15 @@ class NewerDc(TrustingDc):
     def __init__(self, directory, authority):
         super().__init__(directory, authority)
         schema = "CN=Schema,CN=Configuration,DC=ad,DC=example,DC=test"
-        with open(self.SCHEMA_LDIF) as file:
+        with open(self.SCHEMA_LDIF, encoding="latin-1") as file:
             parts = file.read().replace("CN=Schema,CN=Configuration,DC=X", schema).split("\n\n")
         database = self.samdb()
         database.lp.set("dsdb:schema update allowed", "yes")
         for name in ("Link", "Link-BL"):
             database.modify_ldif(next(part for part in parts if f"\ncn: ms-DS-Key-Credential-{name}\n" in part) + "\n")
         database.set_schema_update_now()
-        database.modify_ldif(f"dn: CN=User,{schema}\nchangetype: modify\nadd: mayContain\nmayContain: msDS-KeyCredentialLink\n")
+        database.modify_ldif(f"dn: CN=User,{schema}\nchangetype: modify\nadd: mayContain\nmayContain: msDS-KeyCredentialLink\n"
+                             "mayContain: msDS-KeyCredentialLink-BL\n")
         database.set_schema_update_now()
 
 
