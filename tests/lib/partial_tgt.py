@@ -29,9 +29,9 @@ def logon_info(user, sid, groups):
 
 
 class Pac:
-    """Signed by the key, with the number behind the KDC's signature."""
+    """Signed by the key, with the number behind the KDC's signature. without: types of buffers that are left out."""
 
-    def __init__(self, user, sid, authtime, groups):
+    def __init__(self, user, sid, authtime, groups, without=()):
         name = krb5pac.PAC_LOGON_NAME()
         name.logon_time, name.account_name = authtime * 10_000_000 + FILETIME_1970, user
         attributes = krb5pac.PAC_ATTRIBUTES_INFO()
@@ -42,6 +42,7 @@ class Pac:
         requester = krb5pac.PAC_REQUESTER_SID()
         requester.sid = security.dom_sid(sid)
         self.buffers.append(samba_pac.buffer(krb5pac.PAC_TYPE_REQUESTER_SID, requester))
+        self.buffers = [one for one in self.buffers if one.type not in without]
 
     def packed(self, server, kdc):
         signatures = []
@@ -63,12 +64,12 @@ class PartialTgt:
     """As OddClient.tgs_request() takes a TGT: `ticket`, `session_key`, `holder`. key, kvno: of a keytab of krbtgt/REALM. groups: what
     its PAC says, which is nobody's business. pac: None where there is to be none."""
 
-    def __init__(self, realm, key, kvno, user, sid, groups=(513, 512), pac=True, number=None, life=3600):
+    def __init__(self, realm, key, kvno, user, sid, groups=(513, 512), pac=True, number=None, life=3600, without=()):
         self.holder, self.realm, self.session_key = user, realm, kcrypto.Key(18, os.urandom(32))
         self.authtime = int(time.time()) - 60
         self.endtime, self.renew_till = self.authtime + life, self.authtime + 2 * life
         self.flags = FORWARDABLE | RENEWABLE | PRE_AUTHENT | ENC_PA_REP
-        octets = Pac(user, sid, self.authtime, list(groups)).signed(key, kvno >> 16 if number is None else number) if pac else None
+        octets = Pac(user, sid, self.authtime, list(groups), without).signed(key, kvno >> 16 if number is None else number) if pac else None
         part = self.part(octets)
         signed_kvno = kvno - (1 << 32) if kvno >> 31 else kvno
         self.ticket = krb.tlv(TICKET, krb.sequence(

@@ -161,6 +161,7 @@ class CloudTrustTest(SignInScenario):
 
         self.assertEqual(exchanged(), "REP")
         for what, code, answer in (("never revealed", "20", exchanged("chief")), ("no PAC", "20", exchanged(pac=False)),
+                                   ("no REQUESTER_SID", "20", exchanged(without=[krb5pac.PAC_TYPE_REQUESTER_SID])),
                                    ("another's SID", "20", exchanged(sid=sid("bob"))), ("no number", "31", exchanged(kvno=kvno & 0xFFFF)),
                                    ("no such version", "44", exchanged(kvno=kvno + 7))):
             self.assertEqual(answer, code, what)
