@@ -277,7 +277,7 @@ class CloudTrustSyncTest(Scenario):
         self.assertFalse(self.user("many0")["disabled"])
 
 
-KEY_ID, KEY_HASH, MATERIAL, USAGE, SOURCE, DEVICE, CUSTOM, LAST_LOGON, CREATED = range(1, 10)
+KEY_ID, KEY_HASH, MATERIAL, KEY_USAGE, SOURCE, DEVICE, CUSTOM, LAST_LOGON, CREATED = range(1, 10)
 DAY = 86400 * 10**7
 
 
@@ -374,7 +374,7 @@ class CloudTrustKeysTest(SignInScenario):
     def foreign_value(self, name):
         """As another writer would make one of a key that the realm does not know."""
         created = struct.pack("<Q", (int(time.time()) + 11644473600) * 10**7)
-        return value_of({MATERIAL: os.urandom(270), USAGE: b"\x01", SOURCE: b"\x00", DEVICE: os.urandom(16), CREATED: created},
+        return value_of({MATERIAL: os.urandom(270), KEY_USAGE: b"\x01", SOURCE: b"\x00", DEVICE: os.urandom(16), CREATED: created},
                         str(self.user(name).dn))
 
     def test_a_key_is_written_once_and_taken_away_when_it_is_revoked(self):
@@ -386,7 +386,7 @@ class CloudTrustKeysTest(SignInScenario):
         entries, dn = entries_of(value)
         self.assertEqual(dn, str(self.user("alice").dn))
         self.assertEqual(entries[KEY_ID], hashlib.sha256(entries[MATERIAL]).digest())
-        self.assertEqual((entries[USAGE], entries[SOURCE]), (b"\x01", b"\x00"))
+        self.assertEqual((entries[KEY_USAGE], entries[SOURCE]), (b"\x01", b"\x00"))
         self.assertEqual(uuid.UUID(bytes_le=entries[DEVICE]), uuid.UUID(person.status()[0]["device"]))
         for time_entry in (LAST_LOGON, CREATED):
             seconds = struct.unpack("<Q", entries[time_entry])[0] / 10**7 - 11644473600
