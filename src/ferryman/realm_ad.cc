@@ -131,6 +131,22 @@ ad::RealmLink parse_link(const Json& link) {
           link.value("netbios_name", ""), link.at("domain_sid").get<std::string>()};
 }
 
+std::vector<ad::Finding> BothSides::differences(const std::string& name) const {
+  std::optional<ad::RealmLink> parsed;
+  if (link) parsed = parse_link(*link);
+  return ad::compare(session.domain, session.groups, name, objects, parsed);
+}
+
+tl::expected<BothSides, int> both_sides(RealmService& service, const AdOptions& options) {
+  auto link = link_of_realm(service, options.domain);
+  if (!link) return tl::unexpected(link.error());
+  auto session = open_session(options);
+  if (!session) return tl::unexpected(session.error());
+  auto objects = objects_of(*session, options);
+  if (!objects) return tl::unexpected(objects.error());
+  return BothSides{std::move(*session), std::move(*objects), std::move(*link)};
+}
+
 Json json_of(const std::vector<ad::Finding>& findings) {
   Json list = Json::array();
   for (const ad::Finding& finding : findings)

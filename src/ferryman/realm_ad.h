@@ -40,6 +40,17 @@ tl::expected<ad::TrustObjects, int> objects_of(AdSession& session, const AdOptio
 tl::expected<std::optional<admin::Json>, int> link_of_realm(RealmService& service, const std::string& domain);
 ad::RealmLink parse_link(const admin::Json& link);
 
+// All that both know of a link.
+struct BothSides {
+  AdSession session;
+  ad::TrustObjects objects;
+  std::optional<admin::Json> link;  // as the realm has it
+
+  // What differs.
+  std::vector<ad::Finding> differences(const std::string& name) const;
+};
+tl::expected<BothSides, int> both_sides(RealmService& service, const AdOptions& options);
+
 struct LinkOptions : AdOptions {
   std::vector<std::string> allow, deny;  // groups
   std::string key_from;                  // "keytab:FILE"; empty: not said

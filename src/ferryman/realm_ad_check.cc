@@ -145,27 +145,21 @@ int print_verdict(RealmService& service, const ad::Domain& domain, const Finding
 }  // namespace
 
 int check_domain(RealmService& service, const CheckOptions& options) {
-  const auto link = link_of_realm(service, options.domain);
-  if (!link) return link.error();
-  auto session = open_session(options);
-  if (!session) return session.error();
-  const auto objects = objects_of(*session, options);
-  if (!objects) return objects.error();
-  std::optional<ad::RealmLink> parsed;
-  if (*link) parsed = parse_link(**link);
-
-  Findings findings = ad::judge_domain(session->domain, std::time(nullptr));
-  append(findings, judge_records(session->domain));
-  append(findings, ad::compare(session->domain, session->groups, options.name, *objects, parsed));
-  auto users = judge_users(*session, *objects, options.users);
+  auto sides = both_sides(service, options);
+  if (!sides) return sides.error();
+  AdSession& session = sides->session;
+  Findings findings = ad::judge_domain(session.domain, std::time(nullptr));
+  append(findings, judge_records(session.domain));
+  append(findings, sides->differences(options.name));
+  auto users = judge_users(session, sides->objects, options.users);
   if (!users) return tell_failure(users.error());
   append(findings, std::move(*users));
   ad::SpnSurvey survey;
-  if (const auto done = survey_names(*session, survey); !done)
+  if (const auto done = survey_names(session, survey); !done)
     findings.push_back(
         {"whether accounts share names of services is not known: " + done.error().text, done.error().next});
-  append(findings, judge_names(session->domain, survey));
-  return print_verdict(service, session->domain, findings, survey);
+  append(findings, judge_names(session.domain, survey));
+  return print_verdict(service, session.domain, findings, survey);
 }
 
 }  // namespace ferryman

@@ -66,22 +66,16 @@ void print_both(const Json& both) {
 }  // namespace
 
 int show_domain(RealmService& service, const AdOptions& options) {
-  const auto link = link_of_realm(service, options.domain);
-  if (!link) return link.error();
-  auto session = open_session(options);
-  if (!session) return session.error();
-  const auto objects = objects_of(*session, options);
-  if (!objects) return objects.error();
-  const ad::Domain& domain = session->domain;
-  std::optional<ad::RealmLink> parsed;
-  if (*link) parsed = parse_link(**link);
-  const auto findings = ad::compare(domain, session->groups, options.name, *objects, parsed);
+  const auto sides = both_sides(service, options);
+  if (!sides) return sides.error();
+  const ad::Domain& domain = sides->session.domain;
+  const auto findings = sides->differences(options.name);
   const Json both{{"domain", domain.dns_name},
                   {"server", domain.server},
                   {"domain_sid", domain.sid.text()},
                   {"netbios_name", domain.netbios_name},
-                  {"ad", json_of(*objects)},
-                  {"realm", *link ? **link : Json()},
+                  {"ad", json_of(sides->objects)},
+                  {"realm", sides->link ? *sides->link : Json()},
                   {"differences", ferryman::json_of(findings)}};
   return service.print(both, [&](const Json& shown) {
     print_both(shown);
