@@ -33,8 +33,12 @@ struct OnPremisesUser {
   std::string domain{};   // the DNS name
   std::string sid{};      // her own there
   std::string name{};     // sAMAccountName
-  std::string upn{};      // that she has from there; empty: none
-  bool disabled = false;  // from there, too
+  bool disabled = false;  // there
+  // What she has here from there, and goes when it changes there; empty or false: it is her own here.
+  std::string given_name{}, given_upn{};
+  bool gave_disabled = false;
+
+  friend bool operator==(const OnPremisesUser&, const OnPremisesUser&) = default;
 };
 
 // What a partial TGT for a user is made of.

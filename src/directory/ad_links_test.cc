@@ -93,6 +93,29 @@ TEST_P(AdLinks, TellWhoAUserIsThere) {
   EXPECT_TRUE(refused(directory_->find_on_premises(tenant_, "S-1-5-21-9-8-7-1105"), Reason::not_found));
 }
 
+TEST_P(AdLinks, AreOfAUserFromHerFirstMomentOn) {
+  WholeAccount wanted;
+  wanted.account.name = "alice";
+  wanted.on_premises = {.domain = "ad.example.com",
+                        .sid = "S-1-5-21-9-8-7-1104",
+                        .name = "al",
+                        .given_name = "alice",
+                        .given_upn = "alice@ad.example.com"};
+  const auto made = directory_->create_account(tenant_, wanted, now);
+  ASSERT_TRUE(done(made));
+  wanted.on_premises->user = made->id;
+  EXPECT_TRUE(*directory_->on_premises(tenant_, made->id) == *wanted.on_premises);
+
+  wanted.account.name = "bob";
+  EXPECT_TRUE(refused(directory_->create_account(tenant_, wanted, now), Reason::already_exists));
+  EXPECT_TRUE(refused(directory_->find_account(tenant_, "bob"), Reason::not_found)) << "whole, or not at all";
+
+  EXPECT_TRUE(done(directory_->forget_on_premises(tenant_, made->id)));
+  EXPECT_TRUE(refused(directory_->on_premises(tenant_, made->id), Reason::not_found));
+  EXPECT_TRUE(refused(directory_->forget_on_premises(tenant_, made->id), Reason::not_found));
+  EXPECT_TRUE(done(directory_->create_account(tenant_, wanted, now)));
+}
+
 TEST_P(AdLinks, ListUsersByPage) {
   for (int i = 0; i < 5; ++i)
     EXPECT_TRUE(done(set(user("u" + std::to_string(i)).id, std::to_string(1100 + i))));

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "directory/account.h"
+#include "directory/ad_link.h"
 #include "directory/failure.h"
 #include "directory/guid.h"
 #include "directory/rodc.h"
@@ -65,6 +66,8 @@ struct WholeAccount {
   std::vector<LongTermKey> keys{};
   std::optional<std::int64_t> password_changed{}, password_expires{};
   std::vector<ObjectId> groups{};  // besides its primary one
+  // Of a user, who she is in an on-premises domain; its `user` is not looked at.
+  std::optional<OnPremisesUser> on_premises{};
 };
 // What is to come of accounts that are imported: nothing, but what would have is told.
 enum class Import : std::uint8_t { for_good, dry_run };

@@ -81,6 +81,9 @@ Outcome<std::vector<LongTermKey>> load_keys(Connection& connection, const Master
 Outcome<std::vector<LongTermKey>> load_kept_keys(Connection& connection, const MasterKeys& masters,
                                                  const TenantId& tenant, const ObjectId& id);
 
+// Who an account's user is in a domain, in place of what was known of her; the account is there.
+Outcome<void> write_on_premises(Connection& connection, const TenantId& tenant, const OnPremisesUser& user);
+
 Outcome<Group> load_group(Connection& connection, const TenantId& tenant, const ObjectId& id);
 // The account, which is there, joins the group; not_found: the tenant has no such group.
 Outcome<void> insert_member(Connection& connection, const TenantId& tenant, const ObjectId& group,

@@ -352,8 +352,10 @@ CREATE TABLE on_premises (
   domain TEXT NOT NULL,
   sid TEXT NOT NULL,
   name TEXT NOT NULL,
-  upn TEXT NOT NULL,
   disabled INTEGER NOT NULL,
+  given_name TEXT NOT NULL,
+  given_upn TEXT NOT NULL,
+  gave_disabled INTEGER NOT NULL,
   PRIMARY KEY (tenant, account),
   UNIQUE (tenant, sid),
   FOREIGN KEY (tenant, account) REFERENCES objects ON DELETE CASCADE
@@ -422,7 +424,7 @@ constexpr std::array all_tables{
     Table{"SELECT * FROM device_codes",
           "INSERT INTO device_codes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
     Table{"SELECT * FROM ad_links", "INSERT INTO ad_links VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
-    Table{"SELECT * FROM on_premises", "INSERT INTO on_premises VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
+    Table{"SELECT * FROM on_premises", "INSERT INTO on_premises VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
     Table{"SELECT * FROM rodcs", "INSERT INTO rodcs VALUES (?, ?, ?, ?, ?)"},
     Table{"SELECT * FROM rodc_keys", "INSERT INTO rodc_keys VALUES (?, ?, ?, ?, ?)"},
     Table{"SELECT * FROM rodc_groups", "INSERT INTO rodc_groups VALUES (?, ?, ?, ?)"}};

@@ -203,6 +203,8 @@ class SignInRecords {
   virtual Outcome<void> remove_ad_link(const TenantId& tenant, std::string_view domain) = 0;
   // In place of what she was before; already_exists where another one has the SID.
   virtual Outcome<void> set_on_premises(const TenantId& tenant, const OnPremisesUser& user) = 0;
+  // She is of no domain any more; not_found where she was of none.
+  virtual Outcome<void> forget_on_premises(const TenantId& tenant, const ObjectId& user) = 0;
   virtual Outcome<OnPremisesUser> on_premises(const TenantId& tenant, const ObjectId& user) = 0;
   virtual Outcome<OnPremisesUser> find_on_premises(const TenantId& tenant, std::string_view sid) = 0;
   // Those of a domain, by their SIDs.

@@ -214,6 +214,7 @@ class Store final : public Database {
   Outcome<std::vector<AdLink>> ad_links(const TenantId& tenant) override;
   Outcome<void> remove_ad_link(const TenantId& tenant, std::string_view domain) override;
   Outcome<void> set_on_premises(const TenantId& tenant, const OnPremisesUser& user) override;
+  Outcome<void> forget_on_premises(const TenantId& tenant, const ObjectId& user) override;
   Outcome<OnPremisesUser> on_premises(const TenantId& tenant, const ObjectId& user) override;
   Outcome<OnPremisesUser> find_on_premises(const TenantId& tenant, std::string_view sid) override;
   Outcome<Page<OnPremisesUser>> on_premises_users(const TenantId& tenant, std::string_view domain,

@@ -30,10 +30,13 @@ LinkRow link_of(const Statement& row) {
 }
 
 // NOLINTNEXTLINE(cppcoreguidelines-macro-usage)
-#define FERRYMAN_ON_PREMISES_COLUMNS "SELECT account, domain, sid, name, upn, disabled FROM on_premises "
+#define FERRYMAN_ON_PREMISES_COLUMNS                                                   \
+  "SELECT account, domain, sid, name, disabled, given_name, given_upn, gave_disabled " \
+  "FROM on_premises "
 
 OnPremisesUser user_of(const Statement& row) {
-  return {row.id<ObjectId>(0), row.text(1), row.text(2), row.text(3), row.text(4), row.integer(5) != 0};
+  return {row.id<ObjectId>(0), row.text(1), row.text(2), row.text(3),
+          row.integer(4) != 0, row.text(5), row.text(6), row.integer(7) != 0};
 }
 
 SealedPlace place_of(const ObjectId& id, const AdLink& link) {
@@ -104,6 +107,20 @@ Outcome<void> check_user(const OnPremisesUser& user) {
 
 }  // namespace
 
+Outcome<void> write_on_premises(Connection& c, const TenantId& tenant, const OnPremisesUser& user) {
+  if (auto checked = check_user(user); !checked) return checked;
+  const auto same = load_by_sid(c, tenant, user.sid);
+  if (same && same->user != user.user)
+    return fail(Reason::already_exists, fmt::format("{} is another user's SID already", user.sid));
+  c.run("DELETE FROM on_premises WHERE tenant = ? AND account = ?", tenant, user.user);
+  c.run(
+      "INSERT INTO on_premises (tenant, account, folded, domain, sid, name, disabled, given_name, given_upn, "
+      "gave_disabled) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      tenant, user.user, key_of(user.domain), user.domain, user.sid, user.name, user.disabled,
+      user.given_name, user.given_upn, user.gave_disabled);
+  return {};
+}
+
 Outcome<void> Store::set_ad_link(const TenantId& tenant, const AdLink& link, Bytes key, std::int64_t now) {
   if (auto checked = check_link(link, key); !checked) return checked;
   return write([&](Connection& c) -> Outcome<void> {
@@ -147,19 +164,17 @@ Outcome<void> Store::remove_ad_link(const TenantId& tenant, std::string_view dom
 }
 
 Outcome<void> Store::set_on_premises(const TenantId& tenant, const OnPremisesUser& user) {
-  if (auto checked = check_user(user); !checked) return checked;
   return write([&](Connection& c) -> Outcome<void> {
     if (const auto account = load_account(c, tenant, user.user); !account)
       return tl::unexpected(account.error());
-    const auto same = load_by_sid(c, tenant, user.sid);
-    if (same && same->user != user.user)
-      return fail(Reason::already_exists, fmt::format("{} is another user's SID already", user.sid));
-    c.run("DELETE FROM on_premises WHERE tenant = ? AND account = ?", tenant, user.user);
-    c.run(
-        "INSERT INTO on_premises (tenant, account, folded, domain, sid, name, upn, disabled) VALUES (?, ?, "
-        "?, ?, ?, "
-        "?, ?, ?)",
-        tenant, user.user, key_of(user.domain), user.domain, user.sid, user.name, user.upn, user.disabled);
+    return write_on_premises(c, tenant, user);
+  });
+}
+
+Outcome<void> Store::forget_on_premises(const TenantId& tenant, const ObjectId& user) {
+  return write([&](Connection& c) -> Outcome<void> {
+    c.run("DELETE FROM on_premises WHERE tenant = ? AND account = ?", tenant, user);
+    if (c.changes() == 0) return fail(Reason::not_found);
     return {};
   });
 }

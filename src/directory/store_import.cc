@@ -33,6 +33,11 @@ Outcome<void> insert(Connection& c, const MasterKey& master, const TenantId& ten
   auto done = insert_new_account(c, tenant, id, whole.account, now);
   for (const ObjectId& group : whole.groups)
     if (done) done = insert_member(c, tenant, group, id);
+  if (done && whole.on_premises) {
+    OnPremisesUser there = *whole.on_premises;
+    there.user = id;
+    done = write_on_premises(c, tenant, there);
+  }
   if (!done || versions.empty()) return done;
   std::uint32_t kept = 0;
   for (const auto& [kvno, keys] : versions)

@@ -112,6 +112,8 @@ void add_user_set(RealmTree& tree, CLI::App& users) {
   RealmTree::text(set, "--rename", "new_name", "Another name; the SID stays");
   RealmTree::texts(set, "--add-upn", "add_upns", "A further user principal name; may be repeated");
   RealmTree::texts(set, "--remove-upn", "remove_upns", "One that goes; may be repeated");
+  RealmTree::flag(set, "--forget-on-premises", "forget_on_premises",
+                  "She is of no on-premises domain any more; what she has from there stays her own");
   add_settings(set);
 }
 

@@ -15,11 +15,16 @@ namespace {
 namespace error_code = kerberos::error_code;
 namespace flag = kerberos::ticket_flag;
 
-bool is_in_one(const directory::Principal& client, const std::vector<directory::Group>& groups) {
-  return std::any_of(groups.begin(), groups.end(), [&client](const directory::Group& group) {
-    return group.rid == client.account.settings.primary_group ||
-           std::find(client.groups.begin(), client.groups.end(), group.rid) != client.groups.end();
+bool is_in_one(const std::vector<std::uint32_t>& rids, const std::vector<directory::Group>& groups) {
+  return std::any_of(groups.begin(), groups.end(), [&rids](const directory::Group& group) {
+    return std::find(rids.begin(), rids.end(), group.rid) != rids.end();
   });
+}
+
+// Services that are no computers have a primary group because each account has one: that it is allowed says
+// nothing of them.
+bool means_its_primary_group(const directory::Account& account) {
+  return account.kind == directory::AccountKind::user || account.name.ends_with('$');
 }
 
 // Those that were asked for and may be given, each once.
@@ -44,9 +49,14 @@ Judged<void> check_vouched_for(const Kdc& kdc, std::uint16_t number, const direc
   if (!rodc) return tl::unexpected(account::unavailable(rodc.error()));
   if (client.account.settings.flags.sensitive)
     return refuse(error_code::tgt_revoked, "a partial TGT of a sensitive account");
-  if (is_in_one(client, rodc->denied))
+  std::vector<std::uint32_t> rids = client.groups;
+  const bool joined_allowed = is_in_one(rids, rodc->allowed);
+  rids.push_back(client.account.settings.primary_group);
+  if (is_in_one(rids, rodc->denied))
     return refuse(error_code::tgt_revoked, "a partial TGT of a client that is denied to its maker");
-  if (!is_in_one(client, rodc->allowed))
+  const bool allowed =
+      joined_allowed || (means_its_primary_group(client.account) && is_in_one(rids, rodc->allowed));
+  if (!allowed)
     return refuse(error_code::tgt_revoked, "a partial TGT of a client that is not allowed to its maker");
   return {};
 }

@@ -104,6 +104,21 @@ TEST_F(PartialTgts, AreGoodForAServicesTicketAsWell) {
   EXPECT_EQ(pac::LogonInfo::parse(pac->find(pac::logon_info)->octets)->groups.size(), 2U);
 }
 
+TEST_F(PartialTgts, AreOfNoServiceByItsPrimaryGroupAlone) {
+  directory::Account& account = realm_.account("alice");
+  account.settings.primary_group = remote_users;
+  groups().clear();
+  account.kind = directory::AccountKind::service;
+  EXPECT_EQ(ask(partial()).reason, "a partial TGT of a client that is not allowed to its maker");
+  groups() = {remote_users};
+  EXPECT_EQ(code(partial()), 0);
+  groups().clear();
+  directory::Group denied;
+  denied.rid = remote_users;
+  rodc().denied = {denied};
+  EXPECT_EQ(ask(partial()).reason, "a partial TGT of a client that is denied to its maker");
+}
+
 TEST_F(PartialTgts, AreOfKeysThatAreKnown) {
   PartialTgt other = partial();
   for (const std::uint32_t kvno :

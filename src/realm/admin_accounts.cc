@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "realm/admin_commands.h"
 #include "realm/admin_objects.h"
+#include "realm/admin_settings.h"
 
 namespace ferryman::realm {
 namespace {
@@ -16,6 +17,7 @@ admin::Reply account_reply(const Call& call, AccountKind kind, const directory::
 admin::Reply set_disabled(Call& call, AccountKind kind, bool disabled) {
   const auto account = named_account(call, kind);
   if (!account) return tl::unexpected(account.error());
+  if (auto kept = keep_own_state(call, *account); !kept) return tl::unexpected(std::move(kept.error()));
   const auto done = call.directory.change_account(
       call.tenant.id, account->id,
       [disabled](directory::AccountSettings& settings) { settings.flags.disabled = disabled; });

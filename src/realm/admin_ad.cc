@@ -24,15 +24,15 @@ Json link_json(const AdLink& link) {
           {"changed", link.changed}};
 }
 
-admin::Outcome<AdLink> find_link(Call& call, std::string_view domain) {
+}  // namespace
+
+admin::Outcome<AdLink> find_ad_link(Call& call, std::string_view domain) {
   const auto links = call.records.ad_links(call.tenant.id);
   if (!links) return failed("The links cannot be read", links.error());
   for (const AdLink& link : *links)
     if (equal_without_case(link.domain, domain)) return link;
   return none_such(call, "link to a domain", domain);
 }
-
-}  // namespace
 
 admin::Reply link_ad(Call& call) {
   constexpr std::int64_t most = std::numeric_limits<std::uint16_t>::max();
@@ -50,7 +50,7 @@ admin::Reply link_ad(Call& call) {
   if (!key) return invalid("ad.link: the key is its octets in base64.");
   if (const auto done = call.records.set_ad_link(call.tenant.id, link, key->bytes(), call.now); !done)
     return failed(fmt::format("The link to {} cannot be set", printable(link.domain)), done.error());
-  const auto set = find_link(call, link.domain);
+  const auto set = find_ad_link(call, link.domain);
   if (!set) return tl::unexpected(set.error());
   return link_json(*set);
 }
@@ -60,7 +60,7 @@ admin::Reply show_ad(Call& call) {
   if (auto mistake = call.arguments.mistake()) return tl::unexpected(*std::move(mistake));
   Json list = Json::array();
   if (domain) {
-    const auto link = find_link(call, *domain);
+    const auto link = find_ad_link(call, *domain);
     if (!link) return tl::unexpected(link.error());
     list.push_back(link_json(*link));
     return Json{{"links", std::move(list)}};

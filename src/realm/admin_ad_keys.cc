@@ -33,8 +33,11 @@ admin::Outcome<Octets> used_blob(const directory::KeyCredential& key) {
   return pki::key_credential_blob(*credential);
 }
 
-// Those that she can sign in with: not those of devices that are disabled.
+// Those that she can sign in with: none where she is disabled, and not those of devices that are.
 admin::Outcome<std::vector<directory::KeyCredential>> good_keys(Call& call, const directory::ObjectId& user) {
+  const auto account = call.directory.account(call.tenant.id, user);
+  if (!account) return unreadable(account.error());
+  if (account->settings.flags.disabled) return std::vector<directory::KeyCredential>();
   auto keys = call.records.keys_of(call.tenant.id, user);
   if (!keys) return unreadable(keys.error());
   std::erase_if(*keys, [](const auto& key) { return key.kind != directory::KeyKind::hello; });
@@ -70,7 +73,9 @@ admin::Reply list_ad_keys(Call& call) {
   const std::string_view domain = call.arguments.text("domain");
   const directory::PageRequest request = call.arguments.page();
   if (auto mistake = call.arguments.mistake()) return tl::unexpected(*std::move(mistake));
-  const auto page = call.records.on_premises_users(call.tenant.id, domain, request);
+  const auto link = find_ad_link(call, domain);
+  if (!link) return tl::unexpected(link.error());
+  const auto page = call.records.on_premises_users(call.tenant.id, link->domain, request);
   if (!page) return failed("The users of the domain cannot be read", page.error());
   Json users = Json::array();
   std::size_t octets = 0;

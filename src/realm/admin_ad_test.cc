@@ -65,6 +65,11 @@ class AdminAd : public AdministrationTest {
   std::uint8_t keys_ = 0;
 };
 
+class AdminAdUsers : public AdminAd {
+ protected:
+  AdminAdUsers() { do_it("ad.link", link()); }
+};
+
 TEST_F(AdminAd, IsLinkedRotatedShownAndUnlinked) {
   EXPECT_EQ(do_it("ad.show")["links"], Json::array());
   const Json made = do_it("ad.link", link());
@@ -98,7 +103,7 @@ TEST_F(AdminAd, RefusesWhatIsNoLink) {
   EXPECT_EQ(do_it("ad.show")["links"], Json::array());
 }
 
-TEST_F(AdminAd, TakesUsersOver) {
+TEST_F(AdminAdUsers, TakesUsersOver) {
   EXPECT_EQ(outcome(user("alice", "1104", {{"display_name", "Alice"}})), "added");
   EXPECT_EQ(last_event()["event_id"], 4720);
   EXPECT_EQ(shown("alice@corp.example")["on_premises"]["sid"], domain_sid + "-1104");
@@ -110,7 +115,7 @@ TEST_F(AdminAd, TakesUsersOver) {
   EXPECT_EQ(shown("alice")["display_name"], "Alice B.");
 }
 
-TEST_F(AdminAd, FollowsANewName) {
+TEST_F(AdminAdUsers, FollowsANewName) {
   upsert(user("alice", "1104"));
   do_it("user.set", {{"name", "alice"}, {"add_upns", {"al@own.example"}}});
   EXPECT_EQ(outcome(user("alicia", "1104")), "changed");
@@ -120,7 +125,7 @@ TEST_F(AdminAd, FollowsANewName) {
   EXPECT_THAT(refused("user.show", {{"name", "alice@corp.example"}}), StartsWith("not_found"));
 }
 
-TEST_F(AdminAd, DisablesAndEnablesOnlyWhatItDisabled) {
+TEST_F(AdminAdUsers, DisablesAndEnablesOnlyWhatItDisabled) {
   upsert(user("alice", "1104"));
   EXPECT_EQ(outcome(user("alice", "1104", {{"disabled", true}})), "changed");
   EXPECT_EQ(shown("alice")["disabled"], true);
@@ -131,7 +136,81 @@ TEST_F(AdminAd, DisablesAndEnablesOnlyWhatItDisabled) {
   EXPECT_EQ(shown("alice")["disabled"], true);
 }
 
-TEST_F(AdminAd, DisablesWhoDisappeared) {
+TEST_F(AdminAdUsers, UndoesNothingThatAnAdministratorHasDone) {
+  const Json there = user("alice", "1104"), disabled_there = user("alice", "1104", {{"disabled", true}});
+  const auto is_disabled = [this] { return shown("alice")["disabled"].get<bool>(); };
+  upsert(there);
+  upsert(disabled_there);
+  do_it("user.disable", {{"name", "alice"}});
+  upsert(there);
+  EXPECT_TRUE(is_disabled()) << "by both, then by the administrator alone";
+
+  do_it("user.enable", {{"name", "alice"}});
+  do_it("user.set", {{"name", "alice"}, {"disabled", true}});
+  upsert(disabled_there);
+  upsert(there);
+  EXPECT_TRUE(is_disabled()) << "by the administrator, then by both, then by the administrator alone";
+
+  do_it("user.enable", {{"name", "alice"}});
+  upsert(disabled_there);
+  do_it("user.set", {{"name", "alice"}, {"disabled", true}});
+  upsert(there);
+  EXPECT_TRUE(is_disabled());
+}
+
+TEST_F(AdminAdUsers, DisablesBeforeANameFails) {
+  upsert(user("alice", "1104"));
+  do_it("user.add", {{"name", "alicia"}});
+  EXPECT_EQ(outcome(user("alicia", "1104", {{"disabled", true}})), "refused");
+  EXPECT_EQ(shown("alice")["disabled"], true);
+  do_it("user.remove", {{"name", "alicia"}});
+  EXPECT_EQ(outcome(user("alicia", "1104", {{"disabled", true}})), "changed") << "the rest of it";
+  EXPECT_EQ(shown("alicia")["disabled"], true);
+  EXPECT_EQ(outcome(user("alicia", "1104")), "changed");
+  EXPECT_EQ(shown("alicia")["disabled"], false);
+}
+
+TEST_F(AdminAdUsers, AddsAUserWholeOrNotAtAll) {
+  EXPECT_EQ(outcome(user("carol", "1107", {{"upn", "no upn"}})), "refused");
+  EXPECT_THAT(refused("user.show", {{"name", "carol"}}), StartsWith("not_found"));
+  EXPECT_EQ(outcome(user("carol", "1107")), "added");
+}
+
+TEST_F(AdminAdUsers, AreOfLinkedDomainsAndTheirOwnSids) {
+  EXPECT_EQ(upsert({{"sid", "S-1-5-21-6-6-6-1104"}, {"name", "eve"}})["reason"], "invalid");
+  EXPECT_EQ(upsert({{"sid", domain_sid + "-1-2"}, {"name", "eve"}})["reason"], "invalid");
+  EXPECT_EQ(upsert({{"sid", domain_sid + "-"}, {"name", "eve"}})["reason"], "invalid");
+  upsert(user("alice", "1104"));
+  do_it("ad.unlink", {{"domain", domain}});
+  for (const char* command : {"ad.users", "ad.keys"})
+    EXPECT_THAT(refused(command, {{"domain", domain}}), StartsWith("not_found"));
+  EXPECT_THAT(refused("ad.upsert", {{"domain", domain}, {"users", Json::array({user("bob", "1105")})}}),
+              StartsWith("not_found"));
+  EXPECT_THAT(refused("ad.disable", {{"domain", domain}, {"sids", {domain_sid + "-1104"}}}),
+              StartsWith("not_found"));
+  Json other = link();
+  other["domain"] = "other.example.com";
+  other["domain_sid"] = "S-1-5-21-6-6-6";
+  do_it("ad.link", other);
+  const Json outcomes =
+      do_it("ad.disable", {{"domain", "other.example.com"}, {"sids", {domain_sid + "-1104"}}});
+  EXPECT_EQ(outcomes["outcomes"][0]["outcome"], "absent");
+  EXPECT_EQ(shown("alice")["disabled"], false);
+}
+
+TEST_F(AdminAdUsers, ForgetsWhoSheIsThere) {
+  upsert(user("alice", "1104"));
+  do_it("user.set", {{"name", "alice"}, {"forget_on_premises", true}});
+  EXPECT_EQ(last_event()["event_id"], 4738);
+  EXPECT_TRUE(shown("alice")["on_premises"].is_null());
+  EXPECT_THAT(refused("user.set", {{"name", "alice"}, {"forget_on_premises", true}}),
+              HasSubstr("of no on-premises domain"));
+  EXPECT_THAT(refused("user.set", {{"name", "alice"}, {"forget_on_premises", false}}), StartsWith("invalid"));
+  EXPECT_EQ(outcome(user("alicia", "1104", {{"upn", "alice@corp.example"}})), "matched");
+  EXPECT_EQ(shown("alice")["on_premises"]["name"], "alicia");
+}
+
+TEST_F(AdminAdUsers, DisablesWhoDisappeared) {
   upsert(user("alice", "1104"));
   const Json asked{{"domain", domain}, {"sids", {domain_sid + "-1104", domain_sid + "-1105"}}};
   const Json outcomes = do_it("ad.disable", asked)["outcomes"];
@@ -143,19 +222,25 @@ TEST_F(AdminAd, DisablesWhoDisappeared) {
   EXPECT_EQ(shown("alice")["disabled"], false);
 }
 
-TEST_F(AdminAd, MatchesByUpnAndNeverByNameAlone) {
+TEST_F(AdminAdUsers, MatchesByUpnAndNeverByNameAlone) {
   do_it("user.add", {{"name", "bob"}});
   const Json refusal = upsert(user("bob", "1105"));
   EXPECT_EQ(refusal["outcome"], "refused");
   EXPECT_EQ(refusal["reason"], "already_exists");
   do_it("user.set", {{"name", "bob"}, {"add_upns", {"bob@corp.example"}}});
-  EXPECT_EQ(outcome(user("bob", "1105")), "matched");
+  EXPECT_EQ(outcome(user("bob", "1105", {{"upn", "BOB@corp.example"}})), "matched");
   EXPECT_EQ(shown("bob")["on_premises"]["name"], "bob");
+  EXPECT_EQ(outcome(user("bobby", "1105", {{"upn", "bobby@corp.example"}})), "changed");
+  EXPECT_EQ(shown("bob")["upns"], (Json{"bob@corp.example", "bobby@corp.example"}))
+      << "her name and her UPN here are the administrator's";
+  EXPECT_EQ(shown("bob")["on_premises"]["name"], "bobby");
+  EXPECT_EQ(outcome(user("bobby", "1105", {{"upn", "rob@corp.example"}})), "changed");
+  EXPECT_EQ(shown("bob")["upns"], (Json{"bob@corp.example", "rob@corp.example"}));
   EXPECT_EQ(upsert(user("robert", "1106", {{"upn", "bob@corp.example"}}))["reason"], "already_exists")
       << "the domain has given the UPN to two";
 }
 
-TEST_F(AdminAd, ListsThemAndBoundsWhatItTakes) {
+TEST_F(AdminAdUsers, ListsThemAndBoundsWhatItTakes) {
   for (int i = 0; i < 3; ++i) upsert(user("u" + std::to_string(i), std::to_string(1200 + i)));
   const Json page = do_it("ad.users", {{"domain", domain}, {"limit", 2}});
   EXPECT_EQ(page["users"].size(), 2U);
@@ -166,7 +251,7 @@ TEST_F(AdminAd, ListsThemAndBoundsWhatItTakes) {
   EXPECT_EQ(upsert(user("c", "1300", {{"more", 1}}))["outcome"], "refused");
 }
 
-TEST_F(AdminAd, ShowsHelloKeysWithTheirLastUse) {
+TEST_F(AdminAdUsers, ShowsHelloKeysWithTheirLastUse) {
   upsert(user("alice", "1104"));
   EXPECT_EQ(keys(), Json::array());
   const directory::Device device = device_of("alice");
@@ -194,11 +279,15 @@ TEST_F(AdminAd, ShowsHelloKeysWithTheirLastUse) {
   EXPECT_EQ(used->last_logon, pac::file_time(now_));
   EXPECT_EQ(used->device->text(), device.id.text());
 
+  do_it("user.disable", {{"name", "alice"}});
+  EXPECT_EQ(keys(), Json::array());
+  do_it("user.enable", {{"name", "alice"}});
+  EXPECT_EQ(keys().size(), 1U);
   do_it("device.disable", {{"name", device.id.text()}});
   EXPECT_EQ(keys(), Json::array()) << "she cannot sign in with it";
 }
 
-TEST_F(AdminAd, ShowsKeysPageByPage) {
+TEST_F(AdminAdUsers, ShowsKeysPageByPage) {
   for (int i = 0; i < 5; ++i) {
     const std::string name = "u" + std::to_string(i);
     upsert(user(name, std::to_string(1200 + i)));
@@ -219,7 +308,7 @@ TEST_F(AdminAd, ShowsKeysPageByPage) {
   EXPECT_EQ(do_it("ad.keys", {{"domain", domain}, {"limit", 1}})["users"].size(), 1U);
 }
 
-TEST_F(AdminAd, DoesNotShowKeysThatAreDamaged) {
+TEST_F(AdminAdUsers, DoesNotShowKeysThatAreDamaged) {
   upsert(user("alice", "1104"));
   directory::KeyCredential key;
   const directory::Device device = device_of("alice");

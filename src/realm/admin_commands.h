@@ -61,7 +61,9 @@ admin::Reply rotate_krbtgt(Call& call);
 
 admin::Reply import_accounts(Call& call);
 
-// On-premises domains, and who users are there.
+// On-premises domains, and who users are there. Users come and go only with domains that are linked:
+// find_ad_link() tells not_found of others.
+admin::Outcome<directory::AdLink> find_ad_link(Call& call, std::string_view domain);
 admin::Reply link_ad(Call& call);
 admin::Reply show_ad(Call& call);
 admin::Reply unlink_ad(Call& call);

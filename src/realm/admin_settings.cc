@@ -54,6 +54,17 @@ admin::Outcome<std::int64_t> change_settings(Call& call, const directory::Accoun
   return after ? event_id::disabled : event_id::enabled;
 }
 
+admin::Outcome<void> keep_own_state(Call& call, const directory::Account& user) {
+  auto there = call.records.on_premises(call.tenant.id, user.id);
+  if (there && there->gave_disabled) {
+    there->gave_disabled = false;
+    if (const auto done = call.records.set_on_premises(call.tenant.id, *there); !done)
+      return failed(fmt::format("{} cannot be changed", printable(user.name)), done.error());
+  }
+  if (there || there.error().reason == directory::Reason::not_found) return {};
+  return failed(fmt::format("{} cannot be read", printable(user.name)), there.error());
+}
+
 NameChanges name_changes(Arguments& arguments, const char* added, const char* removed) {
   return {arguments.maybe_texts(added).value_or(std::vector<std::string>()),
           arguments.maybe_texts(removed).value_or(std::vector<std::string>())};

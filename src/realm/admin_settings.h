@@ -25,6 +25,9 @@ inline constexpr std::int64_t last_second = 253'402'300'799;
 admin::Outcome<std::int64_t> change_settings(Call& call, const directory::Account& account,
                                              const directory::Directory::SettingsChange& change);
 
+// Before an administrator disables or enables a user: an on-premises domain does not undo it.
+admin::Outcome<void> keep_own_state(Call& call, const directory::Account& user);
+
 // Names of an account that are added and removed, the latter first, so that one can take the other's place.
 // They are looked at before any is changed.
 struct NameChanges {

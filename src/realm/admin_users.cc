@@ -113,6 +113,24 @@ directory::Outcome<std::vector<std::string>> group_names(const Call& call, std::
   return names;
 }
 
+admin::Outcome<void> forget_on_premises(Call& call, const Account& user) {
+  const auto done = call.records.forget_on_premises(call.tenant.id, user.id);
+  if (done) return {};
+  if (done.error().reason == Reason::not_found)
+    return tl::unexpected(
+        admin::Failure{std::string(directory::name(Reason::not_found)),
+                       fmt::format("{} is of no on-premises domain.", printable(user.name))});
+  return failed(fmt::format("{} cannot be changed", printable(user.name)), done.error());
+}
+
+// As change_settings(), with what the arguments say.
+admin::Outcome<std::int64_t> change_user_settings(Call& call, const Account& user) {
+  if (call.arguments.maybe_flag("disabled"))
+    if (auto kept = keep_own_state(call, user); !kept) return tl::unexpected(std::move(kept.error()));
+  return change_settings(call, user,
+                         [&](AccountSettings& settings) { take_user_settings(call.arguments, settings); });
+}
+
 }  // namespace
 
 admin::Reply add_user(Call& call) {
@@ -168,30 +186,29 @@ admin::Reply set_user(Call& call) {
   const NameChanges upns = name_changes(arguments, "add_upns", "remove_upns");
   AccountSettings ignored;
   const bool has_settings = take_user_settings(arguments, ignored);
+  const bool forgets = arguments.maybe_flag("forget_on_premises").value_or(false);
   if (auto mistake = arguments.mistake()) return tl::unexpected(*std::move(mistake));
-  if (!new_name && !upns.any() && !has_settings) return invalid("user.set: say what is to be set.");
+  if (!new_name && !upns.any() && !has_settings && !forgets)
+    return invalid("user.set: say what is to be set.");
   const auto user = find_account(call, AccountKind::user, name);
   if (!user) return tl::unexpected(user.error());
   if (auto checked = check_names(upns, &directory::check_upn); !checked)
     return tl::unexpected(std::move(checked.error()));
-  const directory::TenantId& tenant = call.tenant.id;
+  if (forgets)
+    if (auto done = forget_on_premises(call, *user); !done) return tl::unexpected(std::move(done.error()));
   if (new_name) {
-    if (const auto done = call.directory.rename_account(tenant, user->id, *new_name); !done)
+    if (const auto done = call.directory.rename_account(call.tenant.id, user->id, *new_name); !done)
       return failed(fmt::format("{} cannot be renamed", printable(user->name)), done.error());
     call.event_ids.push_back(event_id::renamed);
   }
   auto changed =
       change_names(call, user->id, upns, &directory::Directory::add_upn, &directory::Directory::remove_upn);
   if (!changed) return tl::unexpected(std::move(changed.error()));
-  std::int64_t turned = event_id::none;
-  if (has_settings) {
-    const auto done = change_settings(
-        call, *user, [&](AccountSettings& settings) { take_user_settings(arguments, settings); });
-    if (!done) return tl::unexpected(done.error());
-    turned = *done;
-  }
-  if (upns.any() || has_settings) call.event_ids.push_back(event_id::user_changed);
-  if (turned != event_id::none) call.event_ids.push_back(turned);
+  const auto turned =
+      has_settings ? change_user_settings(call, *user) : admin::Outcome<std::int64_t>(event_id::none);
+  if (!turned) return tl::unexpected(turned.error());
+  if (upns.any() || has_settings || forgets) call.event_ids.push_back(event_id::user_changed);
+  if (*turned != event_id::none) call.event_ids.push_back(*turned);
   return user_reply(call, user->id);
 }
 

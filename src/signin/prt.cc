@@ -80,7 +80,7 @@ std::string partial_ticket_text(const Realm& realm, const directory::Tenant& ten
     return no_ticket_text("A ticket of the on-premises domain takes a sign-in with a key.");
   const bool may_go_further = !user.account.settings.flags.sensitive;
   const auto made = account::make_partial_ticket(realm.policy, {*who, may_go_further, realm.now()});
-  if (!made) return no_ticket_text("The user's SID in the on-premises domain is none of that domain's.");
+  if (!made) return no_ticket_text("No ticket of the on-premises domain can be made for this user.");
   return ticket_text(
       {made->as_rep, made->key.bytes(), who->link.realm, "krbtgt/" + who->link.realm, who->user.name},
       session_key);

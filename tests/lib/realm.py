@@ -6,6 +6,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import time
 
 from .gateway import BINARY as GATEWAY
 from .gateway import TOOL, table
@@ -90,11 +91,17 @@ class Realm:
         return [json.loads(line) for line in lines[:-1] if line.startswith("{")]
 
     def messages(self, message, **fields):
+        """All that there are: the log's writer lets lines gather for 50 ms."""
+        time.sleep(0.2)
+        return self.seen(message, **fields)
+
+    def seen(self, message, **fields):
+        """Those that have been written by now."""
         return [r for r in self.records() if r.get("message") == message
                 and all(r.get(k) == v for k, v in fields.items())]
 
     def wait_message(self, message, **fields):
-        return wait_for(lambda: self.messages(message, **fields), f"the message {message!r} {fields}")
+        return wait_for(lambda: self.seen(message, **fields), f"the message {message!r} {fields}")
 
     def signal(self, number):
         self.process.child.send_signal(number)

@@ -4,6 +4,7 @@ import os
 import unittest
 
 from lib.person import PIN, Person
+from lib.proc import wait_for
 from lib.sign_in import SignInScenario
 from lib.swtpm import Swtpm, TpmMaker
 
@@ -27,9 +28,11 @@ class AttestationTest(SignInScenario):
 
     def refused(self, *options):
         """What she is told, and the log has."""
+        reasons = lambda: [record.get("reason") for record in self.requests() if record["service"] == "register-key"]
+        before = len(reasons())
         said = self.person().enroll(self.code("alice"), *options, code=3)
         self.assertEqual(self.registered("alice")["keys"], [])
-        return said.stderr, [record.get("reason") for record in self.requests() if record["service"] == "register-key"]
+        return said.stderr, wait_for(lambda: reasons()[before:], "an event of it")
 
     def test_a_key_in_a_tpm_of_that_maker(self):
         tpm = self.tpm(self.maker)
