@@ -239,10 +239,10 @@ class CloudTrustTest(SignInScenario):
         person.login(PIN, code=3)
 
     def test_unlinked_it_gives_none(self):
-        person = self.enrolled("alice")
+        person, number = self.enrolled("alice"), self.dc.number()
         self.ad("unlink", "--yes")
         try:
-            partial = lambda: len(self.gateway.events("exchange", realm=REALM, tgt=f"partial TGT of krbtgt_{self.dc.number()}"))
+            partial = lambda: len(self.gateway.events("exchange", realm=REALM, tgt=f"partial TGT of krbtgt_{number}"))
             before = partial()
             person.run("kdestroy", "-A")
             person.ferryman("login", "--renew")
