@@ -2,14 +2,19 @@
 
 #include <fmt/format.h>
 #include <krb5/krb5.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <functional>
 #include <new>
 #include <optional>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "kerberos/numbers.h"
+#include "login/krb5_config.h"
 
 namespace ferryman::login {
 namespace {
@@ -59,10 +64,14 @@ class Cache {
   krb5_ccache release() { return std::exchange(cache_, nullptr); }
 
   bool is_empty() const {
-    krb5_principal owner = nullptr;
-    if (krb5_cc_get_principal(context_, cache_, &owner) != 0) return true;
-    krb5_free_principal(context_, owner);
-    return false;
+    return !has_owner([](krb5_principal) { return true; });
+  }
+  bool belongs_to(krb5_principal client) const {
+    return has_owner(
+        [&](krb5_principal owner) { return krb5_principal_compare(context_, owner, client) != 0; });
+  }
+  bool is_of_realm_of(krb5_principal client) const {
+    return has_owner([&](krb5_principal owner) { return krb5_realm_compare(context_, owner, client) != 0; });
   }
   bool belongs_to_a_collection() const {
     return krb5_cc_support_switch(context_, krb5_cc_get_type(context_, cache_)) != 0;
@@ -76,6 +85,14 @@ class Cache {
   }
 
  private:
+  bool has_owner(const std::function<bool(krb5_principal owner)>& is_it) const {
+    krb5_principal owner = nullptr;
+    if (krb5_cc_get_principal(context_, cache_, &owner) != 0) return false;
+    const bool is = is_it(owner);
+    krb5_free_principal(context_, owner);
+    return is;
+  }
+
   krb5_context context_;
   End end_;
   krb5_ccache cache_ = nullptr;
@@ -124,20 +141,56 @@ Outcome<Cache> filled(krb5_context context, krb5_principal client,
   return memory;
 }
 
-// The account's cache, if it has one.
-Outcome<std::optional<Cache>> find(krb5_context context, krb5_principal client) {
-  Cache cache(context);
-  const krb5_error_code code = krb5_cc_cache_match(context, client, cache.receive());
-  if (code == KRB5_CC_NOTFOUND) return std::nullopt;
-  if (code != 0) return krb5_failure(context, code, "the credential caches cannot be read");
-  return cache;
-}
-
 Outcome<Cache> default_cache(krb5_context context) {
   Cache cache(context);
   const krb5_error_code code = krb5_cc_default(context, cache.receive());
   if (code != 0) return krb5_failure(context, code, "there is no default credential cache");
   return cache;
+}
+
+constexpr std::string_view file_type = "FILE:";
+
+// A FILE has room for one account. Tickets of another realm's account are in a file beside it, with the
+// realm's name behind its own: this is its path, or would be. Nothing where there is no such place.
+std::optional<std::string> path_beside(const Cache& primary, krb5_principal client) {
+  const std::string name = primary.name();
+  const std::string_view realm(client->realm.data, client->realm.length);
+  if (!name.starts_with(file_type) || !is_realm_name(realm)) return std::nullopt;
+  return fmt::format("{}.{}", name.substr(file_type.size()), realm);
+}
+
+// Others may make files in /tmp as well.
+bool is_own_file(const std::string& path) {
+  struct stat status {};
+  return ::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == ::geteuid();
+}
+
+Outcome<Cache> file_cache(krb5_context context, const std::string& path) {
+  Cache cache(context);
+  const krb5_error_code code =
+      krb5_cc_resolve(context, (std::string(file_type) + path).c_str(), cache.receive());
+  if (code != 0) return krb5_failure(context, code, "the credential caches cannot be read");
+  return cache;
+}
+
+// The account's cache, if it has one.
+Outcome<std::optional<Cache>> find(krb5_context context, krb5_principal client) {
+  Cache cache(context);
+  const krb5_error_code code = krb5_cc_cache_match(context, client, cache.receive());
+  if (code == 0) return cache;
+  if (code != KRB5_CC_NOTFOUND) return krb5_failure(context, code, "the credential caches cannot be read");
+  const auto primary = default_cache(context);
+  if (!primary) return tl::unexpected(primary.error());
+  const auto beside = path_beside(*primary, client);
+  if (!beside || !is_own_file(*beside)) return std::nullopt;
+  auto found = file_cache(context, *beside);
+  if (!found) return tl::unexpected(found.error());
+  if (!found->belongs_to(client)) return std::nullopt;
+  return *std::move(found);
+}
+
+bool has_room_beside(const Cache& primary, krb5_principal client) {
+  return !primary.is_of_realm_of(client) && path_beside(primary, client);
 }
 
 // Where the account's tickets belong.
@@ -147,6 +200,7 @@ Outcome<Cache> place_for(krb5_context context, krb5_principal client, const Cach
   if (*found) return std::move(**found);
   if (!primary.belongs_to_a_collection()) {
     if (primary.is_empty()) return default_cache(context);
+    if (has_room_beside(primary, client)) return file_cache(context, *path_beside(primary, client));
     return fail(
         Fault::occupied,
         fmt::format(
@@ -183,6 +237,21 @@ void replace_primary(krb5_context context) {
     break;
   }
   krb5_cccol_cursor_free(context, &cursor);
+}
+
+// The files beside a FILE, whosever tickets are in them.
+void remove_beside(krb5_context context, const Cache& primary) {
+  const std::string name = primary.name();
+  if (!name.starts_with(file_type)) return;
+  const std::filesystem::path path = name.substr(file_type.size());
+  const std::string prefix = path.filename().string() + ".";
+  std::error_code error;
+  for (const auto& each : std::filesystem::directory_iterator(path.parent_path(), error)) {
+    const std::string file = each.path().filename().string();
+    if (!file.starts_with(prefix) || !is_realm_name(file.substr(prefix.size())) || !is_own_file(each.path()))
+      continue;
+    if (auto cache = file_cache(context, each.path())) krb5_cc_destroy(context, cache->release());
+  }
 }
 
 // Where the account's tickets belong, in place of what is there.
@@ -248,7 +317,8 @@ Outcome<bool> CredentialCaches::has_room_for(const Client& client) {
   if (!own) return tl::unexpected(own.error());
   const auto primary = default_cache(context_.get());
   if (!primary) return tl::unexpected(primary.error());
-  return *own || primary->belongs_to_a_collection() || primary->is_empty();
+  return *own || primary->belongs_to_a_collection() || primary->is_empty() ||
+         has_room_beside(*primary, principal.get());
 }
 
 Outcome<void> CredentialCaches::make_primary(const Client& client) {
@@ -290,6 +360,7 @@ Outcome<void> CredentialCaches::remove(const Client& client) {
 Outcome<void> CredentialCaches::remove_default() {
   auto cache = default_cache(context_.get());
   if (!cache) return tl::unexpected(cache.error());
+  remove_beside(context_.get(), *cache);
   const krb5_error_code code = krb5_cc_destroy(context_.get(), cache->release());
   if (code != 0 && code != KRB5_FCC_NOFILE)
     return krb5_failure(context_.get(), code, "the tickets cannot be removed");

@@ -29,7 +29,9 @@ struct Credential {
 };
 
 // The user's credential caches, where libkrb5 has them: $KRB5CCNAME, else default_ccache_name of krb5.conf,
-// else FILE:/tmp/krb5cc_UID. DIR, KCM and KEYRING hold one cache for each account; FILE is one cache.
+// else FILE:/tmp/krb5cc_UID. DIR, KCM and KEYRING hold one cache for each account. FILE is one cache; beside
+// it there is one for an account of each other realm, in a file with the realm's name behind:
+// FILE:/tmp/krb5cc_UID.AD.EXAMPLE.COM.
 //
 // One thread at a time may use it.
 class CredentialCaches {
@@ -39,13 +41,13 @@ class CredentialCaches {
 
   // Puts an account's tickets, the TGT first, into its cache, whose name it gives: in place of what is there,
   // or as a new one beside those of other accounts. The first of all becomes the primary one; else the
-  // primary one stays. Fault occupied where there is no room for a second account.
+  // primary one stays. Fault occupied where there is no room: in a FILE for a second account of one realm.
   Outcome<std::string> store(const Client& client, std::span<const Credential> credentials);
 
   // The same with what is in another cache, by its name: "FILE:/proc/self/fd/3".
   Outcome<std::string> store_from(const std::string& name);
 
-  // Whether store() would find room, which a FILE does not have beside another account's tickets.
+  // Whether store() would find room.
   Outcome<bool> has_room_for(const Client& client);
 
   // Makes the account's cache the one that programs take.
@@ -57,7 +59,8 @@ class CredentialCaches {
   // Removes the account's cache, also where there is none; if it was the primary one, another one becomes
   // that.
   Outcome<void> remove(const Client& client);
-  // The same with the cache that $KRB5CCNAME names, whosever tickets are in it.
+  // The same with the cache that $KRB5CCNAME names, and the files beside a FILE, whosever tickets are in
+  // them.
   Outcome<void> remove_default();
 
  private:

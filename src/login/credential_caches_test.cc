@@ -42,10 +42,12 @@ Octets ticket_for(const kerberos::Name& service, std::int32_t etype) {
 }
 
 struct Account {
-  explicit Account(std::string_view user) : name(1, {user}) {}
-  Client client() const { return {name.view(), "CLOUD.EXAMPLE.COM"}; }
+  explicit Account(std::string_view user, std::string_view of = "CLOUD.EXAMPLE.COM")
+      : name(1, {user}), realm(of) {}
+  Client client() const { return {name.view(), realm}; }
 
   kerberos::Name name;
+  std::string_view realm;
 };
 
 // libkrb5 and klist see the caches of a test's own, of one type after the other.
@@ -131,7 +133,7 @@ class CredentialCachesTest : public testing::TestWithParam<std::string> {
 
   std::string directory_;
   std::optional<KcmServer> kcm_;
-  const Account alice_{"alice"}, bob_{"bob"};
+  const Account alice_{"alice"}, bob_{"bob"}, alice_there_{"alice", "AD.EXAMPLE.COM"};
 };
 
 TEST_P(CredentialCachesTest, ShowsKlistWhatWasStored) {
@@ -204,6 +206,46 @@ TEST_P(FileCacheTest, HasRoomForOneAccount) {
   EXPECT_EQ(refused.error().fault, Fault::occupied);
   EXPECT_THAT(refused.error().text, HasSubstr("cache holds another account's tickets"));
   EXPECT_THAT(run("klist"), HasSubstr("Default principal: alice@"));
+}
+
+TEST_P(FileCacheTest, HasOneOfAnotherRealmBesideIt) {
+  const auto primary = store(alice_);
+  ASSERT_TRUE(primary.has_value());
+  EXPECT_TRUE(CredentialCaches::open()->has_room_for(alice_there_.client()).value());
+  EXPECT_FALSE(CredentialCaches::open()->has_room_for(bob_.client()).value());
+  const std::string beside = *primary + ".AD.EXAMPLE.COM";
+  EXPECT_EQ(store(alice_there_), beside);
+  EXPECT_EQ(store(alice_there_), beside) << "in place of what is there";
+  EXPECT_EQ(store(alice_), *primary);
+  EXPECT_THAT(run("klist " + beside), HasSubstr("Default principal: alice@AD.EXAMPLE.COM"));
+  EXPECT_THAT(run("klist"), HasSubstr("Default principal: alice@CLOUD.EXAMPLE.COM"));
+
+  const Account bob_there("bob", "AD.EXAMPLE.COM");
+  EXPECT_EQ(store(bob_there), beside);
+  EXPECT_TRUE(CredentialCaches::open()->remove(alice_there_.client()).has_value());
+  EXPECT_THAT(run("klist " + beside), HasSubstr("Default principal: bob@")) << "it was not alice's any more";
+  EXPECT_TRUE(CredentialCaches::open()->remove(bob_there.client()).has_value());
+  EXPECT_EQ(run("klist -s " + beside + "; echo $?"), "1\n");
+  EXPECT_THAT(run("klist"), HasSubstr("Default principal: alice@CLOUD.EXAMPLE.COM"));
+}
+
+TEST_P(FileCacheTest, GoesWithWhatIsBesideIt) {
+  const auto primary = store(alice_), beside = store(alice_there_);
+  ASSERT_TRUE(primary.has_value() && beside.has_value());
+  std::ofstream(directory_ + "/cache.txt!") << "another file";
+  EXPECT_TRUE(CredentialCaches::open()->remove_default().has_value());
+  for (const std::string& each : {*primary, *beside})
+    EXPECT_EQ(run("klist -s " + each + "; echo $?"), "1\n") << each;
+  EXPECT_TRUE(std::filesystem::exists(directory_ + "/cache.txt!"));
+}
+
+TEST_P(FileCacheTest, BelievesNoFileOfAnotherUser) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  ASSERT_TRUE(store(alice_).has_value());
+  ASSERT_TRUE(store(alice_there_).has_value());
+  const std::string path = directory_ + "/cache.AD.EXAMPLE.COM";
+  ASSERT_EQ(::chown(path.c_str(), 1, 1), 0);
+  EXPECT_FALSE(CredentialCaches::open()->tgt_end(alice_there_.client()).value());
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, FileCacheTest, testing::Values("FILE"), by_type);

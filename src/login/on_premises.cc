@@ -17,10 +17,9 @@ namespace {
 tl::unexpected<Failure> no_room(const SessionRecord& record, const std::string& realm) {
   return fail(
       Fault::occupied,
-      fmt::format("{} has room for one ticket-granting ticket, which is the cloud's: with "
-                  "default_ccache_name = DIR:..., KEYRING:... or KCM: in krb5.conf (or in KRB5CCNAME) "
-                  "that of {} fits in beside it",
-                  record.cache, realm));
+      fmt::format("there is no room for a ticket of {} beside {}: with default_ccache_name = DIR:..., "
+                  "KEYRING:... or KCM: in krb5.conf (or in KRB5CCNAME) there is",
+                  realm, record.cache));
 }
 
 // A server's word becomes a section of krb5.conf, and never one of the cloud's own.

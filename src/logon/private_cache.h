@@ -2,13 +2,14 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/secret.h"
 
 namespace ferryman::logon {
 
-// While it lives, tickets go to a file in a directory of one's own instead of the user's credential cache;
-// what is in it goes with it.
+// While it lives, tickets go to files in a directory of one's own instead of the user's credential caches;
+// what is in them goes with it.
 class PrivateCache {
  public:
   // directory: of mode 0700, and this user's.
@@ -17,12 +18,15 @@ class PrivateCache {
   PrivateCache& operator=(const PrivateCache&) = delete;
   ~PrivateCache();
 
-  // The file, as libkrb5 writes it; nothing where no ticket has come.
+  // The files, as libkrb5 writes them, as store_tickets() takes them; nothing where no ticket has come.
   std::optional<Secret> contents() const;
 
-  static constexpr std::size_t max_size = std::size_t{128} * 1024;  // octets
+  static constexpr std::size_t max_size = std::size_t{128} * 1024 - 4;  // octets of a file, and of all
 
  private:
+  std::vector<std::string> beside() const;
+  void remove_files() const;
+
   std::string path_;
 };
 

@@ -19,7 +19,8 @@ enum class Result : std::uint8_t {
 
 struct Verdict {
   Result result = Result::failed;
-  std::optional<Secret> tickets{};  // a credential cache's file; none where she is let in without
+  std::optional<Secret>
+      tickets{};  // credential caches' files (ticket_files.h); none where she is let in without
 };
 
 }  // namespace ferryman::logon

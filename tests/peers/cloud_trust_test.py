@@ -123,6 +123,26 @@ class CloudTrustTest(SignInScenario):
                               f"http://{there}/index.html").stdout
         self.assertIn(f"X-User: alice@{REALM}", out, apache.log())
 
+    def test_a_file_has_the_domains_ticket_in_a_file_beside_it(self):
+        person = self.person("alice")
+        primary = "FILE:" + os.path.join(person.home, "cache")
+        person.env["KRB5CCNAME"] = primary
+        told = person.enroll(self.code("alice"), "--key", "software").stdout
+        beside = f"{primary}.{REALM}"
+        self.assertIn(f"in {beside}.", told)
+        account = self.account(person)
+        self.assertEqual((account["cloud_tgt"], account["on_premises_tgt"]), (1, 1), account)
+        self.assertIn("Default principal: alice@CLOUD.TEST", person.run("klist").stdout)
+        person.env["KRB5CCNAME"] = beside
+        self.assertIn(f"Default principal: alice@{REALM}", person.run("klist").stdout)
+        person.kerberos("kvno", "-k", self.dc.keytab, "-S", *SERVICE.split("/"))
+        person.env["KRB5CCNAME"] = primary
+        person.ferryman("login", "--renew")
+        self.assertEqual(self.account(person)["on_premises_tgt"], 1)
+        person.ferryman("logout")
+        for cache in (primary, beside):
+            self.assertEqual(person.run("klist", "-s", cache, check=False).returncode, 1, cache)
+
     def test_keys_are_asked_for_where_that_is_wanted(self):
         person = self.enrolled("alice")
         shown = person.login(PIN, "--key-list").stdout
