@@ -59,15 +59,6 @@ Outcome<void> read_oldest(Connection& connection, Domain& domain) {
   return {};
 }
 
-std::string filter_of(const Domain& domain, std::string_view name, std::string_view classes) {
-  const std::string value = escape_filter(name);
-  if (pac::Sid::of_text(name)) return fmt::format("(&{}(objectSid={}))", classes, value);
-  if (name.ends_with("," + domain.dn)) return fmt::format("(&{}(distinguishedName={}))", classes, value);
-  if (name.find('@') != std::string_view::npos)
-    return fmt::format("(&{}(userPrincipalName={}))", classes, value);
-  return fmt::format("(&{}(sAMAccountName={}))", classes, value);
-}
-
 }  // namespace
 
 std::string domain_of_dn(std::string_view dn) {
@@ -127,11 +118,29 @@ Outcome<Domain> read_domain(Connection& connection, std::string_view expected) {
   return domain;
 }
 
+std::vector<std::string> account_filters(const Domain& domain, std::string_view name,
+                                         std::string_view classes) {
+  const auto filter = [&](const char* attribute, std::string_view value) {
+    return fmt::format("(&{}({}={}))", classes, attribute, escape_filter(value));
+  };
+  if (pac::Sid::of_text(name)) return {filter("objectSid", name)};
+  if (is_dn_below(name, domain.dn)) return {filter("distinguishedName", name)};
+  const auto at = name.rfind('@');
+  if (at == std::string_view::npos) return {filter("sAMAccountName", name)};
+  std::vector<std::string> filters{filter("userPrincipalName", name)};
+  if (equal_without_case(name.substr(at + 1), domain.dns_name))
+    filters.push_back(filter("sAMAccountName", name.substr(0, at)));
+  return filters;
+}
+
 Outcome<Account> find_account(Connection& connection, const Domain& domain, std::string_view name,
                               std::string_view classes) {
-  const auto found = connection.search(
-      {domain.dn, Scope::subtree, filter_of(domain, name, classes), {"sAMAccountName", "objectSid"}});
-  if (!found) return tl::unexpected(found.error());
+  Outcome<Found> found;
+  for (const std::string& filter : account_filters(domain, name, classes)) {
+    found = connection.search({domain.dn, Scope::subtree, filter, {"sAMAccountName", "objectSid"}});
+    if (!found) return tl::unexpected(found.error());
+    if (!found->entries.empty()) break;
+  }
   if (found->entries.size() != 1)
     return fail(
         Reason::no_such_object,

@@ -46,12 +46,17 @@ std::string domain_of_dn(std::string_view dn);
 // The text in place of a DN, by which a server finds an object by its SID [MS-ADTS 3.1.1.3.1.2.4].
 std::string dn_of_sid(const pac::Sid& sid);
 
+// What finds an account by its name, as find_account() takes it: filters to be tried one after the other.
+std::vector<std::string> account_filters(const Domain& domain, std::string_view name,
+                                         std::string_view classes);
+
 // A group, a user or a computer.
 struct Account {
   std::string dn, name;  // name: its sAMAccountName
   pac::Sid sid;
 };
-// By sAMAccountName, SID or DN, and a user also by UPN. classes: "(objectClass=group)".
+// By sAMAccountName, SID or DN, and a user also by UPN: NAME@DOMAIN is that of every user of the domain who
+// has no other [MS-ADTS 5.1.1.1.1]. classes: "(objectClass=group)".
 Outcome<Account> find_account(Connection& connection, const Domain& domain, std::string_view name,
                               std::string_view classes);
 

@@ -1,9 +1,14 @@
 #include "ad/domain.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "ad/test_domain.h"
 
 namespace ferryman::ad {
 namespace {
+
+using testing::ElementsAre;
 
 Entry root_dse() {
   return {"",
@@ -38,6 +43,18 @@ TEST(Domain, AttributesAreFoundWithoutCase) {
   EXPECT_EQ(entry.number("objectsid"), 1);
   EXPECT_EQ(entry.one("cn"), "");
   EXPECT_FALSE(entry.number("cn"));
+}
+
+TEST(Domain, AnAccountIsFoundByWhateverNamesIt) {
+  const auto filters = [](std::string_view name) { return account_filters(test_domain(), name, "(c=u)"); };
+  EXPECT_THAT(filters("alice"), ElementsAre("(&(c=u)(sAMAccountName=alice))"));
+  EXPECT_THAT(filters("S-1-5-21-1-2-3-1104"), ElementsAre("(&(c=u)(objectSid=S-1-5-21-1-2-3-1104))"));
+  EXPECT_THAT(filters("cn=Alice,dc=AD,dc=example,dc=test"),
+              ElementsAre("(&(c=u)(distinguishedName=cn=Alice,dc=AD,dc=example,dc=test))"));
+  EXPECT_THAT(
+      filters("alice@AD.example.test"),
+      ElementsAre("(&(c=u)(userPrincipalName=alice@AD.example.test))", "(&(c=u)(sAMAccountName=alice))"));
+  EXPECT_THAT(filters("alice@example.test"), ElementsAre("(&(c=u)(userPrincipalName=alice@example.test))"));
 }
 
 TEST(Domain, NamesComeFromDns) {

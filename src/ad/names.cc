@@ -5,6 +5,14 @@
 #include "base/text.h"
 
 namespace ferryman::ad {
+namespace {
+
+bool ends_with(std::string_view text, char before, std::string_view end) {
+  return text.size() > end.size() && text[text.size() - end.size() - 1] == before &&
+         equal_without_case(text.substr(text.size() - end.size()), end);
+}
+
+}  // namespace
 
 std::string escape_filter(std::string_view value) {
   std::string escaped;
@@ -35,6 +43,16 @@ std::string escape_dn(std::string_view value) {
 
 bool is_same_dn(std::string_view a, std::string_view b) {
   return equal_without_case(a, b);
+}
+
+bool is_dn_below(std::string_view dn, std::string_view base) {
+  return ends_with(dn, ',', base);
+}
+
+bool is_host_of(std::string_view host, std::string_view domain) {
+  constexpr std::string_view characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
+  return ends_with(host, '.', domain) && host.front() != '.' &&
+         host.find_first_not_of(characters) == std::string_view::npos;
 }
 
 }  // namespace ferryman::ad

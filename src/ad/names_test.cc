@@ -23,6 +23,18 @@ TEST(Names, AValueCannotEndAnRdn) {
 TEST(Names, DnsCompareWithoutCase) {
   EXPECT_TRUE(is_same_dn("CN=a,DC=b", "cn=A,dc=B"));
   EXPECT_FALSE(is_same_dn("CN=a,DC=b", "CN=a,DC=c"));
+  EXPECT_TRUE(is_dn_below("CN=a,DC=b", "dc=B"));
+  EXPECT_FALSE(is_dn_below("DC=b", "DC=b"));
+  EXPECT_FALSE(is_dn_below("CN=aDC=b", "DC=b"));
+}
+
+TEST(Names, AHostIsWithinItsDomain) {
+  EXPECT_TRUE(is_host_of("DC1.ad.example.test", "AD.example.test"));
+  EXPECT_TRUE(is_host_of("dc-1_a.site.ad.example.test", "ad.example.test"));
+  for (const char* other :
+       {"", ".", "ad.example.test", ".ad.example.test", "dc1.bad.example.test", "dc1ad.example.test",
+        "dc1.ad.example.test.evil.test", "evil.test/.ad.example.test", "evil.test:389\\032.ad.example.test"})
+    EXPECT_FALSE(is_host_of(other, "ad.example.test")) << other;
 }
 
 }  // namespace
