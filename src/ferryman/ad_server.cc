@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "ad/names.h"
 #include "base/text.h"
 #include "ferryman/exit_codes.h"
 #include "ferryman/realm_prompt.h"
@@ -61,29 +62,53 @@ tl::expected<ad::Endpoint, int> endpoint_of(const AdServerOptions& options) {
   return endpoint;
 }
 
-// By DNS: the PDC emulator, then the others.
-tl::expected<std::vector<std::string>, int> find_servers(const std::string& domain) {
+// What DNS says of a domain's controllers.
+struct Servers {
   std::vector<std::string> hosts;
-  bool failed = false;
+  std::string outside;  // one that is named, and is not within the domain
+  bool failed = false;  // there was no answer
+};
+
+// The PDC emulator, then the others. Nobody has signed an answer of DNS, and whoever makes one up would be
+// sent the administrator's ticket or password: it names hosts of the domain's alone.
+Servers ask_dns(const std::string& domain) {
+  Servers servers;
   for (const char* role : {"pdc", "dc"}) {
-    if (failed) break;
+    if (servers.failed) break;
     const SrvAnswer answer = look_up_srv(fmt::format("_ldap._tcp.{}._msdcs.{}", role, domain));
-    failed = answer.failed;
-    for (const discovery::SrvRecord& record : answer.records)
-      if (hosts.size() < worth_a_try && std::find(hosts.begin(), hosts.end(), record.target) == hosts.end())
+    servers.failed = answer.failed;
+    std::vector<std::string>& hosts = servers.hosts;
+    for (const discovery::SrvRecord& record : answer.records) {
+      if (!ad::is_host_of(record.target, domain))
+        servers.outside = record.target;
+      else if (hosts.size() < worth_a_try &&
+               std::find(hosts.begin(), hosts.end(), record.target) == hosts.end())
         hosts.push_back(record.target);
+    }
   }
-  if (!hosts.empty()) return hosts;
-  if (failed)
+  return servers;
+}
+
+tl::expected<std::vector<std::string>, int> find_servers(const std::string& domain) {
+  const Servers servers = ask_dns(domain);
+  const std::string name = printable(domain);
+  if (!servers.hosts.empty()) return servers.hosts;
+  if (!servers.outside.empty())
     return tl::unexpected(
-        tell(exit_not_reachable,
-             fmt::format("DNS does not say which domain controllers {} has: no answer", printable(domain)),
-             "Name one with --server."));
+        tell(exit_refused,
+             fmt::format("DNS names {} as a domain controller of {}, which is no host of that "
+                         "domain: nothing is sent there",
+                         printable(servers.outside), name),
+             "Where that is right, name it with --server."));
+  if (servers.failed)
+    return tl::unexpected(tell(
+        exit_not_reachable, fmt::format("DNS does not say which domain controllers {} has: no answer", name),
+        "Name one with --server."));
   return tl::unexpected(
-      tell(exit_failed, fmt::format("DNS knows no domain controller of {}", printable(domain)),
+      tell(exit_not_reachable, fmt::format("DNS knows no domain controller of {}", name),
            fmt::format("\"_ldap._tcp.dc._msdcs.{}\" has no SRV record here: forward the domain to its DNS "
                        "servers, or name a domain controller with --server.",
-                       printable(domain))));
+                       name)));
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ class App;
 namespace ferryman {
 
 struct AdServerOptions {
-  std::string server;     // empty: as DNS says
+  std::string server;     // empty: as DNS says, of hosts within the domain
   std::string bind_name;  // empty: by the ticket of the default credential cache
   std::string ca_file;
   bool starttls = false, password_stdin = false;
