@@ -97,6 +97,24 @@ std::vector<Finding> compare(const Domain& domain, const TrustGroups& groups, st
   return findings;
 }
 
+std::optional<Finding> judge_unlink(const Domain& domain, std::string_view name, const TrustObjects& objects,
+                                    std::int64_t number, const std::optional<std::string>& owner) {
+  const std::int64_t there = objects.krbtgt ? objects.krbtgt->number : 0;
+  if (there == number) return std::nullopt;
+  if (owner)
+    return Finding{fmt::format("the realm's link to {} is krbtgt_{}, which is that of {}, and not of {}",
+                               printable(domain.dns_name), number, *owner, name),
+                   fmt::format("\"{}\" ends it.", command_of("unlink", domain, *owner))};
+  if (there == 0) return std::nullopt;
+  return Finding{
+      fmt::format("the realm's link to {} is krbtgt_{}, which is not there, and {} is krbtgt_{}",
+                  printable(domain.dns_name), number, name, there),
+      fmt::format(
+          "Where {0} is this realm's, \"{1}\" first. With a --name of which the domain has nothing the "
+          "realm alone forgets its key.",
+          name, command_of("link", domain, name))};
+}
+
 std::vector<Finding> judge_domain(const Domain& domain, std::int64_t now) {
   std::vector<Finding> findings;
   if (std::abs(domain.time - now) > most_seconds_apart)

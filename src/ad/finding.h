@@ -30,6 +30,11 @@ struct RealmLink {
 std::vector<Finding> compare(const Domain& domain, const TrustGroups& groups, std::string_view name,
                              const TrustObjects& objects, const std::optional<RealmLink>& link);
 
+// Why the objects of a name are not to be taken away: their key is not the realm's, which is that of
+// krbtgt_<number>. owner: by which name the domain has that one; nothing: it has none such.
+std::optional<Finding> judge_unlink(const Domain& domain, std::string_view name, const TrustObjects& objects,
+                                    std::int64_t number, const std::optional<std::string>& owner);
+
 // The domain's release, and the clock. now: seconds since 1970.
 std::vector<Finding> judge_domain(const Domain& domain, std::int64_t now);
 

@@ -82,6 +82,37 @@ TEST(Finding, AnotherNumberOrAnotherDomainIsTold) {
 
 TEST(Finding, ClocksAndReleasesAreJudged) {
   Domain domain = test_domain();
+TEST(Finding, ALinkIsEndedByItsOwnNameAlone) {
+  const auto judged = [](const TrustObjects& objects, std::int64_t number,
+                         const std::optional<std::string>& owner) {
+    return judge_unlink(test_domain(), "Other", objects, number, owner);
+  };
+  TrustObjects objects = test_objects();
+  EXPECT_FALSE(judged(objects, 622, "Other"));
+  const auto of_another = judged(objects, 7, std::string(default_trust_name));
+  ASSERT_TRUE(of_another);
+  EXPECT_THAT(of_another->text, HasSubstr("krbtgt_7, which is that of FerrymanKerberos, and not of Other"));
+  EXPECT_EQ(of_another->next, "\"ferryman realm ad unlink ad.example.test\" ends it.");
+  const auto of_nobody = judged(objects, 7, std::nullopt);
+  ASSERT_TRUE(of_nobody);
+  EXPECT_THAT(of_nobody->text, HasSubstr("Other is krbtgt_622"));
+  EXPECT_TRUE(judged({}, 7, "Third")) << "it is nothing that is there, and another is";
+  EXPECT_FALSE(judged({}, 7, std::nullopt)) << "all is gone";
+  objects.krbtgt.reset();
+  EXPECT_FALSE(judged(objects, 7, std::nullopt)) << "half of it is";
+}
+
+TEST(Finding, ANameIsThatOfAnAccountOfOurs) {
+  const auto name = [](const std::string& cn, const std::string& description) {
+    return trust_name_of({"CN=x", {{"cn", {cn}}, {"description", {description}}}});
+  };
+  const std::string ours = std::string(trust_mark) + ": krbtgt of Other$";
+  EXPECT_EQ(name("krbtgt_Other", ours), "Other");
+  EXPECT_EQ(name("krbtgt_Other", "of a branch office"), std::nullopt);
+  EXPECT_EQ(name("krbtgt", ours), std::nullopt);
+  EXPECT_EQ(name("krbtgt_a b", ours), std::nullopt);
+}
+
   EXPECT_THAT(judge_domain(domain, domain.time - 301)[0].text, HasSubstr("301 seconds before"));
   EXPECT_THAT(judge_domain(domain, domain.time + 301)[0].text, HasSubstr("301 seconds behind"));
   domain.level = 2;

@@ -89,6 +89,24 @@ Outcome<TrustObjects> read_trust(Connection& connection, const Domain& domain, s
   return objects;
 }
 
+std::optional<std::string> trust_name_of(const Entry& krbtgt) {
+  constexpr std::string_view head = "krbtgt_";
+  const std::string& cn = krbtgt.one("cn");
+  if (!cn.starts_with(head) || !krbtgt.one("description").starts_with(trust_mark)) return std::nullopt;
+  std::string name = cn.substr(head.size());
+  return is_trust_name(name) ? std::optional(std::move(name)) : std::nullopt;
+}
+
+Outcome<std::optional<std::string>> find_trust_name(Connection& connection, const Domain& domain,
+                                                    std::int64_t number) {
+  const auto krbtgt = find_one(connection, domain,
+                               fmt::format("(&(objectClass=user)(msDS-SecondaryKrbTgtNumber={}))", number),
+                               {"cn", "description"});
+  if (!krbtgt) return tl::unexpected(krbtgt.error());
+  if (!*krbtgt) return std::nullopt;
+  return trust_name_of(**krbtgt);
+}
+
 Outcome<TrustGroups> read_trust_groups(Connection& connection, const Domain& domain) {
   TrustGroups groups;
   std::vector<pac::Sid> never{domain.sid.with_rid(denied_rodc_group)};

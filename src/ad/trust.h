@@ -51,6 +51,13 @@ struct TrustObjects {
 
 Outcome<TrustObjects> read_trust(Connection& connection, const Domain& domain, std::string_view name);
 
+// By which name read_trust() finds krbtgt_<number>; nothing where the domain has none of that number, or it
+// is somebody else's.
+Outcome<std::optional<std::string>> find_trust_name(Connection& connection, const Domain& domain,
+                                                    std::int64_t number);
+// The same of the account as it was found.
+std::optional<std::string> trust_name_of(const Entry& krbtgt);
+
 // DNs of groups that come with every domain.
 struct TrustGroups {
   Values never;       // Denied RODC Password Replication Group, and the operators and administrators

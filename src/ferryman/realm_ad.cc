@@ -120,6 +120,7 @@ tl::expected<ad::TrustObjects, int> objects_of(AdSession& session, const AdOptio
 
 tl::expected<std::optional<Json>, int> link_of_realm(RealmService& service, const std::string& domain) {
   const auto result = service.call("ad.show");
+  service.hang_up();  // it would let the connection go while the domain is asked
   if (!result) return tl::unexpected(result.error());
   for (const Json& link : result->at("links"))
     if (equal_without_case(link.at("domain").get_ref<const std::string&>(), domain)) return link;

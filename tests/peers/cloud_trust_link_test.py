@@ -160,10 +160,32 @@ class CloudTrustLinkTest(Scenario):
         self.ad("link", "--name", "Other-Cloud", check=1)
         other = COMPUTER.replace("FerrymanKerberos", "Other-Cloud")
         self.assertIsNotNone(self.dc.entry(other))
-        self.realm.links.clear()
+        for mode in ("--yes", "--dry-run"):
+            refused = self.ad("unlink", mode, "--name", "Other-Cloud", check=1)
+            self.assertIn(f"krbtgt_{self.dc.number()}, which is that of FerrymanKerberos", refused.stderr)
+            self.assertIn(f'"ferryman realm ad unlink {DOMAIN}" ends it', refused.stderr)
+        self.assertEqual(self.realm.asked("ad.unlink"), [])
+        self.assertIsNotNone(self.dc.entry(other))
+        self.assert_linked()
+        self.ad("unlink", "--yes")
+        self.assertIsNone(self.dc.entry(COMPUTER))
+        self.assertIsNotNone(self.dc.entry(other))
         self.ad("unlink", "--yes", "--name", "Other-Cloud")
         self.assertIsNone(self.dc.entry(other))
+
+    def test_a_domain_that_is_not_reached_is_forgotten_all_the_same(self):
+        self.link()
+        number = self.dc.number()
+        no_ticket = self.ad("unlink", "--yes", env={"KRB5CCNAME": "FILE:/nonexistent/cc"}, check=1)
+        self.assertIn("there is no Kerberos ticket", no_ticket.stderr)
+        self.assert_linked()
+        left = self.ad("unlink", "--yes", "--server", "localhost", check=5)
+        self.assertIn("is not reached", left.stderr)
+        self.assertIn(f"the realm has forgotten its key, and {DOMAIN} has krbtgt_{number} still", left.stderr)
+        self.assertEqual(self.realm.links, {})
         self.assertIsNotNone(self.dc.entry(COMPUTER))
+        self.ad("unlink", "--yes")
+        self.assertIsNone(self.dc.entry(COMPUTER))
 
     def test_groups_are_the_administrators_choice(self):
         refused = self.ad("link", "--allow-group", "Domain Admins", check=2)
