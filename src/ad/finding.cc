@@ -52,12 +52,13 @@ void compare_keys(const Domain& domain, std::string_view name, const TrustObject
   if (krbtgt.key_version == 0 || version == version_in_tickets(link.key_version)) return;
   if (link.key_version < version)
     findings.push_back(
-        {fmt::format("the key was rotated in the domain, to version {}, and the realm has version {}",
-                     version, link.key_version),
+        {fmt::format(
+             "the key was rotated in the domain, to version {}, and the realm is behind, at version {}",
+             version, link.key_version),
          how_to_take_key(domain, "rotate", name, objects)});
   else
     findings.push_back(
-        {fmt::format("the realm's key is of version {}, and {} has version {} still", link.key_version,
+        {fmt::format("the realm, with version {} of the key, is ahead of {}, at version {}", link.key_version,
                      printable(domain.server), version),
          "Wait until the domain controllers have replicated, or name another one with --server."});
 }
@@ -120,7 +121,7 @@ std::vector<Finding> judge_domain(const Domain& domain, std::int64_t now) {
   if (std::abs(domain.time - now) > most_seconds_apart)
     findings.push_back(
         {fmt::format("the clock of {} is {} seconds {} that of this machine", printable(domain.server),
-                     std::abs(domain.time - now), domain.time > now ? "before" : "behind"),
+                     std::abs(domain.time - now), domain.time > now ? "ahead of" : "behind"),
          "Set both by NTP: beyond 300 seconds no ticket is good."});
   if (domain.level < level::windows_2008)
     findings.push_back(

@@ -321,7 +321,7 @@ class CloudTrustLinkTest(Scenario):
     def test_a_clock_that_is_wrong_is_told(self):
         self.link()
         found = self.ad("check", check=1, env={"LD_PRELOAD": "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1", "FAKETIME": "-200s"})
-        self.assertRegex(found.stdout, "the clock of dc1.ad.example.test is (199|200|201) seconds before that of this machine")
+        self.assertRegex(found.stdout, "the clock of dc1.ad.example.test is (199|200|201) seconds ahead of that of this machine")
 
     def change(self, dn, attribute, value=None):
         """Replaces it, or takes it away."""
