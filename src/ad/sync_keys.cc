@@ -50,13 +50,17 @@ Outcome<void> KeySync::finish() {
   return take(gone);
 }
 
+// Who has been let write before, and for whom it is refused now, may be administrators alone.
 bool KeySync::has_given_up() const {
-  return counts_.forbidden >= max_forbidden && counts_.written + counts_.removed == 0;
+  return counts_.forbidden >= max_forbidden && counts_.written + counts_.removed == 0 && written_.empty();
 }
 
 // Who is not found keeps what was written for her: she may be restored.
 Outcome<void> KeySync::take_some(std::span<const UserKeys> users) {
-  if (has_given_up()) return {};
+  if (has_given_up()) {
+    counts_.untried += users.size();
+    return {};
+  }
   std::string any;
   for (const UserKeys& user : users) any += fmt::format("(objectSid={})", user.sid);
   std::vector<Entry> entries;
@@ -73,7 +77,11 @@ Outcome<void> KeySync::take_some(std::span<const UserKeys> users) {
     const auto sid = reader_.read_sid(entry);
     const auto user = std::find_if(users.begin(), users.end(),
                                    [&](const UserKeys& each) { return sid && each.sid == sid->text(); });
-    if (user == users.end() || has_given_up()) continue;
+    if (user == users.end()) continue;
+    if (has_given_up()) {
+      ++counts_.untried;
+      continue;
+    }
     if (const auto done = change(entry, *user); !done) return done;
   }
   return {};

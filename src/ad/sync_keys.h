@@ -31,6 +31,7 @@ struct KeyCounts {
   std::size_t written = 0, removed = 0;  // keys
   std::size_t refused = 0;               // users for whom the domain did not take it
   std::size_t forbidden = 0;             // of those, for want of rights
+  std::size_t untried = 0;               // users who came after it was given up
 };
 
 // Writes users' keys into their domain and takes away those that were written and that the realm has no more,
@@ -55,7 +56,7 @@ class KeySync {
   const KeyCounts& counts() const { return counts_; }
   const WrittenKeys& written() const { return written_; }
 
-  // Without rights for any user it is not tried for more than these.
+  // Where no right is seen, by a key that is there either, it is not tried for more users than these.
   static constexpr std::size_t max_forbidden = 20;
 
  private:

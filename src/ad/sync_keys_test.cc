@@ -143,8 +143,24 @@ TEST_F(KeySyncTest, GivesUpWithoutRights) {
     users.push_back({sid(rid), {made_up_key(1)}});
   }
   refusal_ = Reason::no_rights;
-  EXPECT_EQ(run(users).forbidden, KeySync::max_forbidden);
+  const KeyCounts counts = run(users);
+  EXPECT_EQ(counts.forbidden, KeySync::max_forbidden);
+  EXPECT_EQ(counts.untried, users.size() - KeySync::max_forbidden);
   EXPECT_EQ(applied_, KeySync::max_forbidden);
+}
+
+TEST_F(KeySyncTest, GoesOnWhereItHasWrittenBefore) {
+  add(1104);
+  run({{sid(1104), {made_up_key(1)}}});
+  std::vector<UserKeys> users{{sid(1104), {made_up_key(1)}}};
+  for (std::uint32_t rid = 2000; rid < 2050; ++rid) {
+    add(rid);
+    users.push_back({sid(rid), {made_up_key(1)}});
+  }
+  refusal_ = Reason::no_rights;
+  const KeyCounts counts = run(users);
+  EXPECT_EQ(counts.forbidden, 50U);
+  EXPECT_EQ(counts.untried, 0U);
 }
 
 TEST_F(KeySyncTest, EndsWhereTheDomainDoesNotAnswer) {

@@ -37,10 +37,11 @@ std::optional<std::vector<ad::UserKeys>> users_of(const Json& page) {
   return users;
 }
 
-int tell_forbidden(std::size_t users) {
+int tell_forbidden(const ad::KeyCounts& counts) {
   return tell(exit_refused,
-              fmt::format("keys of {} users are not written: the account needs write access to {}", users,
-                          ad::key_link_attribute),
+              fmt::format("keys of {} users are not written: the account needs write access to {}{}",
+                          counts.forbidden, ad::key_link_attribute,
+                          counts.untried > 0 ? "; further ones were not tried" : ""),
               "Add it to Key Admins. Keys of administrators take a member of Domain Admins.");
 }
 
@@ -100,7 +101,7 @@ int RealmKeys::run(const std::string& name, const ad::Domain& domain, std::int64
   const int code = read_and_write(name, sync);
   counts_ = sync.counts();
   written = sync.written();
-  if (counts_.forbidden > 0) tell_forbidden(counts_.forbidden);
+  if (counts_.forbidden > 0) tell_forbidden(counts_);
   return code == exit_ok && counts_.refused > 0 ? exit_refused : code;
 }
 
