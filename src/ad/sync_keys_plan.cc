@@ -103,10 +103,13 @@ void Planner::keep(const KeyCredential& key) {
     if (link != kept) removed_.push_back(link->value);
 }
 
+// Of others there may be a value of the same key; those of Entra ID's say so.
 void Planner::withdraw(const KeyId& id) {
   const std::size_t before = removed_.size();
   for (const Link& link : links_)
-    if (link.key.usage == pki::key_usage::ngc && link.key.id() == id) removed_.push_back(link.value);
+    if (link.key.usage == pki::key_usage::ngc && link.key.source == pki::key_source::active_directory &&
+        link.key.id() == id)
+      removed_.push_back(link.value);
   if (removed_.size() != before) plan_.removed.push_back(id);
 }
 

@@ -98,6 +98,7 @@ TEST(KeysPlan, LeavesWhatSomebodyElseHasWritten) {
   const KeyPlan plan = plan_keys(dn, {link(foreign), link(key(1))}, {key(1, test_use)}, {key(1).id()});
   EXPECT_THAT(plan.changes, ElementsAre(Change{Kind::remove, attribute, {link(key(1))}},
                                         Change{Kind::add, attribute, {link(key(1, test_use))}}));
+  EXPECT_EQ(plan_keys(dn, {link(foreign)}, {}, {key(1).id()}), KeyPlan()) << "though it is revoked here";
   KeyCredential fido = key(2);
   fido.usage = pki::key_usage::fido;
   EXPECT_EQ(plan_keys(dn, {link(fido)}, {}, {fido.id()}), KeyPlan());
