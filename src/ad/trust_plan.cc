@@ -63,11 +63,6 @@ Values denied(const TrustGroups& groups, const TrustWish& wish, const Values& no
   return dns;
 }
 
-Values allowed(const TrustGroups& groups, const TrustWish& wish, const Values& now) {
-  if (wish.allow) return *wish.allow;
-  return now.empty() ? Values{groups.users} : now;
-}
-
 Step add_computer(const Domain& domain, const TrustGroups& groups, const TrustWish& wish) {
   Step step{Step::Kind::add, "what stands for the cloud realm among the domain controllers: a read-only one",
             fmt::format("CN={},OU=Domain Controllers,{}", wish.name, domain.dn)};
@@ -77,7 +72,7 @@ Step add_computer(const Domain& domain, const TrustGroups& groups, const TrustWi
                      {"userAccountControl", {std::to_string(computer_control)}},
                      {"msDS-SupportedEncryptionTypes", {std::to_string(aes_etypes)}},
                      {never_reveal, denied(groups, wish, {})},
-                     {reveal_on_demand, allowed(groups, wish, {})}};
+                     {reveal_on_demand, wish.allow.value_or(Values{groups.users})}};
   return step;
 }
 
@@ -90,9 +85,8 @@ std::optional<Step> mend_computer(const TrustGroups& groups, const TrustWish& wi
     step.changes.push_back(replace("msDS-SupportedEncryptionTypes", {std::to_string(aes_etypes)}));
   if (Values dns = denied(groups, wish, computer.never_reveal); !are_same(dns, computer.never_reveal))
     step.changes.push_back(replace(never_reveal, std::move(dns)));
-  if (Values dns = allowed(groups, wish, computer.reveal_on_demand);
-      !are_same(dns, computer.reveal_on_demand))
-    step.changes.push_back(replace(reveal_on_demand, std::move(dns)));
+  if (wish.allow && !are_same(*wish.allow, computer.reveal_on_demand))
+    step.changes.push_back(replace(reveal_on_demand, *wish.allow));
   if (step.changes.empty()) return std::nullopt;
   return step;
 }

@@ -15,8 +15,8 @@ namespace ferryman::ad {
 
 struct TrustWish {
   std::string name{default_trust_name};
-  // DNs of groups, in place of those that the object has; nothing: they stay, and of a new object they are
-  // Domain Users, and none but those that are always denied.
+  // DNs of groups, in place of those that the object has; nothing: they stay, be they none, and of a new
+  // object they are Domain Users, and none but those that are always denied.
   std::optional<Values> allow{}, deny{};
 };
 

@@ -89,11 +89,10 @@ TEST(TrustPlan, SettingsThatWereChangedAreSetRight) {
   objects.computer->account_control = 0x1000;
   objects.computer->etypes = 4;
   objects.computer->never_reveal.pop_back();
-  objects.computer->reveal_on_demand.clear();
   objects.krbtgt->account_control = 512;
   EXPECT_THAT(link_of(objects),
               ElementsAre("modify CN=FerrymanKerberos userAccountControl msDS-SupportedEncryptionTypes "
-                          "msDS-NeverRevealGroup msDS-RevealOnDemandGroup",
+                          "msDS-NeverRevealGroup",
                           "modify CN=krbtgt_FerrymanKerberos userAccountControl"));
 }
 
@@ -102,6 +101,8 @@ TEST(TrustPlan, GroupsStayUnlessOthersAreWished) {
   objects.computer->reveal_on_demand = {"CN=Staff"};
   objects.computer->never_reveal.push_back("CN=Guests");
   EXPECT_THAT(link_of(objects), IsEmpty());
+  objects.computer->reveal_on_demand.clear();
+  EXPECT_THAT(link_of(objects), IsEmpty()) << "nobody is allowed any more";
   TrustWish wish;
   wish.allow = {"CN=Cloud"};
   wish.deny = {"CN=Interns"};
