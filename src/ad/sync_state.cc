@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 
 #include "base/base64.h"
 #include "base/bytes.h"
@@ -75,6 +76,14 @@ Json json_of(const WrittenKeys& keys) {
   return object;
 }
 
+tl::unexpected<std::error_code> failed() {
+  return tl::unexpected(std::error_code(errno, std::generic_category()));
+}
+
+tl::unexpected<std::error_code> no_state() {
+  return tl::unexpected(std::make_error_code(std::errc::bad_message));
+}
+
 }  // namespace
 
 std::optional<SyncState> parse_state(std::string_view text) {
@@ -100,7 +109,6 @@ std::string print(const SyncState& state) {
 }
 
 tl::expected<std::optional<SyncState>, std::error_code> load_state(const std::string& file) {
-  const auto failed = [] { return tl::unexpected(std::error_code(errno, std::generic_category())); };
   const Descriptor opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
   if (opened.get() < 0 && errno == ENOENT) return std::nullopt;
   if (opened.get() < 0) return failed();
@@ -110,15 +118,24 @@ tl::expected<std::optional<SyncState>, std::error_code> load_state(const std::st
     const ssize_t got = ::read(opened.get(), octets.data(), octets.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return failed();
-    if (got == 0) return parse_state(text);
+    if (got == 0) break;
     text.append(octets.data(), static_cast<std::size_t>(got));
-    if (text.size() > max_size) return std::nullopt;
+    if (text.size() > max_size) return no_state();
   }
+  auto state = parse_state(text);
+  if (!state) return no_state();
+  return state;
 }
 
 std::error_code store_state(const std::string& file, const SyncState& state) {
   const auto done = create_file({.path = file, .replaces = true}, as_bytes(print(state)));
   return done ? std::error_code() : done.error();
+}
+
+tl::expected<std::string, std::error_code> set_aside(const std::string& file) {
+  std::string name = file + ".unread";
+  if (std::rename(file.c_str(), name.c_str()) != 0) return failed();
+  return name;
 }
 
 }  // namespace ferryman::ad

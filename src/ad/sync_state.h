@@ -34,9 +34,12 @@ inline constexpr std::size_t max_refused = 1000;  // that are remembered
 std::optional<SyncState> parse_state(std::string_view text);
 std::string print(const SyncState& state);
 
-// Nothing where there is no file, or what is in it is of no use.
+// Nothing where there is no file; std::errc::bad_message where what is in it is no state.
 tl::expected<std::optional<SyncState>, std::error_code> load_state(const std::string& file);
 // In place of the former one, whole or not at all; for the own user's eyes.
 std::error_code store_state(const std::string& file, const SyncState& state);
+
+// Another name of the file, by which what is in it is kept where it is no state. The name.
+tl::expected<std::string, std::error_code> set_aside(const std::string& file);
 
 }  // namespace ferryman::ad

@@ -76,11 +76,24 @@ TEST_F(SyncStateFile, IsKeptForItsOwnUserAlone) {
   EXPECT_EQ(found.st_mode & 07777, 0600U);
 }
 
-TEST_F(SyncStateFile, ThatIsDamagedIsNone) {
-  std::ofstream(file_) << print(state).substr(0, 100);
-  EXPECT_EQ(load_state(file_).value(), std::nullopt);
-  std::ofstream(file_) << std::string(2 << 20, ' ');
-  EXPECT_EQ(load_state(file_).value(), std::nullopt);
+TEST_F(SyncStateFile, ThatIsDamagedIsToldFromNone) {
+  const std::string whole = print(state);
+  for (const std::string& text : {std::string(), whole.substr(0, 100), std::string(2 << 20, ' ')}) {
+    std::ofstream(file_) << text;
+    EXPECT_EQ(load_state(file_).error(), std::errc::bad_message);
+  }
+}
+
+TEST_F(SyncStateFile, ThatIsDamagedIsSetAside) {
+  EXPECT_EQ(set_aside(file_).error(), std::errc::no_such_file_or_directory);
+  for (const char* text : {"once", "twice"}) {
+    std::ofstream(file_) << text;
+    EXPECT_EQ(set_aside(file_).value(), file_ + ".unread");
+    EXPECT_EQ(load_state(file_).value(), std::nullopt);
+    std::string kept;
+    std::ifstream(file_ + ".unread") >> kept;
+    EXPECT_EQ(kept, text);
+  }
 }
 
 TEST_F(SyncStateFile, ThatCannotBeReadOrWrittenIsAFailure) {

@@ -72,11 +72,34 @@ int check_state_folder(const std::string& file) {
               "The state is kept there for the next time; --state names another file.");
 }
 
+// Where what was left is no state. Keys that were written and are not known any more would stay for good.
+tl::expected<std::optional<ad::SyncState>, int> begin_anew(const SyncOptions& options) {
+  const std::string what =
+      fmt::format("{} is no state that this version has written", printable(options.state));
+  if (options.write_keys)
+    return tl::unexpected(tell(
+        exit_failed, what,
+        "It may say which keys are to be taken away again: put it right. Where it is moved away, keys that "
+        "were revoked meanwhile stay in the domain."));
+  if (options.dry_run) {
+    tell(exit_ok, "warning: " + what, "All users are read.");
+    return std::nullopt;
+  }
+  const auto aside = ad::set_aside(options.state);
+  if (!aside)
+    return tl::unexpected(
+        tell(exit_failed, fmt::format("{}, and cannot be moved away: {}", what, aside.error().message())));
+  tell(exit_ok, fmt::format("warning: {}; it is kept as {}", what, printable(*aside)),
+       "All users are read. Keys that --write-keys has written before are not known any more.");
+  return std::nullopt;
+}
+
 tl::expected<std::optional<ad::SyncState>, int> load_before(const SyncOptions& options) {
   if (!options.dry_run)
     if (const int code = check_state_folder(options.state); code != exit_ok) return tl::unexpected(code);
   auto before = ad::load_state(options.state);
   if (before) return std::move(*before);
+  if (before.error() == std::errc::bad_message) return begin_anew(options);
   return tl::unexpected(tell(
       exit_failed, fmt::format("{} cannot be read: {}", printable(options.state), before.error().message())));
 }

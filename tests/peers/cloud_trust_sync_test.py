@@ -216,13 +216,31 @@ class CloudTrustSyncTest(Scenario):
             state = json.load(file)
         for change, why in (({"server": "dc2." + DOMAIN}, "asked dc2"), ({"invocation_id": "0"}, "has been restored"),
                             ({"usn": state["usn"] + 10**6}, "has been restored"), ({"tenant": "other"}, "of another tenant"),
-                            ({"full": state["full"] - 86400}, "once a day"), ({"version": 2}, "no state")):
+                            ({"full": state["full"] - 86400}, "once a day")):
             with open(self.state, "w") as file:
                 json.dump({**state, **change}, file)
             told = self.sync()
             self.assertEqual(told["mode"], "full")
             self.assertIn(why, told["why"])
         self.assertEqual(self.sync()["mode"], "comparison")
+
+    def test_a_state_that_is_none_is_set_aside_but_for_keys(self):
+        unread = self.state + ".unread"
+        for text in ('{"version": 2}', "damaged"):
+            with open(self.state, "w") as file:
+                file.write(text)
+            refused = self.try_sync("--write-keys")
+            self.assertEqual(refused.returncode, FAILED, refused.stderr)
+            self.assertIn(f"{self.state} is no state that this version has written", refused.stderr)
+            self.assertEqual(self.sync("--dry-run")["mode"], "full")
+            with open(self.state) as file:
+                self.assertEqual(file.read(), text)
+            told = self.sync()
+            self.assertEqual((told["mode"], told["why"]), ("full", "there is no state of one before"))
+            self.assertIn(f"it is kept as {unread}", self.told)
+            with open(unread) as file:
+                self.assertEqual(file.read(), text)
+            self.assertEqual(self.sync()["mode"], "comparison")
 
     def test_wrong_credentials(self):
         self.create("old-sync")
