@@ -195,7 +195,8 @@ Json json_of(const Prepared& prepared, const ad::SyncCounts& counts, const Realm
 
 void print_summary(const Prepared& prepared, const ad::SyncCounts& counts, const RealmUsersSink& sink,
                    bool dry_run) {
-  print_line("domain", fmt::format("{}, by {}", prepared.domain.dns_name, prepared.position.server));
+  print_line("domain", fmt::format("{}, by {}", printable(prepared.domain.dns_name),
+                                   printable(prepared.position.server)));
   print_line("read", text_of_plan(prepared.job.plan));
   print_line("users read", std::to_string(counts.read));
   if (dry_run) {
