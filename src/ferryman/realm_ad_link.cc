@@ -174,9 +174,19 @@ int take_keytab(RealmService& service, const AdSession& session, const LinkOptio
   return hand_over(service, session, krbtgt, *key);
 }
 
+// By which the realm knows which key it has.
+int check_version_is_seen(const ad::TrustKrbtgt& krbtgt) {
+  if (krbtgt.key_version != 0) return exit_ok;
+  return tell(exit_failed,
+              fmt::format("the domain controller does not show the version of the key of {}",
+                          printable(krbtgt.account)),
+              "msDS-KeyVersionNumber of the account has to be readable to who asks.");
+}
+
 // Of Windows the password decides on the key.
 int set_key(RealmService& service, AdSession& session, const LinkOptions& options,
             const ad::TrustKrbtgt& krbtgt) {
+  if (const int code = check_version_is_seen(krbtgt); code != exit_ok) return code;
   tell(exit_ok, "warning: this has not been tried with a domain controller of Windows",
        "\"ferryman realm ad check\" and a logon show whether it takes the tickets.");
   const Secret password = ad::random_trust_password();
@@ -184,9 +194,8 @@ int set_key(RealmService& service, AdSession& session, const LinkOptions& option
     return tell_failure(done.error());
   const auto objects = objects_of(session, options);
   if (!objects) return objects.error();
-  if (!objects->krbtgt || objects->krbtgt->key_version == 0)
-    return tell(exit_failed, "the domain controller does not show the version of the new key",
-                "msDS-KeyVersionNumber of the account has to be readable to who asks.");
+  if (!objects->krbtgt) return tell(exit_failed, fmt::format("{} is gone", printable(krbtgt.dn)));
+  if (const int code = check_version_is_seen(*objects->krbtgt); code != exit_ok) return code;
   const ad::TrustKey key{ad::key_of_password(session.domain, krbtgt.account, password),
                          ad::version_in_tickets(objects->krbtgt->key_version)};
   return hand_over(service, session, krbtgt, key);
@@ -252,6 +261,7 @@ int rotate_domain(RealmService& service, const LinkOptions& options) {
   const ad::TrustKrbtgt& krbtgt = *objects->krbtgt;
   if (!options.key_from.empty()) return take_keytab(service, *session, options, "rotate", krbtgt, link);
   if (!session->domain.is_samba) return set_key(service, *session, options, krbtgt);
+  if (const int code = check_version_is_seen(krbtgt); code != exit_ok) return code;
   // Of three rotations whose keys never got here the first would end the realm's: one at a time.
   if (is_current(krbtgt, link)) {
     const auto done = session->connection().set_password(krbtgt.dn, ad::random_trust_password());
