@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <string>
 #include <utility>
 
@@ -162,7 +163,8 @@ int take_keytab(RealmService& service, const AdSession& session, const LinkOptio
                 std::string_view verb, const ad::TrustKrbtgt& krbtgt,
                 const std::optional<ad::RealmLink>& link) {
   const std::string file = file_of(options);
-  if (::access(file.c_str(), F_OK) != 0) return tell_how_to_bring_it(session, options, verb, krbtgt);
+  if (::access(file.c_str(), F_OK) != 0 && errno == ENOENT)
+    return tell_how_to_bring_it(session, options, verb, krbtgt);
   warn_of_readers(file, "the key");
   const auto octets = read_input(file, max_keytab);
   if (!octets) return octets.error();
