@@ -105,6 +105,9 @@ std::optional<Failure> bind(ldap* handle, const Endpoint& endpoint) {
   if (endpoint.protection == Protection::kerberos) return bind_by_ticket(handle, endpoint);
   const HandshakeLimit limit(handle, endpoint.timeout);
   auto failure = bind_over_tls(handle, endpoint);
+  if (failure && limit.has_failed())
+    return Failure{Reason::failed, fmt::format("{} is not asked: no thread can be made to watch the time",
+                                               printable(endpoint.host))};
   if (failure && limit.has_passed()) return tls_failure_of(LDAP_TIMEOUT, endpoint.host, "");
   return failure;
 }

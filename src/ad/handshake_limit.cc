@@ -2,6 +2,8 @@
 
 #include <sys/socket.h>
 
+#include <system_error>
+
 namespace ferryman::ad {
 
 HandshakeLimit::HandshakeLimit(LDAP* handle, std::chrono::seconds time)
@@ -31,9 +33,20 @@ int HandshakeLimit::on_connected(LDAP* handle, Sockbuf* socket, LDAPURLDesc*, so
   const timeval none{-1, 0};
   ldap_set_option(handle, LDAP_OPT_NETWORK_TIMEOUT, &none);
   ber_socket_t descriptor = -1;
-  if (ber_sockbuf_ctrl(socket, LBER_SB_OPT_GET_FD, &descriptor) == 1 && !self.thread_.joinable())
-    self.thread_ = std::thread(&HandshakeLimit::wait, &self, descriptor);
-  return LDAP_SUCCESS;
+  if (ber_sockbuf_ctrl(socket, LBER_SB_OPT_GET_FD, &descriptor) != 1 || self.thread_.joinable())
+    return LDAP_SUCCESS;
+  return self.start(descriptor) ? LDAP_SUCCESS : LDAP_SERVER_DOWN;
+}
+
+// No exception gets through libldap. To it every other code but LDAP_SERVER_DOWN is a connection.
+bool HandshakeLimit::start(int descriptor) {
+  try {
+    thread_ = std::thread(&HandshakeLimit::wait, this, descriptor);
+    has_failed_ = false;
+  } catch (const std::system_error&) {
+    has_failed_ = true;
+  }
+  return !has_failed_;
 }
 
 void HandshakeLimit::wait(int descriptor) {

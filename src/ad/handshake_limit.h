@@ -20,10 +20,13 @@ class HandshakeLimit {
   HandshakeLimit& operator=(const HandshakeLimit&) = delete;
 
   bool has_passed() const;
+  // There is no thread to be had, so that no connection was made.
+  bool has_failed() const { return has_failed_; }
 
  private:
   static int on_connected(LDAP* handle, Sockbuf* socket, LDAPURLDesc*, sockaddr*, ldap_conncb* self);
   static void on_closed(LDAP*, Sockbuf*, ldap_conncb*) {}
+  bool start(int descriptor);
   void wait(int descriptor);
 
   LDAP* handle_;
@@ -31,7 +34,7 @@ class HandshakeLimit {
   ldap_conncb callbacks_;
   mutable std::mutex mutex_;
   std::condition_variable ended_;
-  bool has_ended_ = false, has_passed_ = false;
+  bool has_ended_ = false, has_passed_ = false, has_failed_ = false;
   std::thread thread_;
 };
 
