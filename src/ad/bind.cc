@@ -31,9 +31,13 @@ bool set_number(LDAP* handle, int option, int value) {
   return set(handle, option, &value);
 }
 
+timeval time_of(std::chrono::seconds seconds) {
+  return {static_cast<time_t>(seconds.count()), 0};
+}
+
 // All that an ldap.conf could say otherwise is set.
 bool set_options(LDAP* handle, const Endpoint& endpoint) {
-  const timeval timeout{static_cast<time_t>(endpoint.timeout.count()), 0};
+  const timeval timeout = time_of(endpoint.timeout);
   bool done = set_number(handle, LDAP_OPT_PROTOCOL_VERSION, LDAP_VERSION3) &&
               set(handle, LDAP_OPT_REFERRALS, LDAP_OPT_OFF) &&
               set_number(handle, LDAP_OPT_DEREF, LDAP_DEREF_NEVER) &&
@@ -94,9 +98,7 @@ std::optional<Failure> bind_over_tls(LDAP* handle, const Endpoint& endpoint) {
   return bind_by_password(handle, endpoint);
 }
 
-}  // namespace
-
-std::optional<Failure> bind(ldap* handle, const Endpoint& endpoint) {
+std::optional<Failure> connect_and_bind(LDAP* handle, const Endpoint& endpoint) {
   if (!set_options(handle, endpoint)) {
     return Failure{Reason::failed, endpoint.ca_file.empty()
                                        ? "libldap does not take its options"
@@ -110,6 +112,15 @@ std::optional<Failure> bind(ldap* handle, const Endpoint& endpoint) {
                                                printable(endpoint.host))};
   if (failure && limit.has_passed()) return tls_failure_of(LDAP_TIMEOUT, endpoint.host, "");
   return failure;
+}
+
+}  // namespace
+
+std::optional<Failure> bind(ldap* handle, const Endpoint& endpoint) {
+  if (auto failure = connect_and_bind(handle, endpoint)) return failure;
+  const timeval timeout = time_of(endpoint.answer_timeout);
+  if (set(handle, LDAP_OPT_TIMEOUT, &timeout)) return std::nullopt;
+  return Failure{Reason::failed, "libldap does not take its options"};
 }
 
 }  // namespace ferryman::ad

@@ -31,7 +31,8 @@ struct Endpoint {
   std::string ca_file;     // PEM; empty: the system's trust
   std::string bind_name;   // a DN or a UPN; not of kerberos
   Secret password;
-  std::chrono::seconds timeout{15};  // of connecting, and of each answer
+  std::chrono::seconds timeout{15};          // of connecting, and of each answer until it is bound
+  std::chrono::seconds answer_timeout{120};  // of each answer from then on: searches may take their time
 };
 
 enum class Scope : std::uint8_t { base, one_level, subtree };
