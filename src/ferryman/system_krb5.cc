@@ -196,38 +196,43 @@ int include_it(std::string_view command) {
   return write_file(command, file, with, is_there ? status.st_mode & 07777U : public_file);
 }
 
+std::string name_of(const SystemRealm& system) {
+  return fmt::format("{}/{}", system_krb5_directory, system.realm.realm);
+}
+
 int write_realm(std::string_view command, SystemRealm system) {
-  const std::string name = fmt::format("{}/{}", system_krb5_directory, system.realm.realm);
+  const std::string name = name_of(system);
   if (!system.ca.empty()) {
     system.realm.ca_file = name + ".pem";  // no file of such a name is included
     if (const int code = write_file(command, system.realm.ca_file, system.ca); code != exit_ok) return code;
   }
   const std::string text =
       "# Written by ferryman enroll --system.\n" + login::realm_sections({&system.realm, 1});
-  if (const int code = write_file(command, name + ".conf", text); code != exit_ok) return code;
-  fmt::print("{}.conf leads all programs of this computer to {}.\n", name, system.realm.realm);
-  return exit_ok;
+  return write_file(command, name + ".conf", text);
 }
 
-int write_system_krb5(std::string_view command, std::vector<SystemRealm> realms) {
+int write_system_krb5(std::string_view command, const std::vector<SystemRealm>& realms) {
   const std::string directory = system_krb5_directory;
   for (const std::string& each : {directory.substr(0, directory.rfind('/')), directory})
     if (const int code = make_directory(command, each); code != exit_ok) return code;
-  for (SystemRealm& each : realms)
-    if (const int code = write_realm(command, std::move(each)); code != exit_ok) return code;
-  return include_it(command);
+  for (const SystemRealm& each : realms)
+    if (const int code = write_realm(command, each); code != exit_ok) return code;
+  if (const int code = include_it(command); code != exit_ok) return code;
+  for (const SystemRealm& each : realms)
+    fmt::print("{}.conf leads all programs of this computer to {}.\n", name_of(each), each.realm.realm);
+  return exit_ok;
 }
 
 }  // namespace
 
 namespace {
 
-int write_what_came(std::string_view command, int code, std::vector<SystemRealm> system) {
+int write_what_came(std::string_view command, int code, const std::vector<SystemRealm>& system) {
   if (code != exit_ok) return code;
   if (system.empty())
     return complain(command, exit_failed,
                     "the realm's name cannot stand in krb5.conf, or the file of the CAs cannot be read");
-  return write_system_krb5(command, std::move(system));
+  return write_system_krb5(command, system);
 }
 
 }  // namespace
@@ -244,7 +249,7 @@ int with_system_krb5(std::string_view command, const RealmWork& work) {
 int with_system_krb5_as(const ServiceUser& user, std::string_view command, const RealmWork& work) {
   std::vector<SystemRealm> system;
   const int code = in_child(user, command, system, work);
-  return write_what_came(command, code, std::move(system));
+  return write_what_came(command, code, system);
 }
 
 }  // namespace ferryman
