@@ -15,11 +15,12 @@ inline constexpr std::chrono::seconds longest_domain_exchange{10};
 struct DomainAnswer {
   Octets message;
   std::string url;
+  std::string ca_file{};  // whom to trust there; empty: as the system does
 };
 
 // Carries a message to an Active Directory's KDC and its answer back: by the gateways that client.toml names
-// for the realm, else by the KDC proxy of the gateway that the account is at; what counts there are the CAs
-// of the account. Faults: not_reachable, refused by the gateway's policy, failed.
+// for the realm, with the CAs that it names, else by the KDC proxy of the gateway that the account is at,
+// with the account's own. Faults: not_reachable, refused by the gateway's policy, failed.
 Outcome<DomainAnswer> ask_domain(const Account& account, const std::string& realm, Bytes message);
 
 }  // namespace ferryman::login

@@ -118,6 +118,12 @@ class DomainGatewayTest : public testing::Test {
     account.url = url;
     return ask_domain(account, "AD.TEST", message_);
   }
+  Outcome<DomainAnswer> ask_trusting(const std::string& ca_file) const {
+    Account account;
+    account.url = "https://127.0.0.1:1";
+    account.ca_file = ca_file;
+    return ask_domain(account, "AD.TEST", message_);
+  }
   Outcome<DomainAnswer> ask_at(const Gateway& gateway) const {
     write_options("[gateways]\n\"AD.TEST\" = \"" + gateway.url() + "\"\n");
     return ask();
@@ -169,10 +175,29 @@ TEST_F(DomainGatewayTest, MistakesInClientTomlAreTold) {
 }
 
 TEST_F(DomainGatewayTest, ACaFileThatIsNotThereIsTold) {
-  Account account;
-  account.url = "https://127.0.0.1:1";
-  account.ca_file = directory_ + "/none.pem";
-  EXPECT_THAT(ask_domain(account, "AD.TEST", message_).error().text, HasSubstr("none.pem"));
+  EXPECT_THAT(ask_trusting(directory_ + "/none.pem").error().text, HasSubstr("none.pem"));
+}
+
+TEST_F(DomainGatewayTest, TheAccountsCasAreForItsOwnGateway) {
+  const std::string of_account = directory_ + "/account.pem";
+  const std::string of_file = "ca_file = \"" + directory_ + "/file.pem\"\n";
+  const auto gateway = [](const std::string& url) { return "[gateways]\n\"AD.TEST\" = \"" + url + "\"\n"; };
+  write_options(of_file);
+  EXPECT_THAT(ask_trusting(of_account).error().text, HasSubstr("account.pem"));
+  write_options(of_file + gateway("https://127.0.0.1:1/KdcProxy"));
+  EXPECT_THAT(ask_trusting(of_account).error().text, HasSubstr("account.pem"));
+  for (const char* other : {"https://127.0.0.1:12/KdcProxy", "https://127.0.0.2:1/KdcProxy"}) {
+    write_options(of_file + gateway(other));
+    EXPECT_THAT(ask_trusting(of_account).error().text, HasSubstr("file.pem"));
+  }
+}
+
+TEST_F(DomainGatewayTest, WhomItTrustedIsTold) {
+  const Gateway gateway(carried(TestDomain::refusal(20)));
+  write_options("[gateways]\n\"AD.TEST\" = \"" + gateway.url() + "\"\n");
+  const auto answer = ask_trusting(directory_ + "/account.pem");
+  ASSERT_TRUE(answer.has_value()) << answer.error().text;
+  EXPECT_EQ(answer->ca_file, "");
 }
 
 }  // namespace

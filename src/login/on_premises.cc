@@ -37,14 +37,15 @@ void remove_ticket(CredentialCaches& caches, const OnPremises& old) {
   if (!old.client.empty()) static_cast<void>(caches.remove(RecordedClient(old.client, old.realm).get()));
 }
 
-Outcome<void> store(CredentialCaches& caches, const FullTicket& ticket, std::string url,
+Outcome<void> store(CredentialCaches& caches, const FullTicket& ticket, DomainAnswer answer,
                     OnPremises& on_premises) {
   const Credential credential = ticket.credential();
   auto cache = caches.store(ticket.client(), {&credential, 1});
   if (!cache) return tl::unexpected(cache.error());
   const OnPremises made{.client = components_of(ticket.client().name),
                         .realm = std::string(ticket.client().realm),
-                        .kdc_url = std::move(url),
+                        .kdc_url = std::move(answer.url),
+                        .ca_file = std::move(answer.ca_file),
                         .ticket_expires = ticket.part().endtime,
                         .cache = std::move(*cache)};
   if (made.client != on_premises.client || made.realm != on_premises.realm)
@@ -72,7 +73,7 @@ Outcome<void> try_exchange(const PartialTicket& given, const AskDomain& ask, Ses
   if (!ticket) return tl::unexpected(ticket.error());
   if (given.wants_keys) listed = ticket->listed_keys();
   if (!*has_room) return no_room(record, *realm);
-  return store(*caches, *ticket, std::move(answer->url), record.on_premises);
+  return store(*caches, *ticket, std::move(*answer), record.on_premises);
 }
 
 }  // namespace

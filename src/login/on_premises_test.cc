@@ -20,7 +20,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-constexpr char url[] = "https://gw.test/KdcProxy";
+constexpr char url[] = "https://gw.test/KdcProxy", ca_file[] = "/etc/ssl/gw.pem";
 constexpr std::int64_t now = 1'800'000'100, noon = 4'070'952'000;
 
 // A user's caches, in which the cloud's ticket is, and a domain controller.
@@ -68,7 +68,7 @@ class OnPremisesTest : public testing::Test {
     return [this, reply](const std::string& realm, Bytes message) -> Outcome<DomainAnswer> {
       ++asked_;
       EXPECT_EQ(realm, test_domain);
-      return DomainAnswer{TestDomain::answer(domain_.open(message).value(), reply), url};
+      return DomainAnswer{TestDomain::answer(domain_.open(message).value(), reply), url, ca_file};
     };
   }
   ListedKeys exchange(const AskDomain& ask, bool wants_keys = false) {
@@ -91,6 +91,7 @@ TEST_F(OnPremisesTest, TheFullTicketLiesBesideTheClouds) {
   EXPECT_EQ(made.no_ticket, "");
   EXPECT_EQ(made.principal(), "alice@AD.TEST");
   EXPECT_EQ(made.kdc_url, url);
+  EXPECT_EQ(made.ca_file, ca_file);
   EXPECT_THAT(made.cache, StartsWith("DIR:"));
   EXPECT_NE(made.cache, record_.cache);
   EXPECT_EQ(end({"alice"}, test_domain), made.ticket_expires);

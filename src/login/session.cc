@@ -104,8 +104,10 @@ std::optional<RealmConfig> domain_of(const EnrolledAccount& account) {
   const auto record = account.record();
   if (!record || !*record || (*record)->on_premises.client.empty()) return std::nullopt;
   const OnPremises& on_premises = (*record)->on_premises;
-  return RealmConfig{
-      on_premises.realm, on_premises.kdc_url, account.account().ca_file, {dns_domain_of(on_premises.realm)}};
+  return RealmConfig{on_premises.realm,
+                     on_premises.kdc_url,
+                     on_premises.ca_file.value_or(account.account().ca_file),
+                     {dns_domain_of(on_premises.realm)}};
 }
 
 Device device_of(keys::KeyStore& store, const AccountKeys& keys) {

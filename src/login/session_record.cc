@@ -45,13 +45,17 @@ std::string principal_of(const std::vector<std::string>& client, const std::stri
 }
 
 Json json_of(const OnPremises& on_premises) {
-  return {{"realm", on_premises.realm},     {"client", on_premises.client},
-          {"kdc_url", on_premises.kdc_url}, {"ticket_expires", on_premises.ticket_expires},
-          {"cache", on_premises.cache},     {"no_ticket", on_premises.no_ticket}};
+  Json json{{"realm", on_premises.realm},     {"client", on_premises.client},
+            {"kdc_url", on_premises.kdc_url}, {"ticket_expires", on_premises.ticket_expires},
+            {"cache", on_premises.cache},     {"no_ticket", on_premises.no_ticket}};
+  if (on_premises.ca_file) json["ca_file"] = *on_premises.ca_file;
+  return json;
 }
 
 bool take(const Json& object, const char* name, OnPremises& out) {
   const Json* found = json::member(object, name, Json::value_t::object);
+  if (std::string ca_file; found != nullptr && take(*found, "ca_file", ca_file))
+    out.ca_file = std::move(ca_file);
   return found != nullptr && take(*found, "realm", out.realm) && take(*found, "client", out.client) &&
          take(*found, "kdc_url", out.kdc_url) && take(*found, "ticket_expires", out.ticket_expires) &&
          take(*found, "cache", out.cache) && take(*found, "no_ticket", out.no_ticket);

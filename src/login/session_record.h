@@ -14,6 +14,8 @@ struct OnPremises {
   std::vector<std::string> client{};  // a name's components; empty: there was none yet
   std::string realm{};
   std::string kdc_url{};  // of the KDC proxy by which it came
+  // Whom to trust there; empty: as the system does; nothing: as the account does, of older versions' records.
+  std::optional<std::string> ca_file{};
   std::int64_t ticket_expires = 0;
   std::string cache{};
   std::string no_ticket{};  // why the last sign-in or renewal brought none; an earlier one may still be good

@@ -53,6 +53,15 @@ TEST(SessionRecord, ADomainsTicketComesBack) {
   EXPECT_EQ(OnPremises().principal(), "");
 }
 
+TEST(SessionRecord, WhomToTrustForADomainIsKept) {
+  SessionRecord record = with_domain();
+  EXPECT_THAT(record_text(record), Not(HasSubstr("ca_file"))) << "as older versions wrote it";
+  for (const char* ca_file : {"", "/etc/ssl/gw.pem"}) {
+    record.on_premises.ca_file = ca_file;
+    EXPECT_EQ(parse_record(as_bytes(record_text(record)))->on_premises, record.on_premises);
+  }
+}
+
 TEST(SessionRecord, WhatIsDamagedIsNone) {
   std::string text = record_text(with_domain());
   const auto realm = text.find("\"AD.TEST\"");
