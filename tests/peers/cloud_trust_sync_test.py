@@ -18,7 +18,7 @@ from samba.samdb import SamDB
 
 from lib.cloud_trust import DomainAdministrator, TrustingDc
 from lib.forwarder import TOOL
-from lib.kdcs import SambaDc, private_names, write
+from lib.kdcs import private_names, write
 from lib.own_realm import PASSWORDS, OwnRealm
 from lib.proc import wait_for
 from lib.scenario import Scenario
@@ -30,15 +30,22 @@ PASSWORD = "User.Passw0rd1"
 FAILED, USAGE, REFUSED, NOT_REACHABLE = 1, 2, 3, 5
 
 
+def link(administrator, directory):
+    """Without that a realm takes no users of the domain."""
+    administrator.run("link", check=1)
+    keytab = administrator.dc.export(os.path.join(directory, "krbtgt.keytab"))
+    administrator.run("link", "--key-from", "keytab:" + keytab, check=0)
+
+
 class CloudTrustSyncTest(Scenario):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.dc = cls.started(SambaDc(cls.directory, cls.authority))
-        cls.dc.tool("spn", "add", "ldap/" + SERVER, "DC1$")  # as a domain controller registers it by itself
+        cls.dc = cls.started(TrustingDc(cls.directory, cls.authority))
         cls.dc.tool("user", "create", "svc-sync", PASSWORD)
         cls.socket = os.path.join(cls.directory, "realm", "sync.sock")
         cls.realm = cls.started(OwnRealm(cls.directory, service={"sync": cls.socket, "sync_user": SYNC_USER.pw_name}))
+        link(DomainAdministrator(cls.directory, cls.dc, cls.realm.admin_socket).kinit(), cls.directory)
         cls.work = os.path.join(cls.directory, "sync")
         os.makedirs(cls.work)
         cls.tool = shutil.copy(TOOL, cls.directory)  # where the user can read it
@@ -360,6 +367,7 @@ class CloudTrustKeysTest(SignInScenario):
         for name in ("alice", "bob", "carol"):  # they come from the domain
             cls.kdc.admin("user", "remove", name, "--yes")
         cls.administrator = DomainAdministrator(cls.directory, cls.dc, cls.kdc.admin_socket).kinit()
+        link(cls.administrator, cls.directory)
         cls.clerk = DomainAdministrator(cls.directory, cls.dc, cls.kdc.admin_socket, name="clerk").kinit("svc-sync", PASSWORD)
         cls.state = os.path.join(cls.directory, "sync.json")
         cls.sync()
