@@ -1,16 +1,11 @@
 #pragma once
 
-#include <cstdint>
-
 #include "base/bytes.h"
 #include "base/secret.h"
+#include "pkinit/group.h"
 #include "ticket/refusal.h"
 
 namespace ferryman::pkinit {
-
-// The groups that keys are agreed in: curves (RFC 5349), and the MODP groups of RFC 3526 with 2048 and with
-// 4096 bits.
-enum class Group : std::uint8_t { p256, p384, modp14, modp16 };
 
 // A client's public key, as far as it costs nothing to tell.
 struct PeerKey {

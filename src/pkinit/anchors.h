@@ -44,17 +44,17 @@ class LogonAnchors {
                       std::int64_t now) const;
 
  private:
-  LogonAnchors(std::shared_ptr<X509_STORE> store, Octets certifiers, bool has_crls, bool demands_crl)
+  LogonAnchors(std::shared_ptr<X509_STORE> store, Octets certifiers, bool checks_crls, bool demands_crl)
       : store_(std::move(store)),
         certifiers_(std::move(certifiers)),
-        has_crls_(has_crls),
+        checks_crls_(checks_crls),
         demands_crl_(demands_crl) {}
 
   Refusal refusal_of(X509_STORE_CTX* context) const;
 
   std::shared_ptr<X509_STORE> store_;
   Octets certifiers_;  // e-data
-  bool has_crls_, demands_crl_;
+  bool checks_crls_, demands_crl_;
 };
 
 }  // namespace ferryman::pkinit

@@ -16,7 +16,7 @@ const Octets& accepted_groups();
 inline constexpr std::size_t max_certifiers = 16;
 Octets trusted_certifiers(std::span<X509* const> certificates);
 // TD-INVALID-CERTIFICATES (RFC 4556 3.2.2).
-Octets invalid_certificate(const X509* certificate);
+Octets invalid_certificate(X509* certificate);
 // TD-CMS-DIGEST-ALGORITHMS and TD-CERT-DIGEST-ALGORITHMS (RFC 8636 4): SHA-256, SHA-384 and SHA-512.
 const Octets& accepted_signed_data_digests();
 const Octets& accepted_certificate_digests();
