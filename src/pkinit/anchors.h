@@ -26,7 +26,7 @@ class LogonAnchors {
   // PEM, one after the other: of certificates, and of CRLs (RFC 5280 5), of which there may be none. With
   // demands_crl, a CRL that is valid must be there for each certificate of a chain but its anchor; else what
   // a CRL says counts, also when it is out of date, but none needs to be there. Faults: wrong_value where one
-  // cannot be read, missing_field where there is no certificate.
+  // cannot be read or a certificate is no authority's, missing_field where there is no certificate.
   static Result<LogonAnchors> parse(Bytes certificates, Bytes crls, bool demands_crl);
 
   // Whether a chain leads from the certificate to an anchor (RFC 5280 6), over others, in which anybody may
