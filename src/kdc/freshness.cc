@@ -33,8 +33,7 @@ Judged<Octets> make_freshness_token(const Kdc& kdc, Now now) {
   if (!key) return tl::unexpected(account::unavailable(key.error()));
   const Octets time = kerberos::encode(kerberos::PaEncTsEnc{now.seconds, now.microseconds});
   const Octets cipher = crypto::encrypt(**key, kerberos::key_usage::freshness, time);
-  const Octets encrypted =
-      kerberos::encode(kerberos::EncryptedData{(*key)->etype(), stored->kvno, cipher});
+  const Octets encrypted = kerberos::encode(kerberos::EncryptedData{(*key)->etype(), stored->kvno, cipher});
   Octets token(prefix_size, 0);
   token.insert(token.end(), encrypted.begin(), encrypted.end());
   return token;

@@ -51,8 +51,7 @@ void CertificateBuilder::add(const char* oid, Bytes value) {
   const OwnedObject object(must(OBJ_txt2obj(oid, 1)));
   const OwnedOctetString octets(must(ASN1_OCTET_STRING_new()));
   must(ASN1_OCTET_STRING_set(octets.get(), value.data(), static_cast<int>(value.size())));
-  const OwnedExtension extension(
-      must(X509_EXTENSION_create_by_OBJ(nullptr, object.get(), 0, octets.get())));
+  const OwnedExtension extension(must(X509_EXTENSION_create_by_OBJ(nullptr, object.get(), 0, octets.get())));
   must(X509_add_ext(certificate_.get(), extension.get(), -1));
 }
 

@@ -17,8 +17,8 @@ struct Validity {
   std::int64_t not_before = 0, not_after = 0;
 };
 
-// Makes a certificate of version 3 (RFC 5280 4.1) with a random serial number. Throws std::runtime_error where
-// OpenSSL has no memory or no randomness.
+// Makes a certificate of version 3 (RFC 5280 4.1) with a random serial number. Throws std::runtime_error
+// where OpenSSL has no memory or no randomness.
 class CertificateBuilder {
  public:
   // name: the subject's common name, which is all of it. key: the subject's. issuer: whose certificate signs;

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t authority_bits = 3072;
 constexpr const char* subject_alt_name = "2.5.29.17";
-constexpr const char* kdc_usage = "1.3.6.1.5.2.3.5";              // id-pkinit-KPKdc
+constexpr const char* kdc_usage = "1.3.6.1.5.2.3.5";                         // id-pkinit-KPKdc
 constexpr std::uint8_t pkinit_san[] = {0x2b, 0x06, 0x01, 0x05, 0x02, 0x02};  // 1.3.6.1.5.2.2
 
 // GeneralNames of one otherName: KRB5PrincipalName (RFC 4556 3.2.2) of krbtgt/REALM.

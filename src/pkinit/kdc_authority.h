@@ -17,8 +17,8 @@ struct KdcIdentity {
 };
 
 // A tenant's certification authority for its KDC, and for nothing else: clients have its certificate as their
-// anchor (pkinit_anchors), and the KDC's own certificates come and go. Such a one has, as RFC 4556 3.2.4 wants
-// it, the key usage digitalSignature, the extended one id-pkinit-KPKdc, and as its subjectAltName the
+// anchor (pkinit_anchors), and the KDC's own certificates come and go. Such a one has, as RFC 4556 3.2.4
+// wants it, the key usage digitalSignature, the extended one id-pkinit-KPKdc, and as its subjectAltName the
 // id-pkinit-san krbtgt/REALM@REALM. Never changes, any thread may use it.
 class KdcAuthority {
  public:
