@@ -104,6 +104,7 @@ enum class SecretKind : std::uint8_t {
   token_key = 2,  // signs tokens; known: its SubjectPublicKeyInfo
   prt_key = 3,    // seals PRTs and refresh tokens
   nonce_key = 4,  // of nonces: of no tenant but of the realm
+  kdc_authority = 5,  // signs the KDC's certificates for PKINIT; known: its certificate
 };
 struct SignInSecret {
   Octets known{};  // what is no secret of it

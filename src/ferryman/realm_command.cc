@@ -21,6 +21,7 @@ void add_realm_command(CLI::App& app, std::function<int()>& run) {
   add_migrate_command(tree);
   add_rotate_commands(tree);
   add_ad_commands(tree);
+  add_pkinit_commands(tree);
 }
 
 }  // namespace ferryman

@@ -21,6 +21,7 @@ void add_restore_command(RealmTree& tree);
 void add_migrate_command(RealmTree& tree);
 void add_rotate_commands(RealmTree& tree);
 void add_ad_commands(RealmTree& tree);
+void add_pkinit_commands(RealmTree& tree);
 // Of the branch of services.
 void add_service_rotation(RealmTree& tree, CLI::App& services);
 

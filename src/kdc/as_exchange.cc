@@ -9,6 +9,8 @@
 #include "account/keys.h"
 #include "account/state.h"
 #include "kdc/as_proof.h"
+#include "kdc/as_public_key.h"
+#include "kdc/public_keys.h"
 #include "kdc/reply.h"
 #include "kdc/tgt.h"
 #include "kerberos/kile_padata.h"
@@ -94,42 +96,79 @@ auto no_password_passes() {
   return refuse(error_code::policy, "no password passes for this account");
 }
 
-// Where clients are not to be told who has an account, this is told to who has proven the key only.
-Judged<void> check_client_policy(const Kdc& kdc, const AsClient& client) {
-  if (client.principal && client.principal->key_required && !kdc.policy.hide_unknown_clients)
+// How a client has proven who it is.
+struct Proven {
+  Proof by_password;
+  std::optional<PublicKeyProof> by_public_key;
+
+  std::int64_t timestamp() const { return by_public_key ? by_public_key->timestamp : by_password.timestamp; }
+};
+
+// Where clients are not to be told who has an account, that no password passes is told to who has proven the
+// key only.
+Judged<Proven> prove_by_any(const Kdc& kdc, const AsRequest& request, const AsClient& client, Now now) {
+  if (is_by_public_key(kdc, request)) {
+    auto proof = prove_by_public_key(kdc, request, client, now);
+    if (!proof) return tl::unexpected(std::move(proof.error()));
+    return Proven{{}, *std::move(proof)};
+  }
+  // Without a proof METHOD-DATA tells of public keys.
+  if (client.principal && client.principal->key_required && !kdc.policy.hide_unknown_clients &&
+      (kdc.public_keys == nullptr || has_proof(request)))
     return no_password_passes();
-  return {};
+  auto proof = prove(kdc, request, client, now);
+  if (!proof) return tl::unexpected(std::move(proof.error()));
+  return Proven{*std::move(proof), std::nullopt};
 }
 
 // Only for who has proven the key.
-Judged<void> check_state(const directory::Principal& client, const directory::Principal& service, Now now) {
-  if (client.key_required) return no_password_passes();
+Judged<void> check_state(const directory::Principal& client, const directory::Principal& service,
+                         const Proven& proven, Now now) {
+  if (client.key_required && !proven.by_public_key) return no_password_passes();
   if (auto checked = account::check_account(client.account, now.seconds, account::Exchange::as); !checked)
     return checked;
-  if (service.account.kind == AccountKind::password_change) return {};
+  if (service.account.kind == AccountKind::password_change || proven.by_public_key) return {};
   return account::check_password(client.account, now.seconds);
 }
 
 // Whom the ticket is given, for what, and who has proven it.
 struct Granted {
   const directory::Principal &client, &service;
-  const Proof& proof;
+  const Proven& proven;
 };
 
 struct Keys {
-  const directory::LongTermKey* long_term;
+  const directory::LongTermKey* long_term;  // null: by a public key
   directory::Shared<crypto::Key> reply;
   crypto::Key session;
+  Octets pk_as_rep;  // of a public key; else empty
 };
-Judged<Keys> choose_keys(const Kdc& kdc, const KdcReqBody& body, const Granted& granted) {
+
+// The first of the client's etypes that is allowed.
+std::optional<std::int32_t> reply_etype(const Kdc& kdc, const directory::Account& client,
+                                        kerberos::EtypeList asked) {
+  for (std::int32_t etype = 0; asked.next(etype);)
+    if (account::allows(kdc.policy, client, etype)) return etype;
+  return std::nullopt;
+}
+
+Judged<Keys> choose_keys(const Kdc& kdc, Bytes octets, const KdcReqBody& body, const Granted& granted) {
+  const auto session =
+      account::session_etype(kdc.policy, &granted.client.account, granted.service, body.etypes);
+  if (granted.proven.by_public_key) {
+    const auto etype = reply_etype(kdc, granted.client.account, body.etypes);
+    if (!etype) return refuse(error_code::etype_not_supported, "no etype that the client may use");
+    auto made = reply_by_public_key(kdc, octets, body, *granted.proven.by_public_key, *etype);
+    if (!made) return tl::unexpected(std::move(made.error()));
+    return Keys{nullptr, std::make_shared<crypto::Key>(std::move(made->key)), crypto::Key::random(*session),
+                std::move(made->padata)};
+  }
   const auto* long_term = account::reply_key(kdc.policy, granted.client, body.etypes);
   if (long_term == nullptr)
     return refuse(error_code::etype_not_supported, "the client has no key of these etypes");
   auto reply = account::usable(*long_term);
   if (!reply) return tl::unexpected(account::unavailable(reply.error()));
-  const auto session =
-      account::session_etype(kdc.policy, &granted.client.account, granted.service, body.etypes);
-  return Keys{long_term, *std::move(reply), crypto::Key::random(*session)};
+  return Keys{long_term, *std::move(reply), crypto::Key::random(*session), {}};
 }
 
 struct Terms {
@@ -178,17 +217,20 @@ struct Sealed {
 Judged<MadeReply> make_reply(const Kdc& kdc, Bytes octets, const AsRequest& request, const Granted& granted,
                              const Keys& keys, const Sealed& sealed, Now now) {
   MadePadata list;
+  if (keys.long_term == nullptr) list.add({padata::pk_as_rep, keys.pk_as_rep});
   // RC4's keys have no salt (RFC 4757 3): there is nothing to tell.
-  if (keys.long_term->etype != kerberos::etype::rc4_hmac) add_etype_info2(list, *keys.long_term);
-  if (!granted.proof.challenge.empty()) list.add({padata::encrypted_challenge, granted.proof.challenge});
+  if (keys.long_term != nullptr && keys.long_term->etype != kerberos::etype::rc4_hmac)
+    add_etype_info2(list, *keys.long_term);
+  const Octets& challenge = granted.proven.by_password.challenge;
+  if (!challenge.empty()) list.add({padata::encrypted_challenge, challenge});
   Reply reply{kerberos::msg_type::as_rep,
               sealed.ticket,
               sealed.octets,
               list,
               request.body.nonce,
               key_expiration(granted.client.account),
-              *keys.reply,
-              keys.long_term->kvno};
+              *keys.reply};
+  if (keys.long_term != nullptr) reply.kvno = keys.long_term->kvno;
   if (request.padata.has(padata::req_enc_pa_rep)) reply.checksum_over = octets;
   if (asks(request.body, option::canonicalize))
     reply.supported_enctypes = account::supported_enctypes(kdc.policy, granted.service);
@@ -200,7 +242,7 @@ Judged<MadeReply> make_reply(const Kdc& kdc, Bytes octets, const AsRequest& requ
 Judged<MadeReply> grant(Bytes octets, const AsRequest& request, const Granted& granted, const Kdc& kdc,
                         Now now) {
   const KdcReqBody& body = request.body;
-  const auto keys = choose_keys(kdc, body, granted);
+  const auto keys = choose_keys(kdc, octets, body, granted);
   if (!keys) return tl::unexpected(keys.error());
   const auto terms = choose_terms(kdc, body, granted, now);
   if (!terms) return tl::unexpected(terms.error());
@@ -220,12 +262,13 @@ Judged<MadeReply> grant(Bytes octets, const AsRequest& request, const Granted& g
                                  no_further_data};
   const auto ticket_octets = make_ticket(kdc, request, granted, ticket);
   if (!ticket_octets) return tl::unexpected(ticket_octets.error());
-  kdc.directory.note_success(kdc.tenant.id, granted.client.account.id, granted.proof.timestamp, now.seconds);
+  kdc.directory.note_success(kdc.tenant.id, granted.client.account.id, granted.proven.timestamp(),
+                             now.seconds);
   return make_reply(kdc, octets, request, granted, *keys, {ticket, *ticket_octets}, now);
 }
 
-// The exchange: each step takes what those before it found out.
-Judged<MadeReply> exchange(Bytes octets, const AsRequest& request, const Kdc& kdc, Now now) {
+// Each step takes what those before it found out.
+Judged<MadeReply> take_steps(Bytes octets, const AsRequest& request, const Kdc& kdc, Now now) {
   const KdcReqBody& body = request.body;
   const auto names = check_names(kdc, body);
   if (!names) return tl::unexpected(names.error());
@@ -235,13 +278,19 @@ Judged<MadeReply> exchange(Bytes octets, const AsRequest& request, const Kdc& kd
   if (!service) return tl::unexpected(service.error());
   const auto permitted = check_request(kdc, body, *client, **service, now);
   if (!permitted) return tl::unexpected(permitted.error());
-  const auto by_password = check_client_policy(kdc, *client);
-  if (!by_password) return tl::unexpected(by_password.error());
-  const auto proof = prove(kdc, request, *client, now);
-  if (!proof) return tl::unexpected(proof.error());
-  const auto state = check_state(*client->principal, **service, now);
+  const auto proven = prove_by_any(kdc, request, *client, now);
+  if (!proven) return tl::unexpected(proven.error());
+  const auto state = check_state(*client->principal, **service, *proven, now);
   if (!state) return tl::unexpected(state.error());
-  return grant(octets, request, {*client->principal, **service, *proof}, kdc, now);
+  return grant(octets, request, {*client->principal, **service, *proven}, kdc, now);
+}
+
+// Logons by public keys, which take long, leave threads to the others.
+Judged<MadeReply> exchange(Bytes octets, const AsRequest& request, const Kdc& kdc, Now now) {
+  if (!is_by_public_key(kdc, request)) return take_steps(octets, request, kdc, now);
+  const PublicKeyBudget::Share share(kdc.public_keys->budget);
+  if (!share) return refuse(error_code::service_unavailable, "too many logons by public keys at once");
+  return take_steps(octets, request, kdc, now);
 }
 
 }  // namespace

@@ -12,6 +12,8 @@
 #include "crypto/encryption.h"
 #include "crypto/prf.h"
 #include "directory/names.h"
+#include "kdc/freshness.h"
+#include "kdc/public_keys.h"
 #include "kerberos/preauth.h"
 
 namespace ferryman::kdc {
@@ -57,8 +59,8 @@ bool has_new_etype(kerberos::EtypeList asked) {
   return false;
 }
 
-// METHOD-DATA of preauth_required.
-Octets method_data(const Kdc& kdc, const AsRequest& request, const AsClient& client) {
+// METHOD-DATA of preauth_required. token: of PA-AS-FRESHNESS; empty: none.
+Octets method_data(const Kdc& kdc, const AsRequest& request, const AsClient& client, Bytes token) {
   const directory::LongTermKey key = expected_key(kdc, request, client);
   MadePadata list;
   list.add({padata::fx_fast, {}});
@@ -70,7 +72,22 @@ Octets method_data(const Kdc& kdc, const AsRequest& request, const AsClient& cli
     list.add({padata::etype_info, value});
   }
   list.add({request.fast == nullptr ? padata::enc_timestamp : padata::encrypted_challenge, {}});
+  if (kdc.public_keys != nullptr) {
+    list.add({padata::pk_as_req, {}});
+    if (!token.empty()) list.add({padata::as_freshness, token});
+  }
   return kerberos::encode(list.list());
+}
+
+tl::unexpected<Refusal> no_proof(const Kdc& kdc, const AsRequest& request, const AsClient& client, Now now) {
+  Octets token;
+  if (kdc.public_keys != nullptr && request.padata.has(padata::as_freshness)) {
+    auto made = make_freshness_token(kdc, now);
+    if (!made) return tl::unexpected(std::move(made.error()));
+    token = *std::move(made);
+  }
+  return refuse(error_code::preauth_required, "no pre-authentication",
+                method_data(kdc, request, client, token));
 }
 
 tl::unexpected<Refusal> failed(const Kdc& kdc, const AsRequest& request, const AsClient& client,
@@ -222,12 +239,15 @@ void add_etype_info2(MadePadata& list, const directory::LongTermKey& key) {
   list.add({padata::etype_info2, value});
 }
 
+bool has_proof(const AsRequest& request) {
+  return request.padata.has(request.fast == nullptr ? padata::enc_timestamp : padata::encrypted_challenge);
+}
+
 Judged<Proof> prove(const Kdc& kdc, const AsRequest& request, const AsClient& client, Now now) {
   const Method method{request.fast == nullptr ? nullptr : &request.fast->armor_key};
   const auto element =
       request.padata.find(method.armor_key == nullptr ? padata::enc_timestamp : padata::encrypted_challenge);
-  if (!element)
-    return refuse(error_code::preauth_required, "no pre-authentication", method_data(kdc, request, client));
+  if (!element) return no_proof(kdc, request, client, now);
   const auto encrypted = kerberos::parse<kerberos::EncryptedData>(element->value);
   if (!encrypted) return failed(kdc, request, client, "a proof that is not well formed");
   if (!client.principal) return refuse_unknown(kdc, request, client, method, *encrypted, now);

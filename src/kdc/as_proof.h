@@ -37,6 +37,9 @@ struct Proof {
 // formed; skew (37) of a right key's time.
 Judged<Proof> prove(const Kdc& kdc, const AsRequest& request, const AsClient& client, Now now);
 
+// Whether there is such a proof, right or wrong.
+bool has_proof(const AsRequest& request);
+
 // PA-ETYPE-INFO2 (RFC 4120 5.2.7.5) of one key, as an element of METHOD-DATA.
 void add_etype_info2(MadePadata& list, const directory::LongTermKey& key);
 

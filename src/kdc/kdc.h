@@ -20,6 +20,8 @@ struct Now {
   std::int32_t microseconds = 0;
 };
 
+struct PublicKeys;  // kdc/public_keys.h
+
 // A tenant's KDC. What it refers to outlives every answer; any number of threads may share it.
 struct Kdc {
   directory::Directory& directory;
@@ -28,6 +30,7 @@ struct Kdc {
   account::Attempts& attempts;
   // Of attempts, from before anything was read of the directory. An old one makes an account be read twice.
   std::uint64_t failures_seen = 0;
+  const PublicKeys* public_keys = nullptr;  // null: nobody logs on by one
 };
 
 // The encryption types of what was given: of the key that the reply is encrypted in, of the session key, of

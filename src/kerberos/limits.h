@@ -21,6 +21,7 @@ inline constexpr std::size_t max_authorization_data_total = 256;  // elements of
 inline constexpr std::size_t max_last_req = 16;
 inline constexpr std::size_t max_etype_info = 32;
 inline constexpr std::size_t max_typed_data = 32;
+inline constexpr std::size_t max_kdfs = 16;  // of an AuthPack
 inline constexpr std::size_t max_keys = 32;  // of a KERB-KEY-LIST-REP
 
 }  // namespace ferryman::kerberos::limits

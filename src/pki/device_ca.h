@@ -6,14 +6,10 @@
 #include "base/error.h"
 #include "base/guid.h"
 #include "pki/certificate.h"
+#include "pki/certificate_builder.h"
 #include "pki/private_key.h"
 
 namespace ferryman::pki {
-
-// How long a certificate is valid, in seconds since 1970, both ends among it.
-struct Validity {
-  std::int64_t not_before = 0, not_after = 0;
-};
 
 // A tenant's certification authority, which signs its devices' certificates and nothing else. A device's
 // certificate has

@@ -58,6 +58,7 @@ admin::Reply remove_rodc(Call& call);
 
 // Of the tenant.
 admin::Reply rotate_krbtgt(Call& call);
+admin::Reply show_pkinit_anchor(Call& call);
 
 admin::Reply import_accounts(Call& call);
 

@@ -76,6 +76,7 @@ constexpr std::array commands{
     Command{"rodc.rotate", rotate_rodc, true},
     Command{"rodc.remove", remove_rodc, true},
     Command{"rotate.krbtgt", rotate_krbtgt, true, event_id::password_reset},
+    Command{"pkinit.anchor", show_pkinit_anchor},
     Command{"ad.link", link_ad, true, event_id::domain_changed},
     Command{"ad.show", show_ad},
     Command{"ad.unlink", unlink_ad, true, event_id::domain_changed},

@@ -82,6 +82,13 @@ std::vector<Key> sign_in_keys(Config& config) {
           programs_key(settings.programs)};
 }
 
+std::vector<Key> pkinit_keys(Config& config) {
+  return {bool_key("enabled", config.public_keys.enabled),
+          bool_key("freshness_required", config.public_keys.freshness_required),
+          string_key("anchors", config.logon_anchors), string_key("crls", config.logon_crls),
+          bool_key("crl_required", config.crl_required)};
+}
+
 std::vector<Key> log_keys(telemetry::LogOptions& log) {
   std::vector<Key> keys;
   keys.push_back(choice_key(
@@ -104,6 +111,7 @@ std::vector<Section> sections(Config& config) {
           {"kdc", kdc_keys(config.policy, config.fixed.spn_aliases)},
           {"password", password_keys(config.policy.password)},
           {"sign_in", sign_in_keys(config)},
+          {"pkinit", pkinit_keys(config)},
           {"log", log_keys(config.log)}};
 }
 
@@ -150,6 +158,7 @@ class Loader {
   void check_sign_in(const toml::table& root);
   void check_attestation(const toml::table& root);
   void read_attestation_roots(const toml::table& root);
+  void check_pkinit(const toml::table& root);
   void check_socket(const toml::table& root, std::string_view key, const std::string& path);
   void add(const toml::table& root, std::string_view key, std::string text);
 
@@ -277,6 +286,25 @@ void Loader::read_attestation_roots(const toml::table& root) {
   config_.sign_in.attestation_roots = std::make_shared<const pki::AttestationRoots>(*std::move(roots));
 }
 
+void Loader::check_pkinit(const toml::table& root) {
+  if (config_.logon_anchors.empty()) {
+    if (!config_.logon_crls.empty() || config_.crl_required)
+      add(root, config_.crl_required ? "pkinit.crl_required" : "pkinit.crls",
+          "revocation lists take anchors: the certificates of the authorities whose users log on");
+    return;
+  }
+  const auto anchors = read_config_file(config_.logon_anchors);
+  if (!anchors) return add(root, "pkinit.anchors", anchors.error().text);
+  const auto crls = config_.logon_crls.empty() ? std::string() : read_config_file(config_.logon_crls);
+  if (!crls) return add(root, "pkinit.crls", crls.error().text);
+  auto parsed = pkinit::LogonAnchors::parse(as_bytes(*anchors), as_bytes(*crls), config_.crl_required);
+  if (!parsed)
+    return add(root, "pkinit.anchors",
+               fmt::format("anchors: {} has to be certificates in PEM, one or more, and crls lists of theirs",
+                           show_string(config_.logon_anchors)));
+  config_.public_keys.anchors = std::make_shared<const pkinit::LogonAnchors>(*std::move(parsed));
+}
+
 void Loader::load(const toml::table& root) {
   read_sections(root);
   if (mistakes_.mistakes.empty()) {
@@ -284,6 +312,7 @@ void Loader::load(const toml::table& root) {
     check_database(root);
     check_service(root);
     check_sign_in(root);
+    check_pkinit(root);
   }
   out_.mistakes = std::move(mistakes_.mistakes);
   std::stable_sort(out_.mistakes.begin(), out_.mistakes.end(),

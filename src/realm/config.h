@@ -11,6 +11,7 @@
 #include "config/mistake.h"
 #include "directory/host_aliases.h"
 #include "realm/master_key.h"
+#include "realm/public_key_settings.h"
 #include "signin/sign_in.h"
 #include "telemetry/log.h"
 
@@ -48,6 +49,9 @@ struct Config {
   signin::Settings sign_in;       // [realm] url and default_tenant, [sign_in]
   std::string attestation_roots;  // [sign_in]: the file of those in it; empty: none
   account::Policy policy;         // [kdc], [password]
+  PublicKeySettings public_keys;  // [pkinit]
+  std::string logon_anchors, logon_crls;  // [pkinit]: their files; empty: none
+  bool crl_required = false;
   telemetry::LogOptions log;
   std::chrono::milliseconds drain_timeout{30'000};
 };

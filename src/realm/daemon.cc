@@ -27,7 +27,7 @@ namespace {
 using telemetry::Level;
 
 Settings settings_of(const Config& config) {
-  return {config.name, config.sign_in, config.policy};
+  return {config.name, config.sign_in, config.policy, config.public_keys};
 }
 
 // SIGHUP, SIGTERM and SIGINT as a descriptor; threads that start later have them blocked as well.
@@ -133,7 +133,8 @@ void Daemon::start() {
   if (!landlock_warning_.empty())
     log_->write(Level::warning, "files are guarded by their modes only", {{"cause", landlock_warning_}});
   if (::geteuid() == 0) log_->write(Level::warning, "running as root");
-  service_ = std::make_unique<Service>(*directory_, *directory_, settings_of(config_));
+  service_ = std::make_unique<Service>(*directory_, *directory_, settings_of(config_),
+                                       config_.fixed.service.threads);
   requests_ = std::make_unique<RequestLog>(*log_, history_);
   front_ = std::make_unique<Front>(
       *std::move(front_socket_), *service_, *log_, *requests_,

@@ -1,5 +1,6 @@
 #include "realm/service.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -26,8 +27,13 @@ kdc::Now kerberos_time(Service::Time now) {
 
 }  // namespace
 
-Service::Service(directory::Directory& directory, directory::SignInRecords& records, Settings settings)
+// One thread in two at most, so that others find one.
+Service::Service(directory::Directory& directory, directory::SignInRecords& records, Settings settings,
+                 unsigned threads)
     : directory_(directory),
+      records_(records),
+      identities_(records),
+      public_key_budget_(static_cast<int>(std::max(1U, threads / 2))),
       settings_(std::make_shared<const Settings>(std::move(settings))),
       sign_in_(directory, records, attempts_) {}
 
@@ -47,7 +53,7 @@ kdc::Answer Service::answer(const local::KerberosRequest& request, Time time) {
   const kdc::Now now = kerberos_time(time);
   const bool by_realm = request.tenant.empty();
   const std::uint64_t failures_seen = attempts_.failures_seen();
-  const auto moment = kerberos::looks_like_kpasswd(request.message) ? nullptr : directory_.one_moment();
+  auto moment = kerberos::looks_like_kpasswd(request.message) ? nullptr : directory_.one_moment();
   const auto tenant =
       find_tenant(directory_, by_realm ? std::string_view(settings->sign_in.tenant) : request.tenant);
   if (!tenant && tenant.error().reason != directory::Reason::not_found)
@@ -57,11 +63,24 @@ kdc::Answer Service::answer(const local::KerberosRequest& request, Time time) {
     return answer_without_tenant(request, error_code::wrong_realm, "no such tenant", now);
   if (tenant->settings.disabled)
     return answer_without_tenant(request, error_code::policy, "the tenant is disabled", now);
-  auto answer =
-      kdc::answer(request.message, {directory_, *tenant, settings->policy, attempts_, failures_seen}, now);
+  Reading reading{*tenant, failures_seen, std::move(moment), now};
+  auto answer = answer_kerberos(request.message, *settings, reading);
   if (request.transport == local::Transport::udp && !kerberos::parse_request(request.message))
     answer.message.clear();
   return answer;
+}
+
+kdc::Answer Service::answer_kerberos(Bytes message, const Settings& settings, Reading& reading) {
+  const auto identity = [this, &reading] {  // no more captures, or each request pays for room for them
+    reading.moment.reset();                 // the first time something is written
+    return identities_.of(reading.tenant, reading.now.seconds);
+  };
+  const kdc::PublicKeys public_keys{records_, settings.public_keys.anchors.get(),
+                                    settings.public_keys.freshness_required, public_key_budget_, identity};
+  return kdc::answer(message,
+                     {directory_, reading.tenant, settings.policy, attempts_, reading.failures_seen,
+                      settings.public_keys.enabled ? &public_keys : nullptr},
+                     reading.now);
 }
 
 signin::Answer Service::answer_of(const local::HttpRequest& request, const Settings& settings, Time now) {

@@ -9,7 +9,10 @@
 #include "account/policy.h"
 #include "directory/directory.h"
 #include "kdc/kdc.h"
+#include "kdc/public_keys.h"
 #include "local/message.h"
+#include "realm/kdc_identities.h"
+#include "realm/public_key_settings.h"
 #include "signin/sign_in.h"
 
 namespace ferryman::realm {
@@ -19,6 +22,7 @@ struct Settings {
   std::string realm;
   signin::Settings sign_in;
   account::Policy policy;
+  PublicKeySettings public_keys{};
 };
 
 // Answers the requests that ferrymand passes on: Kerberos and HTTP. Thread-safe; each request keeps the
@@ -27,7 +31,9 @@ class Service {
  public:
   using Time = std::chrono::system_clock::time_point;
 
-  Service(directory::Directory& directory, directory::SignInRecords& records, Settings settings);
+  // threads: that call it at the same time.
+  Service(directory::Directory& directory, directory::SignInRecords& records, Settings settings,
+          unsigned threads);
   void configure(Settings settings);
   std::shared_ptr<const Settings> settings() const;
 
@@ -38,12 +44,25 @@ class Service {
 
   // Failed logons that only this process counts.
   account::Attempts& attempts() { return attempts_; }
+  KdcIdentities& identities() { return identities_; }
 
  private:
   signin::Answer answer_of(const local::HttpRequest& request, const Settings& settings, Time now);
 
+  // Of what and when all is that is read for one request.
+  struct Reading {
+    const directory::Tenant& tenant;
+    std::uint64_t failures_seen;
+    std::unique_ptr<directory::Directory::Moment> moment;
+    kdc::Now now;
+  };
+  kdc::Answer answer_kerberos(Bytes message, const Settings& settings, Reading& reading);
+
   directory::Directory& directory_;
+  directory::SignInRecords& records_;
   account::Attempts attempts_;
+  KdcIdentities identities_;
+  kdc::PublicKeyBudget public_key_budget_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Settings> settings_;
   signin::SignIn sign_in_;

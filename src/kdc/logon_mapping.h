@@ -1,0 +1,14 @@
+#pragma once
+
+#include "directory/account.h"
+#include "kdc/kdc.h"
+#include "pkinit/signed_data.h"
+#include "ticket/refusal.h"
+
+namespace ferryman::kdc {
+
+// Whether the certificate that has signed is the account's (codes as of prove_by_public_key()).
+Judged<void> check_certificate(const Kdc& kdc, const directory::Account& account,
+                               const pkinit::SignedRequest& request, Now now);
+
+}  // namespace ferryman::kdc

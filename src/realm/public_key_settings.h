@@ -1,0 +1,16 @@
+#pragma once
+
+#include <memory>
+
+#include "pkinit/anchors.h"
+
+namespace ferryman::realm {
+
+// Logons by public keys (RFC 4556): [pkinit].
+struct PublicKeySettings {
+  bool enabled = true;
+  std::shared_ptr<const pkinit::LogonAnchors> anchors{};  // null: only keys that are registered log on
+  bool freshness_required = true;
+};
+
+}  // namespace ferryman::realm
