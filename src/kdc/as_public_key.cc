@@ -48,7 +48,7 @@ bool is_right(const kerberos::PaChecksum2& checksum, Bytes octets) {
 
 Judged<void> check_request_is_signed(const kerberos::PkAuthenticator& authenticator, Bytes body) {
   if (!authenticator.checksum)
-    return refuse(error_code::pa_checksum_must_be_included, "a signature that is not over the request");
+    return refuse(error_code::pa_checksum_required, "a signature that is not over the request");
   if (!is_digest_of(Digest::sha1, *authenticator.checksum, body) ||
       (authenticator.checksum2 && !is_right(*authenticator.checksum2, body)))
     return refuse(error_code::modified, "a signature over another request");

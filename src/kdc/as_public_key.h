@@ -29,7 +29,7 @@ struct PublicKeyProof {
 // Nothing dear is done before that is known. Codes: those of open_signed(), LogonAnchors::verify() and
 // check_purpose(); client_not_trusted (62) for a key that nobody knows; certificate_mismatch (66) for a
 // certificate of another account, or of a name alone; client_name_mismatch (75) where it names somebody else;
-// preauth_failed (24), skew (37), modified (41), pa_checksum_must_be_included (79) for what is signed;
+// preauth_failed (24), skew (37), modified (41), pa_checksum_required (79) for what is signed;
 // preauth_expired (90) for an old freshness token; dh_parameters_not_accepted (65), no_acceptable_kdf (100),
 // public_key_encryption_not_supported (81); service_unavailable (29) where others are in front.
 Judged<PublicKeyProof> prove_by_public_key(const Kdc& kdc, const AsRequest& request, const AsClient& client,
