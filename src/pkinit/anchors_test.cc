@@ -6,6 +6,7 @@
 
 #include "kerberos/codec.h"
 #include "kerberos/error_data.h"
+#include "pkinit/e_data.h"
 #include "pkinit/test_certificates.h"
 
 namespace ferryman::pkinit {
