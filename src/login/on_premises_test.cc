@@ -130,13 +130,26 @@ TEST_F(OnPremisesTest, ThatThereIsNoneIsTheServersWord) {
   EXPECT_EQ(asked_, 0);
 }
 
-TEST_F(OnPremisesTest, AFileHasRoomForTheCloudsAlone) {
+TEST_F(OnPremisesTest, AFileHasTheDomainsBesideIt) {
   use("FILE");
   exchange(controller());
-  EXPECT_EQ(asked_, 0) << "what cannot be kept is not asked for";
-  EXPECT_THAT(record_.on_premises.no_ticket, StartsWith("FILE:" + directory_));
-  EXPECT_THAT(record_.on_premises.no_ticket, HasSubstr("KRB5CCNAME"));
+  EXPECT_EQ(record_.on_premises.no_ticket, "");
+  EXPECT_EQ(record_.on_premises.cache, record_.cache + ".AD.TEST");
+  EXPECT_EQ(end({"alice"}, test_domain), record_.on_premises.ticket_expires);
   EXPECT_EQ(end({"alice"}, "CLOUD.TEST"), noon);
+  forget_on_premises(record_);
+  EXPECT_EQ(end({"alice"}, test_domain), std::nullopt);
+  EXPECT_EQ(end({"alice"}, "CLOUD.TEST"), noon);
+}
+
+TEST_F(OnPremisesTest, WhatCannotBeKeptIsNotAskedFor) {
+  use("FILE");
+  ::setenv("KRB5CCNAME", ("FILE:" + directory_ + "/others").c_str(), 1);
+  store({"administrator"}, test_domain);
+  exchange(controller());
+  EXPECT_EQ(asked_, 0);
+  EXPECT_THAT(record_.on_premises.no_ticket, HasSubstr("no room for a ticket of AD.TEST"));
+  EXPECT_THAT(record_.on_premises.no_ticket, HasSubstr("KRB5CCNAME"));
 
   const Octets key(16, 0xab);
   const std::vector<kerberos::EncryptionKey> keys{{23, key}};
@@ -146,7 +159,7 @@ TEST_F(OnPremisesTest, AFileHasRoomForTheCloudsAlone) {
   const ListedKeys listed = exchange(controller(reply), true);
   ASSERT_TRUE(listed);
   EXPECT_THAT(*listed, ElementsAre(23));
-  EXPECT_THAT(record_.on_premises.no_ticket, HasSubstr("room for one"));
+  EXPECT_THAT(record_.on_premises.no_ticket, HasSubstr("no room"));
 }
 
 TEST_F(OnPremisesTest, NoDomainIsTheCloudsRealm) {
