@@ -71,11 +71,10 @@ Octets method_data(const Kdc& kdc, const AsRequest& request, const AsClient& cli
     const Octets value = kerberos::encode(info.list());
     list.add({padata::etype_info, value});
   }
+  // Clients try what they can in this order.
+  if (kdc.public_keys != nullptr) list.add({padata::pk_as_req, {}});
   list.add({request.fast == nullptr ? padata::enc_timestamp : padata::encrypted_challenge, {}});
-  if (kdc.public_keys != nullptr) {
-    list.add({padata::pk_as_req, {}});
-    if (!token.empty()) list.add({padata::as_freshness, token});
-  }
+  if (!token.empty()) list.add({padata::as_freshness, token});
   return kerberos::encode(list.list());
 }
 

@@ -109,6 +109,15 @@ TEST_F(AdminSocketTest, OfTheSynchronisationDoesNothingElse) {
     EXPECT_EQ(reply.error().reason, "not_allowed") << command;
   }
   const std::string domain = "ad.example.com";
+  ASSERT_TRUE(directory_->set_ad_link(tenant_,
+                                      {.domain = domain,
+                                       .realm = "AD.EXAMPLE.COM",
+                                       .netbios_name = "AD",
+                                       .domain_sid = "S-1-5-21-1-2-3",
+                                       .number = 24125,
+                                       .key_version = 1,
+                                       .etype = 18},
+                                      Octets(32, 9), now_));
   const Json user{{"sid", "S-1-5-21-1-2-3-1104"}, {"name", "alice"}};
   EXPECT_EQ(client->call({"ad.upsert", "", {{"domain", domain}, {"users", {user}}}})
                 .value()["outcomes"][0]["outcome"],

@@ -13,6 +13,7 @@
 #include "directory/database.h"
 #include "directory/names.h"
 #include "pki/attestation_roots.h"
+#include "pkinit/anchors.h"
 #include "realm/policy_keys.h"
 #include "realm/programs_key.h"
 

@@ -2,7 +2,9 @@
 
 #include <memory>
 
-#include "pkinit/anchors.h"
+namespace ferryman::pkinit {
+class LogonAnchors;
+}
 
 namespace ferryman::realm {
 

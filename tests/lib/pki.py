@@ -60,6 +60,37 @@ class Authority:
             second=GeneralString:{realm}
             """, "rsa")
 
+    def logon(self, name, sid=None, upn=None, usage="1.3.6.1.4.1.311.20.2.2", kind="rsa", days=2):
+        """A user's certificate as Active Directory's CAs issue them: with her UPN and her SID."""
+        names = f"subjectAltName=otherName:1.3.6.1.4.1.311.20.2.3;UTF8:{upn}" if upn else ""
+        security = "1.3.6.1.4.1.311.25.2=ASN1:SEQUENCE:security" if sid else ""
+        return self.issue(name, f"""\
+            [ext]
+            basicConstraints=CA:FALSE
+            keyUsage=digitalSignature
+            extendedKeyUsage={usage}
+            {names}
+            {security}
+            [security]
+            name=IMP:0,SEQUENCE:sid
+            [sid]
+            type=OID:1.3.6.1.4.1.311.25.2.1
+            value=EXP:0,OCT:{sid}
+            """, kind, days)
+
+    def revoke(self, certificate):
+        """A list of revoked certificates that has this one."""
+        base = os.path.join(self.directory, "crl")
+        for file, text in ((".index", ""), (".number", "01\n")):
+            with open(base + file, "w") as out:
+                out.write(text)
+        with open(base + ".conf", "w") as out:
+            out.write(f"[ca]\ndefault_ca=ca\n[ca]\ndatabase={base}.index\ncrlnumber={base}.number\ndefault_md=sha256\ndefault_crl_days=2\n")
+        ca = ["ca", "-config", base + ".conf", "-cert", self.certificate, "-keyfile", self.key]
+        openssl(*ca, "-revoke", certificate)
+        openssl(*ca, "-gencrl", "-out", base + ".pem")
+        return base + ".pem"
+
     def client(self, principal, realm, upn=None):
         """A user's certificate for PKINIT: the principal's name, or a UPN as Windows has it."""
         if upn:

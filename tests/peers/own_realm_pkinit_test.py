@@ -1,0 +1,178 @@
+"""Logons by public keys at a realm of our own: MIT's kinit, by certificates and by registered keys."""
+import glob
+import json
+import os
+import unittest
+
+from lib.heimdal import heimdal
+from lib.own_realm import PASSWORDS, OwnRealmScenario
+from lib.person import PIN, Person
+from lib.pki import Authority, openssl
+from lib.proc import wait_for
+
+
+class PkinitScenario(OwnRealmScenario):
+    @classmethod
+    def serve(cls, **pkinit):
+        anchors = {} if pkinit.pop("no_anchors", False) else {"anchors": cls.authority.certificate}
+        super().serve(pkinit={**anchors, **pkinit})
+        cls.sid = cls.kdc.show("user", "alice")["sid"]
+        cls.anchor = os.path.join(cls.directory, "kdc-anchor.pem")
+        with open(cls.anchor, "w") as file:
+            file.write(cls.kdc.admin("pkinit", "anchor").stdout)
+
+    def kinit(self, certificate, key, *options, user="alice", issuer=None, check=True, **relations):
+        # MIT's client wants to know who issued its own certificate as well.
+        anchors = ["FILE:" + file for file in (self.anchor, issuer or self.authority.certificate)]
+        client = self.client(pkinit_anchors=anchors, **relations)
+        result = client.kinit(user, "", "-X", f"X509_user_identity=FILE:{certificate},{key}", *options, check=check)
+        return client, result
+
+    def use_ticket(self, client):
+        self.assertIn("keytab entry valid", client.kvno(self.service, self.kdc.keytab).stdout)
+
+    def refused(self, certificate, key, user="alice", issuer=None):
+        """What the KDC answered to the signature, and why."""
+        seen = lambda: [record for record in self.kdc.messages("request", type="AS-REQ") if record.get("cname") == user]
+        before = len(seen())
+        _, result = self.kinit(certificate, key, user=user, issuer=issuer, check=False)
+        self.assertNotEqual(result.returncode, 0)
+        found = wait_for(lambda: seen()[before + 1:], "an event of the second request")
+        return found[0]["result"], found[0].get("reason")
+
+
+class CertificatesTest(PkinitScenario):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.revoked = cls.authority.logon("revoked")
+        cls.serve(crls=cls.authority.revoke(cls.revoked[0]))
+
+    def test_a_certificate_of_her_sid(self):
+        client, _ = self.kinit(*self.authority.logon("alice-sid", self.sid, "alice@cloud.test"))
+        self.use_ticket(client)
+        event = self.gateway.wait_event("exchange", cname="alice", result="AS-REP")[-1]
+        self.assertIn("PA-PK-AS-REQ", event["padata"])
+
+    def test_a_key_on_a_curve(self):
+        client, _ = self.kinit(*self.authority.logon("alice-ec", self.sid, kind="ec"))
+        self.use_ticket(client)
+
+    def test_within_fast(self):
+        armor, _ = self.kinit(*self.authority.logon("alice-armor", self.sid))
+        client, _ = self.kinit(*self.authority.logon("alice-fast", self.sid), "-T", armor.env["KRB5CCNAME"])
+        self.use_ticket(client)
+        self.gateway.wait_event("exchange", cname="alice", armored=True, result="AS-REP")
+
+    def test_where_no_password_passes(self):
+        self.kdc.admin("user", "add", "dora", "--key-required")
+        sid = self.kdc.show("user", "dora")["sid"]
+        client, _ = self.kinit(*self.authority.logon("dora", sid), user="dora")
+        self.use_ticket(client)
+
+    def test_a_disabled_user(self):
+        self.new_user("erin")
+        sid = self.kdc.show("user", "erin")["sid"]
+        self.kdc.admin("user", "disable", "erin")
+        self.assertEqual(self.refused(*self.authority.logon("erin", sid), user="erin")[0], "KDC_ERR_CLIENT_REVOKED")
+
+    def test_what_is_refused(self):
+        other = os.path.join(self.directory, "other-ca")
+        os.makedirs(other)
+        foreign = Authority(other, "Another CA")
+        bob = self.kdc.show("user", "bob")["sid"]
+        wanted = (
+            ("KDC_ERR_CANT_VERIFY_CERTIFICATE", foreign.logon("foreign", self.sid)),
+            ("KDC_ERR_CERTIFICATE_MISMATCH", self.authority.logon("weak", None, "alice@cloud.test")),
+            ("KDC_ERR_CERTIFICATE_MISMATCH", self.authority.logon("bobs", bob, "alice@cloud.test")),
+            ("KDC_ERR_CLIENT_NAME_MISMATCH", self.authority.logon("named", self.sid, "bob@cloud.test")),
+            ("KDC_ERR_INCONSISTENT_KEY_PURPOSE", self.authority.logon("server-only", self.sid, usage="serverAuth")),
+            ("KDC_ERR_REVOKED_CERTIFICATE", self.revoked),
+        )
+        for code, files in wanted:
+            with self.subTest(files[0]):
+                issuer = foreign.certificate if "foreign" in files[0] else None
+                self.assertEqual(self.refused(*files, issuer=issuer)[0], code)
+
+    def test_a_program_without_freshness_tokens(self):
+        """Heimdal 7's, where they are not required."""
+        certificate, key = self.authority.logon("alice-heimdal", self.sid)
+        self.forward()
+        config = self.krb5_conf(" pkinit_dh_min_bits = 2048\n", name="heimdal")
+        with open(config, "a") as file:
+            file.write(f"[appdefaults]\n pkinit_anchors = FILE:{self.anchor}\n")
+        cache = os.path.join(self.directory, "heimdal.cc")
+        kinit = lambda: heimdal("kinit.heimdal", "-C", f"FILE:{certificate},{key}", "-D", f"FILE:{self.anchor}", f"alice@{self.kdc.realm}",
+                                config=config, cache=cache, check=False)
+        self.assertNotEqual(kinit().returncode, 0)
+        self.configure(freshness_required=False)
+        try:
+            result = kinit()
+            self.assertEqual(result.returncode, 0, result.stderr)
+        finally:
+            self.configure()
+
+    def configure(self, **pkinit):
+        self.kdc.write(self.kdc.text(pkinit={"anchors": self.authority.certificate, **pkinit}))
+        self.kdc.reload()
+
+
+class RegisteredKeysTest(PkinitScenario):
+    """Without certificates of any authority: the key of a user's computer, in a certificate that it signs itself."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.serve(no_anchors=True)
+
+    def self_signed(self, key, name):
+        file = os.path.join(self.directory, name + ".pem")
+        openssl("req", "-x509", "-key", key, "-subj", f"/CN={name}", "-days", "2", "-out", file)
+        return file
+
+    def registered(self, name):
+        """A key that she has enrolled, without its PIN, and its device."""
+        code = json.loads(self.kdc.admin("user", "code", name, "--json").stdout)["code"]
+        person = Person(self.directory, name, self.base, self.authority.certificate)
+        person.enroll(code, "--key", "software")
+        device = json.loads(self.kdc.admin("user", "keys", name, "--json").stdout)["keys"][0]["device"]
+        found = glob.glob(os.path.join(person.state, "**", "user.pem"), recursive=True)[0]
+        key = os.path.join(self.directory, name + ".key")
+        openssl("pkey", "-in", found, "-passin", "pass:" + PIN, "-out", key)
+        return key, device
+
+    def test_her_own_key(self):
+        key, device = self.registered("alice")
+        certificate = self.self_signed(key, "alice")
+        client, _ = self.kinit(certificate, key, issuer=certificate)
+        self.use_ticket(client)
+        self.assertEqual(self.refused(certificate, key, user="bob", issuer=certificate)[0], "KDC_ERR_CLIENT_NOT_TRUSTED")
+        self.kdc.admin("device", "disable", device)
+        self.assertEqual(self.refused(certificate, key, issuer=certificate)[0], "KDC_ERR_CLIENT_NOT_TRUSTED")
+
+    def test_a_key_that_nobody_knows(self):
+        key = os.path.join(self.directory, "unknown.key")
+        openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", key)
+        certificate = self.self_signed(key, "unknown")
+        self.assertEqual(self.refused(certificate, key, issuer=certificate)[0], "KDC_ERR_CLIENT_NOT_TRUSTED")
+
+    def test_a_certificate_of_an_authority(self):
+        self.assertEqual(self.refused(*self.authority.logon("alice-any", self.sid))[0], "KDC_ERR_CLIENT_NOT_TRUSTED")
+
+
+class DisabledTest(PkinitScenario):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.serve(enabled=False)
+
+    def test_nobody_logs_on_by_a_certificate(self):
+        _, result = self.kinit(*self.authority.logon("alice-off", self.sid), check=False)
+        self.assertNotEqual(result.returncode, 0)
+        client = self.client()
+        client.kinit("alice", PASSWORDS["alice"])
+        self.use_ticket(client)
+
+
+if __name__ == "__main__":
+    unittest.main()
