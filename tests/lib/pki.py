@@ -19,18 +19,20 @@ class Authority:
         openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", self.key, "-out", self.certificate, "-subj", f"/CN={name}",
                 "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
-    def issue(self, name, extensions, kind="ec", days=2):
-        """Returns the files (certificate, key). extensions: an OpenSSL extension section [ext] and others."""
+    def issue(self, name, extensions, kind="ec", days=2, key=None):
+        """Returns the files (certificate, key). extensions: an OpenSSL extension section [ext] and others. key: the
+        file of one that is there."""
         base = os.path.join(self.directory, name)
         algorithm = ["-newkey", "rsa:2048"] if kind == "rsa" else [
             "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-        openssl("req", *algorithm, "-nodes", "-keyout", base + ".key", "-out", base + ".csr", "-subj", f"/CN={name}")
+        made = ["-key", key] if key else [*algorithm, "-nodes", "-keyout", base + ".key"]
+        openssl("req", "-new", *made, "-out", base + ".csr", "-subj", f"/CN={name}")
         with open(base + ".ext", "w") as file:
             file.write(textwrap.dedent(extensions))
         openssl("x509", "-req", "-in", base + ".csr", "-CA", self.certificate, "-CAkey", self.key,
                 "-CAcreateserial", "-days", str(days), "-out", base + ".pem", "-extfile", base + ".ext",
                 "-extensions", "ext")
-        return base + ".pem", base + ".key"
+        return base + ".pem", key or base + ".key"
 
     def server(self, name="server", kind="ec", names="DNS:localhost,IP:127.0.0.1,IP:::1", days=2):
         return self.issue(name, f"""\
