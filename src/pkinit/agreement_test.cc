@@ -181,9 +181,9 @@ TEST(Agreement, ParametersAreNamed) {
 }
 
 TEST(Agreement, SmallOrdersAreRefused) {
-  Octets p = modp14().prime, last = p, beyond = p;
+  const Octets p = modp14().prime, beyond(p.size(), 0xff);
+  Octets last = p;
   last.back() -= 1;
-  beyond.back() += 1;
   for (const Octets& y : {Octets{0}, Octets{1}, last, p, beyond, Octets(p.size() + 1, 1)})
     expect_refused(modp_info(y));
   Octets greatest = last;

@@ -18,6 +18,7 @@ constexpr int security_level = 2;  // 112 bits: RSA with 2048, no SHA-1
 // Calls take() with each object that a PEM holds. False where one cannot be read.
 template <auto read, typename Owner, typename Take>
 bool read_all(Bytes pem, const Take& take) {
+  if (pem.empty()) return true;
   const OwnedBio input(must(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))));
   bool is_good = true;
   while (const Owner each{read(input.get(), nullptr, nullptr, nullptr)})

@@ -134,7 +134,7 @@ bool take_usages(X509* certificate, LogonCertificate& out) {
 }
 
 void take_key_and_issuer(X509* certificate, LogonCertificate& out) {
-  out.public_key = der_of<i2d_X509_PUBKEY>(X509_get_X509_PUBKEY(certificate));
+  out.public_key = der_of<i2d_PUBKEY>(X509_get0_pubkey(certificate));
   crypto::openssl::hash(crypto::openssl::Digest::sha256, {out.public_key}, out.public_key_hash);
   if (const ASN1_OCTET_STRING* id = X509_get0_subject_key_id(certificate)) {
     const Bytes octets = view(id);

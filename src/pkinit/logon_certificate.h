@@ -47,7 +47,7 @@ class LogonCertificate {
   bool signs = false;  // a key usage is there, with digitalSignature (RFC 5280 4.2.1.3)
 
   bool is_self_issued = false;                     // issuer and subject are the same
-  Octets public_key;                               // SubjectPublicKeyInfo, in DER
+  Octets public_key;                               // SubjectPublicKeyInfo in DER, as of pki::PublicKey
   std::array<std::uint8_t, 32> public_key_hash{};  // SHA-256 of it
   Octets subject_key_id;                           // empty: none
   Octets issuer;                                   // a Name, in DER

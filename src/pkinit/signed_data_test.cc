@@ -39,6 +39,40 @@ Octets replaced(Octets message, const Octets& old, const Octets& by) {
   return message;
 }
 
+// A message with other parts: its digest algorithms and what stands behind its content.
+struct Parts {
+  Octets type, version, digests, content, rest;
+
+  explicit Parts(Bytes message) {
+    der::Status status;
+    der::Reader reader(message, status);
+    der::Reader info = reader.enter(der::sequence);
+    type = taken(info.read_element());
+    der::Reader data = info.enter(der::context(0)).enter(der::sequence);
+    version = taken(data.read_element());
+    digests = taken(data.read(set));
+    content = taken(data.read_element());
+    rest = taken(data.rest());
+    EXPECT_TRUE(status.ok());
+  }
+  Octets message() const {
+    const Octets data = element(der::sequence, joined({version, element(set, digests), content, rest}));
+    return element(der::sequence, joined({type, element(der::context(0), data)}));
+  }
+
+  static constexpr der::Tag set = 0x31;
+  static Octets taken(Bytes view) { return {view.begin(), view.end()}; }
+};
+
+// The same with so many digest algorithms more, which nobody uses.
+Octets with_digests(Bytes message, std::size_t count) {
+  Parts parts(message);
+  const Octets another = element(der::sequence, element(der::object_identifier, oids::sha512));
+  for (std::size_t i = 0; i < count; ++i)
+    parts.digests.insert(parts.digests.end(), another.begin(), another.end());
+  return parts.message();
+}
+
 TEST(SignedData, AClientsMessageIsOpened) {
   const auto opened = open_signed(signed_message());
   ASSERT_TRUE(opened);
@@ -106,16 +140,14 @@ TEST(SignedData, WeakDigestsAreRefusedAndOthersNamed) {
 }
 
 TEST(SignedData, NoChangedOctetMakesAnotherContentOrSigner) {
-  const Octets message = signed_message();
+  const Octets message = signed_message(), key = ec_key().public_key().subject_public_key_info();
   for (std::size_t at = 0; at < message.size(); ++at) {
-    for (const std::uint8_t bit : {0x01, 0x20, 0x80}) {
-      Octets bent = message;
-      bent[at] ^= bit;
-      const auto opened = open_signed(bent);
-      if (!opened || !opened->certificate) continue;
-      EXPECT_EQ(opened->content, content) << at;
-      EXPECT_EQ(opened->certificate->public_key_hash, logon({}).public_key_hash) << at;
-    }
+    Octets bent = message;
+    bent[at] ^= at % 2 == 0 ? 0x01 : 0x20;
+    const auto opened = open_signed(bent);
+    if (!opened || !opened->certificate) continue;
+    EXPECT_EQ(opened->content, content) << at;
+    EXPECT_EQ(opened->certificate->public_key, key) << at;
   }
 }
 
@@ -137,11 +169,15 @@ TEST(SignedData, AnothersCertificateIsNotTheSigners) {
 }
 
 TEST(SignedData, WhoSignsNothingIsAnonymous) {
-  TestMessage plan;
-  const auto opened = open_signed(plan.finish(plan.begin(), content));
-  ASSERT_TRUE(opened);
-  EXPECT_EQ(opened->content, content);
-  EXPECT_FALSE(opened->certificate);
+  Parts parts(signed_message());
+  parts.rest = element(Parts::set, {});
+  for (const Octets& digests : {parts.digests, Octets{}}) {
+    parts.digests = digests;
+    const auto opened = open_signed(parts.message());
+    ASSERT_TRUE(opened);
+    EXPECT_EQ(opened->content, content);
+    EXPECT_FALSE(opened->certificate);
+  }
 }
 
 TEST(SignedData, ThereIsOneSignerAtMost) {
@@ -230,32 +266,6 @@ TEST(SignedData, WeakKeysAreRefused) {
   const OwnedKey weak(must(EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{1024})));
   const OwnedCertificate certificate = TestCertificate{.key = weak.get()}.make();
   EXPECT_EQ(code_of(TestMessage{}.of(weak.get(), certificate.get(), content)), code::invalid_certificate);
-}
-
-// The same with so many digest algorithms that are not used.
-Octets with_digests(Bytes message, std::size_t count) {
-  der::Status status;
-  der::Reader reader(message, status);
-  der::Reader info = reader.enter(der::sequence);
-  const Bytes type = info.read_element();
-  der::Reader data = info.enter(der::context(0)).enter(der::sequence);
-  const Bytes version = data.read_element();
-  constexpr der::Tag set = 0x31;
-  const Bytes digests = data.read(set), rest = data.rest();
-  EXPECT_TRUE(status.ok());
-  const Octets another = element(der::sequence, element(der::object_identifier, oids::sha512));
-  return encoded([&](der::Writer& writer) {
-    writer.bytes(rest);
-    const std::size_t mark = writer.size();
-    for (std::size_t i = 0; i < count; ++i) writer.bytes(another);
-    writer.bytes(digests);
-    writer.close(set, mark);
-    writer.bytes(version);
-    writer.close(der::sequence, 0);
-    writer.close(der::context(0), 0);
-    writer.bytes(type);
-    writer.close(der::sequence, 0);
-  });
 }
 
 TEST(SignedData, ThereMayBeAnyNumberOfDigestAlgorithms) {

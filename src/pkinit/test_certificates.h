@@ -183,7 +183,7 @@ struct TestMessage {
   }
   Octets finish(const OwnedMessage& message, Bytes content) const {
     for (X509* other : others) must(CMS_add1_cert(message.get(), other));
-    const OwnedBio data(must(BIO_new_mem_buf(content.data(), static_cast<int>(content.size()))));
+    const OwnedBio data(must(BIO_new_mem_buf(as_text(content).data(), static_cast<int>(content.size()))));
     must(CMS_final(message.get(), data.get(), nullptr, CMS_BINARY));
     return der_of<i2d_CMS_ContentInfo>(message.get());
   }
