@@ -100,10 +100,10 @@ struct PolledDeviceCode {
 
 // What signs or seals for a tenant's sign-in.
 enum class SecretKind : std::uint8_t {
-  device_ca = 1,  // signs devices' certificates; known: its certificate
-  token_key = 2,  // signs tokens; known: its SubjectPublicKeyInfo
-  prt_key = 3,    // seals PRTs and refresh tokens
-  nonce_key = 4,  // of nonces: of no tenant but of the realm
+  device_ca = 1,      // signs devices' certificates; known: its certificate
+  token_key = 2,      // signs tokens; known: its SubjectPublicKeyInfo
+  prt_key = 3,        // seals PRTs and refresh tokens
+  nonce_key = 4,      // of nonces: of no tenant but of the realm
   kdc_authority = 5,  // signs the KDC's certificates for PKINIT; known: its certificate
 };
 struct SignInSecret {
