@@ -1,5 +1,6 @@
 #include "account/issuer.h"
 
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -136,15 +137,16 @@ Judged<Issuer::SignedPac> Issuer::verify_other_pac(const ServiceTicket& ticket) 
   if (!tgs) return tl::unexpected(tgs.error());
   const auto kept = directory_.kept_keys(tenant_.id, (*tgs)->account.id);
   if (!kept) return tl::unexpected(unavailable(kept.error()));
-  Judged<SignedPac> verified = refuse(error_code::modified, "krbtgt has no key");
+  std::optional<Refusal> first;  // of the newest key, by which most are signed
   for (const directory::LongTermKey& each : *kept) {
     auto signer = usable(each);
     if (!signer) continue;
     auto pac = ticket::verify_pac(ticket.opened, *ticket.key, **signer);
     if (pac) return SignedPac{std::move(*pac), std::move(*signer)};
-    verified = tl::unexpected(std::move(pac.error()));
+    if (!first) first = std::move(pac.error());
   }
-  return verified;
+  if (first) return tl::unexpected(*std::move(first));
+  return refuse(error_code::modified, "krbtgt has no key");
 }
 
 Judged<Issuer::VersionedKey> Issuer::best_key(const directory::Principal& service) const {
