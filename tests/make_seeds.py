@@ -254,4 +254,4 @@ write("signed_requests_fuzz", "signin", {f"good_{number}": bytes([number, 255]) 
 # Which part of a request is bent, and one octet for each change.
 write("kdc_fuzz", "kdc", {name: bytes([part, 1, 5 + part, 60]) for part, name in enumerate(
     ["as_message", "timestamp", "ticket_part", "authenticator", "tgs_body", "authorization", "pac_buffer", "fast_inside",
-     "challenge", "priv_part", "kpasswd_message"])})
+     "challenge", "priv_part", "kpasswd_message", "key_list", "for_user", "for_x509_user"])})

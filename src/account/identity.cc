@@ -20,9 +20,9 @@ constexpr std::uint32_t has_extra_sids = 0x20;
 // UserAccountControl [MS-SAMR 2.2.1.12].
 constexpr std::uint32_t normal_account = 0x10, workstation_trust = 0x80, account_disabled = 1;
 
-// Authentication authority asserted identity [MS-DTYP 2.4.2.4]: the KDC saw a proof of the key.
-pac::Sid asserted_identity() {
-  constexpr std::uint32_t sub_authorities[] = {1};
+// The SIDs S-1-18-1 and S-1-18-2 [MS-DTYP 2.4.2.4].
+pac::Sid asserted_identity(AssertedBy asserted) {
+  const std::uint32_t sub_authorities[] = {static_cast<std::uint32_t>(asserted)};
   return {18, sub_authorities};
 }
 
@@ -100,7 +100,7 @@ bool is_service(const directory::Account& account) {
 }
 
 pac::LogonInfo logon_info(const directory::Tenant& tenant, const directory::Principal& principal,
-                          std::int64_t authtime) {
+                          std::int64_t authtime, AssertedBy asserted) {
   const directory::Account& account = principal.account;
   const directory::AccountSettings& settings = account.settings;
   pac::LogonInfo info;
@@ -122,7 +122,7 @@ pac::LogonInfo logon_info(const directory::Tenant& tenant, const directory::Prin
   info.logon_domain_id = pac::Sid::of_text(tenant.domain_sid);
   info.user_account_control = (is_computer(account) ? workstation_trust : normal_account) |
                               (settings.flags.disabled ? account_disabled : 0);
-  info.extra_sids.push_back({asserted_identity(), group_attributes});
+  info.extra_sids.push_back({asserted_identity(asserted), group_attributes});
   return info;
 }
 
@@ -131,7 +131,8 @@ std::optional<pac::Builder> make_pac(const PacSubject& subject) {
   const auto name = ticket::client_info_name(subject.cname);
   if (!sid || !name) return std::nullopt;
   pac::Builder builder;
-  builder.add(pac::logon_info, logon_info(subject.tenant, subject.principal, subject.authtime).write());
+  builder.add(pac::logon_info,
+              logon_info(subject.tenant, subject.principal, subject.authtime, subject.asserted).write());
   builder.add(pac::client_info, pac::ClientInfo{pac::file_time(subject.authtime), *name}.write());
   builder.add(pac::upn_dns_info, upn_info(subject, *sid).write());
   if (subject.for_tgt) {

@@ -24,9 +24,13 @@ kerberos::Name canonical_name(const directory::Account& account);
 // Whether tickets are given for it: it has an SPN, or is what every realm has.
 bool is_service(const directory::Account& account);
 
+// Whose word it is that a ticket's client is who it is [MS-SFU 3.2.5.1.2]: the KDC's, which saw a proof of
+// the key, or that of a service, which the ticket is for.
+enum class AssertedBy : std::uint32_t { authority = 1, service = 2 };
+
 // KERB_VALIDATION_INFO with the groups. The account is the tenant's.
 pac::LogonInfo logon_info(const directory::Tenant& tenant, const directory::Principal& principal,
-                          std::int64_t authtime);
+                          std::int64_t authtime, AssertedBy asserted = AssertedBy::authority);
 
 // All of a new ticket's PAC but its signatures. cname: the ticket's. requested: PA-PAC-REQUEST asked for it;
 // it is in every ticket all the same. REQUESTER_SID and ATTRIBUTES are in it for a TGT only.
@@ -37,6 +41,7 @@ struct PacSubject {
   std::int64_t authtime = 0;
   bool requested = false;
   bool for_tgt = true;
+  AssertedBy asserted = AssertedBy::authority;
 };
 // Nothing where a name is no UTF-8 or the tenant's SID is none.
 std::optional<pac::Builder> make_pac(const PacSubject& subject);

@@ -26,6 +26,16 @@ TEST(Identity, InAPacHasGroupsNamesAndSid) {
   EXPECT_EQ(pac::LogonInfo::parse(info.write()), info);
 }
 
+TEST(Identity, SaysOnWhoseWordItIs) {
+  TestDirectory directory;
+  const auto& alice = directory.add("alice", directory::AccountKind::user).principal;
+  const auto asserted = [&](AssertedBy by) {
+    return logon_info(directory.tenant(), alice, now, by).extra_sids.at(0).sid.text();
+  };
+  EXPECT_EQ(asserted(AssertedBy::authority), "S-1-18-1");
+  EXPECT_EQ(asserted(AssertedBy::service), "S-1-18-2");
+}
+
 TEST(Identity, OfATgtIsMarkedByTheRequestersSid) {
   TestDirectory directory;
   const auto& alice = directory.add("alice", directory::AccountKind::user).principal;

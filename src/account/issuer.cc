@@ -1,5 +1,6 @@
 #include "account/issuer.h"
 
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -95,40 +96,57 @@ Judged<ticket::TgtPac> Issuer::verify_pac(const kerberos::Ticket& tgt,
   return ticket::verify_tgt_pac(opened, **key, rodc_of(tgt));
 }
 
-Judged<Issuer::PasswordTicket> Issuer::open_password_ticket(const kerberos::Ticket& ticket) const {
-  const auto service = own("kadmin", "changepw");
-  if (!service) return tl::unexpected(service.error());
+Judged<Issuer::ServiceTicket> Issuer::open_service_ticket(const directory::Account& service,
+                                                          const kerberos::Ticket& ticket) const {
   const kerberos::EncryptedData& encrypted = ticket.enc_part;
-  const directory::Account& account = (*service)->account;
-  const auto keys = directory_.keys(tenant_.id, account.id, encrypted.kvno.value_or(account.kvno));
+  const auto keys = directory_.keys(tenant_.id, service.id, encrypted.kvno.value_or(service.kvno));
   if (!keys && keys.error().reason != directory::Reason::not_found)
     return tl::unexpected(unavailable(keys.error()));
   const directory::LongTermKey* found = keys ? find_key(*keys, encrypted.etype) : nullptr;
   if (found == nullptr)
-    return refuse(error_code::bad_key_version, "a key of kadmin/changepw that is not there");
-  const auto key = ready(*found);
-  if (!key) return tl::unexpected(key.error());
+    return refuse(error_code::bad_key_version, "a key of the ticket's service that is not there");
+  auto key = ready(*found);
+  if (!key) return tl::unexpected(std::move(key.error()));
   auto opened = ticket::open_ticket(ticket, **key);
   if (!opened) return tl::unexpected(std::move(opened.error()));
-  auto pac = verify_other_pac(*opened, **key);
-  if (!pac) return tl::unexpected(std::move(pac.error()));
-  return PasswordTicket{std::move(*opened), std::move(*pac)};
+  return ServiceTicket{std::move(*opened), std::move(*key)};
+}
+
+Judged<Issuer::PasswordTicket> Issuer::open_password_ticket(const kerberos::Ticket& ticket) const {
+  const auto service = own("kadmin", "changepw");
+  if (!service) return tl::unexpected(service.error());
+  auto opened = open_service_ticket((*service)->account, ticket);
+  if (!opened) return tl::unexpected(std::move(opened.error()));
+  auto verified = verify_other_pac(*opened);
+  if (!verified) return tl::unexpected(std::move(verified.error()));
+  return PasswordTicket{std::move(opened->opened), std::move(verified->pac)};
+}
+
+Judged<pac::Pac> Issuer::verify_service_pac(const ServiceTicket& ticket) const {
+  auto verified = verify_other_pac(ticket);
+  if (!verified) return tl::unexpected(std::move(verified.error()));
+  if (auto further = verify_further_signatures(ticket.opened, verified->pac, *verified->signer); !further)
+    return tl::unexpected(std::move(further.error()));
+  return std::move(verified->pac);
 }
 
 // A PAC's signature has no kvno: by the present key of krbtgt, or one of those before, where it was rotated
 // since.
-Judged<pac::Pac> Issuer::verify_other_pac(const ticket::OpenedTicket& opened, const crypto::Key& key) const {
+Judged<Issuer::SignedPac> Issuer::verify_other_pac(const ServiceTicket& ticket) const {
   const auto tgs = krbtgt();
   if (!tgs) return tl::unexpected(tgs.error());
   const auto kept = directory_.kept_keys(tenant_.id, (*tgs)->account.id);
   if (!kept) return tl::unexpected(unavailable(kept.error()));
-  Judged<pac::Pac> pac = refuse(error_code::modified, "krbtgt has no key");
+  std::optional<Refusal> first;  // of the newest key, by which most are signed
   for (const directory::LongTermKey& each : *kept) {
-    const auto signer = usable(each);
-    if (signer) pac = ticket::verify_pac(opened, key, **signer);
-    if (pac) break;
+    auto signer = usable(each);
+    if (!signer) continue;
+    auto pac = ticket::verify_pac(ticket.opened, *ticket.key, **signer);
+    if (pac) return SignedPac{std::move(*pac), std::move(*signer)};
+    if (!first) first = std::move(pac.error());
   }
-  return pac;
+  if (first) return tl::unexpected(*std::move(first));
+  return refuse(error_code::modified, "krbtgt has no key");
 }
 
 Judged<Issuer::VersionedKey> Issuer::best_key(const directory::Principal& service) const {

@@ -32,6 +32,17 @@ class Issuer {
   // Its PAC, with the key that the ticket was opened with: 20, 41 as ticket::verify_tgt_pac() says.
   Judged<ticket::TgtPac> verify_pac(const kerberos::Ticket& tgt, const ticket::OpenedTicket& opened) const;
 
+  // A ticket for that service, whatever name it has on it, and the key that it is under: bad_key_version
+  // (44), bad_integrity (31). What is in it was not judged.
+  struct ServiceTicket {
+    ticket::OpenedTicket opened;
+    directory::Shared<crypto::Key> key;
+  };
+  Judged<ServiceTicket> open_service_ticket(const directory::Account& service,
+                                            const kerberos::Ticket& ticket) const;
+  // Its PAC, which views it, with all four signatures: tgt_revoked (20) where there is none, modified (41).
+  Judged<pac::Pac> verify_service_pac(const ServiceTicket& ticket) const;
+
   // A ticket for kadmin/changepw, whatever service it names, with its PAC's signatures verified (the PAC
   // views it): bad_key_version (44), bad_integrity (31), 20 and 41 as ticket::verify_pac() says.
   struct PasswordTicket {
@@ -48,7 +59,12 @@ class Issuer {
                                     const pac::Builder& pac) const;
 
  private:
-  Judged<pac::Pac> verify_other_pac(const ticket::OpenedTicket& opened, const crypto::Key& key) const;
+  // A PAC that is not in a TGT, and who signed it, as far as its server and KDC signatures say.
+  struct SignedPac {
+    pac::Pac pac;
+    directory::Shared<crypto::Key> signer;
+  };
+  Judged<SignedPac> verify_other_pac(const ServiceTicket& ticket) const;
   Judged<directory::Shared<crypto::Key>> krbtgt_key(const kerberos::EncryptedData& encrypted) const;
   Judged<directory::Shared<crypto::Key>> rodc_key(const kerberos::Ticket& tgt) const;
   Judged<directory::Shared<crypto::Key>> tgt_key(const kerberos::Ticket& tgt) const;

@@ -29,6 +29,7 @@ class TestDirectory : public directory::Directory {
   bool is_full = false;                  // failures cannot be written
   std::vector<directory::PrtId> prts{};  // that are good, of whichever user
   std::map<std::uint16_t, directory::Rodc> rodc_list{};
+  std::map<std::pair<ObjectId, ObjectId>, directory::Delegation> delegation_list{};  // by actor, target
   std::map<std::pair<std::uint16_t, std::uint32_t>, directory::LongTermKey>
       rodc_keys{};  // by number, version
 
@@ -174,6 +175,11 @@ class TestDirectory : public directory::Directory {
     if (found == rodc_list.end()) return directory::fail(directory::Reason::not_found);
     return found->second;
   }
+  Outcome<directory::Delegation> delegation(const TenantId&, const ObjectId& actor,
+                                            const ObjectId& target) override {
+    const auto found = delegation_list.find({actor, target});
+    return found == delegation_list.end() ? directory::Delegation{} : found->second;
+  }
   Outcome<void> check_prt(const TenantId&, const ObjectId&, const directory::PrtId& prt) override {
     if (std::find(prts.begin(), prts.end(), prt) == prts.end())
       return directory::fail(directory::Reason::not_found);
@@ -289,6 +295,13 @@ class TestDirectory : public directory::Directory {
     return none();
   }
   Outcome<void> remove_rodc(const TenantId&, std::uint16_t) override { return none(); }
+  Outcome<directory::DelegationLists> delegations(const TenantId&, const ObjectId&) override {
+    return none();
+  }
+  Outcome<void> change_delegations(const TenantId&, const ObjectId&,
+                                   const directory::DelegationChanges&) override {
+    return none();
+  }
 
  private:
   static tl::unexpected<directory::Failure> none() {

@@ -12,6 +12,7 @@
 
 #include "directory/account.h"
 #include "directory/ad_link.h"
+#include "directory/delegation.h"
 #include "directory/failure.h"
 #include "directory/guid.h"
 #include "directory/rodc.h"
@@ -144,6 +145,9 @@ class Directory {
   virtual Outcome<LongTermKey> rodc_key(const TenantId& tenant, std::uint16_t number,
                                         std::uint32_t version) = 0;
   virtual Outcome<Rodc> rodc(const TenantId& tenant, std::uint16_t number) = 0;
+  // Whether a service may act for users at another one.
+  virtual Outcome<Delegation> delegation(const TenantId& tenant, const ObjectId& actor,
+                                         const ObjectId& target) = 0;
   // not_found where a user's PRT is revoked, or its device removed or disabled.
   virtual Outcome<void> check_prt(const TenantId& tenant, const ObjectId& user, const PrtId& prt) = 0;
   // Counts a wrong key, atomically for all processes, and returns what has come of it. A locked account
@@ -184,7 +188,7 @@ class Directory {
   virtual Outcome<void> remove_upn(const TenantId& tenant, const ObjectId& id, std::string_view upn) = 0;
   virtual Outcome<void> remove_spn(const TenantId& tenant, const ObjectId& id, std::string_view spn) = 0;
   virtual Outcome<void> unlock_account(const TenantId& tenant, const ObjectId& id) = 0;
-  // With its keys, names and memberships. Not krbtgt and kadmin/changepw.
+  // With its keys, names, memberships and delegations. Not krbtgt and kadmin/changepw.
   virtual Outcome<void> remove_account(const TenantId& tenant, const ObjectId& id) = 0;
 
   // Replaces the account's keys; one of each etype, their kvno is not looked at. Returns the new kvno.
@@ -219,6 +223,11 @@ class Directory {
   virtual Outcome<void> set_rodc_key(const TenantId& tenant, std::uint16_t number, const LongTermKey& key,
                                      bool forget_former, std::int64_t now) = 0;
   virtual Outcome<void> remove_rodc(const TenantId& tenant, std::uint16_t number) = 0;
+
+  // Of a service, at whom it may act for users, and who may act at it; empty of any other account.
+  virtual Outcome<DelegationLists> delegations(const TenantId& tenant, const ObjectId& account) = 0;
+  virtual Outcome<void> change_delegations(const TenantId& tenant, const ObjectId& account,
+                                           const DelegationChanges& changes) = 0;
 };
 
 }  // namespace ferryman::directory

@@ -398,8 +398,22 @@ CREATE TABLE rodc_groups (
 CREATE INDEX rodc_groups_by_group ON rodc_groups (tenant, group_id);
 )sql";
 
-constexpr std::array<Migration, 8> all{version_1, version_2, version_3, version_4,
-                                       version_5, version_6, version_7, version_8};
+// Which services may act for users at which. by_target: 1 where the target's own list says so, 0 the actor's.
+constexpr Migration version_9 = R"sql(
+CREATE TABLE delegations (
+  tenant BLOB NOT NULL,
+  actor BLOB NOT NULL,
+  target BLOB NOT NULL,
+  by_target INTEGER NOT NULL,
+  PRIMARY KEY (tenant, actor, target, by_target),
+  FOREIGN KEY (tenant, actor) REFERENCES objects ON DELETE CASCADE,
+  FOREIGN KEY (tenant, target) REFERENCES objects ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX delegations_by_target ON delegations (tenant, target);
+)sql";
+
+constexpr std::array<Migration, 9> all{version_1, version_2, version_3, version_4, version_5,
+                                       version_6, version_7, version_8, version_9};
 
 constexpr std::array all_tables{
     Table{"SELECT * FROM tenants", "INSERT INTO tenants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
@@ -427,7 +441,8 @@ constexpr std::array all_tables{
     Table{"SELECT * FROM on_premises", "INSERT INTO on_premises VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
     Table{"SELECT * FROM rodcs", "INSERT INTO rodcs VALUES (?, ?, ?, ?, ?)"},
     Table{"SELECT * FROM rodc_keys", "INSERT INTO rodc_keys VALUES (?, ?, ?, ?, ?)"},
-    Table{"SELECT * FROM rodc_groups", "INSERT INTO rodc_groups VALUES (?, ?, ?, ?)"}};
+    Table{"SELECT * FROM rodc_groups", "INSERT INTO rodc_groups VALUES (?, ?, ?, ?)"},
+    Table{"SELECT * FROM delegations", "INSERT INTO delegations VALUES (?, ?, ?, ?)"}};
 
 }  // namespace
 

@@ -127,6 +127,8 @@ class Store final : public Database {
   Outcome<Shared<std::vector<LongTermKey>>> krbtgt_keys(const TenantId& tenant, std::uint32_t kvno) override;
   Outcome<LongTermKey> rodc_key(const TenantId& tenant, std::uint16_t number, std::uint32_t version) override;
   Outcome<Rodc> rodc(const TenantId& tenant, std::uint16_t number) override;
+  Outcome<Delegation> delegation(const TenantId& tenant, const ObjectId& actor,
+                                 const ObjectId& target) override;
   Outcome<void> check_prt(const TenantId& tenant, const ObjectId& user, const PrtId& prt) override;
   Outcome<CountedFailure> note_failure(const TenantId& tenant, const ObjectId& account,
                                        const LockoutPolicy& policy, std::int64_t now) override;
@@ -173,6 +175,10 @@ class Store final : public Database {
   Outcome<void> set_rodc_key(const TenantId& tenant, std::uint16_t number, const LongTermKey& key,
                              bool forget_former, std::int64_t now) override;
   Outcome<void> remove_rodc(const TenantId& tenant, std::uint16_t number) override;
+
+  Outcome<DelegationLists> delegations(const TenantId& tenant, const ObjectId& account) override;
+  Outcome<void> change_delegations(const TenantId& tenant, const ObjectId& account,
+                                   const DelegationChanges& changes) override;
 
   Outcome<SignInSecret> secret(const TenantId& tenant, SecretKind kind,
                                const std::function<SignInSecret()>& make, std::int64_t now) override;

@@ -136,6 +136,7 @@ void remove_range(Connection& c, const Removal& removal, const ObjectId& last) {
   c.run("DELETE FROM user_handles WHERE tenant = ? AND account > ? AND account <= ?", id, before, last);
   c.run("DELETE FROM revocations WHERE tenant = ? AND account > ? AND account <= ?", id, before, last);
   c.run("DELETE FROM on_premises WHERE tenant = ? AND account > ? AND account <= ?", id, before, last);
+  c.run("DELETE FROM delegations WHERE tenant = ? AND actor > ? AND actor <= ?", id, before, last);
   c.run("DELETE FROM members WHERE tenant = ? AND account > ? AND account <= ?", id, before, last);
   c.run("DELETE FROM former_passwords WHERE tenant = ? AND object > ? AND object <= ?", id, before, last);
   c.run("DELETE FROM keys WHERE tenant = ? AND object > ? AND object <= ?", id, before, last);

@@ -40,7 +40,6 @@ constexpr std::pair<std::uint32_t, std::string_view> lost_attributes[] = {
     {attribute::disallow_renewable, "-allow_renewable"},
     {attribute::disallow_dup_skey, "-allow_dup_skey"},
     {attribute::pwchange_service, "+password_changing_service"},
-    {attribute::ok_to_auth_as_delegate, "+ok_to_auth_as_delegate"},
     {attribute::no_auth_data_required, "+no_auth_data_required"}};
 
 bool has(const DumpedPrincipal& principal, std::uint32_t flag) {
@@ -191,7 +190,10 @@ void set_attributes(const DumpedPrincipal& principal, bool service, MitAccount& 
   account["disabled"] = has(principal, attribute::disallow_all_tix);
   set_time(account, "expires", principal.expires);
   set_time(account, "password_changed", principal.password_changed);
-  if (service) account["ok_as_delegate"] = has(principal, attribute::ok_as_delegate);
+  if (service) {
+    account["ok_as_delegate"] = has(principal, attribute::ok_as_delegate);
+    account["trusted_to_auth"] = has(principal, attribute::ok_to_auth_as_delegate);
+  }
   if (!service) set_user(principal, made);
   made.without_preauth = !has(principal, attribute::requires_pre_auth);
   std::vector<std::string_view> lost;

@@ -188,10 +188,10 @@ TEST(MitAccounts, OfServicesHaveWhatServicesHave) {
   web.password_expires = 6;
   const MitAccount service = made(web);
   EXPECT_EQ(service.account.at("ok_as_delegate"), true);
+  EXPECT_EQ(service.account.at("trusted_to_auth"), true);
   for (const char* none : {"must_change", "password_expires", "sensitive"})
     EXPECT_FALSE(service.account.contains(none)) << none;
-  EXPECT_THAT(service.notes,
-              ElementsAre("without -allow_renewable, +ok_to_auth_as_delegate, which there is none of here"));
+  EXPECT_THAT(service.notes, ElementsAre("without -allow_renewable, which there is none of here"));
 }
 
 }  // namespace

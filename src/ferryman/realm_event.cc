@@ -58,6 +58,13 @@ std::string etype(const Json& event, const char* member) {
   return name.empty() ? text_of(event, member) : std::string(name);
 }
 
+// For whom a service has asked, and how [MS-SFU].
+std::string acted_for(const Json& event) {
+  const std::string how = text_of(event, "s4u");
+  if (how.empty()) return {};
+  return fmt::format("{} by S4U2{}", or_dash(text_of(event, "for_user")), how == "self" ? "Self" : "Proxy");
+}
+
 }  // namespace
 
 std::string event_line(const Json& event) {
@@ -72,6 +79,7 @@ std::string event_line(const Json& event) {
   put("now", text_of(event, "new_name"));
   put("changed", text_of(event, "changed"));
   put("ticket", etype(event, "ticket_etype"));
+  put("on behalf of", acted_for(event));
   put("vouched for by", text_of(event, "partial_tgt"));
   put("keys given", text_of(event, "keys_given"));
   put("from", text_of(event, "client"));

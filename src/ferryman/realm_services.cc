@@ -23,7 +23,9 @@ void print_service(const Json& service) {
   print_line("SPNs", texts_of(service, "spns"));
   print_line("display name", text_of(service, "display_name"));
   print_line("state", account_state(service, std::time(nullptr)));
-  print_flags(service, {"ok_as_delegate"});
+  print_flags(service, {"ok_as_delegate", "trusted_to_auth"});
+  print_line("delegates to", texts_of(service, "delegate_to"));
+  print_line("delegation from", texts_of(service, "allow_delegation_from"));
   print_line("SID", text_of(service, "sid"));
   print_line("created", time_of(service, "created"));
   print_line("expires", time_or_never(service, "expires"));
@@ -79,6 +81,18 @@ void add_settings(const RealmTree::Command& command) {
       ->delimiter(',')
       ->type_name("ETYPE,...");
   RealmTree::either(command, "ok-as-delegate", "ok_as_delegate", "Clients are told to forward tickets to it");
+  RealmTree::either(command, "trusted-to-auth", "trusted_to_auth",
+                    "It may go on as users who have not logged on to it by Kerberos");
+}
+
+void add_delegations(const RealmTree::Command& command) {
+  RealmTree::texts(command, "--delegate-to", "delegate_to",
+                   "A service, by its SPN, at which it may act for its users; may be repeated");
+  RealmTree::texts(command, "--remove-delegate-to", "remove_delegate_to", "One at which it no longer may");
+  RealmTree::texts(command, "--allow-delegation-from", "allow_delegation_from",
+                   "A service that may act for users at this one; may be repeated");
+  RealmTree::texts(command, "--remove-allow-delegation-from", "remove_allow_delegation_from",
+                   "One that no longer may");
 }
 
 void add_service_settings(RealmTree& tree, CLI::App& services) {
@@ -101,6 +115,7 @@ void add_service_settings(RealmTree& tree, CLI::App& services) {
   RealmTree::texts(set, "--add-spn", "add_spns", "A further SPN; may be repeated");
   RealmTree::texts(set, "--remove-spn", "remove_spns", "One that goes; may be repeated");
   add_settings(set);
+  add_delegations(set);
 }
 
 void add_service_questions(RealmTree& tree, CLI::App& services) {

@@ -22,7 +22,7 @@ namespace {
 
 using admin::Json;
 constexpr std::chrono::seconds between_questions{1};
-constexpr const char* event_names[] = {"cname", "user", "object", "member", "new_name", "sname"};
+constexpr const char* event_names[] = {"cname", "user", "object", "member", "new_name", "sname", "for_user"};
 
 void print_status(const Json& status) {
   print_line("realm", text_of(status, "realm"));

@@ -47,6 +47,14 @@ inline constexpr std::string_view reason_locks = "the wrong key, and the account
 // asks to be put into its ticket.
 inline constexpr std::size_t max_reply = 128 * 1024;
 
+// How a service acts for a user [MS-SFU]: it has a ticket made to itself, or by one to itself to another
+// service.
+enum class S4u : std::uint8_t { none, self, proxy };
+struct ActsFor {
+  S4u how = S4u::none;
+  std::string user{};  // any octets; of a request that is refused, whom it names, or empty
+};
+
 // What goes back to the client, and what the log says of it. Nothing in it is a secret.
 struct Answer {
   Octets message;         // without length prefix; never empty, and no more than max_reply
@@ -56,6 +64,7 @@ struct Answer {
   std::optional<Issued> issued{};  // where a ticket was given
   bool renewed = false;            // and it is one that was renewed
   std::uint16_t rodc = 0;  // not 0: by a partial TGT, of the read-only domain controller of that number
+  ActsFor acts_for{};      // for whom the client, a service, has asked
 };
 
 // Answers an AS-REQ, a TGS-REQ or a kpasswd request (without length prefix): docs/kdc.md has the checks in

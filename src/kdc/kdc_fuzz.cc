@@ -6,6 +6,7 @@
 #include "crypto/prf.h"
 #include "kdc/kdc.h"
 #include "kdc/test_client.h"
+#include "kdc/test_s4u.h"
 #include "kerberos/bending.h"
 #include "kerberos/fast.h"
 #include "kerberos/kile_padata.h"
@@ -13,6 +14,7 @@
 #include "kerberos/krb_priv.h"
 #include "kerberos/reply.h"
 #include "pac/info.h"
+#include "pac/logon_info.h"
 #include "ticket/test_tickets.h"
 
 namespace ferryman::kdc {
@@ -62,6 +64,8 @@ enum Part : std::uint8_t {
   priv_part,
   kpasswd_message,
   key_list,
+  for_user,
+  for_x509_user,
 };
 
 // Under which key a ticket stands, and which one signs its PAC.
@@ -83,6 +87,9 @@ struct World {
         changepw(realm.directory.key("kadmin/changepw", 18)),
         rodc(realm.directory.add_rodc(7, 1, directory::rid::domain_users)) {
     realm.account("alice").settings.flags.key_list = true;
+    realm.account("alice").settings.flags.trusted_to_auth = true;
+    realm.account("alice").spns = {"HTTP/alice"};
+    realm.directory.delegation_list[{realm.account("alice").id, realm.account("WEB$").id}].by_actor = true;
     realm.policy.lockout.threshold = 0;
     realm.policy.password.min_length = 10'000;  // string-to-key is slow
   }
@@ -170,7 +177,11 @@ struct World {
     const Octets asked = bend(key_list, kerberos::encode(kerberos::KeyListReq{etypes.list()}));
     MadeList padata_list;
     padata_list.add({padata::tgs_req, header}).add({padata::key_list_req, asked});
-    // The body stands in the message as it was bent, so that its checksum is right.
+    send_tgs(body, padata_list);
+  }
+
+  // The body stands in the message as it was bent, so that its checksum is right.
+  void send_tgs(const Octets& body, const MadeList& padata_list) {
     const Octets list_octets = kerberos::encode(padata_list.list());
     Octets message(list_octets.size() + body.size() + 64);
     der::Writer writer(message);
@@ -184,6 +195,55 @@ struct World {
     writer.close(der::sequence, 0);
     writer.close(der::application(kerberos::msg_type::tgs_req), 0);
     if (const auto written = writer.finish()) ask(*written);
+  }
+
+  // A ticket to alice, whom it is of, with all signatures.
+  Octets evidence(const Bender& bend) {
+    pac::Builder builder;
+    const auto add = [&](pac::BufferType type, Octets octets) {
+      builder.add(type, bend.octets(pac_buffer, std::move(octets)));
+    };
+    pac::LogonInfo logon;
+    logon.user_id = realm.account("alice").rid;
+    logon.logon_domain_id = pac::Sid::of_text(realm.directory.tenant().domain_sid);
+    add(pac::logon_info, logon.write());
+    builder.add(pac::client_info, pac::ClientInfo{pac::file_time(test_now), u"alice"}.write());
+    add(pac::delegation_info, pac::DelegationInfo{u"HTTP/alice", {u"cifs/files@R.TEST"}}.write());
+    const kerberos::Name sname(2, {"HTTP", "alice"});
+    const ticket::AuthorizationList none;
+    return ticket::issue({"R.TEST",
+                          sname.view(),
+                          "R.TEST",
+                          alice_name.view(),
+                          session,
+                          flag::forwardable,
+                          test_now,
+                          {test_now, test_now + 3600, std::nullopt},
+                          {},
+                          none},
+                         builder, ticket::PacForm::service, {alice, 2, krbtgt});
+  }
+
+  // alice, as a service, acts for herself.
+  void s4u(const Bender& bend, std::int32_t element) {
+    TestRequest request;
+    request.msg_type = kerberos::msg_type::tgs_req;
+    request.cname.reset();
+    const bool is_proxy = element == 0;
+    request.options = is_proxy ? option::cname_in_addl_tkt : option::forwardable;
+    request.sname =
+        is_proxy ? kerberos::Name(2, {"HTTP", "www.r.test"}) : kerberos::Name(2, {"HTTP", "alice"});
+    if (is_proxy) request.tickets = {evidence(bend)};
+    const Octets body = bend(tgs_body, request.body());
+    const Octets header =
+        ap_req(bend, ticket(bend, of_krbtgt(), true), key_usage::tgs_req_authenticator, body);
+    const Octets named = bend(for_user, TestForUser().encoded(session)),
+                 newer = bend(for_x509_user, TestX509User().encoded(subkey));
+    MadeList padata_list;
+    padata_list.add({padata::tgs_req, header});
+    if (element == padata::for_user) padata_list.add({padata::for_user, named});
+    if (element == padata::for_x509_user) padata_list.add({padata::for_x509_user, newer});
+    send_tgs(body, padata_list);
   }
 
   void fast(const Bender& bend) {
@@ -238,6 +298,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   world.tgs(bend, kdc::option::renew, world.of_krbtgt());
   world.tgs(bend, 0, world.of_rodc());
   world.tgs(bend, kdc::option::forwardable, world.of_rodc());
+  for (const std::int32_t element : {0, kdc::padata::for_user, kdc::padata::for_x509_user})
+    world.s4u(bend, element);
   world.fast(bend);
   world.kpasswd(bend, kerberos::kpasswd_version::change);
   world.kpasswd(bend, kerberos::kpasswd_version::set);

@@ -9,6 +9,7 @@
 #include "kdc/fast.h"
 #include "kdc/partial_tgt.h"
 #include "kdc/reply.h"
+#include "kdc/s4u.h"
 #include "kdc/tgs_header.h"
 #include "kdc/tgt.h"
 #include "kdc/user_to_user.h"
@@ -68,7 +69,7 @@ Judged<void> check_options(const Kdc& kdc, const KdcReqBody& body, const TgsHead
       needs(option::allow_postdate | option::postdated, flag::may_postdate) ||
       needs(option::renew, flag::renewable) || needs(option::validate, flag::invalid))
     return refuse(error_code::bad_option, "the TGT does not permit it");
-  if (asks(body, option::request_anonymous | option::cname_in_addl_tkt))
+  if (asks(body, option::request_anonymous))
     return refuse(error_code::bad_option, "an option that is not served");
   if (asks(body, option::forwarded | option::proxy | option::renew | option::validate) &&
       !same_components(*body.sname, header.ticket.sname))
@@ -103,12 +104,29 @@ Judged<crypto::Key> choose_session_key(const Kdc& kdc, const KdcReqBody& body,
   return crypto::Key::random(*etype);
 }
 
+// Who asks for what, for whom, and in which key.
+struct Granted {
+  const TgtClient& client;
+  const directory::Principal& service;
+  const std::optional<ticket::OpenedTicket>& second;  // for user-to-user
+  const std::optional<ForUser>& user;                 // whom the client acts for
+
+  bool is_tgt() const { return service.account.kind == AccountKind::krbtgt; }
+  bool may_go_further() const {
+    return user ? user->may_go_further : !client.principal->account.settings.flags.sensitive;
+  }
+  // What the ticket is derived from.
+  const kerberos::EncTicketPart& basis(const TgsHeader& header) const {
+    return user ? user->basis : header.opened.part;
+  }
+};
+
 struct Terms {
   ticket::Lifetime lifetime;
   std::uint32_t flags = 0;
 };
 Judged<Terms> choose_terms(const Kdc& kdc, const KdcReqBody& body, const kerberos::EncTicketPart& tgt,
-                           const directory::Principal& client, const directory::Principal& service, Now now) {
+                           const Granted& granted, Now now) {
   const auto renewed = [&](const Judged<ticket::Lifetime>& lifetime) -> Judged<Terms> {
     if (!lifetime) return tl::unexpected(lifetime.error());
     return Terms{*lifetime, ticket::renewed_flags(tgt.flags, *lifetime)};
@@ -118,9 +136,9 @@ Judged<Terms> choose_terms(const Kdc& kdc, const KdcReqBody& body, const kerbero
     return renewed(ticket::Lifetime{tgt.starttime.value_or(tgt.authtime), tgt.endtime, tgt.renew_till});
   const auto lifetime = ticket::derived_lifetime(body, now.seconds, kdc.policy.lifetime, tgt);
   if (!lifetime) return tl::unexpected(lifetime.error());
-  const bool may_go_further = !client.account.settings.flags.sensitive;
+  const bool may_go_further = granted.may_go_further();
   const ticket::AllowedFlags allowed{may_go_further, may_go_further,
-                                     service.account.settings.flags.ok_as_delegate};
+                                     granted.service.account.settings.flags.ok_as_delegate};
   return Terms{*lifetime, ticket::derived_flags(body.kdc_options, allowed, *lifetime, tgt.flags)};
 }
 
@@ -135,14 +153,13 @@ Judged<Secret> open_authorization(const kerberos::EncryptedData& encrypted, cons
   return refuse(error_code::bad_integrity, "the request's authorization data is not decrypted by the key");
 }
 
-// The TGT's and the request's (RFC 4120 3.3.3).
+// The TGT's, or what stands for it, and the request's (RFC 4120 3.3.3).
 Judged<ticket::AuthorizationList> choose_authorization(const KdcReqBody& body, const TgsHeader& header,
-                                                       bool for_tgt) {
+                                                       const Granted& granted) {
+  const kerberos::AuthorizationData& inherited = granted.basis(header).authorization_data;
   ticket::AuthorizationList list;
-  if (for_tgt && account::rodc_of(header.ticket) == 0)
-    ticket::add_prt(header.opened.part.authorization_data, list);
-  if (auto added = ticket::add_permitted(header.opened.part.authorization_data, list); !added)
-    return tl::unexpected(added.error());
+  if (granted.is_tgt() && granted.client.rodc == 0) ticket::add_prt(inherited, list);
+  if (auto added = ticket::add_permitted(inherited, list); !added) return tl::unexpected(added.error());
   if (!body.enc_authorization_data) return list;
   const auto plain = open_authorization(*body.enc_authorization_data, header);
   if (!plain) return tl::unexpected(plain.error());
@@ -154,15 +171,6 @@ Judged<ticket::AuthorizationList> choose_authorization(const KdcReqBody& body, c
   if (auto fits = ticket::check_fits(list); !fits) return tl::unexpected(fits.error());
   return list;
 }
-
-// Who asks for what, and in which key.
-struct Granted {
-  const TgtClient& client;
-  const directory::Principal& service;
-  const std::optional<ticket::OpenedTicket>& second;  // for user-to-user
-
-  bool is_tgt() const { return service.account.kind == AccountKind::krbtgt; }
-};
 
 // That of the TGT; of a partial one it is made anew, of what the directory says of the client.
 Judged<pac::Builder> choose_pac(const Kdc& kdc, const Granted& granted, const ticket::NewTicket& ticket) {
@@ -177,6 +185,7 @@ Judged<pac::Builder> choose_pac(const Kdc& kdc, const Granted& granted, const ti
 
 Judged<Octets> make_ticket(const Kdc& kdc, const Granted& granted, const ticket::NewTicket& ticket) {
   const account::Issuer issuer(kdc.directory, kdc.tenant, kdc.policy);
+  if (granted.user) return issuer.issue(granted.service, ticket, granted.user->pac);
   const auto pac = choose_pac(kdc, granted, ticket);
   if (!pac) return tl::unexpected(pac.error());
   if (granted.second) return issuer.issue_user_to_user(granted.second->session_key, ticket, *pac);
@@ -193,8 +202,13 @@ Judged<MadeReply> make_reply(const Kdc& kdc, const TgsRequest& request, const Tg
                              const Granted& granted, const ticket::NewTicket& ticket, Bytes ticket_octets,
                              Now now) {
   const MadePadata no_padata;
-  Reply reply{kerberos::msg_type::tgs_rep, ticket,       ticket_octets,     no_padata,
-              request.body.nonce,          std::nullopt, header.reply_key()};
+  Reply reply{kerberos::msg_type::tgs_rep,
+              ticket,
+              ticket_octets,
+              granted.user ? granted.user->reply_padata : no_padata,
+              request.body.nonce,
+              std::nullopt,
+              header.reply_key()};
   reply.usage = header.authenticator.subkey ? key_usage::tgs_rep_subkey : key_usage::tgs_rep_session_key;
   if (asks(request.body, option::canonicalize))
     reply.supported_enctypes = account::supported_enctypes(kdc.policy, granted.service);
@@ -211,28 +225,29 @@ Judged<MadeReply> make_reply(const Kdc& kdc, const TgsRequest& request, const Tg
 Judged<MadeReply> grant(const TgsRequest& request, const TgsHeader& header, const Granted& granted,
                         const Kdc& kdc, Now now) {
   const KdcReqBody& body = request.body;
-  const kerberos::EncTicketPart& tgt = header.opened.part;
+  const kerberos::EncTicketPart& basis = granted.basis(header);
   const auto session_key =
       choose_session_key(kdc, body, granted.client.principal->account, granted.service, granted.second);
   if (!session_key) return tl::unexpected(session_key.error());
-  const auto terms = choose_terms(kdc, body, tgt, *granted.client.principal, granted.service, now);
+  const auto terms = choose_terms(kdc, body, basis, granted, now);
   if (!terms) return tl::unexpected(terms.error());
-  const auto authorization = choose_authorization(body, header, granted.is_tgt());
+  const auto authorization = choose_authorization(body, header, granted);
   if (!authorization) return tl::unexpected(authorization.error());
   const kerberos::Name canonical = account::canonical_name(granted.service.account);
   const bool renamed = granted.is_tgt() && asks(body, option::canonicalize);
   const ticket::NewTicket ticket{kdc.tenant.realm, renamed ? canonical.view() : *body.sname,
-                                 tgt.crealm,       tgt.cname,
+                                 basis.crealm,     basis.cname,
                                  *session_key,     terms->flags,
-                                 tgt.authtime,     terms->lifetime,
-                                 tgt.caddr,        *authorization};
+                                 basis.authtime,   terms->lifetime,
+                                 basis.caddr,      *authorization};
   const auto ticket_octets = make_ticket(kdc, granted, ticket);
   if (!ticket_octets) return tl::unexpected(ticket_octets.error());
   return make_reply(kdc, request, header, granted, ticket, *ticket_octets, now);
 }
 
 // The exchange: each step takes what those before it found out.
-Judged<MadeReply> exchange(const TgsRequest& request, const TgsHeader& header, const Kdc& kdc, Now now) {
+Judged<MadeReply> exchange(const TgsRequest& request, const TgsHeader& header, const Kdc& kdc,
+                           ActsFor& acts_for, Now now) {
   const KdcReqBody& body = request.body;
   const auto names = check_names(kdc, body);
   if (!names) return tl::unexpected(names.error());
@@ -240,13 +255,15 @@ Judged<MadeReply> exchange(const TgsRequest& request, const TgsHeader& header, c
   if (!client) return tl::unexpected(client.error());
   const auto service = find_service(kdc, body);
   if (!service) return tl::unexpected(service.error());
+  const auto user = judge_s4u(kdc, {request.padata, body, header, *client, **service}, acts_for, now);
+  if (!user) return tl::unexpected(user.error());
   const auto options = check_options(kdc, body, header, now);
   if (!options) return tl::unexpected(options.error());
   const auto available = check_service((*service)->account, now);
   if (!available) return tl::unexpected(available.error());
   const auto second = second_ticket(kdc, body, **service, now);
   if (!second) return tl::unexpected(second.error());
-  return grant(request, header, {*client, **service, *second}, kdc, now);
+  return grant(request, header, {*client, **service, *second, *user}, kdc, now);
 }
 
 // Who asks is told by the ticket, never by the body. header: null where it was not opened.
@@ -277,9 +294,12 @@ Answer tgs_exchange(const kerberos::WholeKdcReq& outer, const Kdc& kdc, Now now)
   const TgsRequest request{armored ? armored->req.padata : outer.padata,
                            armored ? armored->req.body : outer.body, armored};
   const KdcReqBody& body = request.body;
-  auto reply = exchange(request, *header, kdc, now);
-  if (!reply) return refused(reply.error(), body, armored);
-  Answer answer = answer_to(&*header, body, std::move(reply->message), nullptr);
+  ActsFor acts_for;
+  auto reply = exchange(request, *header, kdc, acts_for, now);
+  Answer answer = reply ? answer_to(&*header, body, std::move(reply->message), nullptr)
+                        : refused(reply.error(), body, armored);
+  answer.acts_for = std::move(acts_for);
+  if (!reply) return answer;
   answer.issued = reply->issued;
   answer.renewed = asks(body, option::renew);
   return answer;

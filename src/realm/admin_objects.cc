@@ -61,7 +61,19 @@ Json service_json(const Call& call, const directory::Principal& service) {
   Json json = account_json(call, service.account);
   json.update({{"spns", service.account.spns},
                {"etypes", std::move(etypes)},
-               {"ok_as_delegate", service.account.settings.flags.ok_as_delegate}});
+               {"ok_as_delegate", service.account.settings.flags.ok_as_delegate},
+               {"trusted_to_auth", service.account.settings.flags.trusted_to_auth}});
+  return json;
+}
+
+admin::Reply whole_service_json(const Call& call, const directory::Principal& service) {
+  const auto lists = call.directory.delegations(call.tenant.id, service.account.id);
+  if (!lists)
+    return failed(fmt::format("The service {} cannot be read", printable(service.account.name)),
+                  lists.error());
+  Json json = service_json(call, service);
+  json["delegate_to"] = lists->to;
+  json["allow_delegation_from"] = lists->from;
   return json;
 }
 
@@ -84,7 +96,7 @@ admin::Reply service_reply(const Call& call, const directory::ObjectId& id) {
   const auto service = call.directory.principal(call.tenant.id, id);
   if (!service)
     return failed(fmt::format("The service {} cannot be read", printable(call.object)), service.error());
-  return service_json(call, *service);
+  return whole_service_json(call, *service);
 }
 
 }  // namespace ferryman::realm

@@ -10,6 +10,8 @@ namespace ferryman::realm {
 
 admin::Json user_json(const Call& call, const directory::Account& user);
 admin::Json service_json(const Call& call, const directory::Principal& service);
+// With the lists of its delegations, which a list of services goes without.
+admin::Reply whole_service_json(const Call& call, const directory::Principal& service);
 admin::Json group_json(const Call& call, const directory::Group& group);
 
 // The user or service after a change, read again.

@@ -11,6 +11,7 @@
 #include "directory/names.h"
 #include "kerberos/numbers.h"
 #include "realm/admin_commands.h"
+#include "realm/admin_delegations.h"
 #include "realm/admin_objects.h"
 #include "realm/admin_settings.h"
 #include "realm/service_keys.h"
@@ -93,6 +94,7 @@ struct Changes {
   NameChanges spns;
   std::optional<std::vector<std::int32_t>> etypes;
   bool settings = false;
+  std::optional<directory::DelegationChanges> delegations{};
 };
 
 // Nothing, or what the administrator most likely meant by a name that no ticket could be for.
@@ -129,6 +131,9 @@ admin::Outcome<bool> change(Call& call, const Principal& service, const Changes&
     if (!done) return tl::unexpected(done.error());
     turned = *done;
   }
+  if (changes.delegations)
+    if (const auto done = call.directory.change_delegations(call.tenant.id, id, *changes.delegations); !done)
+      return failed(what, done.error());
   const bool new_keys = changes.etypes && !has_keys_of(service, *changes.etypes);
   if (new_keys)
     if (const auto given = give_keys(call, id, *changes.etypes); !given) return failed(what, given.error());
@@ -181,7 +186,7 @@ admin::Reply list_services(Call& call) {
 admin::Reply show_service(Call& call) {
   const auto service = named_service(call);
   if (!service) return tl::unexpected(service.error());
-  return service_json(call, *service);
+  return whole_service_json(call, *service);
 }
 
 admin::Reply find_service(Call& call) {
@@ -202,9 +207,9 @@ admin::Reply find_service(Call& call) {
                         : "has no SPN: tickets for it are made by user-to-user alone");
     return none;
   }
-  Json json = service_json(call, **service);
-  json["matched"] = matched(account, spn);
-  return json;
+  auto reply = whole_service_json(call, **service);
+  if (reply) (*reply)["matched"] = matched(account, spn);
+  return reply;
 }
 
 admin::Reply set_service(Call& call) {
@@ -214,10 +219,16 @@ admin::Reply set_service(Call& call) {
   AccountSettings ignored;
   changes.settings = take_service_settings(arguments, ignored);
   const auto names = arguments.maybe_texts("etypes");
+  const DelegationNames delegations(arguments);
   const auto service = named_service(call);
   if (!service) return tl::unexpected(service.error());
-  if (!changes.settings && !changes.spns.any() && !names)
+  if (!changes.settings && !changes.spns.any() && !names && !delegations.any())
     return invalid("service.set: say what is to be set.");
+  if (delegations.any()) {
+    auto found = delegations.find(call);
+    if (!found) return tl::unexpected(std::move(found.error()));
+    changes.delegations = *std::move(found);
+  }
   if (names) {
     auto etypes = service_etypes(call.policy, names);
     if (!etypes) return tl::unexpected(std::move(etypes.error()));

@@ -71,9 +71,10 @@ TEST_F(AdminServices, AreAddedWithRandomKeys) {
   EXPECT_EQ(stored.account.settings.supported_enctypes, supported::aes256_sha1 | supported::aes128_sha1);
   EXPECT_EQ(stored.account.settings.primary_group, directory::rid::domain_computers);
   for (const char* member : {"id", "name", "spns", "display_name", "sid", "created", "expires", "last_used",
-                             "kvno", "etypes", "disabled", "ok_as_delegate", "failures", "locked_until"})
+                             "kvno", "etypes", "disabled", "ok_as_delegate", "trusted_to_auth", "delegate_to",
+                             "allow_delegation_from", "failures", "locked_until"})
     EXPECT_TRUE(web.contains(member)) << member;
-  EXPECT_EQ(web.size(), 14U);
+  EXPECT_EQ(web.size(), 17U);
 }
 
 TEST_F(AdminServices, HaveKeysOfTheEncryptionTypesThatAreAsked) {
@@ -146,6 +147,41 @@ TEST_F(AdminServices, AreSet) {
   EXPECT_THAT(refused("service.set", {{"name", "WEB$"}, {"add_spns", {"no SPN"}}}), StartsWith("invalid "));
   do_it("service.remove", {{"name", "WEB$"}});
   EXPECT_THAT(event_ids(), ElementsAre(4741, 4742, 4725, 4722, 4725, 4767, 4742, 4742, 4743));
+}
+
+TEST_F(AdminServices, ActForUsersWhereBothAreNamed) {
+  do_it("user.add", {{"name", "alice"}});
+  do_it("service.add", {{"name", "WEB$"}, {"spns", {"HTTP/www.example.test"}}, {"trusted_to_auth", true}});
+  do_it("service.add", {{"name", "SQL$"}, {"spns", {"HOST/sql.example.test"}}});
+  do_it("service.add", {{"name", "postgres/db.example.test"}});
+  Json web = do_it("service.set", {{"name", "WEB$"},
+                                   {"delegate_to", {"cifs/sql.example.test", "postgres/db.example.test"}},
+                                   {"allow_delegation_from", {"SQL$"}}});
+  EXPECT_EQ(web["trusted_to_auth"], true);
+  EXPECT_EQ(web["delegate_to"], (Json{"postgres/db.example.test", "SQL$"}));
+  EXPECT_EQ(web["allow_delegation_from"], Json{"SQL$"});
+  EXPECT_EQ(last_event()["changed"], "allow_delegation_from,delegate_to");
+  EXPECT_EQ(last_event()["object"], "WEB$");
+  EXPECT_EQ(last_event()["event_id"], 4742);
+  const auto set = [&](const char* argument, const char* service) {
+    return refused("service.set", {{"name", "WEB$"}, {argument, {service}}});
+  };
+  EXPECT_THAT(set("delegate_to", "HTTP/nowhere.example.test"),
+              StartsWith("not_found There is no service HTTP/nowhere.example.test in the tenant"));
+  EXPECT_THAT(set("delegate_to", "alice"), HasSubstr("alice is no service, which alone acts for users."));
+  EXPECT_THAT(set("delegate_to", "krbtgt/EXAMPLE.COM"), StartsWith("invalid "));
+  EXPECT_THAT(set("delegate_to", "WEB$"), HasSubstr("does not act for users at itself"));
+  EXPECT_THAT(set("remove_allow_delegation_from", "postgres/db.example.test"),
+              HasSubstr("\"postgres/db.example.test\" is not among those that may act at it"));
+  web = do_it("service.set", {{"name", "WEB$"},
+                              {"remove_delegate_to", {"SQL$"}},
+                              {"remove_allow_delegation_from", {"SQL$"}},
+                              {"trusted_to_auth", false}});
+  EXPECT_EQ(web["trusted_to_auth"], false);
+  EXPECT_EQ(web["delegate_to"], Json{"postgres/db.example.test"});
+  EXPECT_EQ(web["allow_delegation_from"], Json::array());
+  do_it("service.remove", {{"name", "postgres/db.example.test"}});
+  EXPECT_EQ(do_it("service.show", {{"name", "WEB$"}})["delegate_to"], Json::array());
 }
 
 TEST_F(AdminServices, GetNewKeysWithOtherEncryptionTypesOnly) {

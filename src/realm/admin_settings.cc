@@ -37,7 +37,8 @@ bool take_user_settings(Arguments& arguments, directory::AccountSettings& settin
 
 bool take_service_settings(Arguments& arguments, directory::AccountSettings& settings) {
   const bool said = take_common_settings(arguments, settings);
-  return take_flag(arguments, "ok_as_delegate", settings.flags.ok_as_delegate) || said;
+  const bool delegate = take_flag(arguments, "ok_as_delegate", settings.flags.ok_as_delegate);
+  return take_flag(arguments, "trusted_to_auth", settings.flags.trusted_to_auth) || delegate || said;
 }
 
 admin::Outcome<std::int64_t> change_settings(Call& call, const directory::Account& account,

@@ -14,7 +14,7 @@ bool take_flag(Arguments& arguments, const char* name, bool& flag);
 // The same of a user: the settings above, `uid`, `must_change`, `key_required`, `sensitive`, `rc4`,
 // `key_list`.
 bool take_user_settings(Arguments& arguments, directory::AccountSettings& settings);
-// And of a service, but for its encryption types: `ok_as_delegate`.
+// And of a service, but for its encryption types: `ok_as_delegate`, `trusted_to_auth`.
 bool take_service_settings(Arguments& arguments, directory::AccountSettings& settings);
 
 // The end of the year 9999: a KerberosTime has four digits for it.

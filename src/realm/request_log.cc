@@ -121,6 +121,10 @@ std::string partial_tgt(const Seen& seen) {
   return seen.answer.rodc == 0 ? "" : fmt::format("krbtgt_{}", seen.answer.rodc);
 }
 
+std::string_view name_of(kdc::S4u how) {
+  return how == kdc::S4u::self ? "self" : how == kdc::S4u::proxy ? "proxy" : "";
+}
+
 // What of a line is a text that was made for it.
 struct MadeTexts {
   std::string etypes, partial_tgt;
@@ -136,6 +140,7 @@ Fields fields_of(const Seen& seen, std::int64_t id, const MadeTexts& texts) {
   if (seen.message)
     fields.add("type", kerberos::name(seen.message->kind)).add("realm", seen.message->realm());
   fields.add("tenant", request.tenant).add("cname", answer.client).add("sname", answer.service);
+  fields.add("s4u", name_of(answer.acts_for.how)).add("for_user", answer.acts_for.user);
   fields.add("partial_tgt", texts.partial_tgt).add("etypes", texts.etypes);
   if (answer.issued) {
     fields.add("reply_etype", answer.issued->reply);

@@ -80,6 +80,17 @@ TEST_F(RequestLogTest, SaysWhoAskedFromWhereAndWhatWasGiven) {
   EXPECT_FALSE(event.contains("partial_tgt") || event.contains("keys_given"));
 }
 
+TEST_F(RequestLogTest, SaysForWhomAServiceActs) {
+  kdc::Answer answer = refused(13);
+  answer.acts_for = {kdc::S4u::proxy, "bob"};
+  EXPECT_EQ(events(answer)[0]["s4u"], "proxy");
+  answer.acts_for = {kdc::S4u::self, "bob"};
+  const auto event = events(answer)[0];
+  EXPECT_EQ(event["s4u"], "self");
+  EXPECT_EQ(event["for_user"], "bob");
+  EXPECT_FALSE(events(refused(13))[0].contains("s4u"));
+}
+
 TEST_F(RequestLogTest, SaysWhoseTgtItWasAndThatKeysWereGiven) {
   kdc::Answer answer;
   answer.rodc = 40'000;

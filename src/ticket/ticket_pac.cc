@@ -82,14 +82,21 @@ Judged<TgtPac> verify_tgt_pac(const OpenedTicket& tgt, const crypto::Key& krbtgt
   return TgtPac{std::move(*pac), *sid};
 }
 
+Judged<void> verify_further_signatures(const OpenedTicket& ticket, const pac::Pac& pac,
+                                       const crypto::Key& krbtgt) {
+  const auto signed_part = pac::ticket_to_sign(ticket.octets.bytes(), pac.octets());
+  if (!signed_part || !pac::verify_ticket(pac, {krbtgt}, *signed_part))
+    return refuse(error_code::modified, "the PAC's ticket signature");
+  if (!pac::verify_full(pac, {krbtgt})) return refuse(error_code::modified, "the PAC's full signature");
+  return {};
+}
+
 Judged<pac::Pac> verify_service_pac(const OpenedTicket& ticket, const crypto::Key& key,
                                     const crypto::Key& krbtgt) {
   auto pac = verify_pac(ticket, key, krbtgt);
   if (!pac) return pac;
-  const auto signed_part = pac::ticket_to_sign(ticket.octets.bytes(), pac->octets());
-  if (!signed_part || !pac::verify_ticket(*pac, {krbtgt}, *signed_part))
-    return refuse(error_code::modified, "the PAC's ticket signature");
-  if (!pac::verify_full(*pac, {krbtgt})) return refuse(error_code::modified, "the PAC's full signature");
+  if (auto further = verify_further_signatures(ticket, *pac, krbtgt); !further)
+    return tl::unexpected(std::move(further.error()));
   return pac;
 }
 
@@ -102,6 +109,7 @@ pac::Builder copy_pac(const pac::Pac& from, PacForm form) {
       case pac::ticket_checksum:
       case pac::full_checksum:
       case pac::credentials_info:
+      case pac::delegation_info:
         continue;
       case pac::attributes_info:
       case pac::requestor:

@@ -28,13 +28,17 @@ Judged<TgtPac> verify_tgt_pac(const OpenedTicket& tgt, const crypto::Key& krbtgt
 // where there is none, 41.
 Judged<pac::Pac> verify_pac(const OpenedTicket& ticket, const crypto::Key& key, const crypto::Key& krbtgt);
 
-// The PAC of another ticket of the own realm (evidence, [MS-SFU] 3.2.5.2.2): all four signatures, 41 if one
-// is missing. key: the service's.
+// The signatures that a service ticket's PAC has beside these, by which it is bound to the ticket: 41 where
+// one is missing. pac: the ticket's, verified.
+Judged<void> verify_further_signatures(const OpenedTicket& ticket, const pac::Pac& pac,
+                                       const crypto::Key& krbtgt);
+// Both: all four signatures. key: the service's.
 Judged<pac::Pac> verify_service_pac(const OpenedTicket& ticket, const crypto::Key& key,
                                     const crypto::Key& krbtgt);
 
-// What a ticket for a TGT has of that one's PAC: everything but signatures; ATTRIBUTES and REQUESTER_SID go
-// into TGTs only. A PAC that names a type twice does not parse, so nothing is added twice.
+// What a ticket that is given for another one has of that one's PAC: everything but signatures and
+// DELEGATION_INFO, which is made anew; ATTRIBUTES and REQUESTER_SID go into TGTs only. A PAC that names a
+// type twice does not parse, so nothing is added twice.
 enum class PacForm { tgt, service };
 pac::Builder copy_pac(const pac::Pac& from, PacForm form);
 

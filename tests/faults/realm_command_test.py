@@ -103,6 +103,10 @@ class CommandTest(Directory):
                  {"name": "HTTP/x", "spns": ["HTTP/y"], "etypes": ["aes256-cts", "aes128-cts"], "ok_as_delegate": True}),
                 (["service", "set", "HTTP/x", "--add-spn", "HTTP/z", "--remove-spn", "HTTP/y"],
                  {"name": "HTTP/x", "add_spns": ["HTTP/z"], "remove_spns": ["HTTP/y"]}),
+                (["service", "set", "HTTP/x", "--delegate-to", "SQL$", "--delegate-to", "CIFS/y", "--remove-delegate-to", "DB$",
+                  "--allow-delegation-from", "A$", "--remove-allow-delegation-from", "B$", "--trusted-to-auth"],
+                 {"name": "HTTP/x", "delegate_to": ["SQL$", "CIFS/y"], "remove_delegate_to": ["DB$"], "allow_delegation_from": ["A$"],
+                  "remove_allow_delegation_from": ["B$"], "trusted_to_auth": True}),
                 (["service", "find", "CIFS/x"], {"spn": "CIFS/x"}),
                 (["service", "unlock", "HTTP/x"], {"name": "HTTP/x"}),
                 (["tenant", "add", "two", "--realm", "TWO.TEST", "--domain", "two.org", "--domain", "two.net"],
@@ -231,6 +235,13 @@ class CommandTest(Directory):
         self.assertIn("kvno 3 from now on", errors)
         self.assertIn("service keytab HTTP/www.example.com -o FILE", errors)
 
+    def test_delegations_are_shown(self):
+        answer = {**WEB, "trusted_to_auth": True, "delegate_to": ["DB$", "postgres/x"], "allow_delegation_from": []}
+        output = self.realm("service", "show", "HTTP/x", answer=answer)[1]
+        self.assertRegex(output, r"delegates to +DB\$, postgres/x\n")
+        self.assertRegex(output, r"delegation from +-\n")
+        self.assertIn("trusted_to_auth", output)
+
     def test_new_keys_are_told(self):
         self.assertNotIn("keytab", self.realm("service", "set", "HTTP/x", "--ok-as-delegate", answer=WEB)[2])
         self.assertNotIn("keytab", self.realm("service", "set", "HTTP/x", "--etypes", "a", answer={**WEB, "new_keys": False})[2])
@@ -275,17 +286,22 @@ class CommandTest(Directory):
                        "ticket_etype": 18, "result": "success", "client": "192.0.2.1", "id": "ab"})
         events.append({"sequence": 5, "time": 1801353605, "message": "administration", "action": "service.keytab", "object": "HTTP/x", "uid": 7,
                        "result": "failure", "text": "A\\\\B is none."})
+        events.append({"sequence": 6, "time": 1801353606, "event_id": 4769, "message": "request", "cname": "WEB$", "sname": "SQL/x",
+                       "s4u": "proxy", "for_user": "u2", "result": "BADOPTION", "client": "192.0.2.1", "id": "ac"})
 
         def answer(arguments):
             rest = [e for e in events if e["sequence"] > arguments.get("after", 0)][:2]
             return {"events": rest, "next": rest[-1]["sequence"] if rest else arguments.get("after", 0)}
         code, output, _ = self.realm("events", answer=answer)
         lines = output.splitlines()
-        self.assertEqual((code, len(lines)), (DONE, 5))
+        self.assertEqual((code, len(lines)), (DONE, 6))
         self.assertEqual(lines[0], "2027-01-31T00:00:01Z  4720  user added       success  u1  by uid 0")
         self.assertEqual(lines[3], "2027-01-31T00:00:04Z  4769  service ticket   success  U1@CLOUD.TEST  for HTTP/x"
                                    "  ticket aes256-cts-hmac-sha1-96  from 192.0.2.1")
         self.assertEqual(lines[4], "2027-01-31T00:00:05Z     -  service.keytab   failure  HTTP/x  by uid 7  because A\\\\B is none.")
+        self.assertEqual(lines[5], "2027-01-31T00:00:06Z  4769  service ticket   BADOPTION  WEB$  for SQL/x"
+                                   "  on behalf of u2 by S4U2Proxy  from 192.0.2.1")
+        self.assertEqual(self.realm("events", "--user", "u2")[1].splitlines(), [lines[1], lines[5]])
         self.assertEqual(self.realm("events", "--tail", "2")[1].splitlines(), lines[-2:])
         self.assertEqual(self.realm("events", "--tail", "99")[1].splitlines(), lines)
         self.assertEqual(self.realm("events", "--user", "u1")[1].splitlines(), [lines[0], lines[3]])

@@ -74,6 +74,11 @@ class Accounts(samba.Ldb):
         etypes = ",".join(etype for bit, etype in ETYPES.items() if bit & bits)
         return self.make("service", name, "--etypes", etypes, *(word for spn in spns for word in ("--spn", spn)))
 
+    def delegate(self, dn, options):
+        """AD's lists may have SPNs that no service has."""
+        if self.command("service", "set", self.kind_and_name(dn)[1], *options, check=False) is None:
+            raise Unmade("delegation to what is not there")
+
     def keys(self, dn):
         """[(kvno, key)] of a service"""
         name = self.kind_and_name(dn)[1]

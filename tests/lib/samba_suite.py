@@ -11,7 +11,7 @@ import unittest
 import samba.samdb
 from samba.dcerpc import netlogon, samr, security
 from samba.dcerpc.misc import SEC_CHAN_BDC, SEC_CHAN_NULL, SEC_CHAN_WKSTA
-from samba.dsdb import UF_NO_AUTH_DATA_REQUIRED, UF_NOT_DELEGATED
+from samba.dsdb import UF_NO_AUTH_DATA_REQUIRED, UF_NOT_DELEGATED, UF_TRUSTED_TO_AUTHENTICATE_FOR_DELEGATION
 from samba.param import LoadParm
 from samba.tests.krb5.kdc_base_test import KDCBaseTest
 from samba.tests.krb5.raw_testcase import KerberosCredentials, RawKerberosTest
@@ -83,6 +83,10 @@ class OurAccounts:
     def get_objectSid(self, samdb, dn):
         return accounts.show(dn)["sid"]
 
+    def get_security_descriptor(self, dn):
+        """What it is asked for says who may act for users at a service: that account's DN."""
+        return str(dn)
+
     def get_rodc(self, *_, **__):
         raise Unmade("RODC")
 
@@ -92,7 +96,6 @@ class OurAccounts:
                        account_control=0, add_dollar=True, expired_password=False, force_nt4_hash=False):
         details = dict(additional_details or {})
         for missing, asked in (("tickets without PAC", account_control & UF_NO_AUTH_DATA_REQUIRED),
-                               ("S4U", details.keys() & {"msDS-AllowedToDelegateTo", "msDS-AllowedToActOnBehalfOfOtherIdentity"}),
                                ("passwords set by their hash", force_nt4_hash)):
             if asked:
                 raise Unmade(missing)
@@ -101,11 +104,23 @@ class OurAccounts:
             make, more = self.create_user, (upn, account_control & UF_NOT_DELEGATED, expired_password)
         else:
             name, make, more = name + "$" * add_dollar, self.create_computer, (spn, upn, account_type, expired_password)
+        delegations = self.delegations(details, account_control)
         creds = make(name, details, *more)
+        if delegations:
+            accounts.delegate(creds.get_dn(), delegations)
         if details:
             raise Unmade("the attributes " + ", ".join(details))
         creds.set_upn(upn)
         return creds, str(creds.get_dn())
+
+    @staticmethod
+    def delegations(details, account_control):
+        """Options of `service set`."""
+        to, source = details.pop("msDS-AllowedToDelegateTo", ()), details.pop("msDS-AllowedToActOnBehalfOfOtherIdentity", None)
+        options = [word for spn in ([to] if isinstance(to, str) else to) for word in ("--delegate-to", spn)]
+        if source:
+            options += ["--allow-delegation-from", accounts.kind_and_name(source)[1]]
+        return options + ["--trusted-to-auth"] * bool(account_control & UF_TRUSTED_TO_AUTHENTICATE_FOR_DELEGATION)
 
     def create_user(self, name, details, upn, sensitive, expired_password):
         details.pop("msDS-SupportedEncryptionTypes", None)

@@ -312,8 +312,8 @@ class TgsTest(ProbeScenario):
         pa = krb.padata
         self.check({
             "enc-authorization-data that is garbage": (self.request(authorization=encrypted(18, bytes(60))), "31"),
-            "PA-FOR-USER": (self.request(padata=[pa(129, GARBAGE)]), "REP"),
-            "PA-S4U-X509-USER": (self.request(padata=[pa(130, GARBAGE)]), "REP"),
+            "PA-FOR-USER": (self.request(padata=[pa(129, GARBAGE)]), "60"),
+            "PA-S4U-X509-USER": (self.request(padata=[pa(130, GARBAGE)]), "60"),
             "PA-PAC-OPTIONS": (self.request(padata=[pa(167, GARBAGE)]), "REP"),
             "PA-FX-FAST that is garbage": (self.request(padata=[pa(136, GARBAGE)]), "24")})
 

@@ -49,7 +49,7 @@ class SambaSuites(OwnRealmScenario):
         with open(smb_conf, "w") as out:
             out.write(f"[global]\n realm = {cls.kdc.realm}\n workgroup = CLOUD\n")
         cls.environment = {**os.environ, **EXPECTATIONS, "SMB_CONF_PATH": smb_conf, "SERVER": "127.0.0.1",
-                           "DC_SERVER": "127.0.0.1"}
+                           "DC_SERVER": "127.0.0.1", "FOR_USER": "alice"}
         cls.settings = json.dumps({"realm": cls.kdc.realm, "tenant": cls.kdc.tenant, "tool": TOOL, "config": cls.kdc.config,
                                    "directory": cls.directory, "keytab": cls.kdc.all_keys()})
 
