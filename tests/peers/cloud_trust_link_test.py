@@ -7,6 +7,8 @@ import unittest
 
 import ldb
 from lib.cloud_trust import (COMPUTER, DOMAIN, KRBTGT, RODC_PROMOTION, SERVER, DomainAdministrator, FakeLinks, TrustingDc)
+from lib.fake_dns import SRV, FakeDns, record, srv
+from lib.kdcs import private_names
 from lib.keytab import keys as keys_of
 from lib.scenario import Scenario
 
@@ -293,6 +295,19 @@ class CloudTrustLinkTest(Scenario):
         self.assertIn("DNS knows no domain controller", self.ad("link", domain="other.example.test", check=5).stderr)
         self.assertIn("is a domain controller of ad.example.test",
                       self.ad("link", "--server", SERVER, domain="other.example.test", check=1).stderr)
+
+    def test_dns_does_not_send_the_administrator_elsewhere(self):
+        targets = ["dc1.evil.test", "evil.test/." + DOMAIN]
+        lies = lambda asked, kind: [record(SRV, srv(target, 389)) for target in targets] if kind == SRV else []
+        dns = self.running(FakeDns(lies, host="127.0.0.66", port=53))
+        self.administrator.private = private_names(self.administrator.client.directory, "127.0.0.66",
+                                                   {self.dc.host: f"{SERVER} {DOMAIN}"})
+        refused = self.ad("link", check=3)
+        self.assertRegex(refused.stderr, "DNS names .*evil.test.* as a domain controller of ad.example.test, which is no host of that")
+        self.assertEqual({kind for _, kind in dns.questions}, {SRV})
+        self.assertIsNone(self.dc.entry(COMPUTER))
+        targets.append(SERVER)
+        self.assertIn("exportkeytab", self.ad("link", check=1).stderr)
 
     def test_the_realm_is_asked_before_the_domain_is_changed(self):
         self.realm.stop()
