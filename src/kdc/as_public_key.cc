@@ -1,7 +1,6 @@
 #include "kdc/as_public_key.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 #include <vector>
 
@@ -11,6 +10,7 @@
 #include "kdc/logon_mapping.h"
 #include "kdc/public_keys.h"
 #include "kerberos/pkinit.h"
+#include "pkinit/oids.h"
 #include "pkinit/signed_data.h"
 
 namespace ferryman::kdc {
@@ -21,9 +21,6 @@ namespace padata = kerberos::padata;
 using crypto::openssl::Digest;
 
 constexpr std::int64_t microseconds = 1'000'000;
-// id-sha256 and id-sha384, contents of an OBJECT IDENTIFIER.
-constexpr std::array<std::uint8_t, 9> sha256{0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01},
-    sha384{0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02};
 
 auto malformed() {
   return refuse(error_code::preauth_failed, "a PA-PK-AS-REQ that is not well formed");
@@ -41,8 +38,10 @@ bool is_digest_of(Digest digest, Bytes checksum, Bytes octets) {
 
 // Of another digest than those nothing is said: SHA-1's is there all the same.
 bool is_right(const kerberos::PaChecksum2& checksum, Bytes octets) {
-  if (is_same(checksum.algorithm, sha256)) return is_digest_of(Digest::sha256, checksum.checksum, octets);
-  if (is_same(checksum.algorithm, sha384)) return is_digest_of(Digest::sha384, checksum.checksum, octets);
+  if (is_same(checksum.algorithm, pkinit::oids::sha256))
+    return is_digest_of(Digest::sha256, checksum.checksum, octets);
+  if (is_same(checksum.algorithm, pkinit::oids::sha384))
+    return is_digest_of(Digest::sha384, checksum.checksum, octets);
   return true;
 }
 

@@ -10,14 +10,14 @@
 #include "kerberos/fields.h"
 #include "kerberos/numbers.h"
 #include "kerberos/principal_name.h"
+#include "pkinit/oids.h"
 
 namespace ferryman::pkinit {
 namespace {
 
 constexpr std::size_t authority_bits = 3072;
 constexpr const char* subject_alt_name = "2.5.29.17";
-constexpr const char* kdc_usage = "1.3.6.1.5.2.3.5";                         // id-pkinit-KPKdc
-constexpr std::uint8_t pkinit_san[] = {0x2b, 0x06, 0x01, 0x05, 0x02, 0x02};  // 1.3.6.1.5.2.2
+constexpr const char* kdc_usage = "1.3.6.1.5.2.3.5";  // id-pkinit-KPKdc
 
 // GeneralNames of one otherName: KRB5PrincipalName (RFC 4556 3.2.2) of krbtgt/REALM.
 struct KrbtgtName {
@@ -31,7 +31,7 @@ void write(der::Writer& writer, const KrbtgtName& name) {
   kerberos::write_realm(writer, 0, name.realm);
   writer.close(der::sequence, mark);
   writer.close(der::context(0), mark);
-  writer.primitive(der::object_identifier, pkinit_san);
+  writer.primitive(der::object_identifier, oids::pkinit_san);
   writer.close(der::context(0), mark);  // IMPLICIT: OtherName
   writer.close(der::sequence, mark);
 }

@@ -9,6 +9,7 @@ from lib.own_realm import PASSWORDS, OwnRealmScenario
 from lib.person import PIN, Person
 from lib.pki import Authority, openssl
 from lib.proc import wait_for
+from lib.softhsm import MODULE, Token
 
 
 class PkinitScenario(OwnRealmScenario):
@@ -57,6 +58,17 @@ class CertificatesTest(PkinitScenario):
 
     def test_a_key_on_a_curve(self):
         client, _ = self.kinit(*self.authority.logon("alice-ec", self.sid, kind="ec"))
+        self.use_ticket(client)
+
+    def test_a_card(self):
+        certificate, key = self.authority.logon("alice-card", self.sid)
+        token = Token(os.path.join(self.directory, "card"))
+        for kind, file in (("privkey", key), ("cert", certificate)):
+            openssl({"privkey": "pkey", "cert": "x509"}[kind], "-in", file, "-outform", "DER", "-out", file + ".der")
+            token.tool("--write-object", file + ".der", "--type", kind, "--id", "01", "--label", "logon")
+        client = self.client(pkinit_anchors=["FILE:" + self.anchor, "FILE:" + self.authority.certificate])
+        client.env.update(token.env)
+        client.kinit("alice", PIN, "-X", f"X509_user_identity=PKCS11:module_name={MODULE}:token=card")
         self.use_ticket(client)
 
     def test_within_fast(self):

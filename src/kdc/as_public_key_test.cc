@@ -1,0 +1,259 @@
+#include "kdc/as_public_key.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "account/identity.h"
+#include "crypto/openssl.h"
+#include "directory/test_tools.h"
+#include "kdc/freshness.h"
+#include "kdc/public_keys.h"
+#include "kdc/test_client.h"
+#include "kerberos/pkinit.h"
+#include "pki/key_credential.h"
+#include "pkinit/test_certificates.h"
+
+namespace ferryman::kdc {
+namespace {
+
+namespace code = kerberos::error_code;
+using crypto::openssl::Digest;
+using pkinit::TestCertificate;
+
+constexpr std::int64_t now = pkinit::now;
+
+// What a client signs. Whatever is set is sent; by default all is right.
+struct TestAuthPack {
+  std::int64_t ctime = now;
+  std::optional<Octets> checksum{}, freshness{};
+  std::optional<kerberos::PaChecksum2> checksum2{};
+  Octets public_value{};
+  std::optional<std::vector<Bytes>> kdfs{};
+
+  Octets encoded() const {
+    kerberos::Made<kerberos::KdfAlgorithms> list;
+    for (const Bytes id : kdfs.value_or(std::vector<Bytes>())) list.add({id});
+    kerberos::AuthPack pack;
+    pack.authenticator = {7, ctime, 0x89abcdef, checksum, freshness, checksum2};
+    pack.client_public_value = public_value;
+    if (kdfs) pack.kdfs = list.list();
+    return kerberos::encode(pack);
+  }
+};
+
+class PublicKeyLogons : public directory::DirectoryTest {
+ protected:
+  PublicKeyLogons() {
+    alice_ = user("alice", {"alice@corp.example"});
+    whole_tenant_ = *directory_->tenant(tenant_);
+    sid_ = account::sid_of(whole_tenant_, alice_)->text();
+    anchors_ =
+        pkinit::LogonAnchors::parse(pkinit::pem_of<PEM_write_bio_X509>(authority_.get()), {}, false).value();
+    public_keys_.anchors = &*anchors_;
+    request_.realm = "EXAMPLE.COM";
+    request_.sname = kerberos::Name(2, {"krbtgt", "EXAMPLE.COM"});
+    request_.till = now + 36000;
+  }
+
+  // A certificate of the authority for a key on P-256.
+  pki::OwnedCertificate certificate(std::vector<pkinit::TestExtension> extensions) const {
+    TestCertificate plan;
+    plan.issuer = authority_.get();
+    plan.issuer_key = pkinit::rsa_key().openssl();
+    plan.extensions = std::move(extensions);
+    return plan.make();
+  }
+  TestAuthPack pack() const {
+    TestAuthPack made;
+    made.checksum = digest(Digest::sha1);
+    made.freshness = token(now);
+    made.public_value = pkinit::ec_key().public_key().subject_public_key_info();
+    made.kdfs = {{pkinit::oids::kdf_sha256}};
+    return made;
+  }
+  Octets digest(Digest of) const {
+    Octets made(crypto::openssl::digest_size(of));
+    crypto::openssl::hash(of, {request_.body()}, made);
+    return made;
+  }
+  Octets token(std::int64_t time) const { return make_freshness_token(kdc_, {time, 0}).value(); }
+
+  Answer ask(const TestAuthPack& signed_pack, X509* signer) const {
+    return ask_with(pkinit::TestMessage{}.of(pkinit::ec_key().openssl(), signer, signed_pack.encoded()));
+  }
+  Answer ask_with(Bytes cms) const {
+    TestRequest request = request_;
+    request.with(padata::pk_as_req, kerberos::encode(kerberos::PaPkAsReq{cms}));
+    return answer(request.encoded(), kdc_, {now, 0});
+  }
+  std::int32_t code_of(const TestAuthPack& signed_pack) const { return ask(signed_pack, good_.get()).code; }
+  std::int32_t code_of(std::vector<pkinit::TestExtension> extensions) const {
+    return ask(pack(), certificate(std::move(extensions)).get()).code;
+  }
+
+  // Registers the key of P-256 for the user, on a device of hers.
+  directory::Device register_key(const directory::ObjectId& owner) {
+    directory::Device device{directory::DeviceId{directory::random_guid()}, owner};
+    device.certificate = device.transport_key = {1};
+    EXPECT_TRUE(directory_->add_device(tenant_, device));
+    pki::KeyCredential credential;
+    credential.material = pki::key_material(pkinit::ec_key().public_key());
+    directory::KeyCredential key;
+    key.id = credential.id();
+    key.user = owner;
+    key.device = device.id;
+    key.blob = pki::key_credential_blob(credential);
+    EXPECT_TRUE(directory_->add_key(tenant_, key));
+    return device;
+  }
+
+  directory::Account alice_;
+  directory::Tenant whole_tenant_;
+  std::string sid_;
+  account::Policy policy_;
+  account::Attempts attempts_;
+  PublicKeyBudget budget_{2};
+  const pki::OwnedCertificate authority_ = pkinit::authority_of("users", pkinit::rsa_key().openssl()).make();
+  std::optional<pkinit::LogonAnchors> anchors_;
+  PublicKeys public_keys_{*directory_, nullptr, true, budget_,
+                          []() -> directory::Outcome<std::shared_ptr<const pkinit::KdcIdentity>> {
+                            static const auto kept = std::make_shared<const pkinit::KdcIdentity>(
+                                pkinit::KdcAuthority::make("EXAMPLE.COM", {now, now + 1000})
+                                    .issue("EXAMPLE.COM", {now, now + 1000}));
+                            return kept;
+                          }};
+  Kdc kdc_{*directory_, whole_tenant_, policy_, attempts_, 0, &public_keys_};
+  TestRequest request_;
+  const pki::OwnedCertificate good_ = certificate({pkinit::sid_of("S-1-5-21-0-0-0-0")});
+};
+
+TEST_F(PublicKeyLogons, AreOfWhomTheSidNames) {
+  const auto hers = pkinit::sid_of(sid_);
+  EXPECT_EQ(code_of({hers}), 0);
+  EXPECT_EQ(code_of({hers, pkinit::names_of({pkinit::upn_name("ALICE@corp.example")})}), 0);
+  EXPECT_EQ(code_of({hers, pkinit::names_of({pkinit::upn_name("alice@example.com")})}), 0);
+  EXPECT_EQ(code_of({hers, pkinit::names_of({pkinit::upn_name("bob@corp.example")})}),
+            code::client_name_mismatch);
+  EXPECT_EQ(code_of({pkinit::names_of({pkinit::upn_name("alice@corp.example")})}), code::certificate_mismatch)
+      << "a name alone";
+  EXPECT_EQ(code_of({pkinit::sid_of(sid_ + "0")}), code::certificate_mismatch);
+  public_keys_.anchors = nullptr;
+  EXPECT_EQ(code_of({hers}), code::client_not_trusted);
+}
+
+TEST_F(PublicKeyLogons, AreOfKeysThatAreRegistered) {
+  const pki::OwnedCertificate own = TestCertificate{}.make();
+  const auto by_own = [&] { return ask(pack(), own.get()).code; };
+  EXPECT_EQ(by_own(), code::client_not_trusted);
+  const directory::Device device = register_key(alice_.id);
+  EXPECT_EQ(by_own(), 0);
+  EXPECT_TRUE(directory_->disable_device(tenant_, device.id, true));
+  EXPECT_EQ(by_own(), code::client_not_trusted);
+  EXPECT_TRUE(directory_->remove_device(tenant_, device.id));
+  register_key(user("bob").id);
+  EXPECT_EQ(by_own(), code::client_not_trusted) << "another user's";
+}
+
+class SignedPacks : public PublicKeyLogons {
+ protected:
+  SignedPacks() { register_key(alice_.id); }
+};
+
+TEST_F(SignedPacks, AreOfThisRequestAndOfNow) {
+  EXPECT_EQ(code_of(pack()), 0);
+  TestAuthPack other = pack();
+  other.ctime = now - policy_.max_skew - 1;
+  EXPECT_EQ(code_of(other), code::skew);
+  other = pack();
+  other.checksum.reset();
+  EXPECT_EQ(code_of(other), code::pa_checksum_required);
+  other.checksum = Octets(20, 1);
+  EXPECT_EQ(code_of(other), code::modified);
+  other = pack();
+  Octets sum = digest(Digest::sha256);
+  other.checksum2 = {sum, pkinit::oids::sha256};
+  EXPECT_EQ(code_of(other), 0);
+  sum.front() ^= 1;
+  EXPECT_EQ(code_of(other), code::modified);
+}
+
+TEST_F(SignedPacks, HaveAFreshToken) {
+  TestAuthPack other = pack();
+  other.freshness = token(now - policy_.max_skew - 1);
+  EXPECT_EQ(code_of(other), code::preauth_expired);
+  other.freshness = Octets{0, 0, 1};
+  EXPECT_EQ(code_of(other), code::preauth_failed);
+  other.freshness = token(now);
+  other.freshness->back() ^= 1;
+  EXPECT_EQ(code_of(other), code::preauth_failed);
+  other.freshness.reset();
+  EXPECT_EQ(code_of(other), code::preauth_failed);
+  public_keys_.freshness_required = false;
+  EXPECT_EQ(code_of(other), 0);
+}
+
+TEST_F(SignedPacks, AgreeInGroupsThatAreGoodEnough) {
+  TestAuthPack other = pack();
+  other.public_value.clear();
+  EXPECT_EQ(code_of(other), code::public_key_encryption_not_supported);
+  other.public_value = pkinit::rsa_key().public_key().subject_public_key_info();
+  EXPECT_EQ(code_of(other), code::dh_parameters_not_accepted);
+  other = pack();
+  other.kdfs = {{pkinit::oids::sha256}};
+  EXPECT_EQ(code_of(other), code::no_acceptable_kdf);
+  other.kdfs.reset();
+  EXPECT_EQ(code_of(other), 0) << "as in RFC 4556";
+}
+
+TEST_F(SignedPacks, AreWellFormed) {
+  EXPECT_EQ(ask_with(Octets{0x30, 0}).code, code::preauth_failed);
+  EXPECT_EQ(ask_with(pkinit::TestMessage{}.of(pkinit::ec_key().openssl(), good_.get(), Octets{5, 0})).code,
+            code::preauth_failed);
+  pkinit::TestMessage weak;
+  weak.digest = EVP_sha1();
+  EXPECT_EQ(ask_with(weak.of(pkinit::ec_key().openssl(), good_.get(), pack().encoded())).code,
+            code::digest_in_signed_data_not_accepted);
+}
+
+TEST_F(SignedPacks, LeaveThreadsToOthers) {
+  const PublicKeyBudget::Share first(budget_), second(budget_);
+  EXPECT_EQ(code_of(pack()), code::service_unavailable);
+}
+
+TEST_F(SignedPacks, AreForAccountsThatMayLogOn) {
+  const auto change = [&](auto set) {
+    EXPECT_TRUE(directory_->change_account(
+        tenant_, alice_.id, [&](directory::AccountSettings& settings) { set(settings.flags); }));
+  };
+  change([](directory::AccountFlags& flags) { flags.must_change = flags.key_required = true; });
+  EXPECT_EQ(code_of(pack()), 0) << "what passwords are subject to";
+  change([](directory::AccountFlags& flags) { flags.disabled = true; });
+  EXPECT_EQ(code_of(pack()), code::client_revoked);
+}
+
+TEST_F(PublicKeyLogons, AreOffered) {
+  const auto offered = [this](bool wants_token) {
+    TestRequest request = request_;
+    if (wants_token) request.with(padata::as_freshness);
+    const Answer answer = kdc::answer(request.encoded(), kdc_, {now, 0});
+    EXPECT_EQ(answer.code, code::preauth_required);
+    const auto list = kerberos::parse<kerberos::PadataList>(error_of(answer).e_data);
+    EXPECT_TRUE(list);
+    const auto token = list->find(padata::as_freshness);
+    EXPECT_EQ(token.has_value(), wants_token && kdc_.public_keys != nullptr);
+    if (token) EXPECT_TRUE(check_freshness_token(kdc_, token->value, {now, 0}));
+    return list->has(padata::pk_as_req);
+  };
+  EXPECT_TRUE(offered(false));
+  EXPECT_TRUE(offered(true));
+  kdc_.public_keys = nullptr;
+  EXPECT_FALSE(offered(true));
+}
+
+}  // namespace
+}  // namespace ferryman::kdc
