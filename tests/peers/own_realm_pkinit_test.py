@@ -4,9 +4,14 @@ import json
 import os
 import unittest
 
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from lib.heimdal import heimdal
 from lib.own_realm import PASSWORDS, OwnRealmScenario
+from lib.local_frames import TCP, Front
 from lib.person import PIN, Person
+from lib.pkinit_client import GROUP_2, CurveKey, ModpKey, PkinitClient, group_of, self_signed
 from lib.pki import Authority, openssl
 from lib.proc import wait_for
 from lib.softhsm import MODULE, Token
@@ -165,6 +170,27 @@ class RegisteredKeysTest(PkinitScenario):
         self.assertEqual(self.refused(*files, user="bob", issuer=self.own.certificate), not_trusted)
         self.kdc.admin("device", "disable", device)
         self.assertEqual(self.refused(*files, issuer=self.own.certificate), not_trusted)
+
+    def test_another_client(self):
+        """By certificates that sign themselves: in each group, by each key derivation."""
+        file, _ = self.registered("bob")
+        with open(file, "rb") as stream:
+            key = serialization.load_pem_private_key(stream.read(), None)
+        front = Front(self.kdc.front)
+        self.addCleanup(front.close)
+        client = PkinitClient(lambda message: front.kerberos(message, transport=TCP), self.kdc.realm, self.anchor)
+        logon = lambda agreed, **how: client.logon("bob", key, self_signed(key), agreed, **how)
+        for agreed in (CurveKey("P-256"), CurveKey("P-384"), ModpKey(group_of(2048)), ModpKey(group_of(4096))):
+            for kdf in (True, False):
+                answer = logon(agreed, kdf=kdf)
+                self.assertEqual(str(answer), "REP")
+                self.assertEqual(answer.session_key.enctype, 18)
+        good = CurveKey("P-256")
+        self.assertEqual(logon(ModpKey(GROUP_2)).code, 65)
+        self.assertEqual(logon(good, digest=hashes.SHA1()).code, 80)
+        self.assertEqual(logon(good, freshness=False).code, 24)
+        other = ec.generate_private_key(ec.SECP256R1())
+        self.assertEqual(client.logon("bob", other, self_signed(other), good).code, 62)
 
     def test_a_key_that_nobody_knows(self):
         files = self.own.logon("unknown", self.sid)
