@@ -153,10 +153,10 @@ Judged<void> LogonAnchors::verify(const LogonCertificate& certificate,
     must(X509_VERIFY_PARAM_set_flags(parameters, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL));
   X509_STORE_CTX_set_verify_cb(context.get(), demands_crl_ ? demand_crls : use_crls_that_are_there);
   const bool is_verified = X509_verify_cert(context.get()) == 1;
+  const bool is_for_logon = is_verified && may_issue_for_logon(X509_STORE_CTX_get0_chain(context.get()));
   ERR_clear_error();
   if (!is_verified) return tl::unexpected(refusal_of(context.get()));
-  if (!may_issue_for_logon(X509_STORE_CTX_get0_chain(context.get())))
-    return refuse(code::inconsistent_key_purpose, "an authority that is not for logging on");
+  if (!is_for_logon) return refuse(code::inconsistent_key_purpose, "an authority that is not for logging on");
   return {};
 }
 

@@ -23,7 +23,7 @@ crypto::Key octetstring2key(const crypto::Etype& etype, const Secret& shared, By
 // The functions of RFC 8636 6 that are served.
 enum class Kdf : std::uint8_t { sha256, sha512 };
 
-// The content of its OBJECT IDENTIFIER, for DHRepInfo's kdf (RFC 8636 5).
+// The content of its OBJECT IDENTIFIER, for DHRepInfo's kdf (RFC 8636 6).
 Bytes oid_of(Kdf kdf);
 
 // One of those that a client offers (supportedKDFs, each as the content of an OBJECT IDENTIFIER), SHA-256

@@ -62,7 +62,7 @@ struct Sample {
   }
 };
 
-// RFC 8636 8.2 and 8.3.
+// RFC 8636 8.
 TEST(ReplyKey, TheKdfIsAsPublished) {
   const Sample sample;
   EXPECT_EQ(sample.key(Kdf::sha256, etype::aes256_sha1),
