@@ -1,6 +1,7 @@
 """A realm at which one signs in, and users of it with devices and keys, by a client that knows only what Entra's clients know."""
 import concurrent.futures
 import dataclasses
+import datetime
 import json
 
 from . import cloud_tgt
@@ -98,14 +99,17 @@ class SignInScenario(OwnRealmScenario):
     # The realm's log.
 
     def requests(self):
-        return [record for record in self.kdc.messages("request") if record["service"] != "kerberos" and "event_id" not in record]
+        """Those that have been written by now."""
+        return [record for record in self.kdc.seen("request") if record["service"] != "kerberos" and "event_id" not in record]
 
     def last_request(self):
-        """When the realm has logged as many as it was asked, and no more."""
+        """When the realm has logged as many as it was asked, and no more: the one that began last, as two threads may write
+        in another order."""
         wait_for(lambda: len(self.requests()) >= self.asked, "an event of each request")
         found = self.requests()
         self.assertEqual(len(found), self.asked)
-        return found[-1]
+        began = lambda record: datetime.datetime.fromisoformat(record["time"][:-1]).timestamp() - record["total_us"] / 1e6
+        return max(enumerate(found), key=lambda pair: (began(pair[1]), pair[0]))[1]
 
     def assert_refused(self, reply, code=None, errors=("invalid_grant",), status=400):
         """With an error in the form that clients read, and one event that says why. code: of AADSTS."""

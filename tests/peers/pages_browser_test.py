@@ -18,6 +18,7 @@ from selenium.webdriver.common.virtual_authenticator import VirtualAuthenticator
 from selenium.webdriver.support.ui import WebDriverWait
 
 from lib.entra_client import HIMMELBLAU, payload, pkce
+from lib.proc import wait_for
 from lib.sign_in import SignInScenario
 
 WIDTHS = {"desk": (1200, 900), "phone": (375, 740)}
@@ -222,7 +223,7 @@ class ChromiumTest(SignInScenario):
               allowCredentials: [{type: "public-key", id: arguments[0]}]});""", self.driver.get_credentials()[0].id)
         self.click("Sign in with a passkey")
         self.assertIn("security key's answer is not good", self.alert())
-        self.assertEqual(self.requests()[-1]["reason"], "security key: user not verified")
+        wait_for(lambda: self.requests()[-1].get("reason") == "security key: user not verified", "an event of it")
         self.driver.set_user_verified(True)
         self.driver.get(self.base + "/example/me")
         self.driver.get_log("browser")
