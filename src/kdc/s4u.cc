@@ -91,13 +91,9 @@ Judged<ForUser> act_for_named(const Kdc& kdc, const S4uRequest& request, const N
   auto pac = account::make_pac(
       {kdc.tenant, **user, cname.view(), basis.authtime, false, false, account::AssertedBy::service});
   if (!pac) return refuse(error_code::generic, "a name that has no place in a PAC");
-  return ForUser{std::move(*user),
-                 further,
-                 std::move(cname),
-                 std::nullopt,
-                 basis,
-                 std::move(*pac),
-                 reply_to(named, request.header)};
+  MadePadata reply = reply_to(named, basis.cname, basis.crealm, request.header);
+  return ForUser{std::move(*user), further,         std::move(cname), std::nullopt, basis,
+                 std::move(*pac),  std::move(reply)};
 }
 
 // S4U2Proxy.

@@ -168,6 +168,20 @@ TEST_F(S4u2Self, AnswersInTheOldUsageWhereTheNewOneIsNotAsked) {
   EXPECT_FALSE(get(for_user()).rep.padata.has(padata::for_x509_user));
 }
 
+TEST_F(S4u2Self, AnswersWithTheNameThatTheTicketHas) {
+  realm_.account("alice").upns = {"al@example.com"};
+  for (const std::string_view realm : {"R.TEST", ""}) {
+    const kerberos::Name upn(kerberos::name_type::enterprise, {"al@example.com"});
+    const TestReply got = get(for_x509_user({.name = upn, .realm = realm}));
+    ASSERT_TRUE(got.ok());
+    const auto reply =
+        kerberos::parse<kerberos::PaS4uX509User>(got.rep.padata.find(padata::for_x509_user)->value);
+    ASSERT_TRUE(reply);
+    EXPECT_TRUE(reply->user_id.cname->is({"alice"}));
+    EXPECT_EQ(reply->user_id.crealm, "R.TEST");
+  }
+}
+
 TEST_F(S4u2Self, PrefersTheNewerElement) {
   TestTgs request = for_user({.name = kerberos::Name(1, {"bob"})});
   request.request.with(padata::for_x509_user, TestX509User().encoded(request.session_key));

@@ -70,10 +70,13 @@ Judged<std::optional<NamedUser>> named_user(const kerberos::PadataList& list, co
   return *read;
 }
 
-MadePadata reply_to(const NamedUser& named, const TgsHeader& header) {
+MadePadata reply_to(const NamedUser& named, const kerberos::PrincipalName& cname, std::string_view crealm,
+                    const TgsHeader& header) {
   MadePadata list;
   if (!named.to_answer) return list;
   kerberos::S4uUserId id = *named.to_answer;
+  id.cname = cname;
+  id.crealm = crealm;
   const std::uint32_t options = id.options.value_or(0) & kerberos::s4u_option::use_reply_key_usage;
   id.options = options != 0 ? std::optional(options) : std::nullopt;
   const crypto::Key& key = header.reply_key();

@@ -28,7 +28,9 @@ struct NamedUser {
 Judged<std::optional<NamedUser>> named_user(const kerberos::PadataList& padata, const TgsHeader& header,
                                             std::int64_t nonce, ActsFor& acts_for);
 
-// The reply's padata: PA-S4U-X509-USER where the request had one.
-MadePadata reply_to(const NamedUser& named, const TgsHeader& header);
+// The reply's padata: PA-S4U-X509-USER where the request had one. It names the ticket's client: by its
+// checksum a service knows who that is, also where it asked for another name of hers.
+MadePadata reply_to(const NamedUser& named, const kerberos::PrincipalName& cname, std::string_view crealm,
+                    const TgsHeader& header);
 
 }  // namespace ferryman::kdc
