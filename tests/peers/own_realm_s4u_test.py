@@ -92,6 +92,11 @@ class MitTest(S4uScenario):
     def test_for_itself_alone(self):
         self.assertNotEqual(self.kvno("WEB$", "-U", "alice", SQL, check=False).returncode, 0)
 
+    def test_an_enterprise_name(self):
+        self.new_user("emil", "--upn", "emil.example@CLOUD.TEST")
+        self.kvno("WEB$", "-I", "emil.example@CLOUD.TEST", "WEB$")
+        self.logged("self", "emil.example", "WEB$", "success")
+
     def test_resource_based_delegation(self):
         self.kdc.admin("service", "set", "FILES$", "--allow-delegation-from", WEB)
         shown = self.kdc.show("service", "FILES$")

@@ -16,7 +16,7 @@ RENAMED_COMPUTER = "lacks: computers that are renamed"
 NAMES = "lacks: names with @ or / in them, and users whose names end with $"
 
 UNTRUSTED = "differs: a service that is not trusted to authenticate gets no forwardable ticket by S4U2Self, whatever its list is"
-SIGNATURE_41 = "differs: 41 for evidence any of whose signatures is missing or not right"
+SIGNATURE_41 = "differs: 41 for evidence, or a TGT, any of whose PAC's signatures is missing or not right"
 REALM_CASE = "differs: the realm in another case, or its NetBIOS name, gets 68"
 OUTER_REALM = "differs: ferrymand goes by the outer realm of a request in FAST"
 AS_FOR_SERVICES = "differs: 12 for an AS-REQ for a service"
