@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "kerberos/pkinit.h"
 #include "kerberos/samples.h"
 #include "kerberos/time.h"
 
@@ -248,6 +249,27 @@ TEST(Codec, PadataOfRfc4120AndMicrosoft) {
   round_trip(PaForUser{s.alice, s.other_realm, s.checksum});
   round_trip(s.user_id());
   round_trip(PaS4uX509User{s.user_id(), s.checksum});
+}
+
+TEST(Codec, Pkinit) {
+  const Samples s;
+  const Octets element{0x04, 1, 0x55}, oid{0x2b, 6, 1};
+  round_trip(PaPkAsReq{s.text});
+  PkAuthenticator authenticator{999999, 1700000000, 0xffffffff, Bytes(s.text), Bytes(s.contents), {}};
+  round_trip(authenticator);
+  authenticator.checksum2 = {Bytes(s.text), Bytes(oid)};
+  round_trip(authenticator);
+  Made<KdfAlgorithms> kdfs;
+  kdfs.add({oid}).add({oid});
+  round_trip(AuthPack{authenticator, element, s.text, kdfs.list()});
+  round_trip(AuthPack{});
+  EXPECT_TRUE(parse<AuthPack>(encode(AuthPack{{}, {}, {}, KdfAlgorithms{}}))->kdfs) << "a list of none";
+  EXPECT_FALSE(parse<AuthPack>(encode(AuthPack{}))->kdfs);
+  round_trip(KdcDhKeyInfo{s.text, 0xffffffff});
+  EXPECT_FALSE(parse<KdcDhKeyInfo>(Octets{0x30, 11, 0xa0, 4, 3, 2, 1, 0x80, 0xa1, 3, 2, 1, 0}))
+      << "unused bits";
+  round_trip(PaPkAsRep{s.text, {}});
+  round_trip(PaPkAsRep{s.text, KdfAlgorithm{oid}});
 }
 
 TEST(Codec, WhatAChecksumOfForUserIsOver) {

@@ -1,5 +1,6 @@
 #include "kerberos/codec_fuzz.h"
 #include "kerberos/kile_padata.h"
+#include "kerberos/pkinit.h"
 #include "kerberos/preauth.h"
 #include "kerberos/s4u.h"
 
@@ -17,6 +18,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   round_trip<PaForUser>(input, [](const PaForUser& user) { checksummed_octets(user); });
   round_trip<PaS4uX509User>(input, [](const PaS4uX509User& user) {
     if (!parse<S4uUserId>(user.user_id.octets)) std::abort();
+  });
+  round_trip<PaPkAsReq>(input);
+  round_trip<PaPkAsRep>(input);
+  round_trip<KdcDhKeyInfo>(input);
+  round_trip<AuthPack>(input, [](const AuthPack& pack) {
+    if (pack.kdfs) walk(*pack.kdfs, limits::max_kdfs);
   });
   return 0;
 }

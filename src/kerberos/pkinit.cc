@@ -1,8 +1,5 @@
 #include "kerberos/pkinit.h"
 
-#include <algorithm>
-#include <vector>
-
 #include "kerberos/fields.h"
 
 namespace ferryman::kerberos {
