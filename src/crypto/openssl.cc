@@ -32,8 +32,8 @@ T* must(T* object) {
   return object;
 }
 
-constexpr std::array<const char*, 4> digest_names{"MD5", "SHA1", "SHA256", "SHA384"};
-constexpr std::array<std::size_t, 4> digest_sizes{16, 20, 32, 48};
+constexpr std::array<const char*, 5> digest_names{"MD5", "SHA1", "SHA256", "SHA384", "SHA512"};
+constexpr std::array<std::size_t, 5> digest_sizes{16, 20, 32, 48, 64};
 
 struct Algorithms {
   Algorithms() {

@@ -15,8 +15,8 @@
 // randomness, or where libcrypto is configured without an algorithm: that throws std::runtime_error.
 namespace ferryman::crypto::openssl {
 
-enum class Digest : std::uint8_t { md5, sha1, sha256, sha384 };
-inline constexpr std::size_t max_digest_size = 48, aes_block = 16;
+enum class Digest : std::uint8_t { md5, sha1, sha256, sha384, sha512 };
+inline constexpr std::size_t max_digest_size = 64, aes_block = 16;
 
 std::size_t digest_size(Digest digest);
 

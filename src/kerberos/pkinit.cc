@@ -29,27 +29,29 @@ void skip(der::Reader& fields, unsigned number) {
   if (fields.at(context(number))) fields.read(context(number));
 }
 
-void read_checksum2(der::Reader& fields, unsigned number, std::optional<PaChecksum2>& out) {
-  if (!fields.at(context(number))) return;
-  der::Reader inner = fields.enter_field(context(number), der::sequence);
-  out.emplace();
-  out->checksum = inner.read_field(context(0), der::octet_string);
-  out->algorithm = inner.enter_field(context(1), der::sequence).read(der::object_identifier);
-  inner.finish_extensible(1);
-}
-
-void write_checksum2(der::Writer& writer, unsigned number, const std::optional<PaChecksum2>& checksum) {
-  if (!checksum) return;
-  const std::size_t mark = writer.size();
-  writer.primitive(der::object_identifier, checksum->algorithm);
-  writer.close(der::sequence, mark);
-  writer.close(context(1), mark);
-  writer.field(context(0), der::octet_string, checksum->checksum);
-  writer.close(der::sequence, mark);
-  writer.close(context(number), mark);
+// An AlgorithmIdentifier (RFC 5280 4.1.1.2), without its parameters.
+Bytes read_algorithm(der::Reader fields) {
+  const Bytes algorithm = fields.read(der::object_identifier);
+  if (!fields.empty()) fields.read_element();
+  fields.finish();
+  return algorithm;
 }
 
 }  // namespace
+
+void read(der::Reader& reader, Krb5PrincipalName& out) {
+  der::Reader fields = reader.enter(der::sequence);
+  out.realm = read_filled_realm(fields, 0);
+  read_field(fields, 1, out.name);
+  fields.finish_extensible(1);
+}
+
+void write(der::Writer& writer, const Krb5PrincipalName& name) {
+  const std::size_t mark = writer.size();
+  write_field(writer, 1, name.name);
+  write_realm(writer, 0, name.realm);
+  writer.close(der::sequence, mark);
+}
 
 void read(der::Reader& reader, PaPkAsReq& out) {
   der::Reader fields = reader.enter(der::sequence);
@@ -65,6 +67,22 @@ void write(der::Writer& writer, const PaPkAsReq& req) {
   writer.close(der::sequence, mark);
 }
 
+void read(der::Reader& reader, PaChecksum2& out) {
+  der::Reader fields = reader.enter(der::sequence);
+  out.checksum = fields.read_field(context(0), der::octet_string);
+  out.algorithm = read_algorithm(fields.enter_field(context(1), der::sequence));
+  fields.finish_extensible(1);
+}
+
+void write(der::Writer& writer, const PaChecksum2& checksum) {
+  const std::size_t mark = writer.size();
+  writer.primitive(der::object_identifier, checksum.algorithm);
+  writer.close(der::sequence, mark);
+  writer.close(context(1), mark);
+  writer.field(context(0), der::octet_string, checksum.checksum);
+  writer.close(der::sequence, mark);
+}
+
 void read(der::Reader& reader, PkAuthenticator& out) {
   der::Reader fields = reader.enter(der::sequence);
   out.cusec = read_microseconds(fields, 0);
@@ -72,13 +90,13 @@ void read(der::Reader& reader, PkAuthenticator& out) {
   out.nonce = fields.read_uint32_field(context(2));
   out.checksum = read_octets(fields, 3);
   out.freshness = read_octets(fields, 4);
-  read_checksum2(fields, 5, out.checksum2);
+  read_optional_field(fields, 5, out.checksum2);
   fields.finish_extensible(5);
 }
 
 void write(der::Writer& writer, const PkAuthenticator& authenticator) {
   const std::size_t mark = writer.size();
-  write_checksum2(writer, 5, authenticator.checksum2);
+  write_optional_field(writer, 5, authenticator.checksum2);
   if (authenticator.freshness) writer.field(context(4), der::octet_string, *authenticator.freshness);
   if (authenticator.checksum) writer.field(context(3), der::octet_string, *authenticator.checksum);
   writer.integer_field(context(2), authenticator.nonce);
@@ -105,14 +123,13 @@ void read(der::Reader& reader, AuthPack& out) {
   if (fields.at(context(1))) out.client_public_value = read_whole_field(fields, 1);
   skip(fields, 2);
   out.client_nonce = read_optional_octets(fields, 3);
-  // An empty list is there all the same: the client takes none.
-  if (fields.at(context(4))) read_content(fields.enter_field(context(4), der::sequence), out.kdfs.emplace());
+  read_optional_field(fields, 4, out.kdfs);
   fields.finish_extensible(4);
 }
 
 void write(der::Writer& writer, const AuthPack& pack) {
   const std::size_t mark = writer.size();
-  if (pack.kdfs) writer.field(context(4), der::sequence, pack.kdfs->octets());
+  write_optional_field(writer, 4, pack.kdfs);
   write_optional_octets(writer, 3, pack.client_nonce);
   if (!pack.client_public_value.empty()) {
     const std::size_t before = writer.size();

@@ -3,15 +3,23 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "kerberos/codec.h"
 #include "kerberos/elements.h"
 #include "kerberos/limits.h"
+#include "kerberos/principal_name.h"
 
 // Public key cryptography for initial authentication (RFC 4556, RFC 8636, RFC 8070). What CMS and X.509 have
 // of it is octets here.
 namespace ferryman::kerberos {
+
+// KRB5PrincipalName (RFC 4556 3.2.2).
+struct Krb5PrincipalName {
+  std::string_view realm;
+  PrincipalName name;
+};
 
 // PA-PK-AS-REQ (RFC 4556 3.2.1). Whom the client trusts is not read.
 struct PaPkAsReq {
@@ -45,7 +53,7 @@ struct AuthPack {
   PkAuthenticator authenticator;
   Bytes client_public_value;  // a SubjectPublicKeyInfo with its header; empty: absent
   Bytes client_nonce;         // clientDHNonce; empty: absent
-  // Absent: the client knows no other key derivation than that of RFC 4556.
+  // Absent: the client knows no other key derivation than that of RFC 4556. An empty list is another thing.
   std::optional<KdfAlgorithms> kdfs;
 };
 
@@ -61,8 +69,12 @@ struct PaPkAsRep {
   std::optional<KdfAlgorithm> kdf;
 };
 
+void read(der::Reader& reader, Krb5PrincipalName& out);
+void write(der::Writer& writer, const Krb5PrincipalName& name);
 void read(der::Reader& reader, PaPkAsReq& out);
 void write(der::Writer& writer, const PaPkAsReq& req);
+void read(der::Reader& reader, PaChecksum2& out);
+void write(der::Writer& writer, const PaChecksum2& checksum);
 void read(der::Reader& reader, PkAuthenticator& out);
 void write(der::Writer& writer, const PkAuthenticator& authenticator);
 void read(der::Reader& reader, KdfAlgorithm& out);
