@@ -127,8 +127,4 @@ Judged<Agreement> agree(const PeerKey& peer) {
   return Agreement{public_value(own.get(), group), std::move(shared)};
 }
 
-Judged<Agreement> agree(Bytes client_public_value) {
-  return parse_peer(client_public_value).and_then([](const PeerKey& peer) { return agree(peer); });
-}
-
 }  // namespace ferryman::pkinit

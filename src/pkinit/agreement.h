@@ -30,6 +30,5 @@ struct Agreement {
 // right. 65, as above, for a point that is not on its curve. Throws std::runtime_error where there is no
 // randomness.
 Judged<Agreement> agree(const PeerKey& peer);
-Judged<Agreement> agree(Bytes client_public_value);
 
 }  // namespace ferryman::pkinit

@@ -11,6 +11,10 @@
 namespace ferryman::pkinit {
 namespace {
 
+Judged<Agreement> agree(Bytes client_public_value) {
+  return parse_peer(client_public_value).and_then([](const PeerKey& peer) { return pkinit::agree(peer); });
+}
+
 namespace code = kerberos::error_code;
 
 // A client's side, by OpenSSL alone.

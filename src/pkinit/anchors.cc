@@ -116,7 +116,7 @@ CertificateViews views_of(std::span<const pki::OwnedCertificate> certificates) {
 
 }  // namespace
 
-Result<LogonAnchors> LogonAnchors::parse(Bytes certificates, Bytes crls, bool demands_crl) {
+Result<LogonAnchors> LogonAnchors::parse(Bytes certificates, std::optional<Bytes> crls, bool demands_crl) {
   std::shared_ptr<X509_STORE> store(must(X509_STORE_new()), X509_STORE_free);
   std::vector<pki::OwnedCertificate> anchors;
   const auto take_anchor = [&](X509* each) {
@@ -131,7 +131,7 @@ Result<LogonAnchors> LogonAnchors::parse(Bytes certificates, Bytes crls, bool de
     return X509_STORE_add_crl(store.get(), each) == 1;
   };
   if (!read_all<PEM_read_bio_X509, pki::OwnedCertificate>(certificates, take_anchor) ||
-      !read_all<PEM_read_bio_X509_CRL, OwnedCrl>(crls, take_crl))
+      !read_all<PEM_read_bio_X509_CRL, OwnedCrl>(crls.value_or(Bytes()), take_crl) || (crls && !has_crls))
     return tl::unexpected(Error{Fault::wrong_value});
   if (anchors.empty()) return tl::unexpected(Error{Fault::missing_field});
   std::vector<X509*> views;

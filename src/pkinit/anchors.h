@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -23,11 +24,11 @@ class LogonAnchors {
  public:
   static constexpr int max_depth = 8;  // authorities between a certificate and its anchor
 
-  // PEM, one after the other: of certificates, and of CRLs (RFC 5280 5), of which there may be none. With
-  // demands_crl, a CRL that is valid must be there for each certificate of a chain but its anchor; else what
-  // a CRL says counts, also when it is out of date, but none needs to be there. Faults: wrong_value where one
-  // cannot be read or a certificate is no authority's, missing_field where there is no certificate.
-  static Result<LogonAnchors> parse(Bytes certificates, Bytes crls, bool demands_crl);
+  // PEM, one after the other: of certificates, and, where they are given, of CRLs (RFC 5280 5), one at least.
+  // With demands_crl, a CRL that is valid must be there for each certificate of a chain but its anchor; else
+  // what a CRL says counts, also when it is out of date, but none needs to be there. Faults: wrong_value
+  // where one cannot be read or a certificate is no authority's, missing_field where there is no certificate.
+  static Result<LogonAnchors> parse(Bytes certificates, std::optional<Bytes> crls, bool demands_crl);
 
   // Whether a chain leads from the certificate to an anchor (RFC 5280 6), over others, in which anybody may
   // have put anything. Keys of less than 112 bits of security and SHA-1 are not enough. now: seconds since

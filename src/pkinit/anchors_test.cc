@@ -76,7 +76,8 @@ std::vector<OwnedCertificate> others(std::initializer_list<const Authority*> aut
 }
 
 LogonAnchors anchors(const Octets& certificates, const Octets& crls = {}, bool demands_crl = false) {
-  return LogonAnchors::parse(certificates, crls, demands_crl).value();
+  const auto lists = crls.empty() ? std::nullopt : std::optional<Bytes>(crls);
+  return LogonAnchors::parse(certificates, lists, demands_crl).value();
 }
 
 std::int32_t code_of(const Judged<void>& judged) {
@@ -249,6 +250,9 @@ TEST(LogonAnchors, AreRead) {
   Octets bent_crl = root().crl({});
   bent_crl[60] = '!';
   EXPECT_EQ(LogonAnchors::parse(root().pem(), bent_crl, false).error().fault, Fault::wrong_value);
+  for (const std::string_view none : {"", "nothing"})
+    EXPECT_EQ(LogonAnchors::parse(root().pem(), as_bytes(none), false).error().fault, Fault::wrong_value)
+        << "revocation must not be off for want of PEM";
   const OwnedCertificate user = TestCertificate{}.make();
   EXPECT_EQ(LogonAnchors::parse(pem_of<PEM_write_bio_X509>(user.get()), {}, false).error().fault,
             Fault::wrong_value)

@@ -7,8 +7,8 @@
 
 #include "der/writer.h"
 #include "kerberos/codec.h"
-#include "kerberos/fields.h"
 #include "kerberos/numbers.h"
+#include "kerberos/pkinit.h"
 #include "kerberos/principal_name.h"
 #include "pkinit/oids.h"
 
@@ -19,7 +19,7 @@ constexpr std::size_t authority_bits = 3072;
 constexpr const char* subject_alt_name = "2.5.29.17";
 constexpr const char* kdc_usage = "1.3.6.1.5.2.3.5";  // id-pkinit-KPKdc
 
-// GeneralNames of one otherName: KRB5PrincipalName (RFC 4556 3.2.2) of krbtgt/REALM.
+// GeneralNames of one otherName: krbtgt/REALM.
 struct KrbtgtName {
   std::string_view realm;
 };
@@ -27,9 +27,7 @@ struct KrbtgtName {
 void write(der::Writer& writer, const KrbtgtName& name) {
   const kerberos::Name krbtgt(kerberos::name_type::srv_inst, {"krbtgt", name.realm});
   const std::size_t mark = writer.size();
-  kerberos::write_field(writer, 1, krbtgt.view());
-  kerberos::write_realm(writer, 0, name.realm);
-  writer.close(der::sequence, mark);
+  kerberos::write(writer, kerberos::Krb5PrincipalName{name.realm, krbtgt.view()});
   writer.close(der::context(0), mark);
   writer.primitive(der::object_identifier, oids::pkinit_san);
   writer.close(der::context(0), mark);  // IMPLICIT: OtherName
@@ -40,8 +38,8 @@ void write(der::Writer& writer, const KrbtgtName& name) {
 
 KdcAuthority KdcAuthority::make(std::string_view realm, const pki::Validity& validity) {
   auto key = pki::PrivateKey::generate_rsa(authority_bits);
-  pki::CertificateBuilder builder("Kerberos authority of " + std::string(realm), key.openssl(), validity,
-                                  nullptr);
+  const std::string name = "Kerberos authority of " + std::string(realm);
+  pki::CertificateBuilder builder(name.substr(0, ub_common_name), key.openssl(), validity, nullptr);
   builder.add(NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
   builder.add(NID_key_usage, "critical,keyCertSign");
   builder.add(NID_subject_key_identifier, "hash");

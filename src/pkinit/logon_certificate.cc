@@ -7,9 +7,7 @@
 #include <string_view>
 
 #include "base/text.h"
-#include "crypto/openssl.h"
-#include "kerberos/fields.h"
-#include "kerberos/limits.h"
+#include "kerberos/pkinit.h"
 #include "pki/public_key.h"
 #include "pkinit/oids.h"
 #include "pkinit/openssl.h"
@@ -32,18 +30,11 @@ bool is_served(EVP_PKEY* key) {
 }
 
 std::optional<KerberosName> read_kerberos_name(Bytes der) {
-  der::Status status;
-  der::Reader reader(der, status);
-  der::Reader fields = reader.enter(der::sequence);
-  reader.finish();
-  const std::string_view realm = kerberos::read_filled_realm(fields, 0);
-  kerberos::PrincipalName name;
-  kerberos::read_field(fields, 1, name);
-  fields.finish();
-  if (!status.ok() || name.size() == 0) return std::nullopt;
-  std::vector<std::string_view> components(name.size());
-  for (std::size_t i = 0; i < components.size(); ++i) components[i] = name.component(i);
-  return KerberosName{std::string(realm), kerberos::Name(name.name_type, components)};
+  const auto read = kerberos::parse<kerberos::Krb5PrincipalName>(der);
+  if (!read || read->name.size() == 0) return std::nullopt;
+  std::vector<std::string_view> components(read->name.size());
+  for (std::size_t i = 0; i < components.size(); ++i) components[i] = read->name.component(i);
+  return KerberosName{std::string(read->realm), kerberos::Name(read->name.name_type, components)};
 }
 
 std::optional<std::string> read_upn(Bytes der) {
@@ -133,20 +124,6 @@ bool take_usages(X509* certificate, LogonCertificate& out) {
   return true;
 }
 
-void take_key_and_issuer(X509* certificate, LogonCertificate& out) {
-  out.public_key = der_of<i2d_PUBKEY>(X509_get0_pubkey(certificate));
-  crypto::openssl::hash(crypto::openssl::Digest::sha256, {out.public_key}, out.public_key_hash);
-  if (const ASN1_OCTET_STRING* id = X509_get0_subject_key_id(certificate)) {
-    const Bytes octets = view(id);
-    out.subject_key_id.assign(octets.begin(), octets.end());
-  }
-  out.issuer = der_of<i2d_X509_NAME>(X509_get_issuer_name(certificate));
-  const Octets serial = der_of<i2d_ASN1_INTEGER>(X509_get0_serialNumber(certificate));
-  der::Status status;
-  const Bytes content = der::Reader(serial, status).read(der::integer);
-  out.serial.assign(content.begin(), content.end());
-}
-
 tl::unexpected<Refusal> refuse_certificate(std::string_view reason) {
   ERR_clear_error();
   return refuse(kerberos::error_code::invalid_certificate, reason);
@@ -166,7 +143,7 @@ Judged<LogonCertificate> LogonCertificate::of(X509* certificate) {
     return refuse_certificate("a client's certificate with a usage that cannot be read");
   if (!take_names(certificate, made) || !take_sid(certificate, made))
     return refuse_certificate("a client's certificate with a name that cannot be read");
-  take_key_and_issuer(certificate, made);
+  made.public_key = der_of<i2d_PUBKEY>(X509_get0_pubkey(certificate));
   ERR_clear_error();
   return made;
 }

@@ -2,7 +2,6 @@
 
 #include <openssl/types.h>
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,7 +22,7 @@ struct KerberosName {
 };
 
 // An X.509 certificate (RFC 5280) that a client logs on with, and what it says of her. Nobody believes that
-// before who signed it is known: pkinit/anchors.h, or, where her key itself is known, public_key_hash. Copies
+// before who signed it is known (pkinit/anchors.h), but where her key itself is known: public_key. Copies
 // share the certificate; it never changes, any thread may use it.
 class LogonCertificate {
  public:
@@ -46,12 +45,8 @@ class LogonCertificate {
   bool is_for_pkinit = false, is_for_smart_cards = false;
   bool signs = false;  // a key usage is there, with digitalSignature (RFC 5280 4.2.1.3)
 
-  bool is_self_issued = false;                     // issuer and subject are the same
-  Octets public_key;                               // SubjectPublicKeyInfo in DER, as of pki::PublicKey
-  std::array<std::uint8_t, 32> public_key_hash{};  // SHA-256 of it
-  Octets subject_key_id;                           // empty: none
-  Octets issuer;                                   // a Name, in DER
-  Octets serial;                                   // the content of its INTEGER
+  bool is_self_issued = false;  // issuer and subject are the same
+  Octets public_key;            // SubjectPublicKeyInfo in DER, as of pki::PublicKey
 
   X509* openssl() const { return certificate_.get(); }
 

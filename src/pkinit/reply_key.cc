@@ -9,7 +9,7 @@
 #include <array>
 #include <string>
 
-#include "kerberos/fields.h"
+#include "kerberos/pkinit.h"
 #include "pki/library.h"
 #include "pki/owned.h"
 #include "pkinit/encoding.h"
@@ -33,14 +33,6 @@ void hash_counted(EVP_MD_CTX* context, std::uint8_t counter, std::initializer_li
   must(EVP_DigestFinal_ex(context, out.data(), nullptr));
 }
 
-Octets principal(std::string_view realm, const kerberos::PrincipalName& name) {
-  return encoded([&](der::Writer& writer) {
-    kerberos::write_field(writer, 1, name);
-    kerberos::write_realm(writer, 0, realm);
-    writer.close(der::sequence, 0);
-  });
-}
-
 Octets supp_pub_info(std::int32_t etype, const KdfContext& context) {
   return encoded([&](der::Writer& writer) {
     writer.field(der::context(2), der::octet_string, context.pk_as_rep);
@@ -51,8 +43,8 @@ Octets supp_pub_info(std::int32_t etype, const KdfContext& context) {
 }
 
 Octets other_info(Kdf kdf, std::int32_t etype, const KdfContext& context) {
-  const Octets client = principal(context.client_realm, context.client);
-  const Octets server = principal(context.server_realm, context.server);
+  const Octets client = kerberos::encode(kerberos::Krb5PrincipalName{context.client_realm, context.client});
+  const Octets server = kerberos::encode(kerberos::Krb5PrincipalName{context.server_realm, context.server});
   const Octets supplement = supp_pub_info(etype, context);
   return encoded([&](der::Writer& writer) {
     writer.field(der::context(2), der::octet_string, supplement);
