@@ -26,7 +26,7 @@ class Inside final : public KdcChannel {
   Inside(std::unique_ptr<directory::Database> directory, std::string tenant)
       : directory_(std::move(directory)),
         tenant_(std::move(tenant)),
-        service_(*directory_, *directory_, {}, 1) {}
+        service_(*directory_, *directory_, {}) {}
 
   void send(Bytes request) override {
     answers_.push_back(service_.answer(

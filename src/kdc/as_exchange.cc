@@ -10,7 +10,6 @@
 #include "account/state.h"
 #include "kdc/as_proof.h"
 #include "kdc/as_public_key.h"
-#include "kdc/public_keys.h"
 #include "kdc/reply.h"
 #include "kdc/tgt.h"
 #include "kerberos/kile_padata.h"
@@ -267,8 +266,8 @@ Judged<MadeReply> grant(Bytes octets, const AsRequest& request, const Granted& g
   return make_reply(kdc, octets, request, granted, *keys, {ticket, *ticket_octets}, now);
 }
 
-// Each step takes what those before it found out.
-Judged<MadeReply> take_steps(Bytes octets, const AsRequest& request, const Kdc& kdc, Now now) {
+// The exchange: each step takes what those before it found out.
+Judged<MadeReply> exchange(Bytes octets, const AsRequest& request, const Kdc& kdc, Now now) {
   const KdcReqBody& body = request.body;
   const auto names = check_names(kdc, body);
   if (!names) return tl::unexpected(names.error());
@@ -283,14 +282,6 @@ Judged<MadeReply> take_steps(Bytes octets, const AsRequest& request, const Kdc& 
   const auto state = check_state(*client->principal, **service, *proven, now);
   if (!state) return tl::unexpected(state.error());
   return grant(octets, request, {*client->principal, **service, *proven}, kdc, now);
-}
-
-// Logons by public keys, which take long, leave threads to the others.
-Judged<MadeReply> exchange(Bytes octets, const AsRequest& request, const Kdc& kdc, Now now) {
-  if (!is_by_public_key(kdc, request)) return take_steps(octets, request, kdc, now);
-  const PublicKeyBudget::Share share(kdc.public_keys->budget);
-  if (!share) return refuse(error_code::service_unavailable, "too many logons by public keys at once");
-  return take_steps(octets, request, kdc, now);
 }
 
 }  // namespace

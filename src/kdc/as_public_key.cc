@@ -26,22 +26,18 @@ auto malformed() {
   return refuse(error_code::preauth_failed, "a PA-PK-AS-REQ that is not well formed");
 }
 
-bool is_same(Bytes a, Bytes b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end());
-}
-
 bool is_digest_of(Digest digest, Bytes checksum, Bytes octets) {
   Octets made(crypto::openssl::digest_size(digest));
   crypto::openssl::hash(digest, {octets}, made);
-  return is_same(made, checksum);
+  return std::ranges::equal(made, checksum);
 }
 
 // Of another digest than those nothing is said: SHA-1's is there all the same.
 bool is_right(const kerberos::PaChecksum2& checksum, Bytes octets) {
-  if (is_same(checksum.algorithm, pkinit::oids::sha256))
-    return is_digest_of(Digest::sha256, checksum.checksum, octets);
-  if (is_same(checksum.algorithm, pkinit::oids::sha384))
-    return is_digest_of(Digest::sha384, checksum.checksum, octets);
+  const auto is = [&](Bytes oid) { return std::ranges::equal(checksum.algorithm, oid); };
+  if (is(pkinit::oids::sha256)) return is_digest_of(Digest::sha256, checksum.checksum, octets);
+  if (is(pkinit::oids::sha384)) return is_digest_of(Digest::sha384, checksum.checksum, octets);
+  if (is(pkinit::oids::sha512)) return is_digest_of(Digest::sha512, checksum.checksum, octets);
   return true;
 }
 
@@ -107,8 +103,8 @@ Judged<PublicKeyProof> prove_by_public_key(const Kdc& kdc, const AsRequest& requ
   if (!opened) return tl::unexpected(opened.error());
   if (!opened->certificate)
     return refuse(error_code::preauth_failed, "a PA-PK-AS-REQ that nobody has signed");
-  if (!client.principal) return refuse(error_code::client_not_trusted, "the client is unknown");
-  if (auto checked = check_certificate(kdc, client.principal->account, *opened, now); !checked)
+  const directory::Account* account = client.principal ? &client.principal->account : nullptr;
+  if (auto checked = check_certificate(kdc, account, *opened, now); !checked)
     return tl::unexpected(std::move(checked.error()));
   const auto pack = kerberos::parse<kerberos::AuthPack>(opened->content);
   if (!pack) return malformed();

@@ -31,7 +31,7 @@ struct PublicKeyProof {
 // certificate of another account, or of a name alone; client_name_mismatch (75) where it names somebody else;
 // preauth_failed (24), skew (37), modified (41), pa_checksum_required (79) for what is signed;
 // preauth_expired (90) for an old freshness token; dh_parameters_not_accepted (65), no_acceptable_kdf (100),
-// public_key_encryption_not_supported (81); service_unavailable (29) where others are in front.
+// public_key_encryption_not_supported (81).
 Judged<PublicKeyProof> prove_by_public_key(const Kdc& kdc, const AsRequest& request, const AsClient& client,
                                            Now now);
 

@@ -117,10 +117,9 @@ class PublicKeyLogons : public directory::DirectoryTest {
   std::string sid_;
   account::Policy policy_;
   account::Attempts attempts_;
-  PublicKeyBudget budget_{2};
   const pki::OwnedCertificate authority_ = pkinit::authority_of("users", pkinit::rsa_key().openssl()).make();
   std::optional<pkinit::LogonAnchors> anchors_;
-  PublicKeys public_keys_{*directory_, nullptr, true, budget_,
+  PublicKeys public_keys_{*directory_, nullptr, true,
                           []() -> directory::Outcome<std::shared_ptr<const pkinit::KdcIdentity>> {
                             static const auto kept = std::make_shared<const pkinit::KdcIdentity>(
                                 pkinit::KdcAuthority::make("EXAMPLE.COM", {now, now + 1000})
@@ -144,6 +143,38 @@ TEST_F(PublicKeyLogons, AreOfWhomTheSidNames) {
   EXPECT_EQ(code_of({pkinit::sid_of(sid_ + "0")}), code::certificate_mismatch);
   public_keys_.anchors = nullptr;
   EXPECT_EQ(code_of({hers}), code::client_not_trusted);
+}
+
+TEST_F(PublicKeyLogons, AreOfTheAnchorsAlone) {
+  const auto foreign = pkinit::authority_of("others", pkinit::ec_key().openssl()).make();
+  TestCertificate plan;
+  plan.issuer = foreign.get();
+  plan.extensions = {pkinit::sid_of(sid_)};
+  EXPECT_EQ(ask(pack(), plan.make().get()).code, code::cannot_verify_certificate);
+  plan.issuer = authority_.get();
+  plan.issuer_key = pkinit::rsa_key().openssl();
+  EXPECT_EQ(ask(pack(), plan.make().get()).code, 0);
+  plan.usages = {{NID_key_usage, "critical,digitalSignature"}, {NID_ext_key_usage, "serverAuth"}};
+  EXPECT_EQ(ask(pack(), plan.make().get()).code, code::inconsistent_key_purpose);
+  plan.not_after = now - 1;
+  EXPECT_EQ(ask(pack(), plan.make().get()).code, code::invalid_certificate);
+}
+
+TEST_F(PublicKeyLogons, TellNotWhoIsThere) {
+  policy_.hide_unknown_clients = true;
+  const auto foreign = pkinit::authority_of("others", pkinit::ec_key().openssl()).make();
+  TestCertificate own, of_foreign;
+  of_foreign.issuer = foreign.get();
+  const pki::OwnedCertificate certificates[] = {own.make(), of_foreign.make(), certificate({}),
+                                                certificate({pkinit::sid_of("S-1-5-21-1-2-3-4")})};
+  register_key(user("bob").id);
+  for (const auto& each : certificates) {
+    request_.cname = kerberos::Name(1, {"alice"});
+    const std::int32_t of_alice = ask(pack(), each.get()).code;
+    request_.cname = kerberos::Name(1, {"nobody"});
+    EXPECT_EQ(ask(pack(), each.get()).code, of_alice);
+    EXPECT_NE(of_alice, 0);
+  }
 }
 
 TEST_F(PublicKeyLogons, AreOfKeysThatAreRegistered) {
@@ -180,11 +211,24 @@ TEST_F(SignedPacks, AreOfThisRequestAndOfNow) {
   EXPECT_EQ(code_of(other), 0);
   sum.front() ^= 1;
   EXPECT_EQ(code_of(other), code::modified);
+  for (const auto& [of, oid] : {std::pair(Digest::sha384, Bytes(pkinit::oids::sha384)),
+                                {Digest::sha512, Bytes(pkinit::oids::sha512)}}) {
+    Octets made = digest(of);
+    other.checksum2 = {made, oid};
+    EXPECT_EQ(code_of(other), 0);
+    made.back() ^= 1;
+    EXPECT_EQ(code_of(other), code::modified);
+  }
+  other = pack();
+  other.ctime = now + policy_.max_skew + 1;
+  EXPECT_EQ(code_of(other), code::skew);
 }
 
 TEST_F(SignedPacks, HaveAFreshToken) {
   TestAuthPack other = pack();
   other.freshness = token(now - policy_.max_skew - 1);
+  EXPECT_EQ(code_of(other), code::preauth_expired);
+  other.freshness = token(now + policy_.max_skew + 1);
   EXPECT_EQ(code_of(other), code::preauth_expired);
   other.freshness = Octets{0, 0, 1};
   EXPECT_EQ(code_of(other), code::preauth_failed);
@@ -220,9 +264,15 @@ TEST_F(SignedPacks, AreWellFormed) {
             code::digest_in_signed_data_not_accepted);
 }
 
-TEST_F(SignedPacks, LeaveThreadsToOthers) {
-  const PublicKeyBudget::Share first(budget_), second(budget_);
-  EXPECT_EQ(code_of(pack()), code::service_unavailable);
+TEST_F(SignedPacks, TakeLong) {
+  TestRequest request = request_;
+  EXPECT_FALSE(takes_long(request.encoded()));
+  request.with(padata::pk_as_req, {1});
+  EXPECT_TRUE(takes_long(request.encoded()));
+  request.msg_type = kerberos::msg_type::tgs_req;
+  EXPECT_FALSE(takes_long(request.encoded()));
+  EXPECT_FALSE(takes_long({}));
+  EXPECT_FALSE(takes_long(Octets{0x6a, 0}));
 }
 
 TEST_F(SignedPacks, AreForAccountsThatMayLogOn) {

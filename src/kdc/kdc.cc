@@ -7,6 +7,7 @@
 #include "kdc/tgs_exchange.h"
 #include "kerberos/codec.h"
 #include "kerberos/kpasswd.h"
+#include "kerberos/request.h"
 #include "kerberos/whole_kdc_req.h"
 
 namespace ferryman::kdc {
@@ -33,6 +34,13 @@ Refusal why_malformed(Bytes request) {
 }
 
 }  // namespace
+
+bool takes_long(Bytes request) {
+  if (kerberos::looks_like_kpasswd(request)) return true;
+  if (request.empty() || request.front() != der::application(kerberos::msg_type::as_req)) return false;
+  const auto as_req = kerberos::parse_request(request);
+  return as_req && as_req->kdc_req && as_req->kdc_req->padata.has(kerberos::padata::pk_as_req);
+}
 
 Answer answer(Bytes octets, const Kdc& kdc, Now now) {
   if (kerberos::looks_like_kpasswd(octets)) return kpasswd_exchange(octets, kdc, now);

@@ -67,6 +67,10 @@ struct Answer {
   ActsFor acts_for{};      // for whom the client, a service, has asked
 };
 
+// Whether to answer it may take a hundred times what others do: a new password, whose keys are made, and a
+// logon by a public key that is not inside FAST, which takes a ticket to make.
+bool takes_long(Bytes request);
+
 // Answers an AS-REQ, a TGS-REQ or a kpasswd request (without length prefix): docs/kdc.md has the checks in
 // their order. Total: any octets get an answer. It may wait for the directory.
 Answer answer(Bytes request, const Kdc& kdc, Now now);

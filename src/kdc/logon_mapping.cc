@@ -29,14 +29,16 @@ std::optional<directory::KeyId> registered_id(const LogonCertificate& certificat
 }
 
 // Whether the user has registered the key, on a device that is not disabled.
-Judged<bool> is_registered(const Kdc& kdc, const Account& account, const LogonCertificate& certificate) {
+Judged<bool> is_registered(const Kdc& kdc, const Account* account, const LogonCertificate& certificate) {
   const auto id = registered_id(certificate);
   if (!id) return false;
   directory::SignInRecords& records = kdc.public_keys->records;
   const auto key = records.key(kdc.tenant.id, *id);
   if (!key && key.error().reason == directory::Reason::not_found) return false;
   if (!key) return tl::unexpected(account::unavailable(key.error()));
-  if (key->user != account.id || key->kind != directory::KeyKind::hello || !key->device) return false;
+  if (account == nullptr || key->user != account->id || key->kind != directory::KeyKind::hello ||
+      !key->device)
+    return false;
   const auto device = records.device(kdc.tenant.id, *key->device);
   if (!device && device.error().reason == directory::Reason::not_found) return false;
   if (!device) return tl::unexpected(account::unavailable(device.error()));
@@ -64,14 +66,14 @@ bool is_name_of(const Kdc& kdc, const Account& account, const pkinit::KerberosNa
 }
 
 // What a certificate says of names is not enough, and must not be another's either.
-Judged<void> check_names(const Kdc& kdc, const Account& account, const LogonCertificate& certificate) {
-  const auto sid = account::sid_of(kdc.tenant, account);
+Judged<void> check_names(const Kdc& kdc, const Account* account, const LogonCertificate& certificate) {
   if (!certificate.sid)
     return refuse(error_code::certificate_mismatch,
                   "a certificate that tells no SID, and whose key is not registered");
+  const auto sid = account == nullptr ? std::nullopt : account::sid_of(kdc.tenant, *account);
   if (!sid || sid->text() != *certificate.sid)
     return refuse(error_code::certificate_mismatch, "a certificate of another account's SID");
-  const auto is_hers = [&](const auto& name) { return is_name_of(kdc, account, name); };
+  const auto is_hers = [&](const auto& name) { return is_name_of(kdc, *account, name); };
   const bool names_nobody = certificate.upns.empty() && certificate.kerberos_names.empty();
   if (names_nobody || std::any_of(certificate.upns.begin(), certificate.upns.end(), is_hers) ||
       std::any_of(certificate.kerberos_names.begin(), certificate.kerberos_names.end(), is_hers))
@@ -81,7 +83,7 @@ Judged<void> check_names(const Kdc& kdc, const Account& account, const LogonCert
 
 }  // namespace
 
-Judged<void> check_certificate(const Kdc& kdc, const Account& account, const pkinit::SignedRequest& request,
+Judged<void> check_certificate(const Kdc& kdc, const Account* account, const pkinit::SignedRequest& request,
                                Now now) {
   const LogonCertificate& certificate = *request.certificate;
   const auto registered = is_registered(kdc, account, certificate);

@@ -56,7 +56,7 @@ Judged<void> check_caller_of_self(const S4uRequest& request) {
   return {};
 }
 
-// As the AS exchange names a client.
+// As the AS exchange names a client, but for an enterprise name, in whose place is always the canonical one.
 kerberos::Name name_in_ticket(const S4uRequest& request, const NamedUser& named,
                               const directory::Account& user) {
   if (asks(request, option::canonicalize) || named.name.name_type == kerberos::name_type::enterprise)

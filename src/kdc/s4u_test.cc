@@ -422,6 +422,16 @@ TEST_F(S4u2Proxy, IsAllowedByTheActorsOwnListOrWhereAskedForByTheTargets) {
   EXPECT_EQ(code(proxy(evidence_, resource_based)), 13);
 }
 
+TEST_F(S4u2Proxy, IsForNoTgtWhateverIsAllowed) {
+  allow("WEB$", "krbtgt/R.TEST") = {true, true};
+  allow("WEB$", "kadmin/changepw") = {true, true};
+  TestTgs request = proxy(evidence_, resource_based);
+  request.request.sname = kerberos::Name(2, {"krbtgt", "R.TEST"});
+  EXPECT_EQ(code(request), 13);
+  request.request.sname = kerberos::Name(2, {"kadmin", "changepw"});
+  EXPECT_EQ(code(request), 12);
+}
+
 TEST_F(S4u2Proxy, IsForNoTgtAndNotForItself) {
   for (const NameParts& service : {NameParts{"krbtgt", "R.TEST"},
                                    {"kadmin", "changepw"},

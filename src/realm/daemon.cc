@@ -133,8 +133,7 @@ void Daemon::start() {
   if (!landlock_warning_.empty())
     log_->write(Level::warning, "files are guarded by their modes only", {{"cause", landlock_warning_}});
   if (::geteuid() == 0) log_->write(Level::warning, "running as root");
-  service_ = std::make_unique<Service>(*directory_, *directory_, settings_of(config_),
-                                       config_.fixed.service.threads);
+  service_ = std::make_unique<Service>(*directory_, *directory_, settings_of(config_));
   requests_ = std::make_unique<RequestLog>(*log_, history_);
   front_ = std::make_unique<Front>(
       *std::move(front_socket_), *service_, *log_, *requests_,

@@ -1,5 +1,6 @@
 #include "realm/kdc_identities.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "pki/private_key.h"
@@ -36,16 +37,27 @@ directory::Outcome<pkinit::KdcAuthority> KdcIdentities::authority(const director
 
 directory::Outcome<std::shared_ptr<const pkinit::KdcIdentity>> KdcIdentities::of(
     const directory::Tenant& tenant, std::int64_t now) {
-  const std::lock_guard lock(mutex_);
-  if (const auto found = kept_.find(tenant.id); found != kept_.end() && now < found->second.good_until)
-    return found->second.identity;
+  if (auto kept = find(tenant.id, now)) return kept;
   const auto from = authority(tenant, now);
   if (!from) return tl::unexpected(from.error());
   auto identity = std::make_shared<const pkinit::KdcIdentity>(
       from->issue(tenant.realm, {now - day, now + identity_days * day}));
-  if (kept_.size() >= max_kept) kept_.clear();
+  const std::lock_guard lock(mutex_);
+  if (kept_.size() >= max_kept) {
+    const auto is_older = [](const auto& a, const auto& b) {
+      return a.second.good_until < b.second.good_until;
+    };
+    kept_.erase(std::min_element(kept_.begin(), kept_.end(), is_older));
+  }
   kept_[tenant.id] = {identity, now + identity_days * day * 2 / 3};
   return identity;
+}
+
+std::shared_ptr<const pkinit::KdcIdentity> KdcIdentities::find(const directory::TenantId& tenant,
+                                                               std::int64_t now) {
+  const std::lock_guard lock(mutex_);
+  const auto found = kept_.find(tenant);
+  return found != kept_.end() && now < found->second.good_until ? found->second.identity : nullptr;
 }
 
 }  // namespace ferryman::realm

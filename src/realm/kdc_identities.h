@@ -20,11 +20,13 @@ class KdcIdentities {
   explicit KdcIdentities(directory::SignInRecords& records) : records_(records) {}
 
   directory::Outcome<pkinit::KdcAuthority> authority(const directory::Tenant& tenant, std::int64_t now) const;
-  // Takes a tenth of a second where it has to make a key, in which others wait.
+  // Takes a tenth of a second where it has to make a key.
   directory::Outcome<std::shared_ptr<const pkinit::KdcIdentity>> of(const directory::Tenant& tenant,
                                                                     std::int64_t now);
 
  private:
+  std::shared_ptr<const pkinit::KdcIdentity> find(const directory::TenantId& tenant, std::int64_t now);
+
   static constexpr std::size_t max_kept = 1000;
 
   struct Kept {

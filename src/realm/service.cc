@@ -1,6 +1,5 @@
 #include "realm/service.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -27,13 +26,10 @@ kdc::Now kerberos_time(Service::Time now) {
 
 }  // namespace
 
-// One thread in two at most, so that others find one.
-Service::Service(directory::Directory& directory, directory::SignInRecords& records, Settings settings,
-                 unsigned threads)
+Service::Service(directory::Directory& directory, directory::SignInRecords& records, Settings settings)
     : directory_(directory),
       records_(records),
       identities_(records),
-      public_key_budget_(static_cast<int>(std::max(1U, threads / 2))),
       settings_(std::make_shared<const Settings>(std::move(settings))),
       sign_in_(directory, records, attempts_) {}
 
@@ -76,7 +72,7 @@ kdc::Answer Service::answer_kerberos(Bytes message, const Settings& settings, Re
     return identities_.of(reading.tenant, reading.now.seconds);
   };
   const kdc::PublicKeys public_keys{records_, settings.public_keys.anchors.get(),
-                                    settings.public_keys.freshness_required, public_key_budget_, identity};
+                                    settings.public_keys.freshness_required, identity};
   return kdc::answer(message,
                      {directory_, reading.tenant, settings.policy, attempts_, reading.failures_seen,
                       settings.public_keys.enabled ? &public_keys : nullptr},

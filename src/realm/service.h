@@ -31,9 +31,7 @@ class Service {
  public:
   using Time = std::chrono::system_clock::time_point;
 
-  // threads: that call it at the same time.
-  Service(directory::Directory& directory, directory::SignInRecords& records, Settings settings,
-          unsigned threads);
+  Service(directory::Directory& directory, directory::SignInRecords& records, Settings settings);
   void configure(Settings settings);
   std::shared_ptr<const Settings> settings() const;
 
@@ -44,7 +42,6 @@ class Service {
 
   // Failed logons that only this process counts.
   account::Attempts& attempts() { return attempts_; }
-  KdcIdentities& identities() { return identities_; }
 
  private:
   signin::Answer answer_of(const local::HttpRequest& request, const Settings& settings, Time now);
@@ -62,7 +59,6 @@ class Service {
   directory::SignInRecords& records_;
   account::Attempts attempts_;
   KdcIdentities identities_;
-  kdc::PublicKeyBudget public_key_budget_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Settings> settings_;
   signin::SignIn sign_in_;

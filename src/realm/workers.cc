@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "kerberos/kpasswd.h"
+#include "kdc/kdc.h"
 #include "realm/connection.h"
 
 namespace ferryman::realm {
@@ -98,7 +98,7 @@ bool Workers::serve_kerberos(Job& job, HeldAnswers& held) {
     return true;
   }
   std::optional<DearJob> dear;
-  if (kerberos::looks_like_kpasswd(request->message)) {
+  if (kdc::takes_long(request->message)) {
     held.write();  // before what takes long
     const auto turn = job.is_dear ? JobQueue::Turn::now : jobs_.begin_dear(job);
     if (turn == JobQueue::Turn::later) return false;
