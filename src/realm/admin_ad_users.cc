@@ -146,11 +146,12 @@ class Update {
       if (const auto done = call_.directory.add_upn(call_.tenant.id, account_.id, wanted); !done)
         return cannot(now_.name, done.error());
     }
+    if (auto noted = note(); !noted) return noted;
     if (has_upn(former)) {
       if (const auto done = call_.directory.remove_upn(call_.tenant.id, account_.id, former); !done)
         return cannot(now_.name, done.error());
     }
-    return note();
+    return {};
   }
 
   bool changed() const { return changed_; }

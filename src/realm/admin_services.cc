@@ -122,23 +122,24 @@ admin::Outcome<bool> change(Call& call, const Principal& service, const Changes&
   auto named =
       change_names(call, id, changes.spns, &directory::Directory::add_spn, &directory::Directory::remove_spn);
   if (!named) return tl::unexpected(std::move(named.error()));
-  std::int64_t turned = event_id::none;
+  if (changes.spns.any()) note(call, event_id::computer_changed);
+  if (changes.delegations) {
+    if (const auto done = call.directory.change_delegations(call.tenant.id, id, *changes.delegations); !done)
+      return failed(what, done.error());
+    note(call, event_id::computer_changed);
+  }
   if (changes.settings || changes.etypes) {
     const auto done = change_settings(call, service.account, [&](AccountSettings& settings) {
       take_service_settings(call.arguments, settings);
       if (changes.etypes) set_etypes(settings, *changes.etypes);
     });
     if (!done) return tl::unexpected(done.error());
-    turned = *done;
+    note(call, event_id::computer_changed);
+    if (*done != event_id::none) note(call, *done);
   }
-  if (changes.delegations)
-    if (const auto done = call.directory.change_delegations(call.tenant.id, id, *changes.delegations); !done)
-      return failed(what, done.error());
   const bool new_keys = changes.etypes && !has_keys_of(service, *changes.etypes);
   if (new_keys)
     if (const auto given = give_keys(call, id, *changes.etypes); !given) return failed(what, given.error());
-  call.event_ids.push_back(event_id::computer_changed);
-  if (turned != event_id::none) call.event_ids.push_back(turned);
   return new_keys;
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace ferryman::realm {
@@ -53,6 +55,11 @@ admin::Outcome<std::int64_t> change_settings(Call& call, const directory::Accoun
   if (!done) return failed(fmt::format("{} cannot be changed", printable(account.name)), done.error());
   if (before == after) return event_id::none;
   return after ? event_id::disabled : event_id::enabled;
+}
+
+void note(Call& call, std::int64_t event_id) {
+  auto& noted = call.event_ids;
+  if (std::find(noted.begin(), noted.end(), event_id) == noted.end()) noted.push_back(event_id);
 }
 
 admin::Outcome<void> keep_own_state(Call& call, const directory::Account& user) {

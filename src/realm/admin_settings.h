@@ -25,6 +25,9 @@ inline constexpr std::int64_t last_second = 253'402'300'799;
 admin::Outcome<std::int64_t> change_settings(Call& call, const directory::Account& account,
                                              const directory::Directory::SettingsChange& change);
 
+// What has been done by a command that does several things, once: what fails behind it leaves it done.
+void note(Call& call, std::int64_t event_id);
+
 // Before an administrator disables or enables a user: an on-premises domain does not undo it.
 admin::Outcome<void> keep_own_state(Call& call, const directory::Account& user);
 

@@ -59,8 +59,9 @@ void AdminSocket::run() {
   while (!stopping_ && !(closed_ && connections_.empty())) {
     try {
       turn();
-    } catch (const std::bad_alloc&) {
-      log_.write(Level::error, "out of memory at an administration socket", {{"socket", options_.whose}});
+    } catch (const std::exception& error) {
+      log_.write(Level::error, "an administration socket's turn ends",
+                 {{"socket", options_.whose}, {"cause", error.what()}});
     }
   }
   log_counts();

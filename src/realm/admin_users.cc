@@ -115,6 +115,7 @@ directory::Outcome<std::vector<std::string>> group_names(const Call& call, std::
 
 admin::Outcome<void> forget_on_premises(Call& call, const Account& user) {
   const auto done = call.records.forget_on_premises(call.tenant.id, user.id);
+  if (done) note(call, event_id::user_changed);
   if (done) return {};
   if (done.error().reason == Reason::not_found)
     return tl::unexpected(
@@ -194,21 +195,22 @@ admin::Reply set_user(Call& call) {
   if (!user) return tl::unexpected(user.error());
   if (auto checked = check_names(upns, &directory::check_upn); !checked)
     return tl::unexpected(std::move(checked.error()));
-  if (forgets)
-    if (auto done = forget_on_premises(call, *user); !done) return tl::unexpected(std::move(done.error()));
   if (new_name) {
     if (const auto done = call.directory.rename_account(call.tenant.id, user->id, *new_name); !done)
       return failed(fmt::format("{} cannot be renamed", printable(user->name)), done.error());
-    call.event_ids.push_back(event_id::renamed);
+    note(call, event_id::renamed);
   }
   auto changed =
       change_names(call, user->id, upns, &directory::Directory::add_upn, &directory::Directory::remove_upn);
   if (!changed) return tl::unexpected(std::move(changed.error()));
+  if (upns.any()) note(call, event_id::user_changed);
+  if (forgets)
+    if (auto done = forget_on_premises(call, *user); !done) return tl::unexpected(std::move(done.error()));
   const auto turned =
       has_settings ? change_user_settings(call, *user) : admin::Outcome<std::int64_t>(event_id::none);
   if (!turned) return tl::unexpected(turned.error());
-  if (upns.any() || has_settings || forgets) call.event_ids.push_back(event_id::user_changed);
-  if (*turned != event_id::none) call.event_ids.push_back(*turned);
+  if (has_settings) note(call, event_id::user_changed);
+  if (*turned != event_id::none) note(call, *turned);
   return user_reply(call, user->id);
 }
 

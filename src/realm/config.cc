@@ -296,13 +296,19 @@ void Loader::check_pkinit(const toml::table& root) {
   }
   const auto anchors = read_config_file(config_.logon_anchors);
   if (!anchors) return add(root, "pkinit.anchors", anchors.error().text);
+  if (!pkinit::LogonAnchors::parse(as_bytes(*anchors), {}, false))
+    return add(root, "pkinit.anchors",
+               fmt::format("anchors: {} has to be certificates of authorities in PEM, one or more",
+                           show_string(config_.logon_anchors)));
   const auto crls = config_.logon_crls.empty() ? std::string() : read_config_file(config_.logon_crls);
   if (!crls) return add(root, "pkinit.crls", crls.error().text);
-  auto parsed = pkinit::LogonAnchors::parse(as_bytes(*anchors), as_bytes(*crls), config_.crl_required);
+  const auto lists = config_.logon_crls.empty() ? std::nullopt : std::optional(as_bytes(*crls));
+  auto parsed = pkinit::LogonAnchors::parse(as_bytes(*anchors), lists, config_.crl_required);
   if (!parsed)
-    return add(root, "pkinit.anchors",
-               fmt::format("anchors: {} has to be certificates in PEM, one or more, and crls lists of theirs",
-                           show_string(config_.logon_anchors)));
+    return add(root, "pkinit.crls",
+               fmt::format("crls: {} has to be revocation lists in PEM, one or more (openssl crl -inform DER "
+                           "makes one of what is in DER)",
+                           show_string(config_.logon_crls)));
   config_.public_keys.anchors = std::make_shared<const pkinit::LogonAnchors>(*std::move(parsed));
 }
 

@@ -134,6 +134,20 @@ origins = ["https://other.example.com", "https://example.com"]
       mistake(good + "[sign_in]\nattestation_roots = \"/etc/passwd\"\n").starts_with("realm.toml:8:"));
 }
 
+TEST(RealmConfig, SaysWhoLogsOnByAPublicKey) {
+  const auto loaded =
+      parse_config(good + "[pkinit]\nfreshness_required = false\n", "realm.toml", Users::looked_up);
+  ASSERT_TRUE(loaded.mistakes.empty()) << loaded.mistakes[0].to_string();
+  EXPECT_TRUE(loaded.config.public_keys.enabled);
+  EXPECT_FALSE(loaded.config.public_keys.freshness_required);
+  EXPECT_EQ(loaded.config.public_keys.anchors, nullptr);
+  for (const auto* line : {"crls = \"/etc/passwd\"", "crl_required = true"})
+    EXPECT_NE(mistake(good + "[pkinit]\n" + line + "\n").find("take anchors"), std::string::npos) << line;
+  for (const auto* file : {"/no/such/file", "/etc/passwd"})
+    EXPECT_TRUE(mistake(good + "[pkinit]\nanchors = \"" + file + "\"\n").starts_with("realm.toml:8:"))
+        << file;
+}
+
 TEST(RealmConfig, SetsThePolicyOfTheKdc) {
   const auto loaded = parse_config(good + R"([kdc]
 ticket_lifetime = "8h"
