@@ -20,10 +20,11 @@ constexpr std::uint32_t has_extra_sids = 0x20;
 // UserAccountControl [MS-SAMR 2.2.1.12].
 constexpr std::uint32_t normal_account = 0x10, workstation_trust = 0x80, account_disabled = 1;
 
-// The SIDs S-1-18-1 and S-1-18-2 [MS-DTYP 2.4.2.4].
-pac::Sid asserted_identity(AssertedBy asserted) {
-  const std::uint32_t sub_authorities[] = {static_cast<std::uint32_t>(asserted)};
-  return {18, sub_authorities};
+// S-1-18-number: the authentication authority's [MS-DTYP 2.4.2.4], beside what is of AssertedBy.
+constexpr std::uint32_t fresh_public_key = 3, key_trust = 4;
+pac::SidAndAttributes authority_says(std::uint32_t number) {
+  const std::uint32_t sub_authorities[] = {number};
+  return {{18, sub_authorities}, group_attributes};
 }
 
 std::u16string utf16(std::string_view text) {
@@ -122,7 +123,7 @@ pac::LogonInfo logon_info(const directory::Tenant& tenant, const directory::Prin
   info.logon_domain_id = pac::Sid::of_text(tenant.domain_sid);
   info.user_account_control = (is_computer(account) ? workstation_trust : normal_account) |
                               (settings.flags.disabled ? account_disabled : 0);
-  info.extra_sids.push_back({asserted_identity(asserted), group_attributes});
+  info.extra_sids.push_back(authority_says(static_cast<std::uint32_t>(asserted)));
   return info;
 }
 
@@ -131,8 +132,10 @@ std::optional<pac::Builder> make_pac(const PacSubject& subject) {
   const auto name = ticket::client_info_name(subject.cname);
   if (!sid || !name) return std::nullopt;
   pac::Builder builder;
-  builder.add(pac::logon_info,
-              logon_info(subject.tenant, subject.principal, subject.authtime, subject.asserted).write());
+  auto logon = logon_info(subject.tenant, subject.principal, subject.authtime, subject.asserted);
+  if (subject.key.fresh) logon.extra_sids.push_back(authority_says(fresh_public_key));
+  if (subject.key.key_trust) logon.extra_sids.push_back(authority_says(key_trust));
+  builder.add(pac::logon_info, logon.write());
   builder.add(pac::client_info, pac::ClientInfo{pac::file_time(subject.authtime), *name}.write());
   builder.add(pac::upn_dns_info, upn_info(subject, *sid).write());
   if (subject.for_tgt) {

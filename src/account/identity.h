@@ -28,6 +28,13 @@ bool is_service(const directory::Account& account);
 // the key, or that of a service, which the ticket is for.
 enum class AssertedBy : std::uint32_t { authority = 1, service = 2 };
 
+// How a client has proven its key, where it was a public one [MS-PAC 2.2.1], [MS-DTYP 2.4.2.4]: by a
+// signature that could not be made in advance (S-1-18-3), and by a key that is registered with the account
+// (S-1-18-4).
+struct KeyEvidence {
+  bool fresh = false, key_trust = false;
+};
+
 // KERB_VALIDATION_INFO with the groups. The account is the tenant's.
 pac::LogonInfo logon_info(const directory::Tenant& tenant, const directory::Principal& principal,
                           std::int64_t authtime, AssertedBy asserted = AssertedBy::authority);
@@ -42,6 +49,7 @@ struct PacSubject {
   bool requested = false;
   bool for_tgt = true;
   AssertedBy asserted = AssertedBy::authority;
+  KeyEvidence key{};
 };
 // Nothing where a name is no UTF-8 or the tenant's SID is none.
 std::optional<pac::Builder> make_pac(const PacSubject& subject);

@@ -172,6 +172,13 @@ Judged<Octets> Issuer::issue(const directory::Principal& service, const ticket::
       ticket::issue(ticket, pac, form_for(service.account), {*key->key, key->kvno, *signer->key}));
 }
 
+Judged<Octets> Issuer::issue_anonymous(const directory::Principal& krbtgt,
+                                       const ticket::NewTicket& ticket) const {
+  const auto key = best_key(krbtgt);
+  if (!key) return tl::unexpected(key.error());
+  return or_refusal(ticket::issue_without_pac(ticket, *key->key, key->kvno));
+}
+
 Judged<Octets> Issuer::issue_user_to_user(const crypto::Key& session_key, const ticket::NewTicket& ticket,
                                           const pac::Builder& pac) const {
   const auto tgs = krbtgt();

@@ -54,6 +54,8 @@ class Issuer {
   // A ticket for the service, under its best key: etype_not_supported (14) where it has none.
   Judged<Octets> issue(const directory::Principal& service, const ticket::NewTicket& ticket,
                        const pac::Builder& pac) const;
+  // A TGT for nobody (RFC 8062), which has no PAC.
+  Judged<Octets> issue_anonymous(const directory::Principal& krbtgt, const ticket::NewTicket& ticket) const;
   // One for user-to-user (RFC 4120 3.7), under the session key of the other user's TGT.
   Judged<Octets> issue_user_to_user(const crypto::Key& session_key, const ticket::NewTicket& ticket,
                                     const pac::Builder& pac) const;

@@ -8,6 +8,7 @@
 #include "account/issuer.h"
 #include "account/keys.h"
 #include "account/state.h"
+#include "kdc/anonymous.h"
 #include "kdc/as_proof.h"
 #include "kdc/as_public_key.h"
 #include "kdc/reply.h"
@@ -47,6 +48,8 @@ Judged<void> check_names(const Kdc& kdc, const KdcReqBody& body) {
 
 Judged<AsClient> find_client(const Kdc& kdc, const KdcReqBody& body) {
   AsClient client;
+  client.is_anonymous = serves_anonymous(kdc) && is_anonymous_name(*body.cname);
+  if (client.is_anonymous) return client;
   auto found = kdc.directory.find_client(kdc.tenant.id, components_of(*body.cname), body.cname->name_type);
   if (found) {
     client.principal = std::move(*found);
@@ -87,7 +90,11 @@ Judged<void> check_request(const Kdc& kdc, const KdcReqBody& body, const AsClien
   const directory::Account* known = client.principal ? &client.principal->account : nullptr;
   if (!account::session_etype(kdc.policy, known, service, body.etypes))
     return refuse(error_code::etype_not_supported, "no etype that the service can use");
-  if (asks(body, option::request_anonymous)) return refuse(error_code::bad_option, "anonymous by a name");
+  if (asks(body, option::request_anonymous) != client.is_anonymous)
+    return refuse(error_code::bad_option,
+                  client.is_anonymous ? "nobody, without the option for it" : "anonymous by a name");
+  if (client.is_anonymous && account.kind != AccountKind::krbtgt)
+    return refuse(error_code::policy, "nobody gets a TGT alone");
   return {};
 }
 
@@ -143,21 +150,11 @@ struct Keys {
   Octets pk_as_rep;  // of a public key; else empty
 };
 
-// The first of the client's etypes that is allowed.
-std::optional<std::int32_t> reply_etype(const Kdc& kdc, const directory::Account& client,
-                                        kerberos::EtypeList asked) {
-  for (std::int32_t etype = 0; asked.next(etype);)
-    if (account::allows(kdc.policy, client, etype)) return etype;
-  return std::nullopt;
-}
-
 Judged<Keys> choose_keys(const Kdc& kdc, Bytes octets, const KdcReqBody& body, const Granted& granted) {
   const auto session =
       account::session_etype(kdc.policy, &granted.client.account, granted.service, body.etypes);
   if (granted.proven.by_public_key) {
-    const auto etype = reply_etype(kdc, granted.client.account, body.etypes);
-    if (!etype) return refuse(error_code::etype_not_supported, "no etype that the client may use");
-    auto made = reply_by_public_key(kdc, octets, body, *granted.proven.by_public_key, *etype);
+    auto made = reply_by_public_key(kdc, octets, body, *granted.proven.by_public_key, granted.client.account);
     if (!made) return tl::unexpected(std::move(made.error()));
     return Keys{nullptr, std::make_shared<crypto::Key>(std::move(made->key)), crypto::Key::random(*session),
                 std::move(made->padata)};
@@ -198,8 +195,10 @@ bool requests_pac(const kerberos::PadataList& list) {
 Judged<Octets> make_ticket(const Kdc& kdc, const AsRequest& request, const Granted& granted,
                            const ticket::NewTicket& ticket) {
   const bool is_tgt = granted.service.account.kind == AccountKind::krbtgt;
-  const auto pac = account::make_pac(
-      {kdc.tenant, granted.client, ticket.cname, ticket.authtime, requests_pac(request.padata), is_tgt});
+  account::PacSubject subject{
+      kdc.tenant, granted.client, ticket.cname, ticket.authtime, requests_pac(request.padata), is_tgt};
+  if (granted.proven.by_public_key) subject.key = granted.proven.by_public_key->evidence;
+  const auto pac = account::make_pac(subject);
   if (!pac) return refuse(error_code::generic, "a name that has no place in a PAC");
   return account::Issuer(kdc.directory, kdc.tenant, kdc.policy).issue(granted.service, ticket, *pac);
 }
@@ -277,6 +276,7 @@ Judged<MadeReply> exchange(Bytes octets, const AsRequest& request, const Kdc& kd
   if (!service) return tl::unexpected(service.error());
   const auto permitted = check_request(kdc, body, *client, **service, now);
   if (!permitted) return tl::unexpected(permitted.error());
+  if (client->is_anonymous) return give_anonymous_tgt(octets, request, **service, kdc, now);
   const auto proven = prove_by_any(kdc, request, *client, now);
   if (!proven) return tl::unexpected(proven.error());
   const auto state = check_state(*client->principal, **service, *proven, now);

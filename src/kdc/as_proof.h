@@ -22,7 +22,8 @@ struct AsRequest {
 
 // Who is asked for. An unknown client may be answered as if it were known, with a wrong password.
 struct AsClient {
-  directory::Shared<directory::Principal> principal;  // null: it is unknown
+  directory::Shared<directory::Principal> principal;  // null: it is unknown, or nobody
+  bool is_anonymous = false;                          // nobody (RFC 8062), who may ask
 };
 
 struct Proof {

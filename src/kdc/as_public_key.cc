@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "account/issuer.h"
+#include "account/keys.h"
 #include "crypto/openssl.h"
 #include "kdc/freshness.h"
 #include "kdc/logon_mapping.h"
@@ -50,12 +51,15 @@ Judged<void> check_request_is_signed(const kerberos::PkAuthenticator& authentica
   return {};
 }
 
-Judged<void> check_is_of_now(const Kdc& kdc, const kerberos::PkAuthenticator& authenticator, Now now) {
+enum class Freshness { as_configured, not_needed };
+
+Judged<void> check_is_of_now(const Kdc& kdc, const kerberos::PkAuthenticator& authenticator, Freshness wanted,
+                             Now now) {
   const std::int64_t off = authenticator.ctime - now.seconds;
   if (off > kdc.policy.max_skew || -off > kdc.policy.max_skew)
     return refuse(error_code::skew, "the client's clock is off");
   if (authenticator.freshness) return check_freshness_token(kdc, *authenticator.freshness, now);
-  if (kdc.public_keys->freshness_required)
+  if (wanted == Freshness::as_configured && kdc.public_keys->freshness_required)
     return refuse(error_code::preauth_failed, "a signature without freshness token");
   return {};
 }
@@ -70,22 +74,41 @@ Judged<std::optional<pkinit::Kdf>> choose_kdf(const kerberos::AuthPack& pack) {
   return *chosen;
 }
 
-// What was signed, by who may: who that is was found out before.
-Judged<PublicKeyProof> judge(const Kdc& kdc, const AsRequest& request, const kerberos::AuthPack& pack,
+// What is in an AuthPack: who may have signed it was found out before.
+Judged<PublicKeyProof> judge(const Kdc& kdc, const AsRequest& request, Bytes auth_pack, Freshness wanted,
                              Now now) {
-  const kerberos::PkAuthenticator& authenticator = pack.authenticator;
-  if (auto checked = check_is_of_now(kdc, authenticator, now); !checked)
+  const auto pack = kerberos::parse<kerberos::AuthPack>(auth_pack);
+  if (!pack) return malformed();
+  const kerberos::PkAuthenticator& authenticator = pack->authenticator;
+  if (auto checked = check_is_of_now(kdc, authenticator, wanted, now); !checked)
     return tl::unexpected(std::move(checked.error()));
   if (auto checked = check_request_is_signed(authenticator, request.body.octets); !checked)
     return tl::unexpected(std::move(checked.error()));
-  if (pack.client_public_value.empty())
+  if (pack->client_public_value.empty())
     return refuse(error_code::public_key_encryption_not_supported, "a reply encrypted by RSA is asked for");
-  auto peer = pkinit::parse_peer(pack.client_public_value);
+  auto peer = pkinit::parse_peer(pack->client_public_value);
   if (!peer) return tl::unexpected(std::move(peer.error()));
-  const auto kdf = choose_kdf(pack);
+  const auto kdf = choose_kdf(*pack);
   if (!kdf) return tl::unexpected(kdf.error());
-  return PublicKeyProof{*std::move(peer), authenticator.nonce, *kdf,
-                        authenticator.ctime * microseconds + authenticator.cusec};
+  return PublicKeyProof{*std::move(peer),
+                        authenticator.nonce,
+                        *kdf,
+                        authenticator.ctime * microseconds + authenticator.cusec,
+                        {authenticator.freshness.has_value(), false}};
+}
+
+Judged<pkinit::SignedRequest> open(const AsRequest& request) {
+  const auto element = request.padata.find(padata::pk_as_req);
+  const auto req = kerberos::parse<kerberos::PaPkAsReq>(element->value);
+  if (!req) return malformed();
+  return pkinit::open_signed(req->signed_auth_pack);
+}
+
+std::optional<std::int32_t> reply_etype(const Kdc& kdc, const directory::Account& client,
+                                        kerberos::EtypeList asked) {
+  for (std::int32_t etype = 0; asked.next(etype);)
+    if (account::allows(kdc.policy, client, etype)) return etype;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -96,33 +119,40 @@ bool is_by_public_key(const Kdc& kdc, const AsRequest& request) {
 
 Judged<PublicKeyProof> prove_by_public_key(const Kdc& kdc, const AsRequest& request, const AsClient& client,
                                            Now now) {
-  const auto element = request.padata.find(padata::pk_as_req);
-  const auto req = kerberos::parse<kerberos::PaPkAsReq>(element->value);
-  if (!req) return malformed();
-  const auto opened = pkinit::open_signed(req->signed_auth_pack);
+  const auto opened = open(request);
   if (!opened) return tl::unexpected(opened.error());
   if (!opened->certificate)
     return refuse(error_code::preauth_failed, "a PA-PK-AS-REQ that nobody has signed");
   const directory::Account* account = client.principal ? &client.principal->account : nullptr;
-  if (auto checked = check_certificate(kdc, account, *opened, now); !checked)
-    return tl::unexpected(std::move(checked.error()));
-  const auto pack = kerberos::parse<kerberos::AuthPack>(opened->content);
-  if (!pack) return malformed();
-  return judge(kdc, request, *pack, now);
+  const auto known_by = check_certificate(kdc, account, *opened, now);
+  if (!known_by) return tl::unexpected(known_by.error());
+  auto proof = judge(kdc, request, opened->content, Freshness::as_configured, now);
+  if (proof) proof->evidence.key_trust = *known_by == KnownBy::registration;
+  return proof;
+}
+
+Judged<PublicKeyProof> read_unsigned(const Kdc& kdc, const AsRequest& request, Now now) {
+  const auto opened = open(request);
+  if (!opened) return tl::unexpected(opened.error());
+  if (opened->certificate)
+    return refuse(error_code::preauth_failed, "nobody's request, which somebody has signed");
+  return judge(kdc, request, opened->content, Freshness::not_needed, now);
 }
 
 Judged<PublicKeyReply> reply_by_public_key(const Kdc& kdc, Bytes as_req, const kerberos::KdcReqBody& body,
-                                           const PublicKeyProof& proof, std::int32_t etype) {
+                                           const PublicKeyProof& proof, const directory::Account& client) {
+  const auto etype = reply_etype(kdc, client, body.etypes);
+  if (!etype) return refuse(error_code::etype_not_supported, "no etype that the client may use");
   const auto identity = kdc.public_keys->identity();
   if (!identity) return tl::unexpected(account::unavailable(identity.error()));
   const auto agreement = pkinit::agree(proof.peer);
   if (!agreement) return tl::unexpected(agreement.error());
   const Octets info = kerberos::encode(kerberos::KdcDhKeyInfo{agreement->public_key, proof.nonce});
-  const Octets signed_info = pkinit::sign((*identity)->key, (*identity)->certificate, info);
+  const Octets signed_info = pkinit::sign(**identity, info);
   kerberos::PaPkAsRep rep{signed_info, {}};
   if (proof.kdf) rep.kdf = kerberos::KdfAlgorithm{pkinit::oid_of(*proof.kdf)};
   Octets value = kerberos::encode(rep);
-  const crypto::Etype& type = *crypto::find_etype(etype);
+  const crypto::Etype& type = *crypto::find_etype(*etype);
   if (!proof.kdf) {
     auto key = pkinit::octetstring2key(type, agreement->shared, {}, {});
     return PublicKeyReply{std::move(value), std::move(key)};

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "account/identity.h"
 #include "crypto/key.h"
 #include "kdc/as_proof.h"
 #include "kdc/kdc.h"
@@ -22,6 +23,7 @@ struct PublicKeyProof {
   std::uint32_t nonce = 0;
   std::optional<pkinit::Kdf> kdf;  // none: as in RFC 4556
   std::int64_t timestamp = 0;      // microseconds since 1970, of the client's clock
+  account::KeyEvidence evidence{};
 };
 
 // That the client holds the private key of a certificate that is the account's: its public key is registered
@@ -35,13 +37,17 @@ struct PublicKeyProof {
 Judged<PublicKeyProof> prove_by_public_key(const Kdc& kdc, const AsRequest& request, const AsClient& client,
                                            Now now);
 
+// The same of nobody, who signs nothing (RFC 8062 4.1): preauth_failed (24) where somebody has.
+Judged<PublicKeyProof> read_unsigned(const Kdc& kdc, const AsRequest& request, Now now);
+
 // The KDC's half: dear.
 struct PublicKeyReply {
   Octets padata;  // PA-PK-AS-REP
   crypto::Key key;
 };
-// as_req: the whole message. etype: of the key.
+// as_req: the whole message. The key is of the first of the client's etypes that the account may use:
+// etype_not_supported (14) where there is none.
 Judged<PublicKeyReply> reply_by_public_key(const Kdc& kdc, Bytes as_req, const kerberos::KdcReqBody& body,
-                                           const PublicKeyProof& proof, std::int32_t etype);
+                                           const PublicKeyProof& proof, const directory::Account& client);
 
 }  // namespace ferryman::kdc

@@ -9,12 +9,14 @@
 #include <vector>
 
 #include "account/identity.h"
+#include "account/issuer.h"
 #include "crypto/openssl.h"
 #include "directory/test_tools.h"
 #include "kdc/freshness.h"
 #include "kdc/public_keys.h"
 #include "kdc/test_client.h"
 #include "kerberos/pkinit.h"
+#include "pac/logon_info.h"
 #include "pki/key_credential.h"
 #include "pkinit/test_certificates.h"
 
@@ -96,6 +98,22 @@ class PublicKeyLogons : public directory::DirectoryTest {
     return ask(pack(), certificate(std::move(extensions)).get()).code;
   }
 
+  ticket::OpenedTicket tgt_of(const Answer& answer) const {
+    const auto reply = kerberos::parse_kdc_rep(answer.message, kerberos::msg_type::as_rep);
+    return account::Issuer(*directory_, whole_tenant_, policy_).open(reply.value().ticket).value();
+  }
+  // Of the PAC in an AS-REP's TGT.
+  std::vector<std::string> extra_sids(const Answer& answer) const {
+    const auto reply = kerberos::parse_kdc_rep(answer.message, kerberos::msg_type::as_rep);
+    const account::Issuer issuer(*directory_, whole_tenant_, policy_);
+    const auto tgt = issuer.open(reply.value().ticket).value();
+    const auto pac = issuer.verify_pac(reply->ticket, tgt).value();
+    std::vector<std::string> sids;
+    for (const auto& each : pac::LogonInfo::parse(pac.pac.find(pac::logon_info)->octets)->extra_sids)
+      sids.push_back(each.sid.text());
+    return sids;
+  }
+
   // Registers the key of P-256 for the user, on a device of hers.
   directory::Device register_key(const directory::ObjectId& owner) {
     directory::Device device{directory::DeviceId{directory::random_guid()}, owner};
@@ -119,7 +137,7 @@ class PublicKeyLogons : public directory::DirectoryTest {
   account::Attempts attempts_;
   const pki::OwnedCertificate authority_ = pkinit::authority_of("users", pkinit::rsa_key().openssl()).make();
   std::optional<pkinit::LogonAnchors> anchors_;
-  PublicKeys public_keys_{*directory_, nullptr, true,
+  PublicKeys public_keys_{*directory_, nullptr, true, false,
                           []() -> directory::Outcome<std::shared_ptr<const pkinit::KdcIdentity>> {
                             static const auto kept = std::make_shared<const pkinit::KdcIdentity>(
                                 pkinit::KdcAuthority::make("EXAMPLE.COM", {now, now + 1000})
@@ -188,6 +206,19 @@ TEST_F(PublicKeyLogons, AreOfKeysThatAreRegistered) {
   EXPECT_TRUE(directory_->remove_device(tenant_, device.id));
   register_key(user("bob").id);
   EXPECT_EQ(by_own(), code::client_not_trusted) << "another user's";
+}
+
+TEST_F(PublicKeyLogons, StandInThePac) {
+  using Sids = std::vector<std::string>;
+  const auto by_sid = certificate({pkinit::sid_of(sid_)});
+  EXPECT_EQ(extra_sids(ask(pack(), by_sid.get())), (Sids{"S-1-18-1", "S-1-18-3"}));
+  public_keys_.freshness_required = false;
+  TestAuthPack without_token = pack();
+  without_token.freshness.reset();
+  EXPECT_EQ(extra_sids(ask(without_token, by_sid.get())), Sids{"S-1-18-1"});
+  register_key(alice_.id);
+  EXPECT_EQ(extra_sids(ask(without_token, by_sid.get())), (Sids{"S-1-18-1", "S-1-18-4"}));
+  EXPECT_EQ(extra_sids(ask(pack(), by_sid.get())), (Sids{"S-1-18-1", "S-1-18-3", "S-1-18-4"}));
 }
 
 class SignedPacks : public PublicKeyLogons {
@@ -303,6 +334,74 @@ TEST_F(PublicKeyLogons, AreOffered) {
   EXPECT_TRUE(offered(true));
   kdc_.public_keys = nullptr;
   EXPECT_FALSE(offered(true));
+}
+
+class Anonymous : public PublicKeyLogons {
+ protected:
+  Anonymous() {
+    public_keys_.anonymous = true;
+    request_.cname = kerberos::Name(kerberos::name_type::wellknown, {"WELLKNOWN", "ANONYMOUS"});
+    request_.options = option::request_anonymous | option::forwardable | option::renewable;
+    request_.rtime = now + 99999;
+  }
+  Answer ask_unsigned(const TestAuthPack& unsigned_pack) const {
+    const pkinit::TestMessage message;
+    return ask_with(message.finish(message.begin(), unsigned_pack.encoded()));
+  }
+  TestAuthPack without_token() const {
+    TestAuthPack made = pack();
+    made.freshness.reset();
+    return made;
+  }
+};
+
+TEST_F(Anonymous, IsOfferedAKeyAgreementAlone) {
+  const Answer answer = kdc::answer(request_.encoded(), kdc_, {now, 0});
+  EXPECT_EQ(answer.code, code::preauth_required);
+  const auto list = kerberos::parse<kerberos::PadataList>(error_of(answer).e_data);
+  ASSERT_TRUE(list);
+  EXPECT_TRUE(list->has(padata::pk_as_req));
+  EXPECT_TRUE(list->has(padata::pkinit_kx));
+  EXPECT_FALSE(list->has(padata::enc_timestamp));
+  EXPECT_FALSE(list->has(padata::etype_info2));
+}
+
+TEST_F(Anonymous, GetsATgtOfNobody) {
+  const Answer answer = ask_unsigned(without_token());
+  ASSERT_EQ(answer.code, 0) << answer.reason;
+  const auto reply = kerberos::parse_kdc_rep(answer.message, kerberos::msg_type::as_rep).value();
+  EXPECT_EQ(reply.crealm, "WELLKNOWN:ANONYMOUS");
+  EXPECT_TRUE(reply.cname.is({"WELLKNOWN", "ANONYMOUS"}));
+  EXPECT_TRUE(reply.padata.has(padata::pkinit_kx));
+  const auto tgt = tgt_of(answer);
+  EXPECT_EQ(tgt.part.crealm, "WELLKNOWN:ANONYMOUS");
+  EXPECT_EQ(tgt.part.flags, flag::initial | flag::anonymous | flag::enc_pa_rep);
+  EXPECT_FALSE(tgt.part.renew_till);
+  EXPECT_TRUE(tgt.part.authorization_data.empty());
+}
+
+TEST_F(Anonymous, GetsNothingElse) {
+  const auto asks = [this] { return ask_unsigned(without_token()).code; };
+  request_.sname = kerberos::Name(2, {"kadmin", "changepw"});
+  EXPECT_EQ(asks(), code::policy);
+  request_.sname = kerberos::Name(2, {"krbtgt", "EXAMPLE.COM"});
+  request_.options = 0;
+  EXPECT_EQ(asks(), code::bad_option) << "without the option";
+  request_.options = option::request_anonymous;
+  request_.etypes = {3};
+  EXPECT_EQ(asks(), code::etype_not_supported);
+  request_.etypes = {18};
+  EXPECT_EQ(ask(pack(), good_.get()).code, code::preauth_failed) << "somebody has signed it";
+  TestAuthPack other = without_token();
+  other.checksum->front() ^= 1;
+  EXPECT_EQ(ask_unsigned(other).code, code::modified);
+  public_keys_.anonymous = false;
+  EXPECT_EQ(asks(), code::client_unknown);
+  public_keys_.anonymous = true;
+  request_.cname = kerberos::Name(1, {"alice"});
+  EXPECT_EQ(asks(), code::bad_option) << "alice";
+  request_.options = 0;
+  EXPECT_EQ(asks(), code::preauth_failed) << "nobody has signed for her";
 }
 
 }  // namespace

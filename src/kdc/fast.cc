@@ -5,6 +5,7 @@
 #include "crypto/checksum.h"
 #include "crypto/encryption.h"
 #include "crypto/prf.h"
+#include "kdc/anonymous.h"
 #include "kdc/tgt.h"
 #include "ticket/authorization.h"
 #include "ticket/secret_codec.h"
@@ -39,8 +40,11 @@ Judged<crypto::Key> open_armor(const Kdc& kdc, const kerberos::FastArmoredReq& r
   if (const auto checked = check_ap(*tgt, *authenticator, {now.seconds, kdc.policy.max_skew, false});
       !checked)
     return tl::unexpected(checked.error());
-  if (const auto client = client_of_tgt(kdc, ap_req->ticket, *tgt, now); !client)
+  if (is_anonymous(*tgt)) {
+    if (!serves_anonymous(kdc)) return refuse(error_code::policy, "anonymous FAST armor");
+  } else if (const auto client = client_of_tgt(kdc, ap_req->ticket, *tgt, now); !client) {
     return tl::unexpected(client.error());
+  }
   if (!authenticator->subkey) return refuse(error_code::preauth_failed, "FAST armor without a subkey");
   return armor_key(*authenticator->subkey, tgt->session_key);
 }

@@ -83,18 +83,21 @@ Judged<void> check_names(const Kdc& kdc, const Account* account, const LogonCert
 
 }  // namespace
 
-Judged<void> check_certificate(const Kdc& kdc, const Account* account, const pkinit::SignedRequest& request,
-                               Now now) {
+Judged<KnownBy> check_certificate(const Kdc& kdc, const Account* account,
+                                  const pkinit::SignedRequest& request, Now now) {
   const LogonCertificate& certificate = *request.certificate;
   const auto registered = is_registered(kdc, account, certificate);
   if (!registered) return tl::unexpected(registered.error());
-  if (*registered) return {};
+  if (*registered) return KnownBy::registration;
   const pkinit::LogonAnchors* anchors = kdc.public_keys->anchors;
   if (certificate.is_self_issued || anchors == nullptr)
     return refuse(error_code::client_not_trusted, "a public key that is not registered");
-  if (auto trusted = anchors->verify(certificate, request.others, now.seconds); !trusted) return trusted;
-  if (auto fit = check_purpose(certificate); !fit) return fit;
-  return check_names(kdc, account, certificate);
+  if (auto trusted = anchors->verify(certificate, request.others, now.seconds); !trusted)
+    return tl::unexpected(std::move(trusted.error()));
+  if (auto fit = check_purpose(certificate); !fit) return tl::unexpected(std::move(fit.error()));
+  if (auto named = check_names(kdc, account, certificate); !named)
+    return tl::unexpected(std::move(named.error()));
+  return KnownBy::certificate;
 }
 
 }  // namespace ferryman::kdc

@@ -7,10 +7,12 @@
 
 namespace ferryman::kdc {
 
-// Whether the certificate that has signed is the account's (codes as of prove_by_public_key()). account: null
+// How a certificate that has signed is the account's.
+enum class KnownBy { registration, certificate };
+// Codes as of prove_by_public_key(). account: null
 // where there is none of that name, of which nothing is to be told: it is as one whose certificate this is
 // not.
-Judged<void> check_certificate(const Kdc& kdc, const directory::Account* account,
-                               const pkinit::SignedRequest& request, Now now);
+Judged<KnownBy> check_certificate(const Kdc& kdc, const directory::Account* account,
+                                  const pkinit::SignedRequest& request, Now now);
 
 }  // namespace ferryman::kdc

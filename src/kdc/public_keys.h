@@ -15,6 +15,7 @@ struct PublicKeys {
   directory::SignInRecords& records;    // the keys that users have registered
   const pkinit::LogonAnchors* anchors;  // whose certificates log on; null: nobody's
   bool freshness_required = true;       // a signature has to be of now (RFC 8070)
+  bool anonymous = false;               // whoever asks gets a TGT for FAST's armor (RFC 8062)
   // What replies are signed with.
   std::function<directory::Outcome<std::shared_ptr<const pkinit::KdcIdentity>>()> identity;
 };

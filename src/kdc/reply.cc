@@ -5,6 +5,7 @@
 
 #include "crypto/checksum.h"
 #include "crypto/encryption.h"
+#include "kdc/anonymous.h"
 #include "kerberos/kile_padata.h"
 #include "kerberos/krb_error.h"
 #include "kerberos/time.h"
@@ -15,12 +16,6 @@ namespace {
 
 namespace error_code = kerberos::error_code;
 namespace padata = kerberos::padata;
-
-// RFC 8062 2: who hides behind FAST's hide-client-names.
-constexpr std::string_view anonymous_realm = "WELLKNOWN:ANONYMOUS";
-kerberos::Name anonymous_name() {
-  return {kerberos::name_type::wellknown, {"WELLKNOWN", "ANONYMOUS"}};
-}
 
 MadePadata encrypted_padata(const Reply& reply, const crypto::Key& key) {
   MadePadata list;

@@ -6,6 +6,7 @@
 #include "account/identity.h"
 #include "account/issuer.h"
 #include "account/state.h"
+#include "kdc/anonymous.h"
 #include "kdc/partial_tgt.h"
 #include "ticket/authorization.h"
 
@@ -54,6 +55,8 @@ Judged<void> check_prt(const Kdc& kdc, const ticket::OpenedTicket& opened, const
 
 Judged<TgtClient> client_of_tgt(const Kdc& kdc, const kerberos::Ticket& ticket,
                                 const ticket::OpenedTicket& opened, Now now) {
+  if (is_anonymous(opened))
+    return refuse(error_code::policy, "an anonymous TGT, which is good for FAST's armor alone");
   auto pac = account::Issuer(kdc.directory, kdc.tenant, kdc.policy).verify_pac(ticket, opened);
   if (!pac) return tl::unexpected(pac.error());
   if (opened.part.crealm != kdc.tenant.realm)

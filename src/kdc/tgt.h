@@ -29,9 +29,10 @@ struct TgtClient {
   ticket::TgtPac pac;
   std::uint16_t rodc = 0;  // not 0: the TGT is a partial one, and nothing of its PAC goes into another ticket
 };
-// All signatures of the PAC are verified: modified (41), or tgt_revoked (20) where there is none. tgt_revoked
-// too where the client's name is now another account's, or nobody's, its PRT is revoked, or who made a
-// partial TGT may not vouch for it; client_revoked (18) for one that may not log on any more.
+// policy (12) for nobody's TGT, which is good for FAST's armor alone. All signatures of the PAC are verified:
+// modified (41), or tgt_revoked (20) where there is none. tgt_revoked too where the client's name is now
+// another account's, or nobody's, its PRT is revoked, or who made a partial TGT may not vouch for it;
+// client_revoked (18) for one that may not log on any more.
 Judged<TgtClient> client_of_tgt(const Kdc& kdc, const kerberos::Ticket& ticket,
                                 const ticket::OpenedTicket& opened, Now now);
 

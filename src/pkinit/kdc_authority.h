@@ -7,14 +7,9 @@
 #include "pki/certificate.h"
 #include "pki/certificate_builder.h"
 #include "pki/private_key.h"
+#include "pkinit/kdc_identity.h"
 
 namespace ferryman::pkinit {
-
-// What a KDC signs its replies with.
-struct KdcIdentity {
-  pki::PrivateKey key;
-  pki::Certificate certificate;
-};
 
 // A tenant's certification authority for its KDC, and for nothing else: clients have its certificate as their
 // anchor (pkinit_anchors), and the KDC's own certificates come and go. Such a one has, as RFC 4556 3.2.4

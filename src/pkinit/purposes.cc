@@ -15,6 +15,7 @@ std::optional<Purposes> read_purposes(const X509* certificate) {
   for (int i = 0; i < sk_ASN1_OBJECT_num(list.get()); ++i) {
     const ASN1_OBJECT* const purpose = sk_ASN1_OBJECT_value(list.get(), i);
     purposes.pkinit |= is_oid(purpose, oids::client_auth);
+    purposes.kdc |= is_oid(purpose, oids::kdc);
     purposes.smart_card_logon |= is_oid(purpose, oids::smart_card_logon);
     purposes.any |= is_oid(purpose, oids::any_purpose);
   }

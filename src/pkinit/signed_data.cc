@@ -121,15 +121,15 @@ Judged<SignedRequest> open_signed(Bytes cms) {
   return request;
 }
 
-Octets sign(const pki::PrivateKey& key, const pki::Certificate& certificate, Bytes content,
-            const char* content_type) {
+Octets sign(const KdcIdentity& signer, Bytes content, const char* content_type) {
   const OwnedObject type(must(OBJ_txt2obj(content_type, 1)));
   const OwnedBio data(must(
       BIO_new_mem_buf(content.empty() ? "" : as_text(content).data(), static_cast<int>(content.size()))));
   const OwnedMessage message(must(CMS_sign(nullptr, nullptr, nullptr, nullptr, CMS_PARTIAL | CMS_BINARY)));
   must(CMS_set1_eContentType(message.get(), type.get()));
-  must(CMS_add1_signer(message.get(), certificate.openssl(), key.openssl(), EVP_sha256(),
+  must(CMS_add1_signer(message.get(), signer.certificate.openssl(), signer.key.openssl(), EVP_sha256(),
                        CMS_BINARY | CMS_NOSMIMECAP));
+  for (const pki::Certificate& other : signer.others) must(CMS_add1_cert(message.get(), other.openssl()));
   must(CMS_final(message.get(), data.get(), nullptr, CMS_BINARY));
   return der_of<i2d_CMS_ContentInfo>(message.get());
 }

@@ -5,9 +5,8 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "pki/certificate.h"
 #include "pki/owned.h"
-#include "pki/private_key.h"
+#include "pkinit/kdc_identity.h"
 #include "pkinit/logon_certificate.h"
 #include "ticket/refusal.h"
 
@@ -44,10 +43,9 @@ inline constexpr const char* auth_data = "1.3.6.1.5.2.3.1";
 inline constexpr const char* dh_key_data = "1.3.6.1.5.2.3.2";
 }  // namespace content_type
 
-// A ContentInfo with a SignedData of that type: by one signer, with SHA-256, his certificate inside, definite
-// lengths throughout. content_type: one of those above. Throws std::runtime_error where key and certificate
-// do not belong together.
-Octets sign(const pki::PrivateKey& key, const pki::Certificate& certificate, Bytes content,
-            const char* content_type = content_type::dh_key_data);
+// A ContentInfo with a SignedData of that type: by one signer, with SHA-256, his certificate and the others
+// inside, definite lengths throughout. content_type: one of those above. Throws std::runtime_error where key
+// and certificate do not belong together.
+Octets sign(const KdcIdentity& signer, Bytes content, const char* content_type = content_type::dh_key_data);
 
 }  // namespace ferryman::pkinit

@@ -36,7 +36,7 @@ Opened open(Bytes cms) {
 void sign_and_open(Bytes content) {
   static const auto certificate = pki::Certificate::of(TestCertificate{}.make().get()).value();
   const Octets message =
-      pkinit::sign(pkinit::ec_key(), certificate, content, pkinit::content_type::auth_data);
+      pkinit::sign({pkinit::ec_key(), certificate}, content, pkinit::content_type::auth_data);
   const auto request = pkinit::open_signed(message);
   if (message.size() > pkinit::max_signed_data) return demand(!request);
   demand(request && request->certificate && std::ranges::equal(request->content, content));

@@ -288,9 +288,9 @@ TEST(SignedData, WhatIsSignedHereIsVerifiedElsewhere) {
   for (const auto* key : {&rsa_key(), &ec_key()}) {
     X509* const raw = key == &rsa_key() ? rsa_certificate() : ec_certificate();
     const pki::Certificate certificate = *pki::Certificate::of(raw);
-    const Octets reply = sign(*key, certificate, content);
+    const Octets reply = sign({*key, certificate}, content);
     EXPECT_EQ(verified_by_library(reply), content);
-    const Octets request = sign(*key, certificate, content, content_type::auth_data);
+    const Octets request = sign({*key, certificate}, content, content_type::auth_data);
     EXPECT_EQ(open_signed(request).value().content, content);
   }
 }
@@ -309,14 +309,18 @@ bool is_definite(Bytes octets) {
 }
 
 TEST(SignedData, AReplyIsInDer) {
-  const Octets reply = sign(ec_key(), *pki::Certificate::of(ec_certificate()), content);
+  const Octets reply =
+      sign({ec_key(), *pki::Certificate::of(ec_certificate()), {*pki::Certificate::of(rsa_certificate())}},
+           content);
   EXPECT_TRUE(is_definite(reply));
   const Octets der = der_of<i2d_X509>(ec_certificate());
   EXPECT_FALSE(std::ranges::search(reply, der).empty()) << "with the certificate";
+  const Octets other = der_of<i2d_X509>(rsa_certificate());
+  EXPECT_FALSE(std::ranges::search(reply, other).empty()) << "and with what leads to an anchor";
 }
 
 TEST(SignedData, AnothersCertificateIsNotPutIntoIt) {
-  EXPECT_THROW(sign(ec_key(), *pki::Certificate::of(rsa_certificate()), content), std::runtime_error);
+  EXPECT_THROW(sign({ec_key(), *pki::Certificate::of(rsa_certificate())}, content), std::runtime_error);
 }
 
 }  // namespace

@@ -86,7 +86,11 @@ std::vector<Key> sign_in_keys(Config& config) {
 std::vector<Key> pkinit_keys(Config& config) {
   return {bool_key("enabled", config.public_keys.enabled),
           bool_key("freshness_required", config.public_keys.freshness_required),
-          string_key("anchors", config.logon_anchors), string_key("crls", config.logon_crls),
+          bool_key("anonymous", config.public_keys.anonymous),
+          string_key("certificate", config.kdc_certificate.certificate),
+          string_key("key", config.kdc_certificate.key),
+          string_key("anchors", config.logon_anchors),
+          string_key("crls", config.logon_crls),
           bool_key("crl_required", config.crl_required)};
 }
 
@@ -160,6 +164,7 @@ class Loader {
   void check_attestation(const toml::table& root);
   void read_attestation_roots(const toml::table& root);
   void check_pkinit(const toml::table& root);
+  void check_logon_anchors(const toml::table& root);
   void check_socket(const toml::table& root, std::string_view key, const std::string& path);
   void add(const toml::table& root, std::string_view key, std::string text);
 
@@ -288,6 +293,14 @@ void Loader::read_attestation_roots(const toml::table& root) {
 }
 
 void Loader::check_pkinit(const toml::table& root) {
+  auto identity = read_kdc_certificate(config_.kdc_certificate);
+  if (!identity)
+    return add(root, fmt::format("pkinit.{}", identity.error().key_name), std::move(identity.error().text));
+  config_.public_keys.identity = *std::move(identity);
+  check_logon_anchors(root);
+}
+
+void Loader::check_logon_anchors(const toml::table& root) {
   if (config_.logon_anchors.empty()) {
     if (!config_.logon_crls.empty() || config_.crl_required)
       add(root, config_.crl_required ? "pkinit.crl_required" : "pkinit.crls",

@@ -140,6 +140,7 @@ TEST(RealmConfig, SaysWhoLogsOnByAPublicKey) {
   ASSERT_TRUE(loaded.mistakes.empty()) << loaded.mistakes[0].to_string();
   EXPECT_TRUE(loaded.config.public_keys.enabled);
   EXPECT_FALSE(loaded.config.public_keys.freshness_required);
+  EXPECT_FALSE(loaded.config.public_keys.anonymous);
   EXPECT_EQ(loaded.config.public_keys.anchors, nullptr);
   for (const auto* line : {"crls = \"/etc/passwd\"", "crl_required = true"})
     EXPECT_NE(mistake(good + "[pkinit]\n" + line + "\n").find("take anchors"), std::string::npos) << line;

@@ -46,6 +46,7 @@ std::string folder_of(const std::string& path) {
 
 // Between two times that logons are written to the directory.
 constexpr std::chrono::seconds write_behind_pause{60};
+constexpr auto warn_before_end = std::chrono::days(30);
 
 }  // namespace
 
@@ -208,6 +209,20 @@ void Daemon::look_after_the_directory() {
                 {{"cause", forgotten.error().text}});
 }
 
+// Nobody else is asked before clients refuse it.
+void Daemon::look_at_certificate() {
+  next_look_at_certificate_ = std::chrono::steady_clock::now() + std::chrono::days(1);
+  const auto& identity = config_.public_keys.identity;
+  if (!identity) return;
+  const auto since = std::chrono::system_clock::now().time_since_epoch();
+  const auto left = std::chrono::seconds(identity->certificate.not_after()) - since;
+  if (left > warn_before_end) return;
+  log_->write(left > left.zero() ? Level::warning : Level::error,
+              left > left.zero() ? "the KDC's certificate ends soon" : "the KDC's certificate has ended",
+              {{"certificate", config_.kdc_certificate.certificate},
+               {"days", std::to_string(std::chrono::floor<std::chrono::days>(left).count())}});
+}
+
 // One turn of the first thread: a signal, the end of the drain, that it takes too long, or the directory's
 // minute.
 void Daemon::serve() {
@@ -227,6 +242,7 @@ void Daemon::serve() {
   if (front_ended_ && admin_ended_ && sync_ended_) ended_ = true;
   const auto now = std::chrono::steady_clock::now();
   if (now >= next_write_behind_) look_after_the_directory();
+  if (now >= next_look_at_certificate_) look_at_certificate();
   if (draining_ && !ended_ && now >= drain_end_) {
     log_->write(Level::warning, "drain_timeout is over, ending what is left");
     exit_code_ = exit_failure;
@@ -274,6 +290,7 @@ void Daemon::reload() {
     service_->configure(settings_of(config_));
     log_->reconfigure(config_.log);
     log_->write(Level::info, "reloaded", {{"realm", config_.name}});
+    look_at_certificate();
   } else {
     log_->write(Level::error, "reload refused, the configuration in force stays");
   }

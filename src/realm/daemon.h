@@ -41,6 +41,7 @@ class Daemon {
   void serve();
   int poll_timeout() const;
   void look_after_the_directory();
+  void look_at_certificate();
   void obey(int signal);
   void begin_drain();
   void reload();
@@ -64,7 +65,7 @@ class Daemon {
   std::unique_ptr<Administration> administration_;
   std::unique_ptr<AdminSocket> admin_, sync_;
   const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
-  std::chrono::steady_clock::time_point next_write_behind_{};
+  std::chrono::steady_clock::time_point next_write_behind_{}, next_look_at_certificate_{};
   bool draining_ = false, front_ended_ = false, admin_ended_ = false, sync_ended_ = false, ended_ = false;
   std::chrono::steady_clock::time_point drain_end_{};
   int exit_code_ = exit_ok;

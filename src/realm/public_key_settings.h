@@ -4,7 +4,8 @@
 
 namespace ferryman::pkinit {
 class LogonAnchors;
-}
+struct KdcIdentity;
+}  // namespace ferryman::pkinit
 
 namespace ferryman::realm {
 
@@ -13,6 +14,9 @@ struct PublicKeySettings {
   bool enabled = true;
   std::shared_ptr<const pkinit::LogonAnchors> anchors{};  // null: only keys that are registered log on
   bool freshness_required = true;
+  bool anonymous = false;
+  // An administrator's own, for the realms that its certificate names; null: there is none.
+  std::shared_ptr<const pkinit::KdcIdentity> identity{};
 };
 
 }  // namespace ferryman::realm

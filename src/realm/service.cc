@@ -59,20 +59,26 @@ kdc::Answer Service::answer(const local::KerberosRequest& request, Time time) {
     return answer_without_tenant(request, error_code::wrong_realm, "no such tenant", now);
   if (tenant->settings.disabled)
     return answer_without_tenant(request, error_code::policy, "the tenant is disabled", now);
-  Reading reading{*tenant, failures_seen, std::move(moment), now};
-  auto answer = answer_kerberos(request.message, *settings, reading);
+  Reading reading{*settings, *tenant, failures_seen, std::move(moment), now};
+  auto answer = answer_kerberos(request.message, reading);
   if (request.transport == local::Transport::udp && !kerberos::parse_request(request.message))
     answer.message.clear();
   return answer;
 }
 
-kdc::Answer Service::answer_kerberos(Bytes message, const Settings& settings, Reading& reading) {
-  const auto identity = [this, &reading] {  // no more captures, or each request pays for room for them
-    reading.moment.reset();                 // the first time something is written
+kdc::Answer Service::answer_kerberos(Bytes message, Reading& reading) {
+  const Settings& settings = reading.settings;
+  using Identity = std::shared_ptr<const pkinit::KdcIdentity>;
+  // No more captures, or each request pays for room for them.
+  const auto identity = [this, &reading]() -> directory::Outcome<Identity> {
+    const Identity& own = reading.settings.public_keys.identity;
+    if (own && pkinit::names_kdc_of(own->certificate, reading.tenant.realm)) return own;
+    reading.moment.reset();  // the first time something is written
     return identities_.of(reading.tenant, reading.now.seconds);
   };
   const kdc::PublicKeys public_keys{records_, settings.public_keys.anchors.get(),
-                                    settings.public_keys.freshness_required, identity};
+                                    settings.public_keys.freshness_required, settings.public_keys.anonymous,
+                                    identity};
   return kdc::answer(message,
                      {directory_, reading.tenant, settings.policy, attempts_, reading.failures_seen,
                       settings.public_keys.enabled ? &public_keys : nullptr},

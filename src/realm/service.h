@@ -48,12 +48,13 @@ class Service {
 
   // Of what and when all is that is read for one request.
   struct Reading {
+    const Settings& settings;
     const directory::Tenant& tenant;
     std::uint64_t failures_seen;
     std::unique_ptr<directory::Directory::Moment> moment;
     kdc::Now now;
   };
-  kdc::Answer answer_kerberos(Bytes message, const Settings& settings, Reading& reading);
+  kdc::Answer answer_kerberos(Bytes message, Reading& reading);
 
   directory::Directory& directory_;
   directory::SignInRecords& records_;

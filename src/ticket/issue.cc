@@ -9,8 +9,7 @@
 namespace ferryman::ticket {
 namespace {
 
-Secret part_with(Bytes pac, const NewTicket& ticket) {
-  const AuthorizationList authorization = with_pac(pac, ticket.authorization);
+Secret part_of(const NewTicket& ticket, const AuthorizationList& authorization) {
   kerberos::EncTicketPart part;
   part.flags = ticket.flags;
   part.key = {ticket.session_key.etype(), ticket.session_key.octets()};
@@ -23,6 +22,17 @@ Secret part_with(Bytes pac, const NewTicket& ticket) {
   part.caddr = ticket.caddr;
   part.authorization_data = authorization.list();
   return encode_secret(part);
+}
+
+Secret part_with(Bytes pac, const NewTicket& ticket) {
+  return part_of(ticket, with_pac(pac, ticket.authorization));
+}
+
+Octets sealed(const NewTicket& ticket, const Secret& part, const crypto::Key& key,
+              std::optional<std::uint32_t> kvno) {
+  if (part.empty()) return {};
+  const Octets cipher = crypto::encrypt(key, kerberos::key_usage::ticket, part.bytes());
+  return kerberos::encode(kerberos::Ticket{ticket.realm, ticket.sname, {key.etype(), kvno, cipher}});
 }
 
 Octets signed_pac(const NewTicket& ticket, const pac::Builder& pac, PacForm form, const SealingKeys& keys) {
@@ -49,11 +59,11 @@ kerberos::EncKdcRepPart reply_part(const NewTicket& ticket) {
 }
 
 Octets issue(const NewTicket& ticket, const pac::Builder& pac, PacForm form, const SealingKeys& keys) {
-  const Secret part = part_with(signed_pac(ticket, pac, form, keys), ticket);
-  if (part.empty()) return {};
-  const Octets cipher = crypto::encrypt(keys.service, kerberos::key_usage::ticket, part.bytes());
-  return kerberos::encode(
-      kerberos::Ticket{ticket.realm, ticket.sname, {keys.service.etype(), keys.kvno, cipher}});
+  return sealed(ticket, part_with(signed_pac(ticket, pac, form, keys), ticket), keys.service, keys.kvno);
+}
+
+Octets issue_without_pac(const NewTicket& ticket, const crypto::Key& service, std::uint32_t kvno) {
+  return sealed(ticket, part_of(ticket, ticket.authorization), service, kvno);
 }
 
 }  // namespace ferryman::ticket

@@ -45,5 +45,7 @@ struct SealingKeys {
 // AD-IF-RELEVANT. form: service for all but krbtgt and kadmin/changepw [MS-PAC 2.8.3]. Empty where a time has
 // no encoding.
 Octets issue(const NewTicket& ticket, const pac::Builder& pac, PacForm form, const SealingKeys& keys);
+// One without a PAC: nobody's.
+Octets issue_without_pac(const NewTicket& ticket, const crypto::Key& service, std::uint32_t kvno);
 
 }  // namespace ferryman::ticket

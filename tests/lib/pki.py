@@ -19,9 +19,9 @@ class Authority:
         openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", self.key, "-out", self.certificate, "-subj", f"/CN={name}",
                 "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
-    def issue(self, name, extensions, kind="ec", days=2, key=None):
+    def issue(self, name, extensions, kind="ec", days=2, key=None, public_key=None):
         """Returns the files (certificate, key). extensions: an OpenSSL extension section [ext] and others. key: the
-        file of one that is there."""
+        file of one that is there. public_key: the file of one whose private key is elsewhere."""
         base = os.path.join(self.directory, name)
         algorithm = ["-newkey", "rsa:2048"] if kind == "rsa" else [
             "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
@@ -31,7 +31,7 @@ class Authority:
             file.write(textwrap.dedent(extensions))
         openssl("x509", "-req", "-in", base + ".csr", "-CA", self.certificate, "-CAkey", self.key,
                 "-CAcreateserial", "-days", str(days), "-out", base + ".pem", "-extfile", base + ".ext",
-                "-extensions", "ext")
+                "-extensions", "ext", *(["-force_pubkey", public_key] if public_key else []))
         return base + ".pem", key or base + ".key"
 
     def server(self, name="server", kind="ec", names="DNS:localhost,IP:127.0.0.1,IP:::1", days=2):

@@ -10,6 +10,7 @@ MODULE = next((path for path in ("/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x8
 
 class Token:
     """An empty one."""
+    module = MODULE
 
     def __init__(self, directory):
         os.makedirs(os.path.join(directory, "tokens"))
@@ -23,7 +24,7 @@ class Token:
         subprocess.run(args, check=True, capture_output=True, env={**os.environ, **self.env})
 
     def tool(self, *args):
-        self.run("pkcs11-tool", "--module", MODULE, "--token-label", "card", "--login", "--pin", PIN, *args)
+        self.run("pkcs11-tool", "--module", self.module, "--token-label", "card", "--login", "--pin", PIN, *args)
 
     def make(self, kind, label, id_):
         self.tool("--keypairgen", "--key-type", kind, "--label", label, "--id", id_)

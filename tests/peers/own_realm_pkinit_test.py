@@ -2,6 +2,7 @@
 import glob
 import json
 import os
+import signal
 import unittest
 
 from cryptography.hazmat.primitives import hashes, serialization
@@ -14,7 +15,10 @@ from lib.person import PIN, Person
 from lib.pkinit_client import GROUP_2, CurveKey, ModpKey, PkinitClient, group_of, self_signed
 from lib.pki import Authority, openssl
 from lib.proc import wait_for
+from lib.realm import USER
 from lib.softhsm import MODULE, Token
+from lib.swtpm import Swtpm
+from lib.tpm_token import TpmToken
 
 
 class PkinitScenario(OwnRealmScenario):
@@ -34,6 +38,10 @@ class PkinitScenario(OwnRealmScenario):
         client = self.client(pkinit_anchors=anchors, **relations)
         result = client.kinit(user, "", "-X", f"X509_user_identity=FILE:{certificate},{key}", *options, check=check)
         return client, result
+
+    def configure(self, **pkinit):
+        self.kdc.write(self.kdc.text(pkinit={**self.pkinit, **pkinit}))
+        self.kdc.reload()
 
     def use_ticket(self, client):
         self.assertIn("keytab entry valid", client.kvno(self.service, self.kdc.keytab).stdout)
@@ -112,6 +120,20 @@ class CertificatesTest(PkinitScenario):
                 issuer = foreign.certificate if "foreign" in files[0] else None
                 self.assertEqual(self.refused(*files, issuer=issuer)[0], code)
 
+    def test_a_kdc_certificate_of_the_administrators(self):
+        certificate, key = self.authority.kdc(self.kdc.realm)
+        os.chown(key, USER.pw_uid, 0)
+        self.configure(certificate=certificate, key=key)
+        self.addCleanup(self.configure)
+        self.kdc.wait_message("the KDC's certificate ends soon")
+        client = self.client(pkinit_anchors=["FILE:" + self.authority.certificate])
+        client.kinit("alice", "", "-X", "X509_user_identity=FILE:" + ",".join(self.authority.logon("alice-own", self.sid)))
+        self.use_ticket(client)
+        os.chmod(key, 0o644)
+        self.kdc.signal(signal.SIGHUP)
+        self.assertIn("chmod 640", self.kdc.wait_message("configuration mistake")[-1]["mistake"])
+        os.chmod(key, 0o640)
+
     def test_a_program_without_freshness_tokens(self):
         """Heimdal 7's, where they are not required."""
         certificate, key = self.authority.logon("alice-heimdal", self.sid)
@@ -130,10 +152,6 @@ class CertificatesTest(PkinitScenario):
         finally:
             self.configure()
 
-    def configure(self, **pkinit):
-        self.kdc.write(self.kdc.text(pkinit={**self.pkinit, **pkinit}))
-        self.kdc.reload()
-
 
 class RegisteredKeysTest(PkinitScenario):
     """The key of a user's computer, in a certificate that nobody here knows the issuer of: MIT's client sends none that
@@ -150,11 +168,16 @@ class RegisteredKeysTest(PkinitScenario):
     def certificate_of(self, key, name):
         return self.own.issue(name, "[ext]\nbasicConstraints=CA:FALSE\n", key=key)[0]
 
-    def registered(self, name):
-        """A key that she has enrolled, without its PIN, and its device."""
+    def enrolled(self, name, key, **env):
         code = json.loads(self.kdc.admin("user", "code", name, "--json").stdout)["code"]
         person = Person(self.directory, name, self.base, self.authority.certificate)
-        person.enroll(code, "--key", "software")
+        person.env.update(env)
+        person.enroll(code, "--key", key)
+        return person
+
+    def registered(self, name):
+        """A key that she has enrolled, without its PIN, and its device."""
+        person = self.enrolled(name, "software")
         device = json.loads(self.kdc.admin("user", "keys", name, "--json").stdout)["keys"][0]["device"]
         found = glob.glob(os.path.join(person.state, "**", "user.pem"), recursive=True)[0]
         key = os.path.join(self.directory, name + ".key")
@@ -170,6 +193,23 @@ class RegisteredKeysTest(PkinitScenario):
         self.assertEqual(self.refused(*files, user="bob", issuer=self.own.certificate), not_trusted)
         self.kdc.admin("device", "disable", device)
         self.assertEqual(self.refused(*files, issuer=self.own.certificate), not_trusted)
+
+    def test_a_key_in_a_tpm(self):
+        tpm = Swtpm(self.directory)
+        self.addCleanup(tpm.stop)
+        token = TpmToken(os.path.join(self.directory, "tpm-token"), tpm)
+        token.make("rsa:2048", "logon", "01")
+        self.new_user("erin")
+        self.enrolled("erin", f"pkcs11:token=card;object=logon?module-path={token.module}", **token.env)
+        public = os.path.join(self.directory, "tpm.pub")
+        token.tool("--read-object", "--type", "pubkey", "--id", "01", "-o", public)
+        certificate = self.own.issue("erin", "[ext]\nbasicConstraints=CA:FALSE\n", public_key=public)[0]
+        openssl("x509", "-in", certificate, "-outform", "DER", "-out", certificate + ".der")
+        token.tool("--write-object", certificate + ".der", "--type", "cert", "--id", "01", "--label", "logon")
+        client = self.client(pkinit_anchors=["FILE:" + self.anchor, "FILE:" + self.own.certificate])
+        client.env.update(token.env)
+        client.kinit("erin", PIN, "-X", f"X509_user_identity=PKCS11:module_name={token.module}:token=card")
+        self.use_ticket(client)
 
     def test_another_client(self):
         """By certificates that sign themselves: in each group, by each key derivation."""
@@ -195,6 +235,46 @@ class RegisteredKeysTest(PkinitScenario):
     def test_a_key_that_nobody_knows(self):
         files = self.own.logon("unknown", self.sid)
         self.assertEqual(self.refused(*files, issuer=self.own.certificate)[0], "KDC_ERR_CLIENT_NOT_TRUSTED")
+
+
+class AnonymousTest(PkinitScenario):
+    """FAST for who has a password, and no ticket of the computer's."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.serve(no_anchors=True, anonymous=True)
+
+    def nobody(self):
+        client = self.client(pkinit_anchors=["FILE:" + self.anchor])
+        client.kinit("@" + self.kdc.realm, "", "-n")
+        return client
+
+    def test_is_armor(self):
+        nobody = self.nobody()
+        self.assertIn("WELLKNOWN/ANONYMOUS@WELLKNOWN:ANONYMOUS", nobody.klist())
+        client = self.client()
+        client.kinit("alice", PASSWORDS["alice"], "-T", nobody.env["KRB5CCNAME"])
+        self.use_ticket(client)
+        self.gateway.wait_event("exchange", cname="alice", armored=True, result="AS-REP")
+
+    def test_is_nothing_else(self):
+        nobody = self.nobody()
+        self.assertNotEqual(nobody.kvno(self.service, check=False).returncode, 0)
+        event = wait_for(lambda: self.kdc.messages("request", type="TGS-REQ", result="KDC_ERR_POLICY"), "a refusal")[-1]
+        self.assertEqual(event["reason"], "an anonymous TGT, which is good for FAST's armor alone")
+
+    def test_is_not_armor_where_it_is_off_again(self):
+        nobody = self.nobody()
+        self.configure(anonymous=False)
+        try:
+            client = self.client()
+            result = client.kinit("alice", PASSWORDS["alice"], "-T", nobody.env["KRB5CCNAME"], check=False)
+            self.assertNotEqual(result.returncode, 0)
+            result = self.client(pkinit_anchors=["FILE:" + self.anchor]).kinit("@" + self.kdc.realm, "", "-n", check=False)
+            self.assertIn("not found in Kerberos database", result.stderr)
+        finally:
+            self.configure()
 
 
 class DisabledTest(PkinitScenario):

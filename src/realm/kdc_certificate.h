@@ -1,0 +1,22 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <tl/expected.hpp>
+
+#include "pkinit/kdc_identity.h"
+
+namespace ferryman::realm {
+
+// [pkinit] certificate and key: what an administrator's own authority has issued for the KDC.
+struct KdcCertificateFiles {
+  std::string certificate, key;  // both empty: there are none
+};
+struct KdcCertificateMistake {
+  const char* key_name;  // of [pkinit]
+  std::string text;      // a sentence for an administrator
+};
+tl::expected<std::shared_ptr<const pkinit::KdcIdentity>, KdcCertificateMistake> read_kdc_certificate(
+    const KdcCertificateFiles& files);
+
+}  // namespace ferryman::realm
