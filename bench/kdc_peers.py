@@ -5,6 +5,7 @@ import shutil
 import subprocess
 
 from lib.kdcs import BUILD
+from lib.pki import openssl
 from lib.proc import free_port
 from lib.realm import USER, Realm
 from measure import cpu_seconds, memory
@@ -18,18 +19,27 @@ def run(*args, env=None, stdin=""):
     assert done.returncode == 0, f"{args}: {done.stdout}{done.stderr}"
 
 
+def signing(certificate, key):
+    """Options of the load: what signs for the user."""
+    openssl("x509", "-in", certificate, "-outform", "DER", "-out", certificate + ".der")
+    openssl("pkcs8", "-topk8", "-nocrypt", "-in", key, "-outform", "DER", "-out", key + ".der")
+    return ["--certificate", certificate + ".der", "--key", key + ".der"]
+
+
 class OwnRealm(Realm):
     """ferryman-realm as it is installed, with the log of every request. build: of the programs; numbered: how many of
-    bench_fill_realm's users it has besides."""
+    bench_fill_realm's users it has besides; authority: whose certificates log on."""
 
     tenant, mode = "example", "front"
 
-    def __init__(self, directory, build, numbered=0, cores=SERVER, name="realm"):
+    def __init__(self, directory, build, numbered=0, cores=SERVER, name="realm", authority=None):
         self.tools, self.numbered = os.path.join(build, "bench"), numbered
         self.built = os.path.join(build, "src/ferryman-realm")
-        super().__init__(directory, name=name, setpriv=("--", "taskset", "-c", cores), log={"format": "json", "level": "info"})
+        more = {"pkinit": {"anchors": authority.certificate}} if authority else {}
+        super().__init__(directory, name=name, setpriv=("--", "taskset", "-c", cores), log={"format": "json", "level": "info"}, **more)
         self.admin("user", "add", USER_NAME, "--password-stdin", stdin=PASSWORD + "\n")
         self.admin("service", "add", SERVICE)
+        self.signing = signing(*authority.logon("of-realm", json.loads(self.admin("user", "show", USER_NAME, "--json").stdout)["sid"])) if authority else []
         if numbered:
             self.add_numbered()
 
@@ -60,22 +70,30 @@ class OwnRealm(Realm):
 
     def way(self):
         who = ["--users", str(self.numbered)] if self.numbered else ["--user", USER_NAME, "--password", PASSWORD]
-        return ["--front", self.front, "--tenant", self.tenant, *who]
+        return ["--front", self.front, "--tenant", self.tenant, *who, *self.signing]
 
 
 class KrbServer(Server):
+    signing = []
+
     def way(self):
-        return ["--udp", f"127.0.0.1:{self.port}", "--user", USER_NAME, "--password", PASSWORD]
+        return ["--udp", f"127.0.0.1:{self.port}", "--user", USER_NAME, "--password", PASSWORD, *self.signing]
 
 
 class Krb5kdc(KrbServer):
-    """MIT's, without its writes at each logon, which are for the last success and for the lock-out."""
+    """MIT's, without its writes at each logon, which are for the last success and for the lock-out. authority: whose
+    certificates log on."""
 
     realm = "MIT.TEST"
 
-    def __init__(self, directory, wrap=()):
+    def __init__(self, directory, wrap=(), authority=None):
         home, port = os.path.join(directory, "krb5kdc"), free_port()
         os.makedirs(home, exist_ok=True)
+        public_keys = ""
+        if authority:
+            certificate, key = authority.kdc(self.realm)
+            public_keys = f"  pkinit_identity = FILE:{certificate},{key}\n  pkinit_anchors = FILE:{authority.certificate}\n"
+            self.signing = signing(*authority.client(USER_NAME, self.realm))
         env = {"KRB5_CONFIG": write(home, "krb5.conf", f"""\
 [libdefaults]
  default_realm = {self.realm}
@@ -97,7 +115,7 @@ class Krb5kdc(KrbServer):
   key_stash_file = {home}/stash
   supported_enctypes = aes256-cts:normal aes128-cts:normal
   default_principal_flags = +preauth
- }}
+{public_keys} }}
 """), "PATH": os.environ["PATH"] + ":/usr/sbin"}
         if not os.path.exists(os.path.join(home, "stash")):
             run("/usr/sbin/kdb5_util", "create", "-s", "-r", self.realm, "-P", "master", env=env)

@@ -4,10 +4,12 @@
 //   bench_kdc_load LEG --realm REALM (--udp ADDRESS:PORT | --front SOCKET --tenant TENANT |
 //                  --inside DATABASE --master-key KEY --tenant TENANT) (--user NAME --password WORD | --users
 //                  N)
+//                  [--certificate FILE --key FILE]
 //                  [--service CLASS/HOST] [--requests N] [--in-flight N] [--write FILE]
 //
 //   error      AS-REQ without a proof of the key: KDC_ERR_PREAUTH_REQUIRED
 //   as         AS-REQ with PA-ENC-TIMESTAMP: AS-REP
+//   pkinit     AS-REQ with PA-PK-AS-REQ, by RSA and in MODP group 14: AS-REP
 //   tgs        TGS-REQ: TGS-REP
 //
 // --users: some of the numbered users, drawn by lot. --write: one such request goes to the file, and that is
@@ -18,8 +20,10 @@
 #include <cstdlib>
 #include <fstream>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -60,6 +64,13 @@ std::unique_ptr<KdcChannel> open_channel(const Options& options) {
   return open_udp(at.substr(0, colon), static_cast<std::uint16_t>(std::stoul(at.substr(colon + 1))));
 }
 
+Octets octets_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  Octets octets{std::istreambuf_iterator<char>(in), {}};
+  if (octets.empty()) throw std::runtime_error("cannot be read: " + path);
+  return octets;
+}
+
 class Load {
  public:
   Load(std::string leg, const Options& options)
@@ -77,12 +88,19 @@ class Load {
     std::vector<Tgt> tgts;
     if (leg_ == "tgs")
       for (const User& user : users) tgts.push_back(Requests::tgt_of(user, ask(requests_.as_req(user))));
+    std::optional<Signer> signer;
+    Octets token;
+    if (leg_ == "pkinit") {
+      signer.emplace(octets_of(option(options_, "certificate")), octets_of(option(options_, "key")));
+      token = Requests::token_of(ask(requests_.freshness_req(users.front().name)));
+    }
     for (std::size_t i = 0; i < count; ++i) {
       const User& user = users[i % users.size()];
-      made_.push_back(leg_ == "error" ? requests_.as_req(user.name)
-                      : leg_ == "as"  ? requests_.as_req(user)
-                                      : requests_.tgs_req(tgts[i % tgts.size()], service.substr(0, slash),
-                                                          service.substr(slash + 1)));
+      made_.push_back(leg_ == "error"    ? requests_.as_req(user.name)
+                      : leg_ == "as"     ? requests_.as_req(user)
+                      : leg_ == "pkinit" ? requests_.as_req(user.name, *signer, token)
+                                         : requests_.tgs_req(tgts[i % tgts.size()], service.substr(0, slash),
+                                                             service.substr(slash + 1)));
     }
   }
 
@@ -132,7 +150,7 @@ class Load {
     const std::int32_t code = Requests::error_code(answer);
     const bool right = leg_ == "error"
                            ? code == preauth_required
-                           : !answer.empty() && answer[0] == (leg_ == "as" ? as_rep_tag : tgs_rep_tag);
+                           : !answer.empty() && answer[0] == (leg_ == "tgs" ? tgs_rep_tag : as_rep_tag);
     if (!right) throw std::runtime_error("another answer: error " + std::to_string(code));
   }
 
@@ -148,8 +166,8 @@ class Load {
 
 int run(int argc, char** argv) {
   const std::string leg = argc > 1 ? argv[1] : "";
-  if (leg != "error" && leg != "as" && leg != "tgs")
-    throw std::runtime_error("usage: bench_kdc_load error|as|tgs --realm REALM ...");
+  if (leg != "error" && leg != "as" && leg != "pkinit" && leg != "tgs")
+    throw std::runtime_error("usage: bench_kdc_load error|as|pkinit|tgs --realm REALM ...");
   Options options;
   for (int i = 2; i + 1 < argc; i += 2) options[std::string(argv[i]).substr(2)] = argv[i + 1];
   Load load(leg, options);

@@ -1,6 +1,8 @@
 #include "kdc_requests.h"
 
 #include <fmt/format.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
 
 #include <ctime>
 #include <stdexcept>
@@ -15,8 +17,13 @@
 #include "kerberos/kdc_rep.h"
 #include "kerberos/krb_error.h"
 #include "kerberos/numbers.h"
+#include "kerberos/pkinit.h"
 #include "kerberos/preauth.h"
 #include "kerberos/whole_kdc_req.h"
+#include "pki/library.h"
+#include "pki/owned.h"
+#include "pkinit/oids.h"
+#include "pkinit/signed_data.h"
 
 namespace bench {
 namespace {
@@ -58,7 +65,28 @@ Octets encrypted(const crypto::Key& key, std::int32_t usage, Bytes plain) {
   return kerberos::encode(kerberos::EncryptedData{key.etype(), std::nullopt, cipher});
 }
 
+Octets modp_public_value() {
+  using pki::must;
+  const pki::OwnedKeyContext context(must(EVP_PKEY_CTX_new_from_name(nullptr, "DHX", nullptr)));
+  must(EVP_PKEY_keygen_init(context.get()));
+  must(EVP_PKEY_CTX_set_group_name(context.get(), "modp_2048"));
+  EVP_PKEY* key = nullptr;
+  must(EVP_PKEY_generate(context.get(), &key));
+  const pki::OwnedKey owned(key);
+  unsigned char* octets = nullptr;
+  const int size = i2d_PUBKEY(key, &octets);
+  if (size < 0) throw std::runtime_error("no SubjectPublicKeyInfo");
+  Octets value(octets, octets + size);
+  OPENSSL_free(octets);
+  return value;
+}
+
 }  // namespace
+
+Signer::Signer(Bytes certificate_der, Bytes key_der)
+    : certificate(value_of(pki::Certificate::parse(certificate_der), "the certificate")),
+      key(value_of(pki::PrivateKey::of_pkcs8(key_der), "the key")),
+      public_value(modp_public_value()) {}
 
 std::string numbered_name(std::uint32_t number) {
   return fmt::format("user{:07}", number);
@@ -71,22 +99,61 @@ crypto::Key numbered_key(std::uint32_t number) {
   return value_of(crypto::Key::make(user_etype, seed), "a key");
 }
 
-Octets Requests::as_req(std::string_view client, const crypto::Key* key) {
+Octets Requests::as_req(std::string_view client, const Proof& add_proof) {
   const kerberos::Name cname(kerberos::name_type::principal, {client}),
       krbtgt(kerberos::name_type::srv_inst, {"krbtgt", realm_});
   const auto etypes = wanted_etypes();
-  kerberos::Made<kerberos::PadataList> list;
-  Octets timestamp;
-  if (key != nullptr) {
-    timestamp = encrypted(*key, key_usage::pa_enc_timestamp,
-                          kerberos::encode(kerberos::PaEncTsEnc{std::time(nullptr), next_microsecond()}));
-    list.add({padata::enc_timestamp, timestamp});
-  }
-  list.add({padata::req_enc_pa_rep, {}});  // as MIT's and Heimdal's clients do
   kerberos::KdcReqBody body = body_of(realm_, as_options, ++made_, etypes.list());
   body.cname = cname.view();
   body.sname = krbtgt.view();
+  kerberos::Made<kerberos::PadataList> list;
+  add_proof(body, list);
+  list.add({padata::req_enc_pa_rep, {}});  // as MIT's and Heimdal's clients do
   return kerberos::encode(kerberos::WholeKdcReq{kerberos::msg_type::as_req, list.list(), body});
+}
+
+Octets Requests::as_req(std::string_view client) {
+  return as_req(client, [](const kerberos::KdcReqBody&, kerberos::Made<kerberos::PadataList>&) {});
+}
+
+Octets Requests::as_req(const User& user) {
+  return as_req(user.name, [&](const kerberos::KdcReqBody&, kerberos::Made<kerberos::PadataList>& list) {
+    const Octets timestamp =
+        encrypted(user.key, key_usage::pa_enc_timestamp,
+                  kerberos::encode(kerberos::PaEncTsEnc{std::time(nullptr), next_microsecond()}));
+    list.add({padata::enc_timestamp, timestamp});
+  });
+}
+
+Octets Requests::freshness_req(std::string_view client) {
+  return as_req(client, [](const kerberos::KdcReqBody&, kerberos::Made<kerberos::PadataList>& list) {
+    list.add({padata::as_freshness, {}});
+  });
+}
+
+Octets Requests::token_of(Bytes answer) {
+  const auto error = value_of(kerberos::parse<kerberos::KrbError>(answer), "the KRB-ERROR");
+  const auto hints = value_of(kerberos::parse<kerberos::PadataList>(error.e_data), "the METHOD-DATA");
+  const auto token = hints.find(padata::as_freshness);
+  if (!token) throw std::runtime_error("no PA-AS-FRESHNESS");
+  return {token->value.begin(), token->value.end()};
+}
+
+Octets Requests::as_req(std::string_view client, const Signer& signer, Bytes token) {
+  return as_req(client, [&](const kerberos::KdcReqBody& body, kerberos::Made<kerberos::PadataList>& list) {
+    Octets sum(crypto::openssl::digest_size(crypto::openssl::Digest::sha1));
+    crypto::openssl::hash(crypto::openssl::Digest::sha1, {kerberos::encode(body)}, sum);
+    kerberos::Made<kerberos::KdfAlgorithms> kdfs;
+    kdfs.add({pkinit::oids::kdf_sha256});
+    kerberos::AuthPack pack;
+    pack.authenticator = {next_microsecond(), std::time(nullptr), made_, sum, token, {}};
+    pack.client_public_value = signer.public_value;
+    pack.kdfs = kdfs.list();
+    const Octets cms = pkinit::sign({signer.key, signer.certificate}, kerberos::encode(pack),
+                                    pkinit::content_type::auth_data);
+    const Octets value = kerberos::encode(kerberos::PaPkAsReq{cms});
+    list.add({padata::pk_as_req, value});
+  });
 }
 
 Octets Requests::tgs_req(const Tgt& tgt, std::string_view service_class, std::string_view host) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -8,6 +9,10 @@
 
 #include "base/bytes.h"
 #include "crypto/key.h"
+#include "kerberos/padata.h"
+#include "kerberos/whole_kdc_req.h"
+#include "pki/certificate.h"
+#include "pki/private_key.h"
 
 // What a client asks of a KDC, each request another, made in advance. All throws std::runtime_error where a
 // KDC's answer is not what it should be.
@@ -27,6 +32,16 @@ struct Tgt {
   ferryman::crypto::Key session_key;
 };
 
+// What signs for a user, and her half of the key agreement, in MODP group 14. A Certificate and a PKCS #8
+// key, in DER.
+struct Signer {
+  Signer(Bytes certificate_der, Bytes key_der);
+
+  ferryman::pki::Certificate certificate;
+  ferryman::pki::PrivateKey key;
+  Octets public_value;  // a SubjectPublicKeyInfo, the same for all requests
+};
+
 inline constexpr std::int32_t user_etype = 18;  // aes256-cts-hmac-sha1-96, which all KDCs here have
 
 // The users of a large directory, from 1: with names and keys that need no table.
@@ -38,9 +53,14 @@ class Requests {
   explicit Requests(std::string realm) : realm_(std::move(realm)) {}
 
   // Without a proof of the key, which a KDC answers with KDC_ERR_PREAUTH_REQUIRED.
-  Octets as_req(std::string_view client) { return as_req(client, nullptr); }
+  Octets as_req(std::string_view client);
   // With PA-ENC-TIMESTAMP.
-  Octets as_req(const User& user) { return as_req(user.name, &user.key); }
+  Octets as_req(const User& user);
+  // With PA-PK-AS-REQ over a token of PA-AS-FRESHNESS.
+  Octets as_req(std::string_view client, const Signer& signer, Bytes token);
+  // Without a proof, but asking for such a token, which is in the answer.
+  Octets freshness_req(std::string_view client);
+  static Octets token_of(Bytes answer);
   // service: an SPN of two components. As MIT's client makes it: with a subkey, and a keyed checksum.
   Octets tgs_req(const Tgt& tgt, std::string_view service_class, std::string_view host);
 
@@ -51,7 +71,9 @@ class Requests {
   static std::int32_t error_code(Bytes answer);
 
  private:
-  Octets as_req(std::string_view client, const ferryman::crypto::Key* key);
+  using Proof = std::function<void(const ferryman::kerberos::KdcReqBody& body,
+                                   ferryman::kerberos::Made<ferryman::kerberos::PadataList>& list)>;
+  Octets as_req(std::string_view client, const Proof& add_proof);
   std::int32_t next_microsecond() { return static_cast<std::int32_t>(++made_ % 1'000'000); }
 
   const std::string realm_;
