@@ -144,7 +144,7 @@ Outcome<Entry> Connection::read(const std::string& dn, const std::vector<std::st
 Outcome<void> Connection::search_paged(const Search& search, const Each& each) {
   Search page = search;
   std::string cookie;
-  do {
+  for (int pages = 0; pages < max_pages; ++pages) {
     berval at = as_berval(as_bytes(cookie)), value{};
     if (const int code = ldap_create_page_control_value(handle_.get(), page_size, &at, &value);
         code != LDAP_SUCCESS)
@@ -166,9 +166,11 @@ Outcome<void> Connection::search_paged(const Search& search, const Each& each) {
       if (mark.bv_len != 0) next.assign(mark.bv_val, mark.bv_len);
       ber_memfree(mark.bv_val);
     }
+    if (next.empty()) return {};
     cookie = std::move(next);
-  } while (!cookie.empty());
-  return {};
+  }
+  return fail(Reason::too_much,
+              fmt::format("{} does not come to an end when asked to search {}", host_, shown(search.base)));
 }
 
 Outcome<Values> Connection::read_values(const std::string& dn, const std::string& attribute) {
@@ -178,6 +180,7 @@ Outcome<Values> Connection::read_values(const std::string& dn, const std::string
     const auto entry = read(dn, {asked});
     if (!entry) return tl::unexpected(entry.error());
     std::size_t next = 0;
+    const std::size_t before = all.size();
     for (const auto& [name, values] : entry->attributes) {
       const auto behind = next_of_range(name, attribute);
       if (!behind && !equal_without_case(name, attribute)) continue;
@@ -185,7 +188,7 @@ Outcome<Values> Connection::read_values(const std::string& dn, const std::string
       next = std::max(next, behind.value_or(0));
     }
     if (next == 0) return all;
-    if (next != all.size())
+    if (next != all.size() || next == before)
       return fail(Reason::failed, fmt::format("the list {} of {} does not go on where it ended",
                                               printable(attribute), shown(dn)));
     asked = fmt::format("{};range={}-*", attribute, next);

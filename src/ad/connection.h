@@ -57,7 +57,7 @@ struct Found {
 class Connection {
  public:
   static constexpr std::size_t max_message = 16 << 20, max_entries = 10'000, max_octets = 64 << 20;
-  static constexpr int page_size = 500;
+  static constexpr int page_size = 500, max_pages = 100'000;
 
   static Outcome<Connection> open(const Endpoint& endpoint);
 
@@ -70,7 +70,7 @@ class Connection {
   // All that is found, as one answer. Servers give out no more than their own limit (1,000 objects).
   Outcome<Found> search(const Search& search);
 
-  // All that is found, however much it is, page by page (RFC 2696). each: false ends it.
+  // All that is found, in up to max_pages pages (RFC 2696). each: false ends it.
   using Each = std::function<bool(const Entry&)>;
   Outcome<void> search_paged(const Search& search, const Each& each);
 

@@ -105,8 +105,8 @@ Verdict authenticate_step(Channel& channel) {
   // Who has another id is somebody else, whatever she can prove.
   if (const Result before = check(*known, *user); before == Result::not_ours || is_another(*known, *user))
     return {before};
-  Verdict verdict =
-      logon::authenticate(known->config, known->accounts, user->name, channel, std::time(nullptr));
+  Verdict verdict = logon::authenticate(known->config, known->accounts, user->name, channel,
+                                        [] { return std::time(nullptr); });
   if (verdict.result != Result::ok || !verdict.tickets) return verdict;
   // Her groups as they are now; where that fails those of the last answer count on.
   const auto refreshed = logon::refresh_user(user->name, std::time(nullptr));

@@ -47,12 +47,11 @@ std::string session_text(const std::optional<login::SessionRecord>& record, std:
 }
 
 std::string ticket_text(const AccountStatus& status) {
-  if (!status.has_ticket) {
-    const bool known = status.record && !status.record->no_ticket.empty();
-    return known ? "0  " + printable(status.record->no_ticket) : "0";
-  }
-  return fmt::format("1  {} until {} in {}", printable(status.record->principal()),
-                     time_text(status.record->ticket_expires), printable(status.record->cache));
+  const std::string why = status.record ? printable(status.record->no_ticket) : "";
+  if (!status.has_ticket) return why.empty() ? "0" : "0  " + why;
+  return fmt::format("1  {} until {} in {}{}", printable(status.record->principal()),
+                     time_text(status.record->ticket_expires), printable(status.record->cache),
+                     why.empty() ? "" : "; no newer one: " + why);
 }
 
 std::string map_text(const std::optional<login::SessionRecord>& record) {

@@ -165,12 +165,13 @@ int enroll_here(const EnrollOptions& given, std::vector<login::RealmConfig>& sys
   if (!lock) return complain(command_name, lock.error());
   const auto is_new = login::check_is_new(*accounts, *wanted);
   if (!is_new && !options->system) return complain(command_name, is_new.error());
-  if (is_new)
+  const login::EnrolledAccount* account = login::find_enrolled(*accounts, *wanted);
+  if (is_new) {
     if (const int code = enroll_with(*accounts, std::move(*wanted), *options); code != exit_ok) return code;
+    account = &accounts->all().back();
+  }
   if (!options->system) return exit_ok;
-  const auto account = accounts->choose(options->user);
-  if (!account) return complain(command_name, account.error());
-  system = login::realms_of(**account);
+  system = login::realms_of(*account);
   if (system.empty())
     return complain(command_name, exit_failed, "no sign-in has told the realm: \"ferryman login\" first");
   return exit_ok;

@@ -104,6 +104,22 @@ tl::expected<std::optional<ad::SyncState>, int> load_before(const SyncOptions& o
       exit_failed, fmt::format("{} cannot be read: {}", printable(options.state), before.error().message())));
 }
 
+std::string tenant_text(const std::string& tenant) {
+  return tenant.empty() ? "the default tenant" : "the tenant " + printable(tenant);
+}
+
+// That another tenant has not the keys that were written is no reason to take them away, and none to forget
+// them.
+int check_tenant(const SyncOptions& options, const std::optional<ad::SyncState>& before,
+                 const std::string& tenant) {
+  if (!before || before->tenant == tenant || before->keys.empty()) return exit_ok;
+  return tell(exit_failed,
+              fmt::format("{} is of {}, and says which of its keys are in the domain; now it is {}",
+                          printable(options.state), tenant_text(before->tenant), tenant_text(tenant)),
+              "--state names another file for this one. Where the state is moved away, keys that were "
+              "revoked meanwhile stay in the domain.");
+}
+
 // What is read of the domain, and what has been found out to read it.
 struct Prepared {
   AdServer server;
@@ -117,6 +133,7 @@ tl::expected<Prepared, int> prepare(const SyncOptions& options, const std::strin
   const auto failed = [](const ad::Failure& failure) { return tl::unexpected(tell_failure(failure)); };
   auto before = load_before(options);
   if (!before) return tl::unexpected(before.error());
+  if (const int code = check_tenant(options, *before, tenant); code != exit_ok) return tl::unexpected(code);
   auto server = open_domain(options.domain, options.server);
   if (!server) return tl::unexpected(server.error());
   ad::Connection& connection = server->connection;
@@ -151,13 +168,6 @@ ad::SyncState state_behind(const Prepared& prepared, const std::string& tenant, 
           prepared.gate.groups,
           sync.refused(),
           std::move(keys)};
-}
-
-// Of another tenant nothing is known that was written: that this one has not those keys is no reason to take
-// them away.
-ad::WrittenKeys written_before(const Prepared& prepared, const std::string& tenant) {
-  const auto& before = prepared.job.before;
-  return before && before->tenant == tenant ? before->keys : ad::WrittenKeys();
 }
 
 std::string text_of_plan(const ad::SyncPlan& plan) {
@@ -240,7 +250,8 @@ int synchronise(RealmService& service, const SyncOptions& options) {
   if (const auto done = sync.run(); !done)
     return done.error().text.empty() ? sink.code() : tell_failure(done.error());
   RealmKeys keys(service, prepared->server.connection, options.dry_run);
-  ad::WrittenKeys written = written_before(*prepared, service.tenant());
+  const auto& before = prepared->job.before;
+  ad::WrittenKeys written = before ? before->keys : ad::WrittenKeys();
   const int keys_code =
       options.write_keys ? keys.run(options.domain, prepared->domain, now, written) : exit_ok;
   if (!options.dry_run)

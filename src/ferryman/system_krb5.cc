@@ -133,7 +133,11 @@ int work_as(const ServiceUser& user, std::string_view command, int out, const Re
     ::unsetenv(roots);
   Realms realms;
   const int code = work(realms);
-  return code == exit_ok && !realms.empty() && !write_all(out, message_of(realms)) ? exit_failed : code;
+  if (code != exit_ok || realms.empty()) return code;
+  const std::string message = message_of(realms);
+  if (message.size() > max_message)
+    return complain(command, exit_failed, "the files of the CAs are too large for the system to be told");
+  return write_all(out, message) ? exit_ok : exit_failed;
 }
 
 // In a child, which gives up root's rights for good.
@@ -152,6 +156,7 @@ int in_child(const ServiceUser& user, std::string_view command, std::vector<Syst
   }
   out = Descriptor(-1);
   const std::string text = read_all(in.get());
+  in = Descriptor(-1);  // whoever has more to write than is read is not waited for
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }

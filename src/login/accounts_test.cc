@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "keys/software_store.h"
 #include "keys/swtpm.h"
@@ -116,6 +119,8 @@ TEST_F(AccountsTest, ASecondOneOfTheSameUserIsRefusedBeforeItsCodeIsUsed) {
     return check_is_new(opened(), {url, tenant, user});
   };
   EXPECT_THAT(check("https://gw.test", "Example", "Alice").error().text, HasSubstr("unenroll"));
+  EXPECT_NE(find_enrolled(opened(), {"https://gw.test", "Example", "Alice"}), nullptr);
+  EXPECT_EQ(find_enrolled(opened(), {"https://gw.test", "other", "alice"}), nullptr);
   EXPECT_TRUE(check("https://gw.test", "example", "bob").has_value());
   EXPECT_TRUE(check("https://gw.test", "other", "alice").has_value());
   EXPECT_TRUE(check("https://other.test", "example", "alice").has_value());
@@ -149,6 +154,46 @@ TEST_F(AccountsTest, ASessionComesBackAndGoes) {
   EXPECT_EQ(record_text(*kept), record_text(record()));
   EXPECT_EQ(kept->principal(), "alice/a\\/b\\@c@CLOUD.TEST");
   ASSERT_TRUE(account.remove_session().has_value());
+  EXPECT_FALSE(account.session(store).value().has_value());
+  EXPECT_FALSE(account.record().value().has_value());
+}
+
+TEST_F(AccountsTest, ARenewalWithoutATicketForgetsNoneThatIsThere) {
+  enroll(account_of("alice"));
+  const Accounts accounts = opened();
+  const EnrolledAccount& account = accounts.all()[0];
+  keys::SoftwareStore store;
+  ASSERT_TRUE(account.write_record(record()).has_value());
+  SignIn renewed{{Secret(as_bytes("a.b.c")), Secret(Octets(32, 9))},
+                 std::chrono::seconds{3600},
+                 {},
+                 std::nullopt,
+                 std::nullopt,
+                 {".cloud.test"}};
+  const auto kept =
+      keep(accounts, account, store, std::move(renewed), {record().kerberos_url, 1, 1'800'000'200});
+  ASSERT_TRUE(kept.has_value()) << kept.error().text;
+  EXPECT_TRUE(kept->no_ticket);
+  const auto found = account.record().value().value();
+  EXPECT_EQ(found.principal(), record().principal());
+  EXPECT_EQ(found.cache, record().cache);
+  EXPECT_EQ(found.ticket_expires, record().ticket_expires);
+  EXPECT_EQ(found.renewed, 1'800'000'200);
+  EXPECT_FALSE(found.no_ticket.empty());
+  EXPECT_EQ(realm_of(account)->realm, "CLOUD.TEST");
+}
+
+TEST_F(AccountsTest, SigningOutTakesTheTokensAlsoWhereTicketsCannotBeRemoved) {
+  enroll(account_of("alice"));
+  const Accounts accounts = opened();
+  const EnrolledAccount& account = accounts.all()[0];
+  keys::SoftwareStore store;
+  const Session session{Secret(as_bytes("a.b.c")), Secret(Octets(32, 9))};
+  ASSERT_TRUE(account.write_session(store, session, record()).has_value());
+  ::setenv("KRB5CCNAME", "NOSUCHTYPE:x", 1);
+  const auto done = sign_out(account);
+  ::unsetenv("KRB5CCNAME");
+  EXPECT_FALSE(done.has_value());
   EXPECT_FALSE(account.session(store).value().has_value());
   EXPECT_FALSE(account.record().value().has_value());
 }

@@ -27,6 +27,10 @@ krb5_data data_of(std::string_view text) {
   return data;
 }
 
+std::string_view realm_of(krb5_const_principal principal) {
+  return {principal->realm.data, principal->realm.length};
+}
+
 // A krb5_principal over names that somebody else owns.
 class Principal {
  public:
@@ -46,6 +50,9 @@ class Principal {
   std::vector<krb5_data> components_;
   krb5_principal_data data_{};
 };
+
+// Among what is kept in a cache besides tickets: whoever fills it anew takes that away.
+constexpr char logon_mark[] = "ferryman_logon";
 
 // An open cache, closed at its end, or destroyed; or taken by release() for what does that itself.
 class Cache {
@@ -70,8 +77,18 @@ class Cache {
     return has_owner(
         [&](krb5_principal owner) { return krb5_principal_compare(context_, owner, client) != 0; });
   }
-  bool is_of_realm_of(krb5_principal client) const {
-    return has_owner([&](krb5_principal owner) { return krb5_realm_compare(context_, owner, client) != 0; });
+  bool is_of_realm(std::string_view realm) const {
+    return has_owner([&](krb5_principal owner) { return realm_of(owner) == realm; });
+  }
+  bool is_of_logon() const {
+    krb5_data value{};
+    if (krb5_cc_get_config(context_, cache_, nullptr, logon_mark, &value) != 0) return false;
+    krb5_free_data_contents(context_, &value);
+    return true;
+  }
+  krb5_error_code mark_as_of_logon() const {
+    krb5_data value = data_of("yes");
+    return krb5_cc_set_config(context_, cache_, nullptr, logon_mark, &value);
   }
   bool belongs_to_a_collection() const {
     return krb5_cc_support_switch(context_, krb5_cc_get_type(context_, cache_)) != 0;
@@ -105,7 +122,8 @@ tl::unexpected<Failure> krb5_failure(krb5_context context, krb5_error_code code,
   return fail(Fault::failed, std::move(whole));
 }
 
-constexpr std::string_view storing = "tickets cannot be put into the credential cache";
+constexpr std::string_view storing = "tickets cannot be put into the credential cache",
+                           removing = "the tickets cannot be removed";
 
 krb5_timestamp time_of(std::int64_t time) {
   return static_cast<krb5_timestamp>(static_cast<std::uint32_t>(time));  // libkrb5 reads it so until 2106
@@ -154,7 +172,7 @@ constexpr std::string_view file_type = "FILE:";
 // realm's name behind its own: this is its path, or would be. Nothing where there is no such place.
 std::optional<std::string> path_beside(const Cache& primary, krb5_principal client) {
   const std::string name = primary.name();
-  const std::string_view realm(client->realm.data, client->realm.length);
+  const std::string_view realm = realm_of(client);
   if (!name.starts_with(file_type) || !is_realm_name(realm)) return std::nullopt;
   return fmt::format("{}.{}", name.substr(file_type.size()), realm);
 }
@@ -165,12 +183,15 @@ bool is_own_file(const std::string& path) {
   return ::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == ::geteuid();
 }
 
-Outcome<Cache> file_cache(krb5_context context, const std::string& path) {
+Outcome<Cache> cache_of(krb5_context context, const std::string& name) {
   Cache cache(context);
-  const krb5_error_code code =
-      krb5_cc_resolve(context, (std::string(file_type) + path).c_str(), cache.receive());
+  const krb5_error_code code = krb5_cc_resolve(context, name.c_str(), cache.receive());
   if (code != 0) return krb5_failure(context, code, "the credential caches cannot be read");
   return cache;
+}
+
+Outcome<Cache> file_cache(krb5_context context, const std::string& path) {
+  return cache_of(context, std::string(file_type) + path);
 }
 
 // The account's cache, if it has one.
@@ -190,7 +211,7 @@ Outcome<std::optional<Cache>> find(krb5_context context, krb5_principal client) 
 }
 
 bool has_room_beside(const Cache& primary, krb5_principal client) {
-  return !primary.is_of_realm_of(client) && path_beside(primary, client);
+  return !primary.is_of_realm(realm_of(client)) && path_beside(primary, client);
 }
 
 // Where the account's tickets belong.
@@ -239,7 +260,25 @@ void replace_primary(krb5_context context) {
   krb5_cccol_cursor_free(context, &cursor);
 }
 
-// The files beside a FILE, whosever tickets are in them.
+// The caches of the collection that are of logons, whosever tickets are in them.
+Outcome<void> remove_logons(krb5_context context) {
+  krb5_cccol_cursor cursor = nullptr;
+  krb5_error_code code = krb5_cccol_cursor_new(context, &cursor);
+  std::vector<Cache> found;
+  while (code == 0) {
+    Cache next(context);
+    code = krb5_cccol_cursor_next(context, cursor, next.receive());
+    if (code != 0 || next.get() == nullptr) break;
+    if (next.is_of_logon()) found.push_back(std::move(next));
+  }
+  krb5_cccol_cursor_free(context, &cursor);
+  for (Cache& each : found)
+    if (const krb5_error_code own = krb5_cc_destroy(context, each.release()); own != 0) code = own;
+  if (code != 0) return krb5_failure(context, code, removing);
+  return {};
+}
+
+// The files beside a FILE, as path_beside() names them, whosever tickets are in them.
 void remove_beside(krb5_context context, const Cache& primary) {
   const std::string name = primary.name();
   if (!name.starts_with(file_type)) return;
@@ -248,9 +287,9 @@ void remove_beside(krb5_context context, const Cache& primary) {
   std::error_code error;
   for (const auto& each : std::filesystem::directory_iterator(path.parent_path(), error)) {
     const std::string file = each.path().filename().string();
-    if (!file.starts_with(prefix) || !is_realm_name(file.substr(prefix.size())) || !is_own_file(each.path()))
-      continue;
-    if (auto cache = file_cache(context, each.path())) krb5_cc_destroy(context, cache->release());
+    if (!file.starts_with(prefix) || !is_own_file(each.path())) continue;
+    auto cache = file_cache(context, each.path());
+    if (cache && cache->is_of_realm(file.substr(prefix.size()))) krb5_cc_destroy(context, cache->release());
   }
 }
 
@@ -304,11 +343,20 @@ Outcome<std::string> CredentialCaches::store_from(const std::string& name) {
   if (code == 0) code = krb5_cc_get_principal(context_.get(), source.get(), &client);
   if (code != 0) return krb5_failure(context_.get(), code, storing);
   auto memory = filled(context_.get(), client, [&](const Cache& made) {
-    return krb5_cc_copy_creds(context_.get(), source.get(), made.get());
+    const krb5_error_code copied = krb5_cc_copy_creds(context_.get(), source.get(), made.get());
+    return copied == 0 ? made.mark_as_of_logon() : copied;
   });
   auto stored = memory ? put(context_.get(), client, std::move(*memory)) : tl::unexpected(memory.error());
   krb5_free_principal(context_.get(), client);
   return stored;
+}
+
+Outcome<std::string> CredentialCaches::name_for_session(const std::string& name) {
+  const auto cache = cache_of(context_.get(), name);
+  if (!cache) return tl::unexpected(cache.error());
+  if (!cache->belongs_to_a_collection()) return name;
+  if (auto switched = switch_to(context_.get(), *cache); !switched) return tl::unexpected(switched.error());
+  return std::string(krb5_cc_default_name(context_.get()));
 }
 
 Outcome<bool> CredentialCaches::has_room_for(const Client& client) {
@@ -352,19 +400,32 @@ Outcome<void> CredentialCaches::remove(const Client& client) {
   if (!cache) return tl::unexpected(cache.error());
   if (!*cache) return {};
   const krb5_error_code code = krb5_cc_destroy(context_.get(), (*cache)->release());
-  if (code != 0) return krb5_failure(context_.get(), code, "the tickets cannot be removed");
+  if (code != 0) return krb5_failure(context_.get(), code, removing);
   replace_primary(context_.get());
+  return {};
+}
+
+Outcome<void> CredentialCaches::remove(const Client& client, const std::string& name) {
+  Principal principal(client.name, client.realm);
+  auto cache = cache_of(context_.get(), name);
+  if (!cache) return tl::unexpected(cache.error());
+  if (!cache->belongs_to(principal.get())) return {};
+  const krb5_error_code code = krb5_cc_destroy(context_.get(), cache->release());
+  if (code != 0) return krb5_failure(context_.get(), code, removing);
   return {};
 }
 
 Outcome<void> CredentialCaches::remove_default() {
   auto cache = default_cache(context_.get());
   if (!cache) return tl::unexpected(cache.error());
+  if (cache->belongs_to_a_collection()) {
+    if (auto removed = remove_logons(context_.get()); !removed) return removed;
+    replace_primary(context_.get());
+    return {};
+  }
   remove_beside(context_.get(), *cache);
   const krb5_error_code code = krb5_cc_destroy(context_.get(), cache->release());
-  if (code != 0 && code != KRB5_FCC_NOFILE)
-    return krb5_failure(context_.get(), code, "the tickets cannot be removed");
-  replace_primary(context_.get());
+  if (code != 0 && code != KRB5_FCC_NOFILE) return krb5_failure(context_.get(), code, removing);
   return {};
 }
 

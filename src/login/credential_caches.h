@@ -44,8 +44,13 @@ class CredentialCaches {
   // primary one stays. Fault occupied where there is no room: in a FILE for a second account of one realm.
   Outcome<std::string> store(const Client& client, std::span<const Credential> credentials);
 
-  // The same with what is in another cache, by its name: "FILE:/proc/self/fd/3".
+  // The same with what is in another cache, by its name: "FILE:/proc/self/fd/3". The account's cache is one
+  // of a logon from then on.
   Outcome<std::string> store_from(const std::string& name);
+
+  // By which name a session's programs find a cache first, and those of other accounts as well: that of its
+  // collection, whose primary one it becomes; else its own.
+  Outcome<std::string> name_for_session(const std::string& name);
 
   // Whether store() would find room.
   Outcome<bool> has_room_for(const Client& client);
@@ -59,8 +64,10 @@ class CredentialCaches {
   // Removes the account's cache, also where there is none; if it was the primary one, another one becomes
   // that.
   Outcome<void> remove(const Client& client);
-  // The same with the cache that $KRB5CCNAME names, and the files beside a FILE, whosever tickets are in
-  // them.
+  // The same in the cache of that name, where it is the account's.
+  Outcome<void> remove(const Client& client, const std::string& name);
+  // The same with what $KRB5CCNAME names: of a collection those that are of logons; else that cache, and the
+  // files beside a FILE that have the tickets of their name's realm, whosever they are.
   Outcome<void> remove_default();
 
  private:

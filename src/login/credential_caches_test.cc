@@ -131,6 +131,16 @@ class CredentialCachesTest : public testing::TestWithParam<std::string> {
     return {part, ticket};
   }
 
+  // A cache with an account's tickets as a logon hands it over.
+  std::string handed_over(const Account& account) const {
+    const std::string own = ::getenv("KRB5CCNAME");
+    const std::string name = "FILE:" + directory_ + "/from." + std::string(account.realm);
+    ::setenv("KRB5CCNAME", name.c_str(), 1);
+    EXPECT_EQ(store(account), name);
+    ::setenv("KRB5CCNAME", own.c_str(), 1);
+    return name;
+  }
+
   std::string directory_;
   std::optional<KcmServer> kcm_;
   const Account alice_{"alice"}, bob_{"bob"}, alice_there_{"alice", "AD.EXAMPLE.COM"};
@@ -165,6 +175,19 @@ TEST_P(CredentialCachesTest, RemovesTheAccountsTickets) {
   EXPECT_TRUE(caches->remove(alice_.client()).has_value()) << "gone already";
 }
 
+TEST_P(CredentialCachesTest, RemovesTheAccountsTicketsFromACacheByItsName) {
+  const auto name = store(alice_);
+  ASSERT_TRUE(name.has_value());
+  ::setenv("KRB5CCNAME", "MEMORY:other", 1);
+  auto caches = CredentialCaches::open();
+  EXPECT_TRUE(caches->remove(alice_.client()).has_value());
+  EXPECT_TRUE(caches->remove(bob_.client(), *name).has_value());
+  EXPECT_EQ(run("klist -s " + *name + "; echo $?"), "0\n") << "it is not bob's";
+  EXPECT_TRUE(caches->remove(alice_.client(), *name).has_value());
+  EXPECT_EQ(run("klist -s " + *name + "; echo $?"), "1\n");
+  EXPECT_TRUE(caches->remove(alice_.client(), *name).has_value()) << "gone already";
+}
+
 INSTANTIATE_TEST_SUITE_P(Of, CredentialCachesTest, testing::Values("FILE", "DIR", "KEYRING", "KCM"), by_type);
 
 class CollectionTest : public CredentialCachesTest {};
@@ -193,6 +216,28 @@ TEST_P(CollectionTest, LeavesOtherAccountsAsTheyAre) {
   EXPECT_TRUE(CredentialCaches::open()->remove(bob_.client()).has_value());
   EXPECT_THAT(run("klist"), HasSubstr("Default principal: alice@"));
   EXPECT_EQ(CredentialCaches::open()->make_primary(bob_.client()).error().fault, Fault::failed);
+}
+
+TEST_P(CollectionTest, ShowsASessionAllTicketsOfALogonAndLosesThemTogether) {
+  ASSERT_TRUE(store(bob_).has_value());
+  auto caches = CredentialCaches::open();
+  const auto first = caches->store_from(handed_over(alice_));
+  ASSERT_TRUE(first.has_value()) << first.error().text;
+  EXPECT_EQ(caches->name_for_session(*first), std::string(::getenv("KRB5CCNAME")));
+  EXPECT_TRUE(caches->store_from(handed_over(alice_there_)).has_value());
+  EXPECT_THAT(run("klist"), HasSubstr("Default principal: alice@CLOUD.EXAMPLE.COM"));
+  EXPECT_THAT(run("klist -l"), HasSubstr("alice@AD.EXAMPLE.COM"));
+  EXPECT_TRUE(CredentialCaches::open()->remove_default().has_value());
+  EXPECT_THAT(run("klist -l"), Not(HasSubstr("alice")));
+  EXPECT_THAT(run("klist"), HasSubstr("Default principal: bob@"));
+}
+
+TEST_P(CollectionTest, KeepsWhatWasFilledAnewSinceTheLogon) {
+  auto caches = CredentialCaches::open();
+  ASSERT_TRUE(caches->store_from(handed_over(alice_)).has_value());
+  ASSERT_TRUE(store(alice_).has_value());
+  EXPECT_TRUE(CredentialCaches::open()->remove_default().has_value());
+  EXPECT_THAT(run("klist"), HasSubstr("Default principal: alice@"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, CollectionTest, testing::Values("DIR", "KEYRING", "KCM"), by_type);
@@ -232,11 +277,14 @@ TEST_P(FileCacheTest, HasOneOfAnotherRealmBesideIt) {
 TEST_P(FileCacheTest, GoesWithWhatIsBesideIt) {
   const auto primary = store(alice_), beside = store(alice_there_);
   ASSERT_TRUE(primary.has_value() && beside.has_value());
-  std::ofstream(directory_ + "/cache.txt!") << "another file";
+  EXPECT_EQ(CredentialCaches::open()->name_for_session(*primary), *primary);
+  std::ofstream(directory_ + "/cache.txt") << "another file";
+  std::filesystem::copy_file(directory_ + "/cache", directory_ + "/cache.bak");
   EXPECT_TRUE(CredentialCaches::open()->remove_default().has_value());
   for (const std::string& each : {*primary, *beside})
     EXPECT_EQ(run("klist -s " + each + "; echo $?"), "1\n") << each;
-  EXPECT_TRUE(std::filesystem::exists(directory_ + "/cache.txt!"));
+  for (const char* hers : {"/cache.txt", "/cache.bak"})
+    EXPECT_TRUE(std::filesystem::exists(directory_ + hers)) << hers;
 }
 
 TEST_P(FileCacheTest, BelievesNoFileOfAnotherUser) {

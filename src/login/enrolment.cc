@@ -59,14 +59,16 @@ struct NewKeys {
 
 // The user's key is of RSA in every store: each TPM 2.0 has that, and msDS-KeyCredentialLink's readers know
 // it.
-Outcome<NewKeys> make_keys(const Keys& with) {
+Outcome<NewKeys> make_keys(const Keys& with, const Progress& progress) {
   keys::KeyStore& store = with.store;
+  progress("The computer's keys are being made.");
   auto device = store.create(KeyUse::sign_rsa, {});
   if (!device) return tl::unexpected(failure_of(device.error()));
   auto transport = store.create(KeyUse::decrypt_rsa, {});
   if (!transport) return tl::unexpected(failure_of(transport.error()));
   NewKeys made{std::move(*device), std::move(*transport)};
   if (with.security_key != nullptr) return made;
+  progress("Your own key is being made.");
   auto user = store.create(KeyUse::sign_rsa, with.pin);
   if (!user) return tl::unexpected(failure_of(user.error()));
   made.user = std::move(*user);
@@ -76,8 +78,13 @@ Outcome<NewKeys> make_keys(const Keys& with) {
 // One enrolment, from the tenant's first answer to the sign-in.
 class Enrolment {
  public:
-  Enrolment(const NewAccount& wanted, const Keys& with, TokenClient tokens, RegistrationClient registration)
-      : wanted_(wanted), with_(with), tokens_(std::move(tokens)), registration_(std::move(registration)) {}
+  Enrolment(const NewAccount& wanted, const Keys& with, const Progress& progress, TokenClient tokens,
+            RegistrationClient registration)
+      : wanted_(wanted),
+        with_(with),
+        progress_(progress),
+        tokens_(std::move(tokens)),
+        registration_(std::move(registration)) {}
 
   // Before this nothing is used up.
   Outcome<void> prepare();
@@ -103,6 +110,7 @@ class Enrolment {
 
   const NewAccount& wanted_;
   const Keys& with_;
+  const Progress& progress_;
   TokenClient tokens_;
   RegistrationClient registration_;
   std::optional<NewKeys> keys_;
@@ -114,7 +122,7 @@ class Enrolment {
 };
 
 Outcome<void> Enrolment::prepare() {
-  auto made = make_keys(with_);
+  auto made = make_keys(with_, progress_);
   if (!made) return tl::unexpected(made.error());
   keys_ = std::move(*made);
   auto request = keys::certificate_request(with_.store, keys_->device, request_name);
@@ -138,8 +146,10 @@ Outcome<Secret> Enrolment::join(Bytes code) {
 }
 
 Outcome<SignIn> Enrolment::run(Bytes code, std::int64_t now) {
+  progress_("The computer joins the tenant.");
   const auto refresh_token = join(code);
   if (!refresh_token) return tl::unexpected(refresh_token.error());
+  progress_("The computer signs in.");
   auto first = tokens_.by_refresh_token(device(), refresh_token->bytes());
   if (!first) return first;
   person_ = first->person;
@@ -160,6 +170,7 @@ Outcome<json::Json> Enrolment::attested(std::string_view access_token) {
 }
 
 Outcome<SignIn> Enrolment::by_stored_key(std::string_view access_token, std::int64_t now) {
+  progress_("Your key is being registered.");
   const auto attestation = attested(access_token);
   const auto registered = registration_.register_key(access_token, keys_->user->public_key,
                                                      attestation ? *attestation : json::Json());
@@ -169,6 +180,7 @@ Outcome<SignIn> Enrolment::by_stored_key(std::string_view access_token, std::int
     return tl::unexpected(std::move(failure));
   }
   if (!registered) return tl::unexpected(registered.error());
+  progress_("You are being signed in.");
   const UserKey user{with_.store, keys_->user->kept.bytes(), keys_->user->public_key, with_.pin};
   return tokens_.by_key(device(), tokens_.by_stored_key(user, person_.upn, now));
 }
@@ -211,12 +223,13 @@ AccountKeys Enrolment::take_keys() {
           std::move(keys_->transport.kept), std::move(certificate_)};
 }
 
-Outcome<Enrolment> begin(const NewAccount& wanted, const Keys& with, HttpsClient& https) {
+Outcome<Enrolment> begin(const NewAccount& wanted, const Keys& with, const Progress& progress,
+                         HttpsClient& https) {
   auto tokens = TokenClient::discover(https, wanted.url, wanted.tenant);
   if (!tokens) return tl::unexpected(tokens.error());
   auto registration = RegistrationClient::discover(https, wanted.url, tokens->endpoints().tenant_id);
   if (!registration) return tl::unexpected(registration.error());
-  return Enrolment(wanted, with, std::move(*tokens), std::move(*registration));
+  return Enrolment(wanted, with, progress, std::move(*tokens), std::move(*registration));
 }
 
 // What makes it an account is the last of its files.
@@ -258,18 +271,24 @@ bool is_code(Bytes text) {
   return count == characters;
 }
 
+const EnrolledAccount* find_enrolled(const Accounts& accounts, const NewAccount& wanted) {
+  const auto found = std::ranges::find_if(accounts.all(), [&](const EnrolledAccount& each) {
+    const Account& there = each.account();
+    return there.url == wanted.url && equal_without_case(there.tenant, wanted.tenant) &&
+           there.is(wanted.user);
+  });
+  return found == accounts.all().end() ? nullptr : &*found;
+}
+
 Outcome<void> check_is_new(const Accounts& accounts, const NewAccount& wanted) {
-  for (const EnrolledAccount& each : accounts.all())
-    if (each.account().url == wanted.url && equal_without_case(each.account().tenant, wanted.tenant) &&
-        each.account().is(wanted.user))
-      return already(each);
+  if (const EnrolledAccount* there = find_enrolled(accounts, wanted)) return already(*there);
   return {};
 }
 
 Outcome<SignedIn> enroll(Accounts& accounts, const NewAccount& wanted, const Keys& with, Bytes code,
-                         std::int64_t now) {
+                         std::int64_t now, const Progress& progress) {
   HttpsClient https(wanted.ca_file);
-  auto enrolment = begin(wanted, with, https);
+  auto enrolment = begin(wanted, with, progress, https);
   if (!enrolment) return tl::unexpected(enrolment.error());
   if (const auto prepared = enrolment->prepare(); !prepared) return tl::unexpected(prepared.error());
   auto sign_in = enrolment->run(code, now);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "base/secret.h"
@@ -26,16 +27,21 @@ Outcome<std::string> service_url(const std::string& text);
 // not sent: it would count as a wrong one.
 bool is_code(Bytes text);
 
-// Whether one like it is enrolled already, as far as that can be known before anything is asked. Fault
-// failed.
+// One like it that is enrolled already, as far as that can be known before anything is asked; or null.
+const EnrolledAccount* find_enrolled(const Accounts& accounts, const NewAccount& wanted);
+// Fault failed where there is one.
 Outcome<void> check_is_new(const Accounts& accounts, const NewAccount& wanted);
+
+// Told what comes next, before each step that may take long.
+using Progress = std::function<void(const std::string& step)>;
 
 // Makes the computer a device of the tenant and the user's key with its PIN one of hers, signs in with them,
 // and keeps what came of it. What is kept is an account when all of it is there: an enrolment that was
 // interrupted has left none, and at the tenant a device that nobody has the key of. store: that of
 // wanted.place, opened, as the security key is where one is wanted. code: or password.
-Outcome<SignedIn> enroll(Accounts& accounts, const NewAccount& wanted, const Keys& with, Bytes code,
-                         std::int64_t now);
+Outcome<SignedIn> enroll(
+    Accounts& accounts, const NewAccount& wanted, const Keys& with, Bytes code, std::int64_t now,
+    const Progress& progress = [](const std::string&) {});
 
 // Removes the device, and the user's key on it, at the tenant. Fault failed where nobody is signed in: it is
 // done in the sign-in's name.

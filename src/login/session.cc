@@ -63,16 +63,53 @@ void note_no_ticket(SignedIn& result, const Failure& why) {
   if (!domain.client.empty()) domain.no_ticket = "there is none before the cloud's";
 }
 
-// A domain's ticket that there is already stays what it is until there is a new one.
+// Also where $KRB5CCNAME is another one than when it was put there. cache: as the record has it.
+Outcome<void> remove_ticket(CredentialCaches& caches, const RecordedClient& client,
+                            const std::string& cache) {
+  if (client.get().name.size() == 0) return {};
+  auto removed = caches.remove(client.get());
+  auto recorded = cache.empty() ? Outcome<void>() : caches.remove(client.get(), cache);
+  return removed ? recorded : removed;
+}
+
+// One that cannot be removed leaves no other one there.
+Outcome<void> remove_tickets(const SessionRecord& record) {
+  const OnPremises& domain = record.on_premises;
+  if (record.client.empty() && domain.client.empty()) return {};
+  const CacheName name(record);
+  auto caches = CredentialCaches::open();
+  if (!caches) return tl::unexpected(caches.error());
+  auto on_premises = remove_ticket(*caches, RecordedClient(domain.client, domain.realm), domain.cache);
+  auto cloud = remove_ticket(*caches, RecordedClient(record.client, record.realm), record.cache);
+  return on_premises ? cloud : on_premises;
+}
+
+// Of a client who has another name now the former ticket goes.
+void note_client(const CloudTicket& ticket, SessionRecord& record) {
+  auto client = components_of(ticket.client().name);
+  if (client != record.client || ticket.client().realm != record.realm) {
+    // What cannot be removed ends by itself.
+    if (auto caches = CredentialCaches::open())
+      static_cast<void>(remove_ticket(*caches, RecordedClient(record.client, record.realm), record.cache));
+    record.cache.clear();
+    record.ticket_expires = 0;
+  }
+  record.client = std::move(client);
+  record.realm = ticket.client().realm;
+}
+
+// Tickets that there are already stay what they are until there are new ones.
 SessionRecord new_record(const EnrolledAccount& account, SignIn& sign_in, const Particulars& of) {
   SessionRecord record;
+  if (auto before = account.record(); before && *before) record = std::move(**before);
+  record.no_ticket.clear();
+  record.ccname.reset();
   record.signed_in = of.signed_in;
   record.renewed = of.now;
   record.prt_expires = of.now + sign_in.lifetime.count();
   record.kerberos_url = of.kerberos_url;
   record.top_level_names = std::move(sign_in.top_level_names);
   if (const char* name = std::getenv(cache_variable)) record.ccname = name;
-  if (auto before = account.record(); before && *before) record.on_premises = (*before)->on_premises;
   return record;
 }
 
@@ -84,19 +121,6 @@ Outcome<bool> has_tgt(const SessionRecord& record, const Client& client, std::in
   const auto end = caches->tgt_end(client);
   if (!end) return tl::unexpected(end.error());
   return *end && **end > now;
-}
-
-Outcome<void> remove_tickets(const SessionRecord& record) {
-  if (record.client.empty() && record.on_premises.client.empty()) return {};
-  const CacheName name(record);
-  auto caches = CredentialCaches::open();
-  if (!caches) return tl::unexpected(caches.error());
-  const OnPremises& on_premises = record.on_premises;
-  for (const RecordedClient& each :
-       {RecordedClient(on_premises.client, on_premises.realm), RecordedClient(record.client, record.realm)})
-    if (each.get().name.size() != 0)
-      if (auto removed = caches->remove(each.get()); !removed) return removed;
-  return {};
 }
 
 // That of the Active Directory, with its DNS domain.
@@ -176,9 +200,7 @@ Outcome<SignedIn> keep(const Accounts& accounts, const EnrolledAccount& account,
   if (sign_in.cloud_ticket)
     ticket = CloudTicket::open(sign_in.cloud_ticket->bytes(), sign_in.session.key.bytes());
   if (ticket) {
-    record.client = components_of(ticket->client().name);
-    record.realm = ticket->client().realm;
-    record.ticket_expires = ticket->part().endtime;
+    note_client(*ticket, record);
   } else {
     note_no_ticket(result, ticket.error());
   }
@@ -190,6 +212,7 @@ Outcome<SignedIn> keep(const Accounts& accounts, const EnrolledAccount& account,
   auto cache = config ? store_ticket(*ticket) : tl::unexpected(config.error());
   if (cache) {
     record.cache = std::move(*cache);
+    record.ticket_expires = ticket->part().endtime;
     keep_on_premises(account.account(), sign_in, of, result);
   } else {
     note_no_ticket(result, cache.error());
@@ -237,9 +260,9 @@ Outcome<SignedIn> renew(const Accounts& accounts, const EnrolledAccount& account
 
 Outcome<void> sign_out(const EnrolledAccount& account) {
   const auto record = account.record();
-  if (record && *record)
-    if (auto removed = remove_tickets(**record); !removed) return removed;
-  return account.remove_session();
+  const auto tickets = record && *record ? remove_tickets(**record) : Outcome<void>();
+  if (auto removed = account.remove_session(); !removed) return removed;
+  return tickets;
 }
 
 Outcome<bool> has_ticket(const SessionRecord& record, std::int64_t now) {

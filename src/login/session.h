@@ -53,7 +53,8 @@ struct Particulars {
 Outcome<SignedIn> keep(const Accounts& accounts, const EnrolledAccount& account, keys::KeyStore& store,
                        SignIn sign_in, const Particulars& of);
 
-// Takes away tickets, PRT and session key, also where there are none.
+// Takes away tickets, PRT and session key, also where there are none. Where tickets cannot be removed PRT and
+// session key are gone all the same.
 Outcome<void> sign_out(const EnrolledAccount& account);
 
 // Whether the ticket of the last sign-in is in the cache and still good.

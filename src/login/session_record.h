@@ -33,11 +33,11 @@ struct SessionRecord {
   std::string kerberos_url{};    // the KDC proxy's
   std::vector<std::string> top_level_names{};
 
-  std::vector<std::string> client{};    // the ticket's, a name's components; empty: there was no ticket
-  std::string realm{};                  // the ticket's
-  std::int64_t ticket_expires = 0;      // 0: there was none
-  std::string no_ticket{};              // why
-  std::string cache{};                  // where the ticket was put
+  std::vector<std::string> client{};  // the last ticket's, a name's components; empty: there was none yet
+  std::string realm{};                // the ticket's
+  std::int64_t ticket_expires = 0;    // 0: there was none
+  std::string no_ticket{};  // why the last sign-in or renewal brought none; an earlier one may still be good
+  std::string cache{};      // where the ticket was put
   std::optional<std::string> ccname{};  // $KRB5CCNAME at that time
 
   OnPremises on_premises{};

@@ -14,14 +14,15 @@ struct Attempts {
   std::uint32_t wrong_pins = 0;  // since the last right one
   std::int64_t last_wrong = 0;
 
-  // Seconds for which no PIN is tried any more; 0: one may be.
+  // Seconds for which no PIN is tried any more; 0: one may be. Never more than the pause.
   std::int64_t pause_left(const machine::Config& config, std::int64_t now) const;
   // Whether a PIN alone will do.
   bool may_be_offline(const machine::Config& config, std::int64_t now) const;
 };
 
-// What is damaged counts as none but for signed_in: it lets nobody in.
-login::Outcome<Attempts> read_attempts(const std::string& path);
+// What is damaged counts as none but for signed_in: it lets nobody in. A wrong PIN that is said to have been
+// in the future was before the clock was set back: it is one of now, also for who reads them later.
+login::Outcome<Attempts> read_attempts(const login::Accounts& accounts, std::int64_t now);
 login::Outcome<void> write_attempts(const login::Accounts& accounts, const Attempts& attempts);
 
 }  // namespace ferryman::logon

@@ -1,7 +1,6 @@
 #include "logon/authenticate.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
@@ -9,12 +8,13 @@
 #include <memory>
 #include <optional>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 #include "base/text.h"
 #include "login/enrolment.h"
 #include "logon/attempts.h"
+#include "logon/leftovers.h"
+#include "logon/lock.h"
 #include "logon/machine_account.h"
 #include "logon/offline.h"
 #include "logon/private_cache.h"
@@ -27,20 +27,9 @@ using login::Fault;
 using login::Outcome;
 
 constexpr int tries_for_new_pin = 3;
-// Another logon of the same user holds the lock for as long as its server takes.
-constexpr int waits_for_lock = 100;
-constexpr std::chrono::milliseconds wait_for_lock{200};
 
 std::string path_of(const machine::User& user) {
   return fmt::format("{}/{}", users_path, user.uid);
-}
-
-Outcome<Descriptor> lock(login::Accounts& accounts) {
-  for (int i = 1;; ++i) {
-    auto held = accounts.lock();
-    if (held || held.error().fault != Fault::busy || i == waits_for_lock) return held;
-    std::this_thread::sleep_for(wait_for_lock);
-  }
 }
 
 Result result_of(const login::Failure& failure) {
@@ -63,7 +52,7 @@ bool same(Bytes a, Bytes b) {
 // One logon of one user.
 class Logon {
  public:
-  Logon(const machine::Config& config, const machine::User& user, Conversation& talk, std::int64_t now)
+  Logon(const machine::Config& config, const machine::User& user, Conversation& talk, const Clock& now)
       : config_(config), user_(user), talk_(talk), now_(now), path_(path_of(user)) {}
 
   Verdict run();
@@ -87,7 +76,7 @@ class Logon {
   const machine::Config& config_;
   const machine::User& user_;
   Conversation& talk_;
-  std::int64_t now_;
+  const Clock& now_;
   std::string path_;
   std::optional<Secret> tickets_;
 };
@@ -98,6 +87,7 @@ Verdict Logon::say(const login::Failure& failure) {
 }
 
 Verdict Logon::run() {
+  remove_leftovers(path_);
   const auto accounts = login::Accounts::find(path_);
   if (!accounts) return say(accounts.error());
   const bool has_key = *accounts && !(*accounts)->all().empty();
@@ -135,7 +125,7 @@ std::optional<Secret> Logon::ask_new_pin(const keys::KeyStore& store) {
 
 // In a directory beside the one that counts, which a code that is refused leaves as it is.
 Verdict Logon::with_this_code(Bytes code) {
-  const std::string fresh = fmt::format("{}-new-{}", path_, ::getpid());
+  const std::string fresh = own_directory(path_, "new");
   std::error_code error;
   auto enrolled = enroll(fresh, code);
   if (enrolled) enrolled = take_place(fresh);
@@ -147,7 +137,7 @@ Verdict Logon::with_this_code(Bytes code) {
 Outcome<void> Logon::enroll(const std::string& path, Bytes code) {
   auto accounts = login::Accounts::open(path);
   if (!accounts) return tl::unexpected(accounts.error());
-  const auto held = lock(*accounts);
+  const auto held = wait_for_lock(*accounts);
   if (!held) return tl::unexpected(held.error());
   login::NewAccount wanted{config_.url, config_.tenant, user_.upn, config_.ca_file, key_place(config_)};
   const auto store = wanted.place.open();
@@ -156,11 +146,12 @@ Outcome<void> Logon::enroll(const std::string& path, Bytes code) {
   if (!pin) return login::fail(Fault::refused, "No PIN was chosen, the code is not used up");
   talk_.tell("Your key is being made; this takes a moment.");
   const PrivateCache tickets(path);
-  const auto result = login::enroll(*accounts, wanted, {**store, nullptr, pin->bytes()}, code, now_);
+  const auto result = login::enroll(*accounts, wanted, {**store, nullptr, pin->bytes()}, code, now_(),
+                                    [this](const std::string& step) { talk_.tell(step); });
   if (!result) return tl::unexpected(result.error());
   const login::EnrolledAccount& account = accounts->all().back();
   if (account.account().person.id != user_.id) {
-    static_cast<void>(login::leave_tenant(account, **store, now_));
+    static_cast<void>(login::leave_tenant(account, **store, now_()));
     return login::fail(Fault::refused, "the code is another user's");
   }
   const Verdict verdict = signed_in(*accounts, account, *result, tickets);
@@ -170,7 +161,7 @@ Outcome<void> Logon::enroll(const std::string& path, Bytes code) {
 
 Outcome<void> Logon::take_place(const std::string& fresh) {
   std::error_code error;
-  const std::string old = fmt::format("{}-old-{}", path_, ::getpid());
+  const std::string old = own_directory(path_, "old");
   const bool had = std::filesystem::exists(path_, error);
   if (had) std::filesystem::rename(path_, old, error);
   if (!error) std::filesystem::rename(fresh, path_, error);
@@ -190,11 +181,13 @@ Verdict Logon::with_pin() {
 Verdict Logon::try_pin(Bytes pin) {
   auto accounts = login::Accounts::open(path_);
   if (!accounts) return say(accounts.error());
-  const auto held = lock(*accounts);
+  const auto held = wait_for_lock(*accounts);
   if (!held) return say(held.error());
-  const auto attempts = read_attempts(path_);
+  // Whoever has waited at the prompt, or for the lock, has not waited a pause.
+  const std::int64_t now = now_();
+  const auto attempts = read_attempts(*accounts, now);
   if (!attempts) return say(attempts.error());
-  if (const std::int64_t left = attempts->pause_left(config_, now_); left > 0) {
+  if (const std::int64_t left = attempts->pause_left(config_, now); left > 0) {
     talk_.tell(fmt::format("Too many wrong PINs: none is tried for {} minutes.", left / 60 + 1));
     return {Result::refused};
   }
@@ -214,10 +207,10 @@ Verdict Logon::try_pin(Bytes pin) {
   const auto store = place.open();
   if (!store) return say(store.error());
   // Before it is tried: who ends this in between, or fills the disk, has had the try.
-  const Attempts counted{attempts->signed_in, attempts->wrong_pins + 1, now_};
+  const Attempts counted{attempts->signed_in, attempts->wrong_pins + 1, now};
   if (auto written = write_attempts(*accounts, counted); !written) return say(written.error());
   const PrivateCache tickets(path_);
-  const auto result = login::sign_in(*accounts, account, {**store, nullptr, pin}, now_);
+  const auto result = login::sign_in(*accounts, account, {**store, nullptr, pin}, now);
   if (result) return signed_in(*accounts, account, *result, tickets);
   if (result.error().fault == Fault::pin) return say(result.error());
   if (result.error().fault == Fault::not_reachable)
@@ -229,7 +222,7 @@ Verdict Logon::try_pin(Bytes pin) {
 Verdict Logon::signed_in(login::Accounts& accounts, const login::EnrolledAccount& account,
                          const login::SignedIn& result, const PrivateCache& tickets) {
   if (auto removed = account.remove_session(); !removed) return say(removed.error());
-  if (auto written = write_attempts(accounts, {.signed_in = now_}); !written) return say(written.error());
+  if (auto written = write_attempts(accounts, {.signed_in = now_()}); !written) return say(written.error());
   if (result.no_ticket) talk_.tell(fmt::format("There is no ticket: {}.", result.no_ticket->text));
   tickets_ = tickets.contents();
   if (!tickets_) return {Result::ok};
@@ -238,7 +231,7 @@ Verdict Logon::signed_in(login::Accounts& accounts, const login::EnrolledAccount
 
 Verdict Logon::offline(const login::Accounts& accounts, const login::EnrolledAccount& account,
                        keys::KeyStore& store, Bytes pin, const Attempts& before, const login::Failure& why) {
-  if (!before.may_be_offline(config_, now_)) return not_tried(accounts, before, why);
+  if (!before.may_be_offline(config_, now_())) return not_tried(accounts, before, why);
   if (const auto proven = prove_key(account, store, pin); !proven)
     return proven.error().fault == Fault::pin ? say(proven.error())
                                               : not_tried(accounts, before, proven.error());
@@ -268,16 +261,16 @@ Result check_account(const machine::Config& config, const machine::Accounts& acc
 }
 
 Verdict authenticate(const machine::Config& config, const machine::Accounts& accounts,
-                     const std::string& name, Conversation& talk, std::int64_t now) {
-  const Result allowed = check_account(config, accounts, name, now);
-  if (allowed == Result::not_ours) return {allowed};
+                     const std::string& name, Conversation& talk, const Clock& now) {
   const machine::User* user = accounts.find(name);
+  if (user == nullptr) return {Result::not_ours};
   machine::Config allowed_config = config;
   if (!accounts.offline_logon) allowed_config.offline = {};
   Verdict verdict = Logon(allowed_config, *user, talk, now).run();
+  if (verdict.result != Result::ok) return verdict;
   // Only who has proven it learns that she may not.
-  if (verdict.result == Result::ok && allowed != Result::ok) return {allowed};
-  return verdict;
+  const Result allowed = check_account(config, accounts, name, now());
+  return allowed == Result::ok ? std::move(verdict) : Verdict{allowed};
 }
 
 login::Outcome<void> forget(const machine::User& user) {

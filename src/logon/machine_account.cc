@@ -12,6 +12,7 @@
 #include "login/form.h"
 #include "login/refusal.h"
 #include "login/token_client.h"
+#include "logon/lock.h"
 #include "logon/private_cache.h"
 
 namespace ferryman::logon {
@@ -115,10 +116,11 @@ Outcome<void> ask_for_users(Server& server, const machine::Config& config, Refre
   return {};
 }
 
-// A server that never ends is left where there is no room for more.
+// A server that never ends is left where there would be no room for more, also where it repeats itself.
 Outcome<void> ask_for_groups(Server& server, const machine::Config& config, Refreshed& result) {
   for (const std::string& name : config.groups) {
     std::string next;
+    std::size_t came = 0;
     do {
       auto page = server.ask(login::form_of({{"group", name}, {"after", next}}));
       if (!page) return tl::unexpected(page.error());
@@ -126,8 +128,9 @@ Outcome<void> ask_for_groups(Server& server, const machine::Config& config, Refr
       const bool goes_on = !(*page)->users.empty() && (*page)->next != next;
       next = goes_on ? (*page)->next : std::string();
       result.server_time = (*page)->time;
+      came += (*page)->users.size();
       merge(result.accounts, std::move(**page));
-    } while (!next.empty() && result.accounts.users.size() < machine::max_users);
+    } while (!next.empty() && came < machine::max_users);
   }
   return {};
 }
@@ -172,12 +175,8 @@ Outcome<login::RealmConfig> join_at(const std::string& path, const machine::Conf
   return *realm;
 }
 
-// Whoever refreshes meanwhile ends first.
+// With the lock of what is there.
 Outcome<void> take_place(const std::string& fresh) {
-  auto accounts = login::Accounts::open(machine_path);
-  if (!accounts) return tl::unexpected(accounts.error());
-  const auto lock = accounts->lock();
-  if (!lock) return tl::unexpected(lock.error());
   const std::string old = std::string(machine_path) + "-old";
   std::error_code error;
   std::filesystem::remove_all(old, error);
@@ -192,6 +191,11 @@ Outcome<void> take_place(const std::string& fresh) {
 
 Outcome<login::RealmConfig> join(const machine::Config& config, const std::string& user, Bytes code,
                                  std::int64_t now) {
+  // Whoever refreshes ends before the code is used up.
+  auto before = login::Accounts::open(machine_path);
+  if (!before) return tl::unexpected(before.error());
+  const auto lock = wait_for_lock(*before);
+  if (!lock) return tl::unexpected(lock.error());
   // Beside the one that counts, which a code that is refused leaves as it is.
   const std::string fresh = std::string(machine_path) + "-new";
   std::error_code error;

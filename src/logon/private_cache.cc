@@ -17,7 +17,7 @@
 namespace ferryman::logon {
 namespace {
 
-constexpr char variable[] = "KRB5CCNAME";
+constexpr char variable[] = "KRB5CCNAME", file_prefix[] = "ticket-";
 
 std::optional<Secret> read_file(const std::string& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
@@ -30,11 +30,19 @@ std::optional<Secret> read_file(const std::string& path) {
   return got == status.st_size ? std::optional(std::move(contents)) : std::nullopt;
 }
 
+std::vector<std::string> files_of(const std::filesystem::path& directory, const std::string& prefix) {
+  std::vector<std::string> found;
+  std::error_code error;
+  for (const auto& each : std::filesystem::directory_iterator(directory, error))
+    if (each.path().filename().string().starts_with(prefix)) found.push_back(each.path());
+  return found;
+}
+
 }  // namespace
 
 PrivateCache::PrivateCache(const std::string& directory)
-    : path_(fmt::format("{}/ticket-{}", directory, ::getpid())) {
-  remove_files();
+    : path_(fmt::format("{}/{}{}", directory, file_prefix, ::getpid())) {
+  for (const std::string& left : files_of(directory, file_prefix)) ::unlink(left.c_str());
   ::setenv(variable, ("FILE:" + path_).c_str(), 1);
 }
 
@@ -59,12 +67,7 @@ std::optional<Secret> PrivateCache::contents() const {
 // As login/credential_caches.h names them.
 std::vector<std::string> PrivateCache::beside() const {
   const std::filesystem::path path = path_;
-  const std::string prefix = path.filename().string() + ".";
-  std::vector<std::string> found;
-  std::error_code error;
-  for (const auto& each : std::filesystem::directory_iterator(path.parent_path(), error))
-    if (each.path().filename().string().starts_with(prefix)) found.push_back(each.path());
-  return found;
+  return files_of(path.parent_path(), path.filename().string() + ".");
 }
 
 void PrivateCache::remove_files() const {

@@ -12,7 +12,8 @@ namespace ferryman::logon {
 // what is in them goes with it.
 class PrivateCache {
  public:
-  // directory: of mode 0700, and this user's.
+  // directory: of mode 0700, this user's, and locked: what others have left there, who were killed, is
+  // removed.
   explicit PrivateCache(const std::string& directory);
   PrivateCache(const PrivateCache&) = delete;
   PrivateCache& operator=(const PrivateCache&) = delete;

@@ -32,9 +32,11 @@ login::Outcome<std::string> store_tickets(Bytes contents) {
   if (!caches) return tl::unexpected(caches.error());
   auto stored = store_file(*caches, files->front());
   if (!stored) return stored;
+  // Before the others come, which leave the primary one as it is.
+  auto name = caches->name_for_session(*stored);
   // Where there is no room for the others she has the first all the same.
   for (const Bytes file : std::span(*files).subspan(1)) static_cast<void>(store_file(*caches, file));
-  return stored;
+  return name;
 }
 
 login::Outcome<void> remove_tickets() {

@@ -19,7 +19,8 @@
 #define EXPORT __attribute__((visibility("default")))
 
 static const char service_user[] = "ferryman-logon", session_directory[] = "/run/ferryman-logon",
-                  session_data[] = "ferryman_session", cache_variable[] = "KRB5CCNAME";
+                  session_data[] = "ferryman_session", cache_data[] = "ferryman_cache",
+                  cache_variable[] = "KRB5CCNAME";
 
 enum { max_entry = 64 * 1024, max_name = 256 };
 
@@ -121,12 +122,39 @@ static void call_about(pam_handle_t* pam, const struct subject* subject, const c
   call_helper(pam, &step, outcome);
 }
 
-/* Her own cache gets the tickets, by a process that is hers; programs of her session are told its name. */
+static void forget_owner(pam_handle_t* pam, void* data, int status) {
+  (void)pam, (void)status;
+  free(data);
+}
+
+/* Tells programs of her session the cache's name. */
+static void set_cache(pam_handle_t* pam, const struct subject* subject, const char* cache) {
+  char variable[sizeof(cache_variable) + max_text + 2];
+  char* owner = strdup(subject->name);
+  if (!owner) return;
+  if (pam_set_data(pam, cache_data, owner, forget_owner) != PAM_SUCCESS) {
+    free(owner);
+    return;
+  }
+  snprintf(variable, sizeof(variable), "%s=%s", cache_variable, cache);
+  pam_putenv(pam, variable);
+}
+
+/* "sudo" asks for the PIN of whoever calls it, and then runs a command as somebody else, who has other
+ * tickets or none. */
+static void take_back_cache(pam_handle_t* pam) {
+  const void *owner = NULL, *user = NULL;
+  if (pam_get_data(pam, cache_data, &owner) != PAM_SUCCESS || !owner) return;
+  if (pam_get_item(pam, PAM_USER, &user) == PAM_SUCCESS && user && strcmp(user, owner) == 0) return;
+  pam_putenv(pam, cache_variable);
+  pam_set_data(pam, cache_data, NULL, NULL);
+}
+
+/* Her own cache gets the tickets, by a process that is hers. */
 static void store_tickets(pam_handle_t* pam, const struct subject* subject, const char* helper,
                           const struct outcome* tickets) {
   struct identity user;
   struct outcome stored;
-  char variable[sizeof(cache_variable) + max_text + 2];
   struct step step = {.program = helper,
                       .name = "store",
                       .as = &user,
@@ -135,13 +163,11 @@ static void store_tickets(pam_handle_t* pam, const struct subject* subject, cons
                       .first_size = tickets->tickets_size};
   if (identity_of(&subject->entry, &user) != 0) return;
   call_helper(pam, &step, &stored);
-  if (stored.result == result_ok && stored.cache[0]) {
-    snprintf(variable, sizeof(variable), "%s=%s", cache_variable, stored.cache);
-    pam_putenv(pam, variable);
-  } else {
+  if (stored.result == result_ok && stored.cache[0])
+    set_cache(pam, subject, stored.cache);
+  else
     pam_syslog(pam, LOG_WARNING, "the tickets of %s could not be put into her credential cache",
                subject->name);
-  }
   free_outcome(&stored);
 }
 
@@ -165,6 +191,7 @@ EXPORT int pam_sm_authenticate(pam_handle_t* pam, int flags, int argc, const cha
 EXPORT int pam_sm_setcred(pam_handle_t* pam, int flags, int argc, const char** argv) {
   struct subject* subject = find_subject(pam);
   (void)flags, (void)argc, (void)argv;
+  take_back_cache(pam);
   if (!subject) return PAM_IGNORE;
   free(subject);
   return PAM_SUCCESS;
@@ -201,6 +228,7 @@ EXPORT int pam_sm_open_session(pam_handle_t* pam, int flags, int argc, const cha
   char path[64];
   int lock;
   (void)flags;
+  take_back_cache(pam);
   if (!subject) return PAM_IGNORE;
   /* A user's own systemd ends after her last session, and as she. */
   if (pam_get_item(pam, PAM_SERVICE, &service) == PAM_SUCCESS && service &&

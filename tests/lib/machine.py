@@ -146,6 +146,19 @@ class Machine:
         result = self.run(*prefix, "pamtester", "-v", service, user, *steps, stdin="".join(answer + "\n" for answer in answers), check=False)
         return result.returncode, result.stdout + result.stderr
 
+    def waiting_pam(self, user, prompt, service="logon"):
+        """pamtester that authenticates, once it asks; communicate() of it answers."""
+        asked = self.path("asked")
+        with open(asked, "w") as file:
+            child = subprocess.Popen(self.command("pamtester", "-v", service, user, "authenticate"), stdin=subprocess.PIPE,
+                                     stdout=subprocess.PIPE, stderr=file, text=True, env={"PATH": os.environ["PATH"], "LC_ALL": "C"})
+
+        def is_asking():
+            with open(asked) as file:
+                return prompt in file.read()
+        wait_for(is_asking, "its prompt")
+        return child
+
     def start_sshd(self):
         self.port = free_port()
         key = self.path("host_key")

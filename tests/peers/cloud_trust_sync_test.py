@@ -445,6 +445,23 @@ class CloudTrustKeysTest(SignInScenario):
             self.assertEqual(self.write(), (written, 0, 0))
         self.assertEqual(self.values("bob"), sorted([foreign, value]))
 
+    def test_a_state_of_another_tenant_that_knows_of_keys_is_left_alone(self):
+        self.enrolled("alice")
+        self.write()
+        with open(self.state) as file:
+            text = file.read()
+        other = json.dumps({**json.loads(text), "tenant": "other"})
+        for args in ((), ("--write-keys",)):
+            with open(self.state, "w") as file:
+                file.write(other)
+            refused = self.sync(*args, check=FAILED)
+            self.assertIn(f"{self.state} is of the tenant other", refused.stderr)
+            with open(self.state) as file:
+                self.assertEqual(file.read(), other)
+        with open(self.state, "w") as file:
+            file.write(text)
+        self.assertEqual(self.write(), (0, 0, 0))
+
     def test_without_rights_users_are_taken_over_all_the_same(self):
         self.write()
         self.enrolled("carol")

@@ -1,9 +1,12 @@
 """They log on by a key and its PIN: Debian's PAM stack as pam-auth-update makes it, with pamtester."""
+import fcntl
 import os
+import time
 import unittest
 
-from lib.machine import LOCAL_PASSWORD, LOCAL_USER
+from lib.machine import LOCAL_PASSWORD, LOCAL_USER, write
 from lib.machine_scenario import ALLOW, NEW_PIN, PIN, WRONG_PIN, MachineScenario
+from lib.proc import wait_for
 from lib.swtpm import Swtpm
 
 
@@ -55,6 +58,35 @@ class LogonTest(MachineScenario):
             self.assertIn("wrong PIN", said)
         self.assertIn("Too many wrong PINs", self.assert_is_refused("alice", PIN))
 
+    def test_who_waits_at_the_prompt_has_not_waited_a_pause(self):
+        self.configure(self.more + 'wrong_pins = 1\n')
+        self.addCleanup(self.configure)
+        self.enrolled()
+        waiting = []
+        for _ in range(3):
+            second = int(time.time())
+            waiting.append(self.machine.waiting_pam("alice", "PIN of alice"))
+            wait_for(lambda: int(time.time()) > second, "another second")
+        said = [logon.communicate(WRONG_PIN + "\n", timeout=90)[0] for logon in reversed(waiting)]
+        self.assertIn("wrong PIN", said[0])
+        for later in said[1:]:
+            self.assertIn("Too many wrong PINs", later)
+        self.assertIn("Too many wrong PINs", self.assert_is_refused("alice", PIN))
+
+    def test_what_was_killed_leaves_nothing(self):
+        self.enrolled()
+        users = self.machine.path("lib/ferryman-logon/users")
+        own = self.machine.run("id", "-u", "alice").stdout.strip()
+        child = os.spawnlp(os.P_NOWAIT, "true", "true")
+        os.waitpid(child, 0)  # nobody has its number now
+        left = [os.path.join(users, f"{own}-new-{child}"), os.path.join(users, own, f"ticket-{child}")]
+        os.mkdir(left[0])
+        write(left[1], "tickets", 0o600)
+        self.machine.run("chown", "-R", "ferryman-logon:", "/var/lib/ferryman-logon/users")
+        self.assert_logs_on("alice", PIN)
+        for path in left:
+            self.assertFalse(os.path.exists(path), path)
+
     def test_a_name_that_nobody_knows_at_the_moment_is_denied(self):
         """The account rule alone, as it stands behind others that have let her in."""
         self.enrolled()
@@ -75,6 +107,17 @@ class LogonTest(MachineScenario):
     def test_a_join_that_fails_leaves_the_one_before(self):
         said = self.machine.ferryman("machine", "join", "--user", "machine-1", "--code-stdin", stdin="AAAA-BBBB-2222-3333\n", check=False)
         self.assertNotEqual(said.returncode, 0)
+        self.machine.ferryman("machine", "refresh")
+
+    def test_a_join_that_finds_another_at_work_uses_no_code_up(self):
+        code = self.code("machine-1")
+        join = ("machine", "join", "--user", "machine-1", "--code-stdin")
+        with open(self.machine.path("lib/ferryman-logon/machine/lock")) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            said = self.machine.ferryman(*join, stdin=code + "\n", check=False)
+        self.assertNotEqual(said.returncode, 0)
+        self.assertIn("locked", said.stderr)
+        self.machine.ferryman(*join, stdin=code + "\n")
         self.machine.ferryman("machine", "refresh")
 
     def test_without_the_gateway_the_pin_will_do(self):
@@ -140,6 +183,21 @@ class LogonTest(MachineScenario):
         self.assertEqual(code, 0, said)
         self.assertFalse(os.path.exists(self.cache()))
         self.assertTrue(os.path.isdir(self.machine.path("home/alice")))
+
+    def test_tickets_in_a_collection(self):
+        self.enrolled()
+        config = self.machine.etc("krb5.conf")
+        with open(config) as file:
+            before = file.read()
+        self.addCleanup(write, config, before)
+        write(config, before.replace("[libdefaults]\n", "[libdefaults]\n default_ccache_name = DIR:/tmp/krb5cc_%{uid}.d\n", 1))
+        caches = self.cache() + ".d"
+        self.addCleanup(self.machine.run, "rm", "-rf", caches)
+        self.assert_logs_on("alice", PIN)
+        self.assertIn("alice@CLOUD.TEST", self.machine.run("klist", "-c", "DIR:" + caches).stdout)
+        code, said = self.machine.pam("alice", "authenticate", "open_session", "close_session", answers=[PIN])
+        self.assertEqual(code, 0, said)
+        self.assertEqual(self.machine.run("klist", "-s", "-c", "DIR:" + caches, check=False).returncode, 1)
 
 
 class TpmTest(MachineScenario):

@@ -32,6 +32,14 @@ class SshTest(MachineScenario):
         self.assertEqual(self.machine.run("setpriv", "--reuid", "alice", "--regid", "Domain Users", "--init-groups", "sudo", "-n",
                                           "whoami").stdout, "root\n")
 
+    def test_roots_command_is_not_led_to_her_tickets(self):
+        write(self.machine.etc("sudoers.d/group"), "%sudo ALL=(ALL) ALL\n", 0o440)
+        self.enrolled()
+        shown = self.machine.run("setpriv", "--reuid", "alice", "--regid", "Domain Users", "--init-groups", "sudo", "-S", "-k", "env",
+                                 stdin=PIN + "\n").stdout
+        self.assertIn("SUDO_USER=alice", shown)
+        self.assertNotIn("KRB5CCNAME", shown)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -170,6 +170,14 @@ class SoftwareKeyTest(Flow, SignInScenario):
         person.login(PIN, "--user", "bob")
         self.assertIn("bob@CLOUD.TEST", person.klist())
 
+    def test_signing_out_where_another_cache_is_the_default(self):
+        person = self.enrolled()
+        caches = person.env["KRB5CCNAME"]
+        person.env["KRB5CCNAME"] = f"FILE:{person.home}/other"
+        person.ferryman("logout")
+        person.env["KRB5CCNAME"] = caches
+        self.assert_nothing_is_left(person)
+
     def test_what_is_typed_wrong_is_told(self):
         person = self.person()
         self.assertIn("no such tenant", self.enroll_with(person, tenant="exampel").stderr)
