@@ -14,6 +14,7 @@
 #include "directory/names.h"
 #include "pki/attestation_roots.h"
 #include "pkinit/anchors.h"
+#include "realm/kdc_certificate.h"
 #include "realm/policy_keys.h"
 #include "realm/programs_key.h"
 

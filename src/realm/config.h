@@ -10,7 +10,6 @@
 #include "account/policy.h"
 #include "config/mistake.h"
 #include "directory/host_aliases.h"
-#include "realm/kdc_certificate.h"
 #include "realm/master_key.h"
 #include "realm/public_key_settings.h"
 #include "signin/sign_in.h"
@@ -53,7 +52,7 @@ struct Config {
   PublicKeySettings public_keys;  // [pkinit]
   std::string logon_anchors, logon_crls;  // [pkinit]: their files; empty: none
   bool crl_required = false;
-  KdcCertificateFiles kdc_certificate;  // [pkinit] certificate and key
+  KdcCertificateFiles kdc_certificate;
   telemetry::LogOptions log;
   std::chrono::milliseconds drain_timeout{30'000};
 };

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "base/service_manager.h"
+#include "pkinit/kdc_identity.h"
 #include "realm/open_directory.h"
 #include "realm/private_memory.h"
 #include "realm/system_calls.h"

@@ -5,13 +5,11 @@
 #include <tl/expected.hpp>
 
 #include "pkinit/kdc_identity.h"
+#include "realm/public_key_settings.h"
 
 namespace ferryman::realm {
 
-// [pkinit] certificate and key: what an administrator's own authority has issued for the KDC.
-struct KdcCertificateFiles {
-  std::string certificate, key;  // both empty: there are none
-};
+// What an administrator's own authority has issued for the KDC.
 struct KdcCertificateMistake {
   const char* key_name;  // of [pkinit]
   std::string text;      // a sentence for an administrator

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 namespace ferryman::pkinit {
 class LogonAnchors;
@@ -8,6 +9,11 @@ struct KdcIdentity;
 }  // namespace ferryman::pkinit
 
 namespace ferryman::realm {
+
+// [pkinit] certificate and key.
+struct KdcCertificateFiles {
+  std::string certificate, key;  // both empty: there are none
+};
 
 // Logons by public keys (RFC 4556): [pkinit].
 struct PublicKeySettings {
