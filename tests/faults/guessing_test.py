@@ -105,7 +105,7 @@ class GuessingTest(Scenario):
         connections = [self.send(f"name{i}") for i in range(10)]
         statuses = [connection.response()[0] for connection in connections]
         self.assertEqual((statuses.count(403), statuses.count(504)), (7, 3))
-        self.assertEqual(len(gateway.events("refused", reason="principal_failures")), 7)
+        self.assertEqual(len(gateway.wait_event("refused", count=7, reason="principal_failures")), 7)
 
 
 if __name__ == "__main__":

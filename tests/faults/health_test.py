@@ -241,7 +241,7 @@ class HealthPathTest(HealthScenario):
         wait_for(lambda: self.readyz()[0] == 503, "all realms to be seen dead", 30)
         self.assertTrue(self.readyz()[1].startswith("not ready\nMIT.TEST: no KDC answers\n"))
         self.assertEqual(self.health(), ["not ready\n", "503"])
-        self.assertTrue(gateway.messages("not ready: no realm can be served"))
+        wait_for(lambda: gateway.messages("not ready: no realm can be served"), "that it is said")
         self.running(FakeKdc(tcp=answering(), udp=lambda request: krb.krb_error(), host=address, port=int(port)))
         wait_for(lambda: self.health() == ["ready\n", "200"], "the KDC's return, by a probe", 60)
         self.assertEqual(self.readyz()[0], 200)

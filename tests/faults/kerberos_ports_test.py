@@ -361,6 +361,7 @@ class Lifetime(Scenario):
         self.resume()
         self.assertEqual(error_code(client.answer()), PREAUTH_REQUIRED)
         self.assertIsNone(client.answer(0.5))
+        self.kdc.wait_message("request", type="AS-REQ", transport="udp")
         self.assertEqual(len(self.kdc.messages("request", type="AS-REQ", transport="udp")), 1)
 
 

@@ -283,7 +283,7 @@ class GatewaysTest(PostgresqlScenario):
             self.gateways[number].process.child.kill()
             self.gateways[number].process.child.wait()
             time.sleep(0.3)
-            self.gateways[number].process.stop()
+            self.gateways[number].stop()
             self.gateways[number] = self.running(self.gateway(number, ports[number]))
         else:
             self.realms[number].process.child.kill()

@@ -387,7 +387,7 @@ class ConfinementTest(RealmScenario):
 
     def test_a_low_limit_of_locked_memory_is_said(self):
         realm = self.running(Realm(self.directory, "unlocked", setpriv=["--", "prlimit", "--memlock=65536", "--"]))
-        self.assertEqual(len(realm.messages("memory is not locked")), 1)
+        self.assertEqual(len(realm.wait_message("memory is not locked")), 1)
         self.assert_serves(realm)
 
     def test_every_thread_is_filtered(self):

@@ -104,8 +104,9 @@ class KillTest(SignInScenario):
 
     @staticmethod
     def serves(client):
+        """Whichever worker of the gateway is asked: each connects by itself."""
         try:
-            return bool(client.nonce())
+            return all(client.nonce() for _ in range(16))
         except Away:
             return False
 

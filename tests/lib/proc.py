@@ -7,6 +7,7 @@ import time
 
 
 given_ports = set()
+CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
 
 
 def free_port(host="127.0.0.1"):
@@ -85,9 +86,11 @@ class Process:
         self.file.close()
 
     def stop_and_check(self):
-        """For our own programs: stops, and fails when a sanitizer has found something."""
+        """For our own programs: stops, and fails when it has crashed or a sanitizer has found something."""
         self.stop()
         text = self.text()
         for report in ("Sanitizer", "runtime error:"):
             if report in text:
                 raise AssertionError("a sanitizer has found something:\n" + text[max(0, text.index(report) - 200):][:6000])
+        if -self.child.returncode in CRASHES:
+            raise AssertionError(f"{self.args} ended by {signal.Signals(-self.child.returncode).name}:\n{text[-6000:]}")

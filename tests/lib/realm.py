@@ -76,14 +76,14 @@ class Realm:
 
     def start(self):
         if self.process:
-            self.process.stop()
+            self.process.stop_and_check()
         if not self.starts:
             self.admin("init", "--name", self.realm, "--tenant", self.tenant, "--url", self.url, "--user", USER.pw_name)
         self.starts += 1
         # It may not be looked into, by a leak sanitizer either.
         env = {"ASAN_OPTIONS": "detect_leaks=0", "NOTIFY_SOCKET": "", **self.env}
         self.process = Process(self.command(), os.path.join(self.directory, f"log.{self.starts}"), env=env)
-        wait_for(lambda: self.messages("ready") or not self.process.alive(), "ferryman-realm to be ready")
+        wait_for(lambda: self.seen("ready") or not self.process.alive(), "ferryman-realm to be ready")
         assert self.process.alive(), self.process.text()
 
     def records(self):
@@ -109,7 +109,7 @@ class Realm:
     def reload(self, message="reloaded"):
         before = len(self.messages(message))
         self.signal(signal.SIGHUP)
-        wait_for(lambda: len(self.messages(message)) > before, f"the message {message!r}")
+        wait_for(lambda: len(self.seen(message)) > before, f"the message {message!r}")
 
     def terminate(self, seconds=30):
         self.signal(signal.SIGTERM)

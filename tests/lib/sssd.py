@@ -18,6 +18,7 @@ class Sssd:
                      "lib/gpo_cache", "lib/deskprofile", "lib/keytabs", "log", "run"):
             os.makedirs(path(name))
         os.chmod(self.directory, 0o755)
+        os.chmod(path("run"), 0o1777)  # as /tmp: users' caches are there
         shutil.copytree("/etc/pam.d", path("pam.d"))
         write(path("pam.d/logon"), "auth required pam_sss.so\naccount required pam_permit.so\n")
         with open("/etc/passwd") as file:
@@ -37,7 +38,7 @@ auth_provider = krb5
 access_provider = permit
 krb5_realm = {realm}
 krb5_server = {kdc}
-krb5_ccname_template = FILE:/tmp/krb5cc_%U_XXXXXX
+krb5_ccname_template = FILE:/run/krb5cc_%U_XXXXXX
 cache_credentials = true
 debug_level = 6
 {domain}""")

@@ -12,7 +12,7 @@ from lib.scenario import Scenario
 
 BUILD = os.path.join(os.path.dirname(BINARY), "..")
 SOURCE = os.path.join(os.path.dirname(__file__), "..", "..")
-FLAGS = ["-fsanitize=address,undefined"] if "FERRYMAN_SANITIZED" in os.environ else []
+FLAGS = ["-fsanitize=" + os.environ["FERRYMAN_SANITIZED"]] if "FERRYMAN_SANITIZED" in os.environ else []
 
 
 def run(*args, **more):
