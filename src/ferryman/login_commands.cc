@@ -15,11 +15,13 @@
 #include <vector>
 
 #include "base/text.h"
+#include "config/mistake.h"
 #include "ferryman/exit_codes.h"
 #include "ferryman/realm_service.h"
 #include "ferryman/sign_in_command.h"
 #include "ferryman/start_forwarder.h"
 #include "login/enrolment.h"
+#include "login/pkinit_login.h"
 #include "login/session.h"
 
 namespace ferryman {
@@ -35,7 +37,9 @@ constexpr const char* footer =
 
 struct LoginOptions {
   std::string user;
-  bool renew = false, pin_stdin = false, force = false, forwarder = false, json = false, key_list = false;
+  bool renew = false, pin_stdin = false, force = false, forwarder = false, json = false, key_list = false,
+       pkinit = false;
+  std::string anchor;  // of the KDC
 };
 
 void print_json(const nlohmann::ordered_json& json) {
@@ -71,8 +75,24 @@ int finish(std::string_view command, const EnrolledAccount& account,
   return print_signed_in(command, account, *signed_in, json);
 }
 
+// Nothing: the sign-in service is asked.
+tl::expected<std::optional<pkinit::KdcAnchors>, int> anchors_of(const LoginOptions& options) {
+  if (!options.pkinit) return std::nullopt;
+  const auto text = read_config_file(options.anchor);
+  if (!text) return tl::unexpected(complain("login", exit_failed, text.error().to_string()));
+  auto anchors = pkinit::KdcAnchors::parse(as_bytes(*text));
+  if (!anchors)
+    return tl::unexpected(complain(
+        "login", exit_failed,
+        fmt::format("{} has to be certificates in PEM, as \"ferryman realm pkinit anchor\" prints one",
+                    printable(options.anchor))));
+  return *std::move(anchors);
+}
+
 // The PIN is asked for before the lock is taken: nobody else has to wait for a person.
 int login_with_key(Accounts& accounts, const LoginOptions& options) {
+  const auto anchors = anchors_of(options);
+  if (!anchors) return anchors.error();
   const auto chosen = accounts.choose(options.user);
   if (!chosen) return complain("login", chosen.error());
   const auto store = store_of("login", **chosen);
@@ -88,11 +108,12 @@ int login_with_key(Accounts& accounts, const LoginOptions& options) {
   if (!lock) return complain("login", lock.error());
   const EnrolledAccount* account = accounts.find(person);
   if (account == nullptr) return complain("login", exit_failed, "the account was removed meanwhile");
-  return finish(
-      "login", *account,
-      login::sign_in(accounts, *account, {**store, *security_key ? &**security_key : nullptr, pin->bytes()},
-                     std::time(nullptr), options.key_list),
-      options.json);
+  const login::Keys with{**store, *security_key ? &**security_key : nullptr, pin->bytes()};
+  const std::int64_t now = std::time(nullptr);
+  return finish("login", *account,
+                *anchors ? login::log_on_by_pkinit(accounts, *account, with, **anchors, now)
+                         : login::sign_in(accounts, *account, with, now, options.key_list),
+                options.json);
 }
 
 // Without a name all of them, as the timer does; those that are signed out have nothing to renew.
@@ -263,6 +284,12 @@ void add_login_commands(CLI::App& app, std::function<int()>& run) {
   auto* renews = login->add_flag("--renew", options->renew,
                                  "Renew what there is, without a PIN; without --user of all accounts");
   login->add_flag("--pin-stdin", options->pin_stdin, "Read the PIN from standard input")->excludes(renews);
+  auto* pkinit = login->add_flag("--pkinit", options->pkinit,
+                                 "Get the ticket from the KDC by PKINIT, without the sign-in service");
+  auto* anchor = login->add_option("--anchor", options->anchor,
+                                   "Whose certificates of a KDC are believed then: a file in PEM");
+  anchor->type_name("FILE")->needs(pkinit);
+  pkinit->needs(anchor)->excludes(renews);
   login->add_flag("--key-list", options->key_list,
                   "Ask the domain controller that gives the on-premises ticket for your RC4 key as well "
                   "(KERB-KEY-LIST-REQ), and tell whether it came: for tests");

@@ -24,7 +24,8 @@ bool is_own(const client::Options::Rule& rule, const Account& account) {
   });
 }
 
-Outcome<client::Options> options_for(const Account& account, const std::string& realm) {
+Outcome<client::Options> options_for(const Account& account, const std::string& realm,
+                                     const std::string& url) {
   client::Options options;
   if (const auto mistakes = client::load_default_options(options); !mistakes.empty())
     return fail(Fault::failed, mistakes.front().to_string());
@@ -33,7 +34,7 @@ Outcome<client::Options> options_for(const Account& account, const std::string& 
   if (rule == nullptr || is_own(*rule, account)) options.ca_file = account.ca_file;
   if (rule == nullptr) {
     options.gateways.clear();
-    const auto added = options.add_gateway(realm, fmt::format("{}/{}", account.url, client::default_path));
+    const auto added = options.add_gateway(realm, url);
     if (!added) return fail(Fault::failed, added.error());
   }
   // Nobody else is asked where a gateway is: the account's is there.
@@ -58,8 +59,13 @@ tl::unexpected<Failure> no_answer(const client::Result& result, const std::strin
 
 }  // namespace
 
-Outcome<DomainAnswer> ask_domain(const Account& account, const std::string& realm, Bytes message) try {
-  auto options = options_for(account, realm);
+Outcome<DomainAnswer> ask_domain(const Account& account, const std::string& realm, Bytes message) {
+  return ask_kdc(account, realm, fmt::format("{}/{}", account.url, client::default_path), message);
+}
+
+Outcome<DomainAnswer> ask_kdc(const Account& account, const std::string& realm, const std::string& url,
+                              Bytes message) try {
+  auto options = options_for(account, realm, url);
   if (!options) return tl::unexpected(options.error());
   // It goes into a krb5.conf, which is read anywhere.
   std::string ca_file = options->ca_file.empty() ? "" : std::filesystem::absolute(options->ca_file).string();

@@ -22,5 +22,9 @@ struct DomainAnswer {
 // for the realm, with the CAs that it names, else by the KDC proxy of the gateway that the account is at,
 // with the account's own. Faults: not_reachable, refused by the gateway's policy, failed.
 Outcome<DomainAnswer> ask_domain(const Account& account, const std::string& realm, Bytes message);
+// The same to a KDC of the account's own realm, whose KDC proxy has that URL where client.toml names no
+// other.
+Outcome<DomainAnswer> ask_kdc(const Account& account, const std::string& realm, const std::string& url,
+                              Bytes message);
 
 }  // namespace ferryman::login

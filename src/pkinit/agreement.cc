@@ -11,6 +11,7 @@
 #include "pki/owned.h"
 #include "pkinit/e_data.h"
 #include "pkinit/encoding.h"
+#include "pkinit/openssl.h"
 
 namespace ferryman::pkinit {
 namespace {
@@ -125,6 +126,25 @@ Judged<Agreement> agree(const PeerKey& peer) {
   Secret shared = shared_secret(own.get(), other.get(), group);
   if (shared.empty()) return refuse_key("a public key that nothing can be agreed with");
   return Agreement{public_value(own.get(), group), std::move(shared)};
+}
+
+ClientKey ClientKey::make(Group group) {
+  const GroupParameters& parameters = parameters_of(group);
+  return {parameters, fresh_key(parameters)};
+}
+
+Octets ClientKey::public_value() const {
+  return der_of<i2d_PUBKEY>(key_.get());
+}
+
+Secret ClientKey::agree(Bytes kdc_public_key) const {
+  const Octets value =
+      group_->prime.empty() ? read_point(kdc_public_key, *group_) : read_modp_value(kdc_public_key, *group_);
+  if (value.empty()) return {};
+  const pki::OwnedKey other = peer_key(key_.get(), value);
+  Secret shared = other ? shared_secret(key_.get(), other.get(), *group_) : Secret();
+  ERR_clear_error();
+  return shared;
 }
 
 }  // namespace ferryman::pkinit

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <utility>
+
 #include "base/bytes.h"
 #include "base/secret.h"
+#include "pki/owned.h"
 #include "pkinit/group.h"
 #include "ticket/refusal.h"
 
@@ -30,5 +33,23 @@ struct Agreement {
 // right. 65, as above, for a point that is not on its curve. Throws std::runtime_error where there is no
 // randomness.
 Judged<Agreement> agree(const PeerKey& peer);
+
+// A client's half: a key pair that is made for one agreement.
+class ClientKey {
+ public:
+  // Throws std::runtime_error where there is no randomness.
+  static ClientKey make(Group group);
+
+  Octets public_value() const;  // clientPublicValue
+  // DHSharedSecret with KDCDHKeyInfo's subjectPublicKey, without a BIT STRING's first octet. Empty where that
+  // is no key of the group.
+  Secret agree(Bytes kdc_public_key) const;
+
+ private:
+  ClientKey(const GroupParameters& group, pki::OwnedKey key) : group_(&group), key_(std::move(key)) {}
+
+  const GroupParameters* group_;
+  pki::OwnedKey key_;
+};
 
 }  // namespace ferryman::pkinit

@@ -104,6 +104,18 @@ TEST(Agreement, BothHaveTheSame) {
   }
 }
 
+TEST(Agreement, AClientOfOursHasTheSame) {
+  for (const GroupParameters& group : groups()) {
+    const ClientKey client = ClientKey::make(group.group);
+    const auto made = agree(client.public_value());
+    ASSERT_TRUE(made) << group.name;
+    EXPECT_TRUE(std::ranges::equal(client.agree(made->public_key).bytes(), made->shared.bytes()))
+        << group.name;
+    EXPECT_TRUE(client.agree({}).empty());
+    EXPECT_TRUE(client.agree(Octets{2, 1, 1}).empty()) << "no key of the group";
+  }
+}
+
 TEST(Agreement, APointIsUncompressed) {
   EXPECT_EQ(agree(Client(Group::p256).public_key_info())->public_key.size(), 65U);
   EXPECT_EQ(agree(Client(Group::p384).public_key_info())->public_key.size(), 97U);

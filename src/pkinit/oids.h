@@ -11,8 +11,8 @@ using Oid = std::array<std::uint8_t, N>;
 
 // RFC 4556 3.2.2 and appendix A: id-pkinit-san, and below 1.3.6.1.5.2.3.
 inline constexpr Oid<6> pkinit_san{0x2b, 6, 1, 5, 2, 2};
-inline constexpr Oid<7> auth_data{0x2b, 6, 1, 5, 2, 3, 1}, client_auth{0x2b, 6, 1, 5, 2, 3, 4},
-    kdc{0x2b, 6, 1, 5, 2, 3, 5};
+inline constexpr Oid<7> auth_data{0x2b, 6, 1, 5, 2, 3, 1}, dh_key_data{0x2b, 6, 1, 5, 2, 3, 2},
+    client_auth{0x2b, 6, 1, 5, 2, 3, 4}, kdc{0x2b, 6, 1, 5, 2, 3, 5};
 // RFC 8636 6.
 inline constexpr Oid<8> kdf_sha256{0x2b, 6, 1, 5, 2, 3, 6, 2}, kdf_sha512{0x2b, 6, 1, 5, 2, 3, 6, 3};
 

@@ -168,11 +168,11 @@ class RegisteredKeysTest(PkinitScenario):
     def certificate_of(self, key, name):
         return self.own.issue(name, "[ext]\nbasicConstraints=CA:FALSE\n", key=key)[0]
 
-    def enrolled(self, name, key, **env):
+    def enrolled(self, name, key, options=(), **env):
         code = json.loads(self.kdc.admin("user", "code", name, "--json").stdout)["code"]
         person = Person(self.directory, name, self.base, self.authority.certificate)
         person.env.update(env)
-        person.enroll(code, "--key", key)
+        person.enroll(code, "--key", key, *options)
         return person
 
     def registered(self, name):
@@ -210,6 +210,34 @@ class RegisteredKeysTest(PkinitScenario):
         client.env.update(token.env)
         client.kinit("erin", PIN, "-X", f"X509_user_identity=PKCS11:module_name={token.module}:token=card")
         self.use_ticket(client)
+
+    def test_ferryman_login(self):
+        """Without the sign-in service: the KDC sees a signature and nothing else."""
+        self.new_user("frank")
+        person = self.enrolled("frank", "software")
+        before = person.klist()
+        login = lambda anchor, **how: person.login(PIN, "--pkinit", "--anchor", anchor, **how)
+        login(self.anchor)
+        self.assertIn(f"frank@{self.kdc.realm}", person.klist())
+        self.assertNotEqual(person.klist(), before)
+        self.assertIn("keytab entry valid", person.kerberos("kvno", "-k", self.kdc.keytab, self.service).stdout)
+        event = self.gateway.wait_event("exchange", cname="frank", result="AS-REP")[-1]
+        self.assertIn("PA-PK-AS-REQ", event["padata"])
+        self.assertIn("no KDC that the anchors vouch for", login(self.own.certificate, code=3).stderr)
+        self.assertIn("has to be certificates in PEM", login("/etc/passwd", code=1).stderr)
+        person.login("a PIN 4712", "--pkinit", "--anchor", self.anchor, code=4)
+        device = json.loads(self.kdc.admin("user", "keys", "frank", "--json").stdout)["keys"][0]["device"]
+        self.kdc.admin("device", "disable", device)
+        self.assertIn("KDC_ERR_CLIENT_NOT_TRUSTED", login(self.anchor, code=3).stderr)
+        self.assertIn("--anchor", person.ferryman("login", "--pkinit", "--pin-stdin", lines=(PIN,), code=2).stderr)
+
+    def test_ferryman_login_with_a_tpm(self):
+        tpm = Swtpm(self.directory, "login-tpm")
+        self.addCleanup(tpm.stop)
+        self.new_user("gina")
+        person = self.enrolled("gina", "tpm", options=("--tcti", tpm.tcti))
+        person.login(PIN, "--pkinit", "--anchor", self.anchor)
+        self.assertIn("keytab entry valid", person.kerberos("kvno", "-k", self.kdc.keytab, self.service).stdout)
 
     def test_another_client(self):
         """By certificates that sign themselves: in each group, by each key derivation."""
