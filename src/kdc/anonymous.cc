@@ -63,15 +63,16 @@ Judged<MadeReply> give_anonymous_tgt(Bytes as_req, const AsRequest& request,
   if (!pack) return tl::unexpected(pack.error());
   const auto lifetime = ticket::first_lifetime(body, now.seconds, {kdc.policy.lifetime.ticket, 0});
   if (!lifetime) return tl::unexpected(lifetime.error());
-  const auto reply_key = reply_by_public_key(kdc, as_req, body, *pack, directory::Account{});
+  const directory::Account nobody;
+  const auto reply_key = reply_by_public_key(kdc, as_req, body, *pack, {nobody, anonymous_realm});
   if (!reply_key) return tl::unexpected(reply_key.error());
   const auto etype = account::session_etype(kdc.policy, nullptr, krbtgt, body.etypes);
   const KeyExchange keys = exchange_keys(*etype, reply_key->key);
-  const kerberos::Name nobody = anonymous_name();
+  const kerberos::Name cname = anonymous_name();
   const ticket::AuthorizationList no_data;
   const ticket::NewTicket ticket{
       kdc.tenant.realm, *body.sname,  anonymous_realm,
-      nobody.view(),    keys.session, flag::initial | flag::anonymous | flag::enc_pa_rep,
+      cname.view(),     keys.session, flag::initial | flag::anonymous | flag::enc_pa_rep,
       now.seconds,      *lifetime,    {},
       no_data};
   const auto octets = account::Issuer(kdc.directory, kdc.tenant, kdc.policy).issue_anonymous(krbtgt, ticket);

@@ -154,7 +154,8 @@ Judged<Keys> choose_keys(const Kdc& kdc, Bytes octets, const KdcReqBody& body, c
   const auto session =
       account::session_etype(kdc.policy, &granted.client.account, granted.service, body.etypes);
   if (granted.proven.by_public_key) {
-    auto made = reply_by_public_key(kdc, octets, body, *granted.proven.by_public_key, granted.client.account);
+    auto made = reply_by_public_key(kdc, octets, body, *granted.proven.by_public_key,
+                                    {granted.client.account, body.realm});
     if (!made) return tl::unexpected(std::move(made.error()));
     return Keys{nullptr, std::make_shared<crypto::Key>(std::move(made->key)), crypto::Key::random(*session),
                 std::move(made->padata)};

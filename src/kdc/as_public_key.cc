@@ -140,8 +140,8 @@ Judged<PublicKeyProof> read_unsigned(const Kdc& kdc, const AsRequest& request, N
 }
 
 Judged<PublicKeyReply> reply_by_public_key(const Kdc& kdc, Bytes as_req, const kerberos::KdcReqBody& body,
-                                           const PublicKeyProof& proof, const directory::Account& client) {
-  const auto etype = reply_etype(kdc, client, body.etypes);
+                                           const PublicKeyProof& proof, const PublicKeyClient& client) {
+  const auto etype = reply_etype(kdc, client.account, body.etypes);
   if (!etype) return refuse(error_code::etype_not_supported, "no etype that the client may use");
   const auto identity = kdc.public_keys->identity();
   if (!identity) return tl::unexpected(account::unavailable(identity.error()));
@@ -158,7 +158,7 @@ Judged<PublicKeyReply> reply_by_public_key(const Kdc& kdc, Bytes as_req, const k
     return PublicKeyReply{std::move(value), std::move(key)};
   }
   auto key = pkinit::derive_reply_key(*proof.kdf, type, agreement->shared,
-                                      {body.realm, *body.cname, body.realm, *body.sname, as_req, value});
+                                      {client.realm, *body.cname, body.realm, *body.sname, as_req, value});
   return PublicKeyReply{std::move(value), std::move(key)};
 }
 

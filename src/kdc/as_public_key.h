@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "account/identity.h"
 #include "crypto/key.h"
@@ -45,9 +46,15 @@ struct PublicKeyReply {
   Octets padata;  // PA-PK-AS-REP
   crypto::Key key;
 };
+// Whose the key is. A view. realm: the client's as the ticket will have it, which is another than the
+// request's where nobody asks; MIT's client derives the key so.
+struct PublicKeyClient {
+  const directory::Account& account;
+  std::string_view realm;
+};
 // as_req: the whole message. The key is of the first of the client's etypes that the account may use:
 // etype_not_supported (14) where there is none.
 Judged<PublicKeyReply> reply_by_public_key(const Kdc& kdc, Bytes as_req, const kerberos::KdcReqBody& body,
-                                           const PublicKeyProof& proof, const directory::Account& client);
+                                           const PublicKeyProof& proof, const PublicKeyClient& client);
 
 }  // namespace ferryman::kdc

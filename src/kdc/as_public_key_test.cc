@@ -109,8 +109,8 @@ class PublicKeyLogons : public directory::DirectoryTest {
     const auto tgt = issuer.open(reply.value().ticket).value();
     const auto pac = issuer.verify_pac(reply->ticket, tgt).value();
     std::vector<std::string> sids;
-    for (const auto& each : pac::LogonInfo::parse(pac.pac.find(pac::logon_info)->octets)->extra_sids)
-      sids.push_back(each.sid.text());
+    const auto logon = pac::LogonInfo::parse(pac.pac.find(pac::logon_info)->octets);
+    for (const auto& each : logon->extra_sids) sids.push_back(each.sid.text());
     return sids;
   }
 
@@ -345,8 +345,7 @@ class Anonymous : public PublicKeyLogons {
     request_.rtime = now + 99999;
   }
   Answer ask_unsigned(const TestAuthPack& unsigned_pack) const {
-    const pkinit::TestMessage message;
-    return ask_with(message.finish(message.begin(), unsigned_pack.encoded()));
+    return ask_with(pkinit::unsigned_message(unsigned_pack.encoded()));
   }
   TestAuthPack without_token() const {
     TestAuthPack made = pack();

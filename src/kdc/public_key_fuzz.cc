@@ -69,8 +69,7 @@ class World {
     ask(request, signed_by_alice(bent(signed_pack, input, pack(request))), input);
     request.cname = kerberos::Name(kerberos::name_type::wellknown, {"WELLKNOWN", "ANONYMOUS"});
     request.options = option::request_anonymous;
-    const pkinit::TestMessage message;
-    const Octets of_nobody = message.finish(message.begin(), bent(unsigned_pack, input, pack(request)));
+    const Octets of_nobody = pkinit::unsigned_message(bent(unsigned_pack, input, pack(request)));
     ask(request, bent(unsigned_message, input, of_nobody), input);
   }
 

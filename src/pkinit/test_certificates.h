@@ -189,6 +189,18 @@ struct TestMessage {
   }
 };
 
+// Without a signer (RFC 8062 4.1), as MIT's client writes it.
+inline Octets unsigned_message(Bytes content) {
+  const OwnedMessage message(must(CMS_ContentInfo_new()));
+  const OwnedObject type(must(OBJ_txt2obj(content_type::auth_data, 1)));
+  must(CMS_SignedData_init(message.get()));
+  must(CMS_set1_eContentType(message.get(), type.get()));
+  must(CMS_set_detached(message.get(), 0));
+  must(ASN1_OCTET_STRING_set(*CMS_get0_content(message.get()), content.data(),
+                             static_cast<int>(content.size())));
+  return der_of<i2d_CMS_ContentInfo>(message.get());
+}
+
 // What OpenSSL's own function says of a message; its content where it is good.
 inline std::optional<Octets> verified_by_library(Bytes cms) {
   const unsigned char* next = cms.data();

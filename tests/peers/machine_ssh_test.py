@@ -15,6 +15,7 @@ class SshTest(MachineScenario):
         return self.machine.ssh(user, command, answers)
 
     def test_ssh_by_code_then_by_pin(self):
+        self.machine.ferryman("machine", "forget", "alice")
         result = self.ssh("klist && id -Gn && pwd", Code=self.code(), New=PIN)
         self.assertEqual(result.returncode, 0, result.stderr + self.sshd.text())
         self.assertIn("krbtgt/CLOUD.TEST@CLOUD.TEST", result.stdout)

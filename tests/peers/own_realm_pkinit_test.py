@@ -220,7 +220,7 @@ class RegisteredKeysTest(PkinitScenario):
         login(self.anchor)
         self.assertIn(f"frank@{self.kdc.realm}", person.klist())
         self.assertNotEqual(person.klist(), before)
-        self.assertIn("keytab entry valid", person.kerberos("kvno", "-k", self.kdc.keytab, self.service).stdout)
+        self.assertIn("keytab entry valid", person.kerberos("kvno", "-k", self.kdc.keytab, f"{self.service}@{self.kdc.realm}").stdout)
         event = self.gateway.wait_event("exchange", cname="frank", result="AS-REP")[-1]
         self.assertIn("PA-PK-AS-REQ", event["padata"])
         self.assertIn("no KDC that the anchors vouch for", login(self.own.certificate, code=3).stderr)
@@ -237,7 +237,7 @@ class RegisteredKeysTest(PkinitScenario):
         self.new_user("gina")
         person = self.enrolled("gina", "tpm", options=("--tcti", tpm.tcti))
         person.login(PIN, "--pkinit", "--anchor", self.anchor)
-        self.assertIn("keytab entry valid", person.kerberos("kvno", "-k", self.kdc.keytab, self.service).stdout)
+        self.assertIn("keytab entry valid", person.kerberos("kvno", "-k", self.kdc.keytab, f"{self.service}@{self.kdc.realm}").stdout)
 
     def test_another_client(self):
         """By certificates that sign themselves: in each group, by each key derivation."""
