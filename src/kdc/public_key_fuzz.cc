@@ -114,7 +114,7 @@ class World {
   const Now now_{pkinit::now, 500};
   const std::unique_ptr<directory::Database> directory_ = new_directory();
   const directory::Tenant tenant_ = with_alice(*directory_);
-  const account::Policy policy_;
+  const account::Policy policy_{};
   mutable account::Attempts attempts_;
   const PublicKeys public_keys_{*directory_, nullptr, true, true, [] { return identity(); }};
   const Kdc kdc_{*directory_, tenant_, policy_, attempts_, 0, &public_keys_};

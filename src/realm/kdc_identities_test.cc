@@ -1,5 +1,7 @@
 #include "realm/kdc_identities.h"
 
+#include <gmock/gmock.h>
+
 #include "base/base64.h"
 #include "realm/admin_test_tools.h"
 
