@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "crypto/checksum.h"
 #include "kerberos/kile_padata.h"
 #include "kerberos/request.h"
@@ -109,7 +111,8 @@ TEST(FullTicket, TheVersionOfARodcsKeyIsASignedNumber) {
   EXPECT_EQ(exchange.opened.ap_req.ticket.enc_part.kvno, 0xd04d0007U);
   const Octets negative{0xa1, 0x06, 0x02, 0x04, 0xd0, 0x4d, 0x00, 0x07};
   const Bytes message = exchange.request.message();
-  EXPECT_NE(std::ranges::search(message, negative).begin(), message.end()) << "kvno [1], four octets";
+  EXPECT_NE(std::search(message.begin(), message.end(), negative.begin(), negative.end()), message.end())
+      << "kvno [1], four octets";
 }
 
 TEST(FullTicket, NothingIsAskedForThatThePartialOneIsNot) {
