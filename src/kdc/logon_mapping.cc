@@ -21,10 +21,9 @@ using pkinit::LogonCertificate;
 
 // By which a registered key is found; nothing for a kind of key that nobody can register.
 std::optional<directory::KeyId> registered_id(const LogonCertificate& certificate) {
-  const auto key = pki::PublicKey::of_der(certificate.public_key);
-  if (!key) return std::nullopt;
+  if (!certificate.key) return std::nullopt;
   pki::KeyCredential credential;
-  credential.material = pki::key_material(*key);
+  credential.material = pki::key_material(*certificate.key);
   return credential.id();
 }
 

@@ -16,10 +16,8 @@
 namespace ferryman::pkinit {
 namespace {
 
-// RSA and P-256 as everywhere here; two more curves, which cards have.
-bool is_served(EVP_PKEY* key) {
-  if (key == nullptr) return false;
-  if (pki::PublicKey::of(key)) return true;
+// Beside RSA and P-256, which keys are everywhere here; cards have them.
+bool is_on_another_curve(EVP_PKEY* key) {
   std::array<char, 64> name{};
   int is_explicit = 0;
   if (EVP_PKEY_is_a(key, "EC") != 1 || EVP_PKEY_get_group_name(key, name.data(), name.size(), nullptr) != 1 ||
@@ -135,7 +133,10 @@ Judged<LogonCertificate> LogonCertificate::of(X509* certificate) {
   const int size = i2d_X509(certificate, nullptr);
   if (size <= 0 || static_cast<std::size_t>(size) > max_size)
     return refuse_certificate("a client's certificate that is too large");
-  if (!is_served(X509_get0_pubkey(certificate)))
+  EVP_PKEY* const key = X509_get0_pubkey(certificate);
+  Result<pki::PublicKey> usual = tl::unexpected(Error{Fault::wrong_value});
+  if (key != nullptr) usual = pki::PublicKey::of(key);
+  if (key == nullptr || (!usual && !is_on_another_curve(key)))
     return refuse_certificate("a client's certificate with a key that is not served");
   pki::must(X509_up_ref(certificate));
   LogonCertificate made{std::shared_ptr<X509>(certificate, X509_free)};
@@ -143,7 +144,7 @@ Judged<LogonCertificate> LogonCertificate::of(X509* certificate) {
     return refuse_certificate("a client's certificate with a usage that cannot be read");
   if (!take_names(certificate, made) || !take_sid(certificate, made))
     return refuse_certificate("a client's certificate with a name that cannot be read");
-  made.public_key = der_of<i2d_PUBKEY>(X509_get0_pubkey(certificate));
+  if (usual) made.key = *std::move(usual);
   ERR_clear_error();
   return made;
 }

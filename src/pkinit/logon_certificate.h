@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "kerberos/principal_name.h"
+#include "pki/public_key.h"
 #include "ticket/refusal.h"
 
 namespace ferryman::pkinit {
@@ -45,8 +46,8 @@ class LogonCertificate {
   bool is_for_pkinit = false, is_for_smart_cards = false;
   bool signs = false;  // a key usage is there, with digitalSignature (RFC 5280 4.2.1.3)
 
-  bool is_self_issued = false;  // issuer and subject are the same
-  Octets public_key;            // SubjectPublicKeyInfo in DER, as of pki::PublicKey
+  bool is_self_issued = false;        // issuer and subject are the same
+  std::optional<pki::PublicKey> key;  // nothing: on a curve that pki::PublicKey does not take
 
   X509* openssl() const { return certificate_.get(); }
 

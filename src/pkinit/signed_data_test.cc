@@ -142,14 +142,14 @@ TEST(SignedData, WeakDigestsAreRefusedAndOthersNamed) {
 }
 
 TEST(SignedData, NoChangedOctetMakesAnotherContentOrSigner) {
-  const Octets message = signed_message(), key = ec_key().public_key().subject_public_key_info();
+  const Octets message = signed_message();
   for (std::size_t at = 0; at < message.size(); ++at) {
     Octets bent = message;
     bent[at] ^= at % 2 == 0 ? 0x01 : 0x20;
     const auto opened = open_signed(bent);
     if (!opened || !opened->certificate) continue;
     EXPECT_EQ(opened->content, content) << at;
-    EXPECT_EQ(opened->certificate->public_key, key) << at;
+    EXPECT_TRUE(opened->certificate->key == ec_key().public_key()) << at;
   }
 }
 
