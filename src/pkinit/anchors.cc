@@ -135,6 +135,7 @@ Result<LogonAnchors> LogonAnchors::parse(Bytes certificates, std::optional<Bytes
     return tl::unexpected(Error{Fault::wrong_value});
   if (anchors.empty()) return tl::unexpected(Error{Fault::missing_field});
   std::vector<X509*> views;
+  views.reserve(anchors.size());
   for (const auto& each : anchors) views.push_back(each.get());
   return LogonAnchors(std::move(store), trusted_certifiers(views), has_crls || demands_crl, demands_crl);
 }

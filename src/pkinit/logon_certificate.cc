@@ -76,12 +76,14 @@ bool take_other_name(const OTHERNAME& other, LogonCertificate& out) {
   const Octets value = der_of<i2d_ASN1_TYPE>(other.value);
   if (is_kerberos) {
     auto name = read_kerberos_name(value);
-    if (name) out.kerberos_names.push_back(*std::move(name));
-    return name.has_value();
+    if (!name) return false;
+    out.kerberos_names.push_back(*std::move(name));
+    return true;
   }
   auto upn = read_upn(value);
-  if (upn) out.upns.push_back(*std::move(upn));
-  return upn.has_value();
+  if (!upn) return false;
+  out.upns.push_back(*std::move(upn));
+  return true;
 }
 
 bool take_names(const X509* certificate, LogonCertificate& out) {
