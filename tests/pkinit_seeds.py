@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Writes the seeds of signed_data_fuzz and logon_certificate_fuzz: messages in each form, keys, certificates and
-their extensions, each behind the octet that says what it is."""
+"""Writes the seeds of what fuzzes PKINIT: messages in each form, keys, certificates and their extensions, each behind the
+octet that says what it is, and changes to them."""
 import os
 import subprocess
 import sys
@@ -88,3 +88,8 @@ write("logon_certificate_fuzz", "pkinit", {
     "sid": b"\1" + tlv(0x30, tlv(0xa0, bytes.fromhex("060a2b060104018237190201") + tlv(0xa0, tlv(4, sid)))),
     "purposes": b"\2" + tlv(0x30, bytes.fromhex("06072b060105020304060a2b060104018237140202")),
     "usage": b"\3\3\2\7\x80", "key_id": b"\4\4\4keys"})
+
+write("kdc_anchors_fuzz", "pkinit", {
+    "rsa": signed("rsa", content_type=REPLY), "p256": signed("p256", content_type=REPLY), "bent": b"\1\1\0\5\0\x20\7"})
+write("public_key_fuzz", "kdc", {
+    name: bytes([part, 5, 9]) for part, name in enumerate(("signed_pack", "unsigned_pack", "unsigned_message", "element"))})
