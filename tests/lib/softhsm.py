@@ -17,7 +17,8 @@ class Token:
         config = os.path.join(directory, "softhsm2.conf")
         with open(config, "w") as file:
             file.write(f"directories.tokendir = {directory}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n")
-        self.env = {"SOFTHSM2_CONF": config}
+        # p11-kit asks tpm2-pkcs11 as well, which would look for a TPM, by TCP too.
+        self.env = {"SOFTHSM2_CONF": config, "TPM2_PKCS11_TCTI": "device:/dev/null", "TPM2_PKCS11_LOG_LEVEL": "0", "TSS2_LOG": "all+none"}
         self.run("softhsm2-util", "--init-token", "--free", "--label", "card", "--pin", PIN, "--so-pin", "12345678")
 
     def run(self, *args):
