@@ -14,6 +14,7 @@
 #include "kerberos/krb_error.h"
 #include "kerberos/numbers.h"
 #include "kerberos/whole_kdc_req.h"
+#include "login/asked_tgt.h"
 #include "login/domain_refusal.h"
 
 namespace ferryman::login {
@@ -23,14 +24,6 @@ namespace etype = kerberos::etype;
 namespace option = kerberos::kdc_option;
 namespace padata = kerberos::padata;
 namespace usage = kerberos::key_usage;
-
-constexpr std::array etypes{etype::aes256_sha1, etype::aes128_sha1};
-// What Windows asks for: as long as the partial one allows. 2037-09-13.
-constexpr std::int64_t far_end = 2'136'422'885;
-
-kerberos::Name krbtgt_of(std::string_view realm) {
-  return {kerberos::name_type::srv_inst, {"krbtgt", realm}};
-}
 
 // The subkey stands in it.
 Secret authenticator(const CloudTicket& partial, const kerberos::Checksum& checksum,
@@ -59,7 +52,7 @@ Octets tgs_req(const CloudTicket& partial, const crypto::Key& session_key, const
                std::int64_t now, bool wants_keys) {
   const kerberos::Name krbtgt = krbtgt_of(asked.client.realm);
   kerberos::Made<kerberos::EtypeList> wanted, keys;
-  for (const std::int32_t each : etypes) wanted.add(each);
+  for (const std::int32_t each : tgt_etypes) wanted.add(each);
   keys.add(etype::rc4_hmac);
   kerberos::KdcReqBody body;
   // A KDC refuses what the ticket that is shown is not.
@@ -78,23 +71,6 @@ Octets tgs_req(const CloudTicket& partial, const crypto::Key& session_key, const
   list.add({padata::tgs_req, shown}).add({padata::pac_options, options});
   if (wants_keys) list.add({padata::key_list_req, key_list});
   return kerberos::encode(kerberos::WholeKdcReq{kerberos::msg_type::tgs_req, list.list(), body});
-}
-
-// Empty: it is.
-std::string_view why_not_asked_for(const DecryptedReply& reply, const AskedTicket& asked) {
-  const kerberos::EncKdcRepPart& part = reply.part();
-  const std::string_view realm = asked.client.realm;
-  const kerberos::Name krbtgt = krbtgt_of(realm);
-  if (reply.client().realm != realm || !same_components(reply.client().name, asked.client.name))
-    return "it is for another user";
-  if (reply.ticket().realm != realm || part.srealm != realm ||
-      !same_components(reply.ticket().sname, krbtgt.view()) || !same_components(part.sname, krbtgt.view()))
-    return "its ticket is for something else than was asked";
-  if (part.nonce != asked.nonce) return "it is the answer to another request";
-  if (std::ranges::find(etypes, part.key.type) == etypes.end() ||
-      !crypto::Key::make(part.key.type, part.key.value))
-    return "its session key is of a type that was not asked for";
-  return {};
 }
 
 std::vector<std::int32_t> etypes_of_keys(const kerberos::PadataList& encrypted) {
@@ -132,7 +108,8 @@ Outcome<FullTicket> FullTicket::read(Octets reply, const AskedTicket& asked) {
   auto opened = DecryptedReply::open(std::move(reply), kerberos::msg_type::tgs_rep, asked.subkey,
                                      usage::tgs_rep_subkey);
   if (!opened) return refused(opened.error());
-  if (const std::string_view why = why_not_asked_for(*opened, asked); !why.empty()) return refused(why);
+  if (const std::string_view why = why_not_asked_for(*opened, asked.client, asked.nonce); !why.empty())
+    return refused(why);
   FullTicket ticket(std::move(*opened));
   ticket.listed_keys_ = etypes_of_keys(ticket.part().encrypted_pa_data);
   ticket.reply_.wipe_encrypted_padata();

@@ -16,6 +16,7 @@
 #include "kerberos/numbers.h"
 #include "kerberos/pkinit.h"
 #include "kerberos/whole_kdc_req.h"
+#include "login/asked_tgt.h"
 #include "pkinit/agreement.h"
 #include "pkinit/oids.h"
 #include "pkinit/reply_key.h"
@@ -24,13 +25,8 @@ namespace ferryman::login {
 namespace {
 
 namespace error_code = kerberos::error_code;
-namespace etype = kerberos::etype;
 namespace option = kerberos::kdc_option;
 namespace padata = kerberos::padata;
-
-constexpr std::array etypes{etype::aes256_sha1, etype::aes128_sha1};
-// As long as the KDC gives one. 2037-09-13.
-constexpr std::int64_t far_end = 2'136'422'885;
 
 tl::unexpected<Failure> unusable(std::string_view why) {
   return fail(Fault::refused, fmt::format("the KDC's answer cannot be used: {}", why));
@@ -76,14 +72,13 @@ class Logon {
   Outcome<Octets> freshness_token();
   std::optional<Octets> signed_auth_pack(Bytes token) const;
   Outcome<crypto::Key> reply_key(Bytes request, const kerberos::KdcRep& reply) const;
-  std::string_view why_not_asked_for(const DecryptedReply& reply) const;
 
   const Client& client_;
   const pkinit::ClientSigner& signer_;
   const pkinit::KdcAnchors& anchors_;
   const AskKdc& ask_;
   std::int64_t now_;
-  const kerberos::Name krbtgt_{kerberos::name_type::srv_inst, {"krbtgt", client_.realm}};
+  const kerberos::Name krbtgt_ = krbtgt_of(client_.realm);
   const std::int64_t nonce_ = std::random_device{}() & 0x7fffffffU;
   const pkinit::ClientKey agreement_ = pkinit::ClientKey::make(pkinit::Group::modp14);
 };
@@ -91,7 +86,7 @@ class Logon {
 template <typename Use>
 auto Logon::with_body(const Use& use) const {
   kerberos::Made<kerberos::EtypeList> wanted;
-  for (const std::int32_t each : etypes) wanted.add(each);
+  for (const std::int32_t each : tgt_etypes) wanted.add(each);
   kerberos::KdcReqBody body;
   body.kdc_options = option::forwardable | option::renewable;
   body.cname = client_.name;
@@ -159,7 +154,8 @@ Outcome<crypto::Key> Logon::reply_key(Bytes request, const kerberos::KdcRep& rep
     return unusable("it is the one to another request");
   const Secret shared = agreement_.agree(info->public_key);
   const crypto::Etype* const type = crypto::find_etype(reply.enc_part.etype);
-  if (shared.empty() || type == nullptr || std::ranges::find(etypes, reply.enc_part.etype) == etypes.end())
+  if (shared.empty() || type == nullptr ||
+      std::ranges::find(tgt_etypes, reply.enc_part.etype) == tgt_etypes.end())
     return unusable("no key can be agreed on");
   if (!rep->kdf) return pkinit::octetstring2key(*type, shared, {}, {});
   if (!std::ranges::equal(rep->kdf->id, pkinit::oid_of(pkinit::Kdf::sha256)))
@@ -167,20 +163,6 @@ Outcome<crypto::Key> Logon::reply_key(Bytes request, const kerberos::KdcRep& rep
   return pkinit::derive_reply_key(
       pkinit::Kdf::sha256, *type, shared,
       {client_.realm, client_.name, client_.realm, krbtgt_.view(), request, element->value});
-}
-
-// Empty: it is.
-std::string_view Logon::why_not_asked_for(const DecryptedReply& reply) const {
-  const kerberos::EncKdcRepPart& part = reply.part();
-  if (reply.client().realm != client_.realm || !same_components(reply.client().name, client_.name))
-    return "it is for another user";
-  if (reply.ticket().realm != client_.realm || part.srealm != client_.realm ||
-      !same_components(reply.ticket().sname, krbtgt_.view()) || !same_components(part.sname, krbtgt_.view()))
-    return "its ticket is for something else than was asked";
-  if (part.nonce != nonce_) return "it is the answer to another request";
-  if (!crypto::Key::make(part.key.type, part.key.value))
-    return "its session key is of a type that is not taken";
-  return {};
 }
 
 Outcome<DecryptedReply> Logon::run() {
@@ -202,7 +184,8 @@ Outcome<DecryptedReply> Logon::run() {
   auto opened =
       DecryptedReply::open(std::move(*answer), kerberos::msg_type::as_rep, *key, kerberos::key_usage::as_rep);
   if (!opened) return unusable(opened.error());
-  if (const std::string_view why = why_not_asked_for(*opened); !why.empty()) return unusable(why);
+  if (const std::string_view why = why_not_asked_for(*opened, client_, nonce_); !why.empty())
+    return unusable(why);
   return std::move(*opened);
 }
 
