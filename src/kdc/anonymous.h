@@ -9,8 +9,8 @@
 #include "ticket/opened_ticket.h"
 #include "ticket/refusal.h"
 
-// Nobody, who asks for a TGT (RFC 8062): what the reply's key is agreed on with is signed by the KDC alone.
-// FAST of a client that has no other ticket is armored with it.
+// Anonymous clients (RFC 8062 4.1): only the KDC signs its half of the key agreement. Clients that have no
+// other ticket armor FAST with such a TGT.
 namespace ferryman::kdc {
 
 inline constexpr std::string_view anonymous_realm = "WELLKNOWN:ANONYMOUS";

@@ -91,10 +91,11 @@ Judged<void> check_request(const Kdc& kdc, const KdcReqBody& body, const AsClien
   if (!account::session_etype(kdc.policy, known, service, body.etypes))
     return refuse(error_code::etype_not_supported, "no etype that the service can use");
   if (asks(body, option::request_anonymous) != client.is_anonymous)
-    return refuse(error_code::bad_option,
-                  client.is_anonymous ? "nobody, without the option for it" : "anonymous by a name");
+    return refuse(error_code::bad_option, client.is_anonymous
+                                              ? "the anonymous client without request-anonymous"
+                                              : "anonymous by a name");
   if (client.is_anonymous && account.kind != AccountKind::krbtgt)
-    return refuse(error_code::policy, "nobody gets a TGT alone");
+    return refuse(error_code::policy, "the anonymous client gets a TGT and nothing else");
   return {};
 }
 

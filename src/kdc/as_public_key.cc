@@ -135,7 +135,7 @@ Judged<PublicKeyProof> read_unsigned(const Kdc& kdc, const AsRequest& request, N
   const auto opened = open(request);
   if (!opened) return tl::unexpected(opened.error());
   if (opened->certificate)
-    return refuse(error_code::preauth_failed, "nobody's request, which somebody has signed");
+    return refuse(error_code::preauth_failed, "an anonymous request that somebody has signed");
   return judge(kdc, request, opened->content, Freshness::not_needed, now);
 }
 
