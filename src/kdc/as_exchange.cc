@@ -14,6 +14,7 @@
 #include "kdc/reply.h"
 #include "kdc/tgt.h"
 #include "kerberos/kile_padata.h"
+#include "ticket/authorization.h"
 #include "ticket/flags.h"
 
 namespace ferryman::kdc {
@@ -238,6 +239,15 @@ Judged<MadeReply> make_reply(const Kdc& kdc, Bytes octets, const AsRequest& requ
   return encode_reply(reply, request.fast, now);
 }
 
+// A TGT by a registered key is good for as long as that one is.
+ticket::AuthorizationList bind(const Granted& granted) {
+  ticket::AuthorizationList list;
+  const auto& key = granted.proven.by_public_key;
+  if (granted.service.account.kind == AccountKind::krbtgt && key && key->registered_key)
+    ticket::add_binding({std::nullopt, *key->registered_key}, list);
+  return list;
+}
+
 // Keys, ticket and reply of what is granted.
 Judged<MadeReply> grant(Bytes octets, const AsRequest& request, const Granted& granted, const Kdc& kdc,
                         Now now) {
@@ -249,7 +259,7 @@ Judged<MadeReply> grant(Bytes octets, const AsRequest& request, const Granted& g
   const bool canonical = asks(body, option::canonicalize);
   const kerberos::Name client_name = account::canonical_name(granted.client.account),
                        service_name = account::canonical_name(granted.service.account);
-  const ticket::AuthorizationList no_further_data;
+  const ticket::AuthorizationList binding = bind(granted);
   const ticket::NewTicket ticket{kdc.tenant.realm,
                                  canonical ? service_name.view() : *body.sname,
                                  kdc.tenant.realm,
@@ -259,7 +269,7 @@ Judged<MadeReply> grant(Bytes octets, const AsRequest& request, const Granted& g
                                  now.seconds,
                                  terms->lifetime,
                                  {},
-                                 no_further_data};
+                                 binding};
   const auto ticket_octets = make_ticket(kdc, request, granted, ticket);
   if (!ticket_octets) return tl::unexpected(ticket_octets.error());
   kdc.directory.note_success(kdc.tenant.id, granted.client.account.id, granted.proven.timestamp(),

@@ -124,10 +124,12 @@ Judged<PublicKeyProof> prove_by_public_key(const Kdc& kdc, const AsRequest& requ
   if (!opened->certificate)
     return refuse(error_code::preauth_failed, "a PA-PK-AS-REQ that nobody has signed");
   const directory::Account* account = client.principal ? &client.principal->account : nullptr;
-  const auto known_by = check_certificate(kdc, account, *opened, now);
-  if (!known_by) return tl::unexpected(known_by.error());
+  const auto registered_key = check_certificate(kdc, account, *opened, now);
+  if (!registered_key) return tl::unexpected(registered_key.error());
   auto proof = judge(kdc, request, opened->content, Freshness::as_configured, now);
-  if (proof) proof->evidence.key_trust = *known_by == KnownBy::registration;
+  if (!proof) return proof;
+  proof->registered_key = *registered_key;
+  proof->evidence.key_trust = registered_key->has_value();
   return proof;
 }
 

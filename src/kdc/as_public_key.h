@@ -6,6 +6,7 @@
 
 #include "account/identity.h"
 #include "crypto/key.h"
+#include "directory/sign_in_records.h"
 #include "kdc/as_proof.h"
 #include "kdc/kdc.h"
 #include "pkinit/agreement.h"
@@ -25,6 +26,7 @@ struct PublicKeyProof {
   std::optional<pkinit::Kdf> kdf;  // none: as in RFC 4556
   std::int64_t timestamp = 0;      // microseconds since 1970, of the client's clock
   account::KeyEvidence evidence{};
+  std::optional<directory::KeyId> registered_key{};  // whose signature it is; none: a certificate says who
 };
 
 // That the client holds the private key of a certificate that is the account's: its public key is registered

@@ -15,6 +15,7 @@
 #include "kdc/freshness.h"
 #include "kdc/public_keys.h"
 #include "kdc/test_client.h"
+#include "kdc/tgt.h"
 #include "kerberos/pkinit.h"
 #include "pac/logon_info.h"
 #include "pki/key_credential.h"
@@ -219,6 +220,32 @@ TEST_F(PublicKeyLogons, StandInThePac) {
   register_key(alice_.id);
   EXPECT_EQ(extra_sids(ask(without_token, by_sid.get())), (Sids{"S-1-18-1", "S-1-18-4"}));
   EXPECT_EQ(extra_sids(ask(pack(), by_sid.get())), (Sids{"S-1-18-1", "S-1-18-3", "S-1-18-4"}));
+}
+
+TEST_F(PublicKeyLogons, EndWithTheKeyThatIsRegistered) {
+  const auto code_at_tgs = [this](const Answer& answer) {
+    const auto reply = kerberos::parse_kdc_rep(answer.message, kerberos::msg_type::as_rep);
+    const auto tgt = tgt_of(answer);
+    const auto client = client_of_tgt(kdc_, reply.value().ticket, tgt, {now, 0});
+    return client ? 0 : client.error().code;
+  };
+  const Answer by_sid = ask(pack(), certificate({pkinit::sid_of(sid_)}).get());
+  EXPECT_FALSE(ticket::binding_of(tgt_of(by_sid).part.authorization_data).registered_key);
+  const directory::Device device = register_key(alice_.id);
+  const Answer by_key = ask(pack(), TestCertificate{}.make().get());
+  EXPECT_EQ(ticket::binding_of(tgt_of(by_key).part.authorization_data).registered_key.value().size(), 32);
+  EXPECT_EQ(code_at_tgs(by_key), 0);
+  EXPECT_TRUE(directory_->disable_device(tenant_, device.id, true));
+  EXPECT_EQ(code_at_tgs(by_key), code::tgt_revoked);
+  EXPECT_TRUE(directory_->disable_device(tenant_, device.id, false));
+  EXPECT_EQ(code_at_tgs(by_key), 0);
+  EXPECT_TRUE(directory_->remove_device(tenant_, device.id));
+  EXPECT_EQ(code_at_tgs(by_key), code::tgt_revoked);
+  register_key(user("bob").id);
+  EXPECT_EQ(code_at_tgs(by_key), code::tgt_revoked) << "another user's";
+  kdc_.public_keys = nullptr;
+  EXPECT_EQ(code_at_tgs(by_key), code::tgt_revoked);
+  EXPECT_EQ(code_at_tgs(by_sid), 0);
 }
 
 class SignedPacks : public PublicKeyLogons {

@@ -27,23 +27,6 @@ std::optional<directory::KeyId> registered_id(const LogonCertificate& certificat
   return credential.id();
 }
 
-// Whether the user has registered the key, on a device that is not disabled.
-Judged<bool> is_registered(const Kdc& kdc, const Account* account, const LogonCertificate& certificate) {
-  const auto id = registered_id(certificate);
-  if (!id) return false;
-  directory::SignInRecords& records = kdc.public_keys->records;
-  const auto key = records.key(kdc.tenant.id, *id);
-  if (!key && key.error().reason == directory::Reason::not_found) return false;
-  if (!key) return tl::unexpected(account::unavailable(key.error()));
-  if (account == nullptr || key->user != account->id || key->kind != directory::KeyKind::hello ||
-      !key->device)
-    return false;
-  const auto device = records.device(kdc.tenant.id, *key->device);
-  if (!device && device.error().reason == directory::Reason::not_found) return false;
-  if (!device) return tl::unexpected(account::unavailable(device.error()));
-  return !device->disabled;
-}
-
 bool same(std::string_view a, std::string_view b) {
   return folded(a) == folded(b);
 }
@@ -82,12 +65,28 @@ Judged<void> check_names(const Kdc& kdc, const Account* account, const LogonCert
 
 }  // namespace
 
-Judged<KnownBy> check_certificate(const Kdc& kdc, const Account* account,
-                                  const pkinit::SignedRequest& request, Now now) {
+Judged<bool> is_registered(const Kdc& kdc, const directory::ObjectId& user, const directory::KeyId& id) {
+  directory::SignInRecords& records = kdc.public_keys->records;
+  const auto key = records.key(kdc.tenant.id, id);
+  if (!key && key.error().reason == directory::Reason::not_found) return false;
+  if (!key) return tl::unexpected(account::unavailable(key.error()));
+  if (key->user != user || key->kind != directory::KeyKind::hello || !key->device) return false;
+  const auto device = records.device(kdc.tenant.id, *key->device);
+  if (!device && device.error().reason == directory::Reason::not_found) return false;
+  if (!device) return tl::unexpected(account::unavailable(device.error()));
+  return !device->disabled;
+}
+
+Judged<std::optional<directory::KeyId>> check_certificate(const Kdc& kdc, const Account* account,
+                                                          const pkinit::SignedRequest& request, Now now) {
   const LogonCertificate& certificate = *request.certificate;
-  const auto registered = is_registered(kdc, account, certificate);
-  if (!registered) return tl::unexpected(registered.error());
-  if (*registered) return KnownBy::registration;
+  // Of nobody as well, so that the answer takes as long.
+  const auto id = registered_id(certificate);
+  if (id) {
+    const auto registered = is_registered(kdc, account ? account->id : directory::ObjectId(), *id);
+    if (!registered) return tl::unexpected(registered.error());
+    if (*registered) return id;
+  }
   const pkinit::LogonAnchors* anchors = kdc.public_keys->anchors;
   if (certificate.is_self_issued || anchors == nullptr)
     return refuse(error_code::client_not_trusted, "a public key that is not registered");
@@ -96,7 +95,7 @@ Judged<KnownBy> check_certificate(const Kdc& kdc, const Account* account,
   if (auto fit = check_purpose(certificate); !fit) return tl::unexpected(std::move(fit.error()));
   if (auto named = check_names(kdc, account, certificate); !named)
     return tl::unexpected(std::move(named.error()));
-  return KnownBy::certificate;
+  return std::nullopt;
 }
 
 }  // namespace ferryman::kdc

@@ -275,7 +275,7 @@ TEST_F(PartialTgts, HandOnNoPrtNorWhatAKdcMakes) {
   const TestReply got = get(tgs(bent));
   ASSERT_TRUE(got.ok());
   const auto opened = ticket::open_ticket(got.rep.ticket, krbtgt());
-  EXPECT_FALSE(ticket::prt_of(opened->part.authorization_data));
+  EXPECT_FALSE(ticket::binding_of(opened->part.authorization_data).prt);
   constexpr std::int32_t made_by_kdc[] = {kerberos::authorization_data::authentication_indicator};
   EXPECT_FALSE(*contains_any(opened->part.authorization_data, made_by_kdc));
   constexpr std::int32_t restriction[] = {kerberos::authorization_data::restriction_entry};

@@ -158,7 +158,7 @@ Judged<ticket::AuthorizationList> choose_authorization(const KdcReqBody& body, c
                                                        const Granted& granted) {
   const kerberos::AuthorizationData& inherited = granted.basis(header).authorization_data;
   ticket::AuthorizationList list;
-  if (granted.is_tgt() && granted.client.rodc == 0) ticket::add_prt(inherited, list);
+  if (granted.is_tgt() && granted.client.rodc == 0) ticket::add_binding(ticket::binding_of(inherited), list);
   if (auto added = ticket::add_permitted(inherited, list); !added) return tl::unexpected(added.error());
   if (!body.enc_authorization_data) return list;
   const auto plain = open_authorization(*body.enc_authorization_data, header);

@@ -83,7 +83,7 @@ class CloudTgt : public TgsExchange {
   // Empty where there is none.
   static Octets prt_in(const TestReply& reply, const crypto::Key& key) {
     const auto opened = ticket::open_ticket(reply.rep.ticket, key);
-    const auto prt = opened ? ticket::prt_of(opened->part.authorization_data) : std::nullopt;
+    const auto prt = opened ? ticket::binding_of(opened->part.authorization_data).prt : std::nullopt;
     return prt ? Octets(prt->begin(), prt->end()) : Octets();
   }
 
@@ -116,18 +116,20 @@ TEST_F(CloudTgt, IsOfNoUseOnceItsPrtIsRevoked) {
   EXPECT_EQ(code(for_krbtgt(tgs(), option::renew)), 20);
 }
 
-TEST_F(TgsExchange, TakesNoPrtFromAClient) {
+TEST_F(TgsExchange, TakesNoBindingFromAClient) {
   TestTgs request = for_krbtgt(tgs(), option::forwarded);
   kerberos::Made<kerberos::AuthorizationData> data;
-  const Octets id(16, 5);
+  const Octets id(16, 5), key(32, 5);
   data.add({kerberos::authorization_data::prt, id, {}});
+  data.add({kerberos::authorization_data::registered_key, key, {}});
   request.request.enc_authorization_data = {
       18, crypto::encrypt(request.session_key, key_usage::tgs_req_authdata_session_key,
                           kerberos::encode(data.list()))};
   const TestReply got = get(request);
   ASSERT_TRUE(got.ok());
   const auto opened = ticket::open_ticket(got.rep.ticket, krbtgt());
-  EXPECT_FALSE(ticket::prt_of(opened->part.authorization_data));
+  EXPECT_FALSE(ticket::binding_of(opened->part.authorization_data).prt);
+  EXPECT_FALSE(ticket::binding_of(opened->part.authorization_data).registered_key);
 }
 
 TEST_F(TgsExchange, AnswersInTheSubkeyWhereThereIsOne) {

@@ -7,7 +7,9 @@
 #include "account/issuer.h"
 #include "account/state.h"
 #include "kdc/anonymous.h"
+#include "kdc/logon_mapping.h"
 #include "kdc/partial_tgt.h"
+#include "kdc/public_keys.h"
 #include "ticket/authorization.h"
 
 namespace ferryman::kdc {
@@ -36,19 +38,37 @@ Judged<ticket::OpenedTicket> open_header_tgt(const Kdc& kdc, const kerberos::Tic
 
 namespace {
 
-// A TGT that came with a primary refresh token is good for as long as that one.
-Judged<void> check_prt(const Kdc& kdc, const ticket::OpenedTicket& opened, const directory::ObjectId& user) {
-  const auto octets = ticket::prt_of(opened.part.authorization_data);
-  if (!octets) return {};
+Judged<void> check_prt(const Kdc& kdc, Bytes octets, const directory::ObjectId& user) {
   directory::PrtId id;
-  if (octets->size() != id.octets.size())
-    return refuse(error_code::tgt_revoked, "a PRT's id of another size");
-  std::copy(octets->begin(), octets->end(), id.octets.begin());
+  if (octets.size() != id.octets.size()) return refuse(error_code::tgt_revoked, "a PRT's id of another size");
+  std::copy(octets.begin(), octets.end(), id.octets.begin());
   const auto good = kdc.directory.check_prt(kdc.tenant.id, user, id);
   if (!good && good.error().reason == directory::Reason::not_found)
     return refuse(error_code::tgt_revoked, "the TGT's PRT, key or device is revoked");
   if (!good) return tl::unexpected(account::unavailable(good.error()));
   return {};
+}
+
+Judged<void> check_key(const Kdc& kdc, Bytes octets, const directory::ObjectId& user) {
+  directory::KeyId id{};
+  if (octets.size() != id.size()) return refuse(error_code::tgt_revoked, "a key's id of another size");
+  std::copy(octets.begin(), octets.end(), id.begin());
+  if (kdc.public_keys == nullptr)
+    return refuse(error_code::tgt_revoked, "a TGT by a public key, where nobody logs on by one any more");
+  const auto registered = is_registered(kdc, user, id);
+  if (!registered) return tl::unexpected(registered.error());
+  if (!*registered) return refuse(error_code::tgt_revoked, "the TGT's key or device is revoked");
+  return {};
+}
+
+// A TGT is good for as long as what it is bound to.
+Judged<void> check_binding(const Kdc& kdc, const ticket::OpenedTicket& opened,
+                           const directory::ObjectId& user) {
+  const ticket::Binding binding = ticket::binding_of(opened.part.authorization_data);
+  if (binding.prt) {
+    if (auto good = check_prt(kdc, *binding.prt, user); !good) return good;
+  }
+  return binding.registered_key ? check_key(kdc, *binding.registered_key, user) : Judged<void>();
 }
 
 }  // namespace
@@ -74,7 +94,7 @@ Judged<TgtClient> client_of_tgt(const Kdc& kdc, const kerberos::Ticket& ticket,
     return tl::unexpected(checked.error());
   const std::uint16_t rodc = account::rodc_of(ticket);
   const auto good =
-      rodc != 0 ? check_vouched_for(kdc, rodc, **client) : check_prt(kdc, opened, (*client)->account.id);
+      rodc != 0 ? check_vouched_for(kdc, rodc, **client) : check_binding(kdc, opened, (*client)->account.id);
   if (!good) return tl::unexpected(good.error());
   return TgtClient{std::move(*client), std::move(*pac), rodc};
 }

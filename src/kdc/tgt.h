@@ -31,8 +31,8 @@ struct TgtClient {
 };
 // policy (12) for nobody's TGT, which is good for FAST's armor alone. All signatures of the PAC are verified:
 // modified (41), or tgt_revoked (20) where there is none. tgt_revoked too where the client's name is now
-// another account's, or nobody's, its PRT is revoked, or who made a partial TGT may not vouch for it;
-// client_revoked (18) for one that may not log on any more.
+// another account's, or nobody's, its PRT or the key that it is by is revoked, or who made a partial TGT may
+// not vouch for it; client_revoked (18) for one that may not log on any more.
 Judged<TgtClient> client_of_tgt(const Kdc& kdc, const kerberos::Ticket& ticket,
                                 const ticket::OpenedTicket& opened, Now now);
 

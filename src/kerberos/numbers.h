@@ -175,8 +175,8 @@ inline constexpr std::int32_t if_relevant = 1, kdc_issued = 4, and_or = 5, manda
                               restriction_entry = 141, local = 142, ap_options = 143, target_principal = 144,
                               mit_sign_ticket = 512;
 // Negative ones are for local use (RFC 4120 5.2.6). In a TGT that came with a primary refresh token: that
-// one's id, of 16 octets.
-inline constexpr std::int32_t prt = -20562;
+// one's id, of 16 octets. In one by a public key that its user has registered: that one's id, of 32 octets.
+inline constexpr std::int32_t prt = -20562, registered_key = -20563;
 }  // namespace authorization_data
 
 // addr-type: RFC 4120 7.5.3.

@@ -10,9 +10,9 @@ namespace {
 namespace kind = kerberos::authorization_data;
 using kerberos::AuthorizationElement;
 
-constexpr std::int32_t made_by_kdc[] = {kind::win2k_pac,       kind::cammac,
-                                        kind::kdc_issued,      kind::authentication_indicator,
-                                        kind::mit_sign_ticket, kind::prt};
+constexpr std::int32_t made_by_kdc[] = {
+    kind::win2k_pac,       kind::cammac, kind::kdc_issued,    kind::authentication_indicator,
+    kind::mit_sign_ticket, kind::prt,    kind::registered_key};
 constexpr std::int32_t mandatory[] = {kind::mandatory_for_kdc};
 constexpr std::int32_t armor_only[] = {kind::fx_fast_armor};
 constexpr std::int32_t fast_used[] = {kind::fx_fast_used};
@@ -58,15 +58,19 @@ Judged<void> check_fits(const AuthorizationList& others) {
   return {};
 }
 
-std::optional<Bytes> prt_of(const kerberos::AuthorizationData& tgt) {
+Binding binding_of(const kerberos::AuthorizationData& tgt) {
+  Binding binding;
   kerberos::AuthorizationData rest = tgt;
-  for (AuthorizationElement element; rest.next(element);)
-    if (element.type == kind::prt) return element.data;
-  return std::nullopt;
+  for (AuthorizationElement element; rest.next(element);) {
+    if (element.type == kind::prt) binding.prt = element.data;
+    if (element.type == kind::registered_key) binding.registered_key = element.data;
+  }
+  return binding;
 }
 
-void add_prt(const kerberos::AuthorizationData& tgt, AuthorizationList& to) {
-  if (const auto id = prt_of(tgt)) to.add({kind::prt, *id, {}});
+void add_binding(const Binding& binding, AuthorizationList& to) {
+  if (binding.prt) to.add({kind::prt, *binding.prt, {}});
+  if (binding.registered_key) to.add({kind::registered_key, *binding.registered_key, {}});
 }
 
 Judged<bool> is_armor_only(const kerberos::AuthorizationData& list) {
