@@ -193,6 +193,10 @@ class RegisteredKeysTest(PkinitScenario):
         self.assertEqual(self.refused(*files, user="bob", issuer=self.own.certificate), not_trusted)
         self.kdc.admin("device", "disable", device)
         self.assertEqual(self.refused(*files, issuer=self.own.certificate), not_trusted)
+        self.kdc.admin("service", "add", "HTTP/later.cloud.test")
+        self.assertIn("TGT has been revoked", client.kvno("HTTP/later.cloud.test", check=False).stderr)
+        self.kdc.admin("device", "enable", device)
+        client.kvno("HTTP/later.cloud.test")
 
     def test_a_key_in_a_tpm(self):
         tpm = Swtpm(self.directory)
