@@ -42,11 +42,11 @@ def kept_cost(at, requests, clients=CLIENTS, streams=0, cores=peers.LOAD, loads=
     return cost
 
 
-def client_cost(at, mode, requests):
+def client_cost(at, mode, requests, **options):
     requests = at.count(requests)
 
     def cost(server):
-        cpu, report = spent(server, lambda: at.loads.client(mode, server.port, requests), requests)
+        cpu, report = spent(server, lambda: at.loads.client(mode, server.port, requests, **options), requests)
         assert report["resumed"] == (requests if mode == "resumed" else 0), report
         return {"cpu": cpu, "rate": requests / report["seconds"]}
     return cost
@@ -104,6 +104,14 @@ def fresh(at):
                **at.floors()}
     values = at.turns(servers, client_cost(at, "fresh", 300))
     beside_floor(at, values, "CPU per connection", "cpu", {"constant": 0.8, "proxy_pass": None})
+    rates(at, values, ["constant"])
+
+
+def closing(at):
+    """the same over HTTP/1.1 with Connection: close, by a client that resets the connection when it has its answer"""
+    servers = {**at.ferrymands(), "constant": at.nginx("constant")}
+    values = at.turns(servers, client_cost(at, "closing", 300, threads=8))
+    at.report.compare("CPU per connection", "us", values, "cpu", {"constant": None})
     rates(at, values, ["constant"])
 
 
@@ -509,5 +517,5 @@ def instructions(at):
         at.report.add(figure, "thousand", [per["ferrymand"]], "proxy_pass", [per["proxy_pass"]])
 
 
-ALL = {part.__name__: part for part in (kept, armored, h2, tcp, fresh, rsa, resumed, kdcproxy, latency, kinit, dead, waiting,
-                                        idle, start, cores, allocations, syscalls, instructions)}
+ALL = {part.__name__: part for part in (kept, armored, h2, tcp, fresh, closing, rsa, resumed, kdcproxy, latency, kinit, dead,
+                                        waiting, idle, start, cores, allocations, syscalls, instructions)}

@@ -2,12 +2,19 @@
 //
 //   bench_load MODE PORT --body FILE [--requests N] [--connections C] [--threads T] [--warm 0]
 //
-//   fresh    a new connection for each request as MIT's client makes them: HTTP/1.0, full handshake, reads to
-//   EOF resumed  the same with HTTP/1.1, ALPN and a session that was given to a kept connection before kept
-//   one kept connection, one request after the other: latencies direct   the body as it is over UDP to a KDC,
-//   one after the other: latencies burst    C kept connections, one request each before. Prints "ready" and
-//   waits for a line (at EOF it ends), then
-//            sends N requests at once and prints each one's latency from when it was sent
+// fresh: a new connection for each request as MIT's client makes them: HTTP/1.0, full handshake, reads to
+// EOF.
+//
+// closing: the same with HTTP/1.1, ALPN and "Connection: close", and a reset once the answer is there.
+//
+// resumed: as fresh, with HTTP/1.1, ALPN and a session that was given to a kept connection before.
+//
+// kept: one kept connection, one request after the other: latencies.
+//
+// direct: the body as it is over UDP to a KDC, one after the other: latencies.
+//
+// burst: C kept connections, one request each before. Prints "ready" and waits for a line (at EOF it ends),
+// then sends N requests at once and prints each one's latency from when it was sent.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/epoll.h>
@@ -111,6 +118,22 @@ void resumed(const Options& options, Result& result) {
   }
   if (!client.has_session()) throw Failed("no session ticket");
   connect_anew(options, client, http(options, "1.1", "Connection: close\r\n"), true, result);
+}
+
+void closing(const Options& options, Result& result) {
+  const Client client(options.port, "http/1.1");
+  const std::string request = http(options, "1.1", "Connection: close\r\n");
+  share(options.requests, options.threads, [&](int) {
+    try {
+      Connection connection(client, false);
+      connection.send(request);
+      connection.read_answer();
+      ++result.answered;
+    } catch (const Failed& failed) {
+      note(failed);
+      ++result.failed;
+    }
+  });
 }
 
 void kept(const Options& options, Result& result) {
@@ -286,8 +309,13 @@ Options read_options(int argc, char** argv) {
 }
 
 void run(const Options& options) {
-  constexpr std::array<std::pair<std::string_view, void (*)(const Options&, Result&)>, 5> modes{
-      {{"fresh", fresh}, {"resumed", resumed}, {"kept", kept}, {"direct", direct}, {"burst", burst}}};
+  constexpr std::array<std::pair<std::string_view, void (*)(const Options&, Result&)>, 6> modes{
+      {{"fresh", fresh},
+       {"closing", closing},
+       {"resumed", resumed},
+       {"kept", kept},
+       {"direct", direct},
+       {"burst", burst}}};
   const auto* const mode =
       std::find_if(modes.begin(), modes.end(), [&](const auto& one) { return one.first == options.mode; });
   if (mode == modes.end()) throw Failed("unknown mode");
