@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <string>
+#include <utility>
 
+#include "decode/bit_names.h"
 #include "decode/pac.h"
 
 namespace ferryman::decode {
@@ -15,8 +17,8 @@ void add_number(Node& node, std::string_view name, std::uint32_t value) {
   add_field(node, name, fmt::to_string(value)).number = value;
 }
 
-void add_flags(Node& node, std::string_view name, std::uint32_t value) {
-  add_field(node, name, fmt::format("{:#x}", value));
+void add_flags(Node& node, std::string_view name, std::uint32_t value, std::string meaning = {}) {
+  add_field(node, name, fmt::format("{:#x}", value), std::move(meaning));
 }
 
 void add_time(Node& node, std::string_view name, std::uint64_t value) {
@@ -58,7 +60,7 @@ void show_account(Node& node, const pac::LogonInfo& info, const PacOptions& opti
   add_number(node, "user-id", info.user_id);
   add_number(node, "primary-group-id", info.primary_group_id);
   add_groups(node, "groups", info.groups);
-  add_flags(node, "user-flags", info.user_flags);
+  add_flags(node, "user-flags", info.user_flags, user_flag_names(info.user_flags));
   Node& key = add_field(node, "user-session-key", "16 octets (hidden; --secrets shows them)");
   if (options.secrets) set_octets(key, info.user_session_key, true);
 }
@@ -70,7 +72,8 @@ void show_logon_info(Node& node, const pac::LogonInfo& info, const PacOptions& o
   add_text(node, "logon-server", info.logon_server);
   add_text(node, "logon-domain-name", info.logon_domain_name);
   add_sid(node, "logon-domain-id", info.logon_domain_id);
-  add_flags(node, "user-account-control", info.user_account_control);
+  add_flags(node, "user-account-control", info.user_account_control,
+            user_account_control_names(info.user_account_control));
   add_flags(node, "sub-auth-status", info.sub_auth_status);
   add_time(node, "last-successful-interactive-logon", info.last_successful_logon);
   add_time(node, "last-failed-interactive-logon", info.last_failed_logon);

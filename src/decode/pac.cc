@@ -5,6 +5,7 @@
 
 #include <ctime>
 
+#include "decode/bit_names.h"
 #include "decode/names.h"
 #include "pac/info.h"
 #include "pac/pac.h"
@@ -21,19 +22,14 @@ void show(Node& node, const pac::ClientInfo& info) {
 void show(Node& node, const pac::UpnDnsInfo& info) {
   add_field(node, "upn", printable_utf16(info.upn));
   add_field(node, "dns-domain-name", printable_utf16(info.dns_domain_name));
-  const bool no_upn = (info.flags & pac::UpnDnsInfo::no_upn) != 0;
-  add_field(node, "flags", fmt::format("{:#x}", info.flags),
-            no_upn ? "the UPN is made of the account name" : "");
+  add_field(node, "flags", fmt::format("{:#x}", info.flags), upn_dns_flag_names(info.flags));
   if (!info.extension) return;
   add_field(node, "sam-name", printable_utf16(info.extension->sam_name));
   add_field(node, "sid", info.extension->sid.text());
 }
 
 void show(Node& node, const pac::AttributesInfo& info) {
-  std::string meaning = (info.flags & pac::AttributesInfo::requested) != 0 ? "PAC_WAS_REQUESTED" : "";
-  if ((info.flags & pac::AttributesInfo::given_implicitly) != 0)
-    meaning += meaning.empty() ? "PAC_WAS_GIVEN_IMPLICITLY" : ", PAC_WAS_GIVEN_IMPLICITLY";
-  add_field(node, "flags", fmt::format("{:#x}", info.flags), meaning);
+  add_field(node, "flags", fmt::format("{:#x}", info.flags), pac_attribute_names(info.flags));
 }
 
 void show(Node& node, const pac::DelegationInfo& info) {

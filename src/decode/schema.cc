@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "decode/bit_names.h"
 #include "decode/names.h"
 #include "decode/schema_types.h"
 #include "kerberos/names.h"
@@ -82,6 +83,8 @@ constexpr Field cammac_fields[] = {{0, "elements", &authorization_data},
 constexpr Type cammac{Kind::sequence, "AD-CAMMAC", cammac_fields};
 constexpr Type pac{Kind::raw_pac, "PACTYPE"};
 
+constexpr Type ap_option_data{.kind = Kind::raw_number, .name = "UINT32", .set = ap_option_data_names};
+
 const Type* authorization_data_content(std::int32_t type, bool) {
   switch (type) {
     case 1:
@@ -96,7 +99,7 @@ const Type* authorization_data_content(std::int32_t type, bool) {
     case 129:
       return &etypes;
     case 143:
-      return &raw_number;
+      return &ap_option_data;
     case 144:
       return &raw_utf16;
     default:

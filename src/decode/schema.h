@@ -24,6 +24,7 @@ enum class Kind : std::uint8_t {
   principal,    // PrincipalName, shown as one text
   address,      // HostAddress, shown as one text
   encrypted,    // EncryptedData; with the key, content is inside
+                // client's
   key,          // EncryptionKey
   // Bytes that are no ASN.1, inside an OCTET STRING.
   raw,
@@ -62,7 +63,7 @@ struct Type {
   const Type* (*value_type)(std::int32_t number, bool reply) = nullptr;
   std::span<const std::int32_t> usages = {};    // encrypted: key usage numbers that are tried
   KeyUse use = KeyUse::session;                 // key
-  std::string (*set)(std::uint32_t) = nullptr;  // meaning of an unsigned integer
+  std::string (*set)(std::uint32_t) = nullptr;  // meaning of an unsigned integer or raw_number
 };
 
 // The message with that application tag, EncTicketPart and the like among them; null for none.

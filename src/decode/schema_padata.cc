@@ -1,3 +1,4 @@
+#include "decode/bit_names.h"
 #include "decode/names.h"
 #include "decode/schema.h"
 #include "decode/schema_types.h"
@@ -8,7 +9,8 @@ namespace ferryman::decode {
 namespace types {
 namespace {
 
-constexpr std::array<std::string_view, 2> s4u_option_names{"use-reply-key-usage", "kdc-check-logon-hours"};
+constexpr std::array<std::string_view, 3> s4u_option_names{"reserved", "check-logon-hours",
+                                                           "use-reply-key-usage"};
 constexpr Type s4u_options{Kind::flags, "BIT STRING", {}, nullptr, 0, s4u_option_names};
 constexpr Type salt{Kind::raw_text, "salt"};
 constexpr Type cookie{Kind::raw, "cookie"};
@@ -29,7 +31,7 @@ constexpr Field info2_fields[] = {
 constexpr Type info2_entry{Kind::sequence, "ETYPE-INFO2-ENTRY", info2_fields};
 constexpr Type etype_info2{Kind::sequence_of, "ETYPE-INFO2", {}, &info2_entry};
 
-// MS-KILE 2.2.3 and 2.2.10, MS-SFU 2.2.1 and 2.2.2.
+// MS-KILE 2.2.3, 2.2.10 and 2.2.12 to 2.2.14, MS-SFU 2.2.1 and 2.2.2.
 constexpr Field pac_request_fields[] = {{0, "include-pac", &boolean}};
 constexpr Type pac_request{Kind::sequence, "KERB-PA-PAC-REQUEST", pac_request_fields};
 constexpr Field pac_options_fields[] = {{0, "flags", &pac_option_flags}};
@@ -48,7 +50,15 @@ constexpr Type user_id{Kind::sequence, "S4UUserID", user_id_fields};
 constexpr Field x509_user_fields[] = {{0, "user-id", &user_id}, {1, "checksum", &checksum}};
 constexpr Type x509_user{Kind::sequence, "PA-S4U-X509-USER", x509_user_fields};
 constexpr Type keys{Kind::sequence_of, "KERB-KEY-LIST-REP", {}, &session_key};
-constexpr Type supported_etypes{Kind::raw_number, "PA-SUPPORTED-ENCTYPES"};
+constexpr Field superseded_fields[] = {{0, "name", &principal}, {1, "realm", &realm}};
+constexpr Type superseded{Kind::sequence, "KERB-SUPERSEDED-BY-USER", superseded_fields};
+constexpr Field dmsa_fields[] = {{0, "current-keys", &keys},
+                                 {1, "previous-keys", &keys, true},
+                                 {2, "expiration-interval", &time},
+                                 {4, "fetch-interval", &time}};
+constexpr Type dmsa_package{Kind::sequence, "KERB-DMSA-KEY-PACKAGE", dmsa_fields};
+constexpr Type supported_etypes{
+    .kind = Kind::raw_number, .name = "PA-SUPPORTED-ENCTYPES", .set = supported_enctype_names};
 
 // FAST: RFC 6113 5.4.
 constexpr Field fast_req_fields[] = {
@@ -140,6 +150,10 @@ const Type* padata_content(std::int32_t type, bool reply) {
       return &supported_etypes;
     case 167:
       return &pac_options;
+    case 170:
+      return &superseded;
+    case 171:
+      return &dmsa_package;
     default:
       return nullptr;
   }

@@ -26,7 +26,6 @@ inline constexpr Type etype{Kind::integer, "Int32", {}, nullptr, 0, {}, kerberos
 inline constexpr Type etypes{Kind::sequence_of, "SEQUENCE OF Int32", {}, &etype};
 inline constexpr Type raw_text{Kind::raw_text, "text"};
 inline constexpr Type raw_utf16{Kind::raw_utf16, "text"};
-inline constexpr Type raw_number{Kind::raw_number, "UINT32"};
 
 // RFC 4120 5.4.1, MS-SFU 2.2.3, RFC 6806 11, RFC 8062.
 inline constexpr std::array<std::string_view, 32> kdc_option_names{"reserved",

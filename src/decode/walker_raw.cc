@@ -20,6 +20,7 @@ void Walker::raw(Node& node, Bytes bytes, const Type& type) {
       if (bytes.size() != sizeof(std::uint32_t)) return show_octets(node, bytes);
       node.number = load_le<std::uint32_t>(bytes);
       node.value = fmt::format("{:#010x}", *node.number);
+      if (type.set != nullptr) node.meaning = type.set(load_le<std::uint32_t>(bytes));
       return;
     case Kind::raw_status:
       return status(node, bytes);

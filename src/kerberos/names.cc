@@ -17,7 +17,8 @@ class Names {
     place_.fill(N);
     for (std::size_t i = 0; i < N; ++i) {
       const std::int32_t number = table[i].first;
-      if (number >= 0) place_.at(static_cast<std::size_t>(number)) = static_cast<std::uint8_t>(i);
+      if (number >= 0 && number < static_cast<std::int32_t>(place_.size()))
+        place_.at(static_cast<std::size_t>(number)) = static_cast<std::uint8_t>(i);
     }
   }
 
@@ -156,7 +157,7 @@ constexpr Names etypes(std::to_array<Entry>({
     {etype::camellia256, "camellia256-cts-cmac"},
 }));
 
-// IANA "Pre-authentication and Typed Data".
+// IANA "Pre-authentication and Typed Data", MS-KILE, Heimdal.
 constexpr Names padata_types(std::to_array<Entry>({
     {padata::tgs_req, "PA-TGS-REQ"},
     {padata::enc_timestamp, "PA-ENC-TIMESTAMP"},
@@ -214,6 +215,9 @@ constexpr Names padata_types(std::to_array<Entry>({
     {padata::supported_enctypes, "PA-SUPPORTED-ETYPES"},
     {padata::extended_error, "PA-EXTENDED_ERROR"},
     {padata::pac_options, "PA-PAC-OPTIONS"},
+    {padata::superseded_by_user, "KERB-SUPERSEDED-BY-USER"},
+    {padata::dmsa_key_package, "KERB-DMSA-KEY-PACKAGE"},
+    {padata::gss, "PA-GSS"},
 }));
 
 }  // namespace

@@ -54,7 +54,8 @@ inline constexpr std::int32_t none = 0, client_expired = 1, service_expired = 2,
                               unknown_critical_fast_options = 93, no_acceptable_kdf = 100;
 }
 
-// padata-type: IANA "Pre-authentication and Typed Data".
+// padata-type: IANA "Pre-authentication and Typed Data", [MS-KILE] 2.2, and Heimdal's number of
+// draft-perez-krb-wg-gss-preauth.
 namespace padata {
 inline constexpr std::int32_t tgs_req = 1, enc_timestamp = 2, pw_salt = 3, enc_unix_time = 5,
                               sandia_secureid = 6, sesame = 7, osf_dce = 8, cybersafe_secureid = 9,
@@ -71,7 +72,8 @@ inline constexpr std::int32_t tgs_req = 1, enc_timestamp = 2, pw_salt = 3, enc_u
                               epak_as_rep = 146, pkinit_kx = 147, pku2u_name = 148, req_enc_pa_rep = 149,
                               as_freshness = 150, spake = 151, redhat_idp_oauth2 = 152, redhat_passkey = 153,
                               key_list_req = 161, key_list_rep = 162, supported_enctypes = 165,
-                              extended_error = 166, pac_options = 167;
+                              extended_error = 166, pac_options = 167, superseded_by_user = 170,
+                              dmsa_key_package = 171, gss = 655;
 }
 
 // data-type of TYPED-DATA (RFC 4556, RFC 4120 5.9.1).
@@ -209,9 +211,9 @@ inline constexpr std::uint16_t success = 0, malformed = 1, hard_error = 2, auth_
 // KERB_SUPPORTED_ENCTYPES and PA-SUPPORTED-ENCTYPES: [MS-KILE] 2.2.7 and 2.2.8.
 namespace supported_enctype {
 inline constexpr std::uint32_t des_cbc_crc = 1, des_cbc_md5 = 2, rc4_hmac = 4, aes128_sha1 = 8,
-                               aes256_sha1 = 0x10, aes256_sha1_session_key = 0x20, fast = 0x10000,
-                               compound_identity = 0x20000, claims = 0x40000,
-                               no_resource_sid_compression = 0x80000;
+                               aes256_sha1 = 0x10, aes256_sha1_session_key = 0x20, aes128_sha256 = 0x40,
+                               aes256_sha384 = 0x80, fast = 0x10000, compound_identity = 0x20000,
+                               claims = 0x40000, no_resource_sid_compression = 0x80000;
 }
 
 // PA-PAC-OPTIONS: [MS-KILE] 2.2.10.
