@@ -1,10 +1,14 @@
 #include "decode/keys.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "crypto/encryption.h"
 #include "crypto/prf.h"
+#include "kerberos/numbers.h"
 
 namespace ferryman::decode {
 namespace {
@@ -80,6 +84,32 @@ std::optional<KeyRing::Opened> KeyRing::open(std::int32_t etype, std::optional<s
   for (const auto& key : keytab_) {
     if (likely(key)) continue;
     if (auto opened = try_with(key, etype, usages, cipher)) return opened;
+  }
+  return std::nullopt;
+}
+
+std::optional<KeyRing::Opened> KeyRing::open_challenge(const KeyPointer& armor, std::int32_t etype,
+                                                       Bytes cipher) {
+  constexpr std::size_t work_per_key = 4096;  // what making one is worth
+  struct Challenge {
+    std::int32_t usage;
+    std::string_view pepper, name;
+  };
+  static constexpr Challenge challenges[] = {
+      {kerberos::key_usage::challenge_client, "clientchallengearmor", "client's"},
+      {kerberos::key_usage::challenge_kdc, "kdcchallengearmor", "KDC's"}};
+  if (!armor || armor->key.etype() != etype) return std::nullopt;
+  for (const auto& key : keytab_) {
+    for (const auto& [usage, pepper, name] : challenges) {
+      if (work_left_ < work_per_key) return std::nullopt;
+      work_left_ -= work_per_key;
+      crypto::Key challenge = crypto::combine(armor->key, key->key, pepper, "challengelongterm");
+      auto text = try_key(challenge, {&usage, 1}, cipher);
+      if (!text) continue;
+      const std::string origin =
+          fmt::format("{} challenge key, of the {} and the {}", name, armor->origin, key->origin);
+      return Opened{std::move(*text), std::make_shared<Key>(Key{std::move(challenge), 0, origin, {}})};
+    }
   }
   return std::nullopt;
 }

@@ -52,6 +52,9 @@ class KeyRing {
   // Tries the keys of that etype, those with that kvno first, with each usage.
   std::optional<Opened> open(std::int32_t etype, std::optional<std::uint32_t> kvno,
                              std::span<const std::int32_t> usages, Bytes cipher);
+  // PA-ENCRYPTED-CHALLENGE (RFC 6113 5.4.6) of a client or a KDC within FAST, by the keys of the keytab.
+  // armor: the key that opened what it stands in; null where nothing was opened.
+  std::optional<Opened> open_challenge(const KeyPointer& armor, std::int32_t etype, Bytes cipher);
 
  private:
   std::optional<Secret> try_key(const crypto::Key& key, std::span<const std::int32_t> usages, Bytes cipher);

@@ -24,7 +24,7 @@ enum class Kind : std::uint8_t {
   principal,    // PrincipalName, shown as one text
   address,      // HostAddress, shown as one text
   encrypted,    // EncryptedData; with the key, content is inside
-                // client's
+  challenge,    // EncryptedData of PA-ENCRYPTED-CHALLENGE; with both keys, content is inside
   key,          // EncryptionKey
   // Bytes that are no ASN.1, inside an OCTET STRING.
   raw,

@@ -18,9 +18,9 @@ constexpr Type cookie{Kind::raw, "cookie"};
 // PA-ENC-TIMESTAMP and PA-ENCRYPTED-CHALLENGE: RFC 4120 5.2.7.2, RFC 6113 5.4.6.
 constexpr Field enc_timestamp_fields[] = {{0, "patimestamp", &time}, {1, "pausec", &uint32, true}};
 constexpr Type enc_timestamp{Kind::sequence, "PA-ENC-TS-ENC", enc_timestamp_fields};
-constexpr std::int32_t timestamp_usages[] = {1}, challenge_usages[] = {54, 55};
+constexpr std::int32_t timestamp_usages[] = {1};
 constexpr Type timestamp = encrypted(enc_timestamp, timestamp_usages);
-constexpr Type challenge = encrypted(enc_timestamp, challenge_usages);
+constexpr Type challenge{Kind::challenge, "EncryptedData", {}, &enc_timestamp};
 
 // RFC 4120 5.2.7.4 and 5.2.7.5.
 constexpr Field info_fields[] = {{0, "etype", &etype}, {1, "salt", &octets, true}};

@@ -123,6 +123,7 @@ void Walker::by_kind(Node& node, Bytes bytes, const Type& type) {
     case Kind::address:
       return address(node, bytes);
     case Kind::encrypted:
+    case Kind::challenge:
       return encrypted(node, bytes, type);
     case Kind::key:
       return key(node, bytes, type);
@@ -254,7 +255,9 @@ void Walker::encrypted(Node& node, Bytes bytes, const Type& type) {
   der::Reader reader(bytes, status);
   const kerberos::EncryptedData data = kerberos::read_encrypted_data(reader);
   if (!status.ok()) return;
-  const auto plain = options_.keys->open(data.etype, data.kvno, type.usages, data.cipher);
+  const auto plain = type.kind == Kind::challenge
+                         ? options_.keys->open_challenge(opened_with_, data.etype, data.cipher)
+                         : options_.keys->open(data.etype, data.kvno, type.usages, data.cipher);
   if (!plain) {
     node.note = "no key at hand opens it";
     return;
