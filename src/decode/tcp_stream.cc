@@ -26,9 +26,9 @@ bool TcpStream::add(std::uint32_t sequence, bool syn, Bytes payload) {
   return true;
 }
 
-void TcpStream::append(Bytes payload) {
-  ready_.insert(ready_.end(), payload.begin(), payload.end());
-  next_ += static_cast<std::uint32_t>(payload.size());
+void TcpStream::append(Bytes octets) {
+  ready_.insert(ready_.end(), octets.begin(), octets.end());
+  next_ += static_cast<std::uint32_t>(octets.size());
 }
 
 void TcpStream::take_waiting() {

@@ -18,6 +18,10 @@ class TcpStream {
   // sequence: of the segment's first octet; with SYN that of the SYN. False when it is out of the window.
   bool add(std::uint32_t sequence, bool syn, Bytes payload);
 
+  // What follows in order, of a stream that has no segments.
+  void append(Bytes octets);
+
+  bool has_begun() const { return begun_; }
   // Whether its first octet follows the SYN of that sequence number.
   bool begins_behind(std::uint32_t syn) const { return begun_ && base_ == syn + 1; }
 
@@ -31,7 +35,6 @@ class TcpStream {
   void skip_gap();
 
  private:
-  void append(Bytes payload);
   void take_waiting();
 
   bool begun_ = false;
