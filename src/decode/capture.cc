@@ -11,9 +11,7 @@
 #include <utility>
 
 #include "base/text.h"
-#include "decode/node.h"
-#include "decode/stream_messages.h"
-#include "decode/tcp_stream.h"
+#include "decode/connection.h"
 
 namespace ferryman::decode {
 namespace {
@@ -29,39 +27,33 @@ bool contains(const std::vector<std::uint16_t>& ports, const Packet& packet) {
   });
 }
 
-// One direction of a connection.
-struct Flow {
-  TcpStream stream;
-  bool http = false;
-  bool given_up = false;
-  std::size_t look_at = 0;            // octets in order from which on it is worth while
-  std::chrono::microseconds time{0};  // of its last packet
-};
-
 class Capture {
  public:
-  Capture(const CaptureOptions& options, const std::function<void(const CapturedMessage&)>& on_message)
-      : options_(options), on_message_(on_message) {}
+  Capture(const CaptureOptions& options, TlsKeyLog keys,
+          const std::function<void(const CapturedMessage&)>& on_message)
+      : options_(options), keys_(std::move(keys)), on_message_(on_message) {}
 
-  tl::expected<void, std::string> read(Bytes capture);
+  tl::expected<CaptureSummary, std::string> read(Bytes capture);
 
  private:
-  using Key = std::pair<Endpoint, Endpoint>;
+  using Ends = std::pair<Endpoint, Endpoint>;  // the first is that from which direction 0 comes
 
   void take(std::chrono::microseconds time, const Packet& packet);
   void take_segment(std::chrono::microseconds time, const Packet& packet);
-  void take_messages(const Key& key, Flow& flow);
-  // What still waits when nothing more comes.
-  void finish(const Key& key, Flow& flow);
+  void finish(const Ends& ends, Connection& connection);
+  Connection::OnMessage teller(const Ends& ends) const;
   void tell(const std::string& note);
 
   const CaptureOptions& options_;
+  TlsKeyLog keys_;
   const std::function<void(const CapturedMessage&)>& on_message_;
-  std::map<Key, Flow> flows_;
+  std::map<Ends, Connection> connections_;
+  CaptureSummary summary_;
   std::size_t fragments_ = 0;
 };
 
-tl::expected<void, std::string> Capture::read(Bytes capture) {
+tl::expected<CaptureSummary, std::string> Capture::read(Bytes capture) {
+  add_embedded_secrets(capture, keys_);
   constexpr std::int64_t per_second = 1'000'000;
   // libpcap only reads it.
   std::FILE* file = ::fmemopen(const_cast<std::uint8_t*>(capture.data()), capture.size(), "rb");
@@ -84,10 +76,10 @@ tl::expected<void, std::string> Capture::read(Bytes capture) {
     if (kind != PacketKind::transport) continue;
     take(std::chrono::microseconds(header->ts.tv_sec * per_second + header->ts.tv_usec), packet);
   }
-  for (auto& [key, flow] : flows_) finish(key, flow);
+  for (auto& [ends, connection] : connections_) finish(ends, connection);
   if (fragments_ != 0) tell(fmt::format("{} IP fragments are not put together", fragments_));
   if (result == PCAP_ERROR) return tl::unexpected(printable(pcap_geterr(pcap.get())));
-  return {};
+  return summary_;
 }
 
 void Capture::tell(const std::string& note) {
@@ -107,54 +99,39 @@ void Capture::take(std::chrono::microseconds time, const Packet& packet) {
 void Capture::take_segment(std::chrono::microseconds time, const Packet& packet) {
   const bool http = contains(options_.http_ports, packet);
   if (!http && !contains(options_.ports, packet)) return;
-  const Key key{packet.source, packet.destination};
-  const auto old = flows_.find(key);
-  if (packet.syn && old != flows_.end() && !old->second.stream.begins_behind(packet.sequence)) {
-    finish(key, old->second);  // the ports are used again
-    flows_.erase(old);
+  const unsigned direction = packet.source < packet.destination ? 0 : 1;
+  const Ends ends = std::minmax(packet.source, packet.destination);
+  auto place = connections_.find(ends);
+  if (place != connections_.end() && place->second.is_over_at(direction, packet)) {
+    finish(ends, place->second);  // the ports are used again
+    connections_.erase(place);
+    place = connections_.end();
   }
-  Flow& flow = flows_[key];
-  flow.http = http;
-  flow.time = time;
-  if (flow.given_up) return;
-  if (!flow.stream.add(packet.sequence, packet.syn, packet.payload)) return;
-  // What is incomplete is looked at again when it has grown: else many small segments cost its square.
-  constexpr std::size_t small = 4096, part = 16;
-  const std::size_t size = flow.stream.ready().size();
-  if (packet.payload.empty() || size < flow.look_at) return;
-  take_messages(key, flow);
-  const std::size_t left = flow.stream.ready().size();
-  flow.look_at = flow.http && left > small ? left + left / part : 0;
+  if (place == connections_.end()) place = connections_.try_emplace(ends, http, keys_).first;
+  place->second.add(direction, time, packet, teller(ends));
 }
 
-void Capture::take_messages(const Key& key, Flow& flow) {
-  const OnMessage on_message = [&](Bytes bytes, std::string note) {
-    on_message_({flow.time, key.first, key.second, flow.http ? "HTTP" : "TCP", bytes, std::move(note)});
+Connection::OnMessage Capture::teller(const Ends& ends) const {
+  return [this, &ends](const StreamMessage& found) {
+    const auto& [first, second] = ends;
+    const bool forth = found.direction == 0;
+    on_message_({found.time, forth ? first : second, forth ? second : first, found.transport, found.bytes,
+                 found.note});
   };
-  flow.given_up = !(flow.http ? take_http : take_framed)(flow.stream, on_message);
 }
 
-void Capture::finish(const Key& key, Flow& flow) {
-  const auto note = [&](std::string text) {
-    on_message_({flow.time, key.first, key.second, flow.http ? "HTTP" : "TCP", {}, std::move(text)});
-  };
-  if (!flow.given_up && !flow.stream.ready().empty()) take_messages(key, flow);
-  while (!flow.given_up && flow.stream.gap() != 0) {
-    note(fmt::format("{} octets of the stream are missing", flow.stream.gap()));
-    flow.stream.skip_gap();
-    take_messages(key, flow);
-  }
-  const std::size_t left = flow.stream.ready().size();
-  if (!flow.given_up && left != 0 && !flow.http)
-    note(fmt::format("the stream ends inside a message, after {} octets of it", left));
+void Capture::finish(const Ends& ends, Connection& connection) {
+  connection.finish(teller(ends));
+  if (connection.is_closed()) ++summary_.closed_tls;
 }
 
 }  // namespace
 
-tl::expected<void, std::string> read_capture(Bytes capture, const CaptureOptions& options,
-                                             const std::function<void(const CapturedMessage&)>& on_message) {
+tl::expected<CaptureSummary, std::string> read_capture(
+    Bytes capture, const CaptureOptions& options, TlsKeyLog keys,
+    const std::function<void(const CapturedMessage&)>& on_message) {
   if (capture.empty()) return tl::unexpected(std::string("it is empty"));
-  return Capture(options, on_message).read(capture);
+  return Capture(options, std::move(keys), on_message).read(capture);
 }
 
 }  // namespace ferryman::decode

@@ -6,7 +6,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace ferryman::decode;
   std::size_t found = 0;
-  const auto read = read_capture({data, size}, {}, [&](const CapturedMessage& message) {
+  const auto read = read_capture({data, size}, {}, {}, [&](const CapturedMessage& message) {
     found += message.bytes.size();
     if (message.bytes.empty() && message.note.empty()) std::abort();
     message.source.to_string();

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "decode/stream_messages.h"
@@ -26,7 +27,7 @@ Octets file(const std::string& name) {
 // Each message as "source>destination transport octets note".
 std::vector<std::string> read(const Octets& capture) {
   std::vector<std::string> found;
-  const auto result = read_capture(capture, {}, [&](const CapturedMessage& message) {
+  const auto result = read_capture(capture, {}, {}, [&](const CapturedMessage& message) {
     found.push_back(message.source.to_string() + ">" + message.destination.to_string() + " " +
                     std::string(message.transport) + " " + std::to_string(message.bytes.size()) + " " +
                     message.note);
@@ -56,10 +57,43 @@ TEST(Capture, HasBodiesOfHttp) {
                                                            "192.0.2.1:80>192.0.2.2:50000 HTTP 128 "));
 }
 
+TEST(Capture, HasBodiesInTlsByTheKeysInIt) {
+  for (const char* name : {"tls13", "tls13_retry", "tls13_aes128_updates", "tls12_chacha20"})
+    EXPECT_THAT(
+        read(file(std::string("capture_fuzz/") + name)),
+        ElementsAre("192.0.2.1:50000>192.0.2.2:443 HTTPS 128 ", "192.0.2.2:443>192.0.2.1:50000 HTTPS 87 "))
+        << name;
+  EXPECT_THAT(read(file("capture_fuzz/tls13_http2")),
+              ElementsAre("192.0.2.1:50000>192.0.2.2:443 HTTPS, HTTP/2 128 ",
+                          "192.0.2.2:443>192.0.2.1:50000 HTTPS, HTTP/2 87 "));
+}
+
+TEST(Capture, TellsOnceWhyTlsIsNotRead) {
+  EXPECT_THAT(read(file("capture_fuzz/tls12_cbc")),
+              ElementsAre("192.0.2.1:50000>192.0.2.2:443 HTTPS 0 "
+                          "the cipher suite 0xc023 of version 0x0303 is not supported"));
+}
+
+TEST(Capture, CountsTlsWithoutKeys) {
+  int messages = 0;
+  const Octets capture = file("capture_fuzz/tls13_without_keys");
+  const auto count = [&](const CapturedMessage&) { ++messages; };
+  auto result = read_capture(capture, {}, {}, count);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->closed_tls, 1U);
+  EXPECT_EQ(messages, 0);
+  TlsKeyLog keys;
+  keys.add(file("tls_key_log_fuzz/tls13"));
+  result = read_capture(capture, {}, std::move(keys), count);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->closed_tls, 0U);
+  EXPECT_EQ(messages, 2);
+}
+
 TEST(Capture, ThatIsNoneIsRefused) {
   const auto ignore = [](const CapturedMessage&) {};
-  EXPECT_EQ(read_capture({}, {}, ignore).error(), "it is empty");
-  EXPECT_EQ(read_capture(Octets(100, 'x'), {}, ignore).error(), "unknown file format");
+  EXPECT_EQ(read_capture({}, {}, {}, ignore).error(), "it is empty");
+  EXPECT_EQ(read_capture(Octets(100, 'x'), {}, {}, ignore).error(), "unknown file format");
 }
 
 TEST(TcpStream, DropsWhatComesAgain) {
@@ -95,7 +129,7 @@ TEST(StreamMessages, WaitForTheRestOfABody) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     EXPECT_EQ(bodies, 0);
     stream.add(static_cast<std::uint32_t>(i), false, as_bytes(text.substr(i, 1)));
-    EXPECT_TRUE(take_http(stream, count));
+    EXPECT_EQ(take_http1(stream, count), i + 1 < text.size() ? Progress::more : Progress::done);
   }
   EXPECT_EQ(bodies, 1);
 }

@@ -11,6 +11,7 @@
 
 #include "base/length_prefix.h"
 #include "base/text.h"
+#include "der/tag.h"
 
 namespace ferryman::decode {
 namespace {
@@ -60,8 +61,6 @@ std::optional<Head> parse_head(std::string_view text) {
   return head;
 }
 
-enum class Progress : std::uint8_t { more, done, wrong };
-
 // Puts the chunks of a body together; used: octets of it, with the trailer.
 Progress read_chunks(std::string_view text, std::vector<std::uint8_t>& body, std::size_t& used) {
   for (std::size_t at = 0;;) {
@@ -84,8 +83,9 @@ Progress read_chunks(std::string_view text, std::vector<std::uint8_t>& body, std
   }
 }
 
-Progress take_one_http(TcpStream& stream, const OnMessage& on_message) {
-  constexpr std::uint8_t sequence = 0x30;
+}  // namespace
+
+Progress take_http1(TcpStream& stream, const OnMessage& on_message) {
   const std::string_view text = as_text(stream.ready());
   if (text.empty()) return Progress::more;
   const std::size_t end = text.substr(0, max_head).find("\r\n\r\n");
@@ -103,11 +103,9 @@ Progress take_one_http(TcpStream& stream, const OnMessage& on_message) {
     body.assign(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(used));
   }
   stream.consume(head->size + used);
-  if (!body.empty() && (head->kerberos || body[0] == sequence)) on_message(body, {});
+  if (!body.empty() && (head->kerberos || body[0] == der::sequence)) on_message(body, {});
   return Progress::done;
 }
-
-}  // namespace
 
 bool take_framed(TcpStream& stream, const OnMessage& on_message) {
   for (;;) {
@@ -122,13 +120,6 @@ bool take_framed(TcpStream& stream, const OnMessage& on_message) {
     if (ready.size() - length_prefix_size < size) return true;
     if (size != 0) on_message(ready.subspan(length_prefix_size, size), {});
     stream.consume(length_prefix_size + size);
-  }
-}
-
-bool take_http(TcpStream& stream, const OnMessage& on_message) {
-  for (;;) {
-    const Progress progress = take_one_http(stream, on_message);
-    if (progress != Progress::done) return progress == Progress::more;
   }
 }
 

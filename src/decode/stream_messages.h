@@ -19,8 +19,10 @@ using OnMessage = std::function<void(Bytes message, std::string note)>;
 // Kerberos over TCP: a length of 4 octets before each (RFC 4120 7.2.2).
 bool take_framed(TcpStream& stream, const OnMessage& on_message);
 
-// HTTP/1.x: the bodies of requests and responses of type application/kerberos, or that begin as a
-// KDC-PROXY-MESSAGE. A body ends with its Content-Length or last chunk.
-bool take_http(TcpStream& stream, const OnMessage& on_message);
+enum class Progress : std::uint8_t { more, done, wrong };
+
+// HTTP/1.x: takes one request or response, and hands over its body if it is of type application/kerberos or
+// begins as a KDC-PROXY-MESSAGE. A body ends with its Content-Length or last chunk.
+Progress take_http1(TcpStream& stream, const OnMessage& on_message);
 
 }  // namespace ferryman::decode

@@ -21,6 +21,7 @@
 #include "decode/keytab_file.h"
 #include "decode/message.h"
 #include "decode/report.h"
+#include "decode/tls_key_log.h"
 #include "ferryman/exit_codes.h"
 
 namespace ferryman {
@@ -38,7 +39,7 @@ constexpr const char* footer =
 struct DecodeOptions {
   std::string file = "-";
   std::string hex, base64;
-  std::string keytab;
+  std::string keytab, tls_keys;
   std::string format = "auto";
   bool secrets = false, full = false, json = false;
   decode::CaptureOptions capture;
@@ -192,11 +193,32 @@ void decode_captured(const decode::CapturedMessage& message, const decode::Optio
   printer.print(node, &message);
 }
 
+int fail(std::string_view reason_text) {
+  fmt::print(stderr, "ferryman decode: {}\n", reason_text);
+  return exit_usage;
+}
+
+// The error is a sentence's end.
+tl::expected<decode::TlsKeyLog, std::string> read_tls_keys(const std::string& name) {
+  decode::TlsKeyLog keys;
+  if (name.empty()) return keys;
+  const auto text = read_file(name);
+  if (!text) return tl::unexpected(text.error());
+  if (keys.add(*text) == 0) return tl::unexpected(std::string("no TLS secret is in it"));
+  return keys;
+}
+
+// What is said when a capture was read to its end. none: no message was in it.
+void tell_summary(const std::string& name, const decode::CaptureSummary& summary, bool none) {
+  if (none)
+    fail(fmt::format("{}: no Kerberos message is in it; --port and --http-port say where to look", name));
+  if (summary.closed_tls != 0)
+    fail(fmt::format("{}: {} TLS {} not read, for want of {} keys; --tls-keys has them", name,
+                     summary.closed_tls, summary.closed_tls == 1 ? "connection was" : "connections were",
+                     summary.closed_tls == 1 ? "its" : "their"));
+}
+
 int run_decode(const DecodeOptions& options) {
-  const auto fail = [](std::string_view reason_text) {
-    fmt::print(stderr, "ferryman decode: {}\n", reason_text);
-    return exit_usage;
-  };
   decode::Options decoding{options.secrets, options.full, nullptr};
   std::optional<decode::KeyRing> keys;
   if (!options.keytab.empty()) {
@@ -205,14 +227,16 @@ int run_decode(const DecodeOptions& options) {
     keys.emplace(std::move(*keytab));
     decoding.keys = &*keys;
   }
+  auto tls_keys = read_tls_keys(options.tls_keys);
+  if (!tls_keys) return fail(fmt::format("{}: {}", options.tls_keys, tls_keys.error()));
   const auto input = read_input(options);
   if (!input) return fail(input.error());
   Printer printer(options.json, input->capture);
-  tl::expected<void, std::string> read;
+  tl::expected<decode::CaptureSummary, std::string> read;
   if (input->capture) {
-    read = decode::read_capture(input->octets, options.capture, [&](const decode::CapturedMessage& message) {
-      decode_captured(message, decoding, printer);
-    });
+    read = decode::read_capture(
+        input->octets, options.capture, std::move(*tls_keys),
+        [&](const decode::CapturedMessage& message) { decode_captured(message, decoding, printer); });
   } else {
     decode_octets(input->octets, decoding, printer);
   }
@@ -222,12 +246,8 @@ int run_decode(const DecodeOptions& options) {
     fail(fmt::format("{}: {}", input->name, read.error()));
     return none ? exit_usage : exit_undecodable;
   }
-  if (none) {
-    fail(fmt::format("{}: no Kerberos message is in it; --port and --http-port say where to look",
-                     input->name));
-    return exit_undecodable;
-  }
-  return printer.faulty() ? exit_undecodable : exit_ok;
+  tell_summary(input->name, *read, none);
+  return none || printer.faulty() ? exit_undecodable : exit_ok;
 }
 
 }  // namespace
@@ -250,13 +270,17 @@ void add_decode_command(CLI::App& app, std::function<int()>& run) {
       ->check(CLI::IsMember({"auto", "raw", "hex", "base64", "pcap"}));
   command->add_option("--keytab", decode.keytab, "Keys that open tickets and other encrypted parts")
       ->type_name("FILE");
+  command
+      ->add_option("--tls-keys", decode.tls_keys,
+                   "Key log of TLS connections in a capture, beside one that it holds itself")
+      ->type_name("FILE");
   command->add_option("--port", decode.capture.ports, "Port of KDCs in a capture; default 88 and 464")
       ->type_name("PORT")
       ->delimiter(',')
       ->allow_extra_args(false);
   command
       ->add_option("--http-port", decode.capture.http_ports,
-                   "Port of KDC proxies without TLS in a capture; default 80 and 8080")
+                   "Port of KDC proxies in a capture; default 80, 443 and 8080")
       ->type_name("PORT")
       ->delimiter(',')
       ->allow_extra_args(false);
