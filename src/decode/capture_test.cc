@@ -61,11 +61,11 @@ TEST(Capture, HasBodiesInTlsByTheKeysInIt) {
   for (const char* name : {"tls13", "tls13_retry", "tls13_aes128_updates", "tls12_chacha20"})
     EXPECT_THAT(
         read(file(std::string("capture_fuzz/") + name)),
-        ElementsAre("192.0.2.1:50000>192.0.2.2:443 HTTPS 128 ", "192.0.2.2:443>192.0.2.1:50000 HTTPS 87 "))
+        ElementsAre("192.0.2.1:50000>192.0.2.2:443 HTTPS 128 ", "192.0.2.2:443>192.0.2.1:50000 HTTPS 94 "))
         << name;
   EXPECT_THAT(read(file("capture_fuzz/tls13_http2")),
               ElementsAre("192.0.2.1:50000>192.0.2.2:443 HTTPS, HTTP/2 128 ",
-                          "192.0.2.2:443>192.0.2.1:50000 HTTPS, HTTP/2 87 "));
+                          "192.0.2.2:443>192.0.2.1:50000 HTTPS, HTTP/2 94 "));
 }
 
 TEST(Capture, TellsOnceWhyTlsIsNotRead) {

@@ -4,13 +4,12 @@ import json
 import os
 import struct
 import subprocess
-import time
 import unittest
 
 from lib.client import Client
 from lib.gateway import BINARY
 from lib.kdcs import MitKdc
-from lib.proc import Process, wait_for
+from lib.recorder import recording
 from lib.scenario import Scenario
 
 TOOL = os.path.join(os.path.dirname(BINARY), "ferryman")
@@ -51,22 +50,9 @@ class DecodeTest(Scenario):
         assert result.returncode == 0, result
         cls.messages = json.loads(result.stdout)["messages"]
 
-    @staticmethod
-    def recorders():
-        """Packet sockets that are open."""
-        with open("/proc/net/packet") as sockets:
-            return len(sockets.readlines())
-
     @classmethod
     def record(cls):
-        before = cls.recorders()
-        ports = " or ".join(f"port {port}" for port in (cls.kdc.port, cls.kdc.kpasswd_port))
-        recorder = Process(["dumpcap", "-q", "-i", "lo", "-f", ports, "-w", cls.capture],
-                           os.path.join(cls.directory, "dumpcap.out"))
-        try:
-            wait_for(lambda: os.path.exists(cls.capture) and os.path.getsize(cls.capture) > 0, "the recorder")
-            wait_for(lambda: cls.recorders() > before, "the recorder's socket")
-            time.sleep(0.3)  # its filter
+        with recording(cls.capture, cls.kdc.port, cls.kdc.kpasswd_port):
             for name, limit in (("udp", "65535"), ("tcp", "1")):
                 client = Client(cls.directory, {cls.kdc.realm: {"kdc": cls.kdc.kdc, "kpasswd_server": cls.kdc.kpasswd}},
                                 libdefaults={"udp_preference_limit": limit}, name="client-" + name)
@@ -76,9 +62,6 @@ class DecodeTest(Scenario):
                 client.kinit("nobody", "x", check=False)
                 armored = Client(cls.directory, {cls.kdc.realm: {"kdc": cls.kdc.kdc}}, name="armored-" + name)
                 armored.kinit("alice", "alice-pw", "-T", client.env["KRB5CCNAME"])
-            time.sleep(1.5)  # it writes once in a while
-        finally:
-            recorder.stop()
 
     def of_type(self, kind, transport=None):
         return [m for m in self.messages if m["message"].get("type") == kind and transport in (None, m["transport"])]
@@ -133,8 +116,8 @@ class DecodeTest(Scenario):
     def test_everything_opens(self):
         closed = [(m["number"], m["message"]["type"], node["name"]) for m in self.messages
                   for node in find(m["message"], "EncryptedData") if "opened" not in node.get("note", "")]
-        # SPAKE and encrypted challenges are made of the password in ways a keytab does not help with.
-        self.assertEqual([one for one in closed if one[2] not in ("padata-value", "factor")], [])
+        # SPAKE's keys are made of the password in ways a keytab does not help with.
+        self.assertEqual([one for one in closed if one[2] != "factor"], [])
 
     def test_service_ticket(self):
         ticket = find(self.of_type("TGS-REP")[0]["message"], "ticket")[0]
@@ -198,6 +181,17 @@ class DecodeTest(Scenario):
         replies = [m["message"] for m in self.of_type("AS-REP") if find(m["message"], "KrbFastResponse")]
         self.assertTrue(replies)
         self.assertIn("strengthened", [c for c in replies[0]["children"] if c["name"] == "enc-part"][0]["note"])
+
+    def test_encrypted_challenges_within_fast(self):
+        for kind, whose, container in (("AS-REQ", "client's", "KrbFastReq"), ("AS-REP", "KDC's", "KrbFastResponse")):
+            inside = [part for m in self.of_type(kind) for part in find(m["message"], container)]
+            opened = [node for part in inside for padata in find(part, "padata-value") if find(padata, "PA-ENC-TS-ENC")
+                      for node in [padata]]
+            self.assertTrue(opened, kind)
+            for node in opened:
+                self.assertRegex(node["note"], f"^opened with the {whose} challenge key, of the armor key of the subkey of message "
+                                 r"\d+ and the key of alice@MIT\.TEST, kvno \d+$")
+                self.assertTrue(values(node, "patimestamp"))
 
     def test_error_offers_etypes(self):
         error = next(m["message"] for m in self.of_type("KRB-ERROR") if values(m["message"], "error-code") == [25])
