@@ -113,6 +113,10 @@ tl::expected<std::vector<std::string>, int> find_servers(const std::string& doma
 
 }  // namespace
 
+std::vector<std::string> controllers_of(const std::string& domain) {
+  return ask_dns(domain).hosts;
+}
+
 int tell_failure(const ad::Failure& failure) {
   return tell(exit_code_of(failure.reason), harmless(failure.text), failure.next);
 }

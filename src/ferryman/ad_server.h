@@ -33,6 +33,9 @@ struct AdServer {
 // read there. The error is the exit code of what has been told.
 tl::expected<AdServer, int> open_domain(const std::string& domain, const AdServerOptions& options);
 
+// Its domain controllers as DNS has them, hosts of the domain alone; none where it does not say.
+std::vector<std::string> controllers_of(const std::string& domain);
+
 // Tells it; its exit code.
 int tell_failure(const ad::Failure& failure);
 

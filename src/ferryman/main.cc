@@ -8,6 +8,7 @@
 #include "ferryman/decode_command.h"
 #include "ferryman/enroll_command.h"
 #include "ferryman/exit_codes.h"
+#include "ferryman/explain_command.h"
 #include "ferryman/forward_command.h"
 #include "ferryman/locate_command.h"
 #include "ferryman/login_commands.h"
@@ -33,6 +34,7 @@ int main(int argc, char** argv) try {
   ferryman::add_forward_command(app, run);
   ferryman::add_locate_command(app, run);
   ferryman::add_probe_command(app, run);
+  ferryman::add_explain_command(app, run);
   ferryman::add_decode_command(app, run);
   ferryman::add_realm_command(app, run);
   try {

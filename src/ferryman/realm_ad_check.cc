@@ -5,6 +5,7 @@
 
 #include "ad/finding.h"
 #include "ad/spn_survey.h"
+#include "ad/user_check.h"
 #include "base/text.h"
 #include "ferryman/exit_codes.h"
 #include "ferryman/realm_ad.h"
@@ -82,50 +83,6 @@ Findings judge_names(const ad::Domain& domain, const ad::SpnSurvey& survey) {
   return findings;
 }
 
-ad::Outcome<std::vector<ad::Account>> accounts_of(ad::Connection& connection, const ad::Values& dns) {
-  std::vector<ad::Account> accounts;
-  for (const std::string& dn : dns) {
-    const auto entry = connection.read(dn, {"sAMAccountName", "objectSid"});
-    if (!entry) return tl::unexpected(entry.error());
-    const auto sid = pac::Sid::parse(as_bytes(entry->one("objectSid")));
-    if (sid) accounts.push_back({dn, entry->one("sAMAccountName"), *sid});
-  }
-  return accounts;
-}
-
-// Nested groups and the primary one with them [MS-ADTS 3.1.1.4.5.19].
-ad::Outcome<std::vector<pac::Sid>> token_of(ad::Connection& connection, const ad::Account& user) {
-  const auto entry = connection.read(user.dn, {"tokenGroups"});
-  if (!entry) return tl::unexpected(entry.error());
-  std::vector<pac::Sid> token{user.sid};
-  for (const std::string& value : entry->all("tokenGroups"))
-    if (const auto sid = pac::Sid::parse(as_bytes(value))) token.push_back(*sid);
-  return token;
-}
-
-ad::Outcome<Findings> judge_users(AdSession& session, const ad::TrustObjects& objects,
-                                  const std::vector<std::string>& names) {
-  Findings findings;
-  if (!objects.computer) return findings;
-  const auto never = accounts_of(session.connection(), objects.computer->never_reveal);
-  if (!never) return tl::unexpected(never.error());
-  const auto on_demand = accounts_of(session.connection(), objects.computer->reveal_on_demand);
-  if (!on_demand) return tl::unexpected(on_demand.error());
-  for (const std::string& name : names) {
-    const auto user = ad::find_account(session.connection(), session.domain, name, "(objectClass=user)");
-    if (!user && user.error().reason == ad::Reason::no_such_object) {
-      findings.push_back({user.error().text, user.error().next});
-      continue;
-    }
-    if (!user) return tl::unexpected(user.error());
-    const auto token = token_of(session.connection(), *user);
-    if (!token) return tl::unexpected(token.error());
-    if (auto finding = ad::judge_user(session.domain, *user, *token, *never, *on_demand))
-      findings.push_back(std::move(*finding));
-  }
-  return findings;
-}
-
 int print_verdict(RealmService& service, const ad::Domain& domain, const Findings& findings,
                   const ad::SpnSurvey& survey) {
   const Json verdict{{"domain", domain.dns_name},
@@ -151,7 +108,7 @@ int check_domain(RealmService& service, const CheckOptions& options) {
   Findings findings = ad::judge_domain(session.domain, std::time(nullptr));
   append(findings, judge_records(session.domain));
   append(findings, sides->differences(options.name));
-  auto users = judge_users(session, sides->objects, options.users);
+  auto users = ad::judge_users(session.connection(), session.domain, sides->objects, options.users);
   if (!users) return tell_failure(users.error());
   append(findings, std::move(*users));
   ad::SpnSurvey survey;
