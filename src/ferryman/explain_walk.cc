@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <ctime>
 #include <utility>
@@ -133,8 +134,11 @@ bool Walk::ask_for_account() {
   if (error)
     if (const auto time = explain::time_of(*error)) kdc_time_ = time;
   add(explain::judge_clock(std::time(nullptr), kdc_time_));
-  if (answer.message.empty() && !realm_.user) {
-    skip("account", "no KDC answers");
+  if (answer.message.empty()) {
+    auto step = realm_.user
+                    ? judge_realm_account("account", user_, realm_.user->account, "user", std::time(nullptr))
+                    : std::nullopt;
+    add(step ? std::move(*step) : Step{"account", State::not_looked_at, "no KDC answers"});
     return false;
   }
   explain::AccountSeen seen{user_, std::nullopt, {}, etypes_, realm_.asked_user, std::nullopt};
@@ -142,7 +146,7 @@ bool Walk::ask_for_account() {
   if (realm_.user) seen.realm = realm_.user->account;
   hints_ = seen.hints = explain::read_hints(answer.message, user_);
   add(explain::judge_account(seen, std::time(nullptr)));
-  return steps_.back().state == State::ok && !answer.message.empty();
+  return steps_.back().state == State::ok;
 }
 
 // An Active Directory that the realm is linked to gives its own tickets to those users that were taken from
@@ -170,6 +174,9 @@ bool Walk::look_at_cloud_trust() {
 
 // Where a name is not found, or found too often, the domain itself says how often, if it is one.
 void Walk::add_owners(explain::ServiceSeen& seen) {
+  using namespace kerberos::error_code;
+  constexpr std::array codes{service_unknown, principal_not_unique, service_unavailable, generic};
+  if (!seen.error || std::ranges::find(codes, *seen.error) == codes.end()) return;
   auto domain = DomainView::open(lower(seen.service.realm), options_.server);
   if (!domain) return;
   seen.is_samba = domain->is_samba();
@@ -199,7 +206,7 @@ void Walk::ask_for_service() {
   if (tgt_) {
     ServiceAsker asker(kdcs_, user_, etypes_);
     ticket = asker.ask(*tgt_, seen, map_.by != explain::RealmMap::By::user);
-    if (ticket.empty() && seen.error) add_owners(seen);
+    if (ticket.empty() && !seen.realm_was_asked) add_owners(seen);
   } else if (seen.realm_was_asked && !seen.realm) {
     seen.error = kerberos::error_code::service_unknown;
   } else if (const auto step = seen.realm ? judge_realm_account("service ticket", seen.service, *seen.realm,
