@@ -77,8 +77,10 @@ void Look::judge_certificate(probe::Link& link) {
       if (finding->severity == probe::Severity::critical) wrong(finding->sentence, finding->advice);
 }
 
-// What a KDC proxy says of itself is left to the message that comes next.
+// What a KDC proxy says of its KDCs, or that it waits for them too long, is left to the message that comes
+// next.
 void Look::judge_answer(const probe::HttpAnswer& answer) {
+  if (!answer.complete() && answer.end == probe::End::timed_out) return;
   if (!answer.complete()) return wrong("it gives no answer: " + answer.trouble, "look at its log", true);
   const unsigned status = answer.reply.status();
   if (status == 200) {

@@ -241,6 +241,8 @@ explain::Explanation Walk::run() {
     skip("service ticket", fmt::format("\"ferryman login\" gets her ticket of {}", printable(map_.realm)));
   else
     ask_for_service();
+  if (!options_.keytab.empty() && steps_.back().id != "keytab")
+    skip("keytab", "there is no ticket that it would open");
   return {user_.text(), service_.text(), std::move(steps_)};
 }
 
