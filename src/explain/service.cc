@@ -97,7 +97,8 @@ Step judge_service(const ServiceSeen& seen, std::int64_t now) {
               "{} has no key of an encryption type that this computer takes: it has {}, asked for: {}", spn,
               seen.realm_etypes.empty() ? "others" : seen.realm_etypes, names_of(seen.etypes)),
           seen.realm_was_asked
-              ? fmt::format("\"ferryman realm service set {} --etypes aes256,aes128\" and a new keytab",
+              ? fmt::format("\"ferryman realm service set {} --etypes "
+                            "aes256-cts-hmac-sha1-96,aes128-cts-hmac-sha1-96\" and a new keytab",
                             printable(seen.service.name()))
               : "widen permitted_enctypes in krb5.conf, or give the service keys of AES (AD: "
                 "msDS-SupportedEncryptionTypes, then its password) and a new keytab");

@@ -167,15 +167,20 @@ class ExplainTest(OwnRealmScenario):
 
     def test_old_keytab(self):
         keytab = self.kdc.add_service("HTTP/web.cloud.test")
-        self.addCleanup(self.kdc.admin, "service", "remove", "HTTP/web.cloud.test", "--yes", check=False)
+        self.addCleanup(self.kdc.admin, "service", "remove", "HTTP/web.cloud.test", "--yes")
         self.kdc.admin("service", "rotate", "HTTP/web.cloud.test")
         self.assert_first("^wrong: the keytab .* with kvno 1, and tickets are under kvno 2.*ferryman realm service keytab", "alice",
                           "HTTP/web.cloud.test", "--keytab", keytab, password=PASSWORDS["alice"])
 
     def test_etype_that_the_client_does_not_take(self):
-        self.kdc.add_service("HTTP/old.cloud.test", etypes=["aes128"])
-        client = Client(self.directory, {self.kdc.realm: {}}, name="aes256", libdefaults={"permitted_enctypes": "aes256-cts-hmac-sha1-96"})
-        print(self.run_explain("alice", "HTTP/old.cloud.test", password=PASSWORDS["alice"], client=client).stdout)
+        aes256, aes128 = "aes256-cts-hmac-sha1-96", "aes128-cts-hmac-sha1-96"
+        self.kdc.add_service("HTTP/web.cloud.test", etypes=[aes128])
+        self.addCleanup(self.kdc.admin, "service", "remove", "HTTP/web.cloud.test", "--yes")
+        client = Client(self.directory, {self.kdc.realm: {}}, name="aes256", libdefaults={"permitted_enctypes": aes256})
+        for administrator, has in ((True, aes128), (False, "others")):
+            self.assert_first(f"^wrong: HTTP/web.cloud.test@CLOUD.TEST has no key of an encryption type that this computer takes: it has "
+                              f"{has}, asked for: {aes256} ", "alice", "HTTP/web.cloud.test", password=PASSWORDS["alice"], client=client,
+                              administrator=administrator)
 
     def test_etype_that_the_keytab_has_not(self):
         self.mit.run("kadmin.local", "-q", "addprinc -randkey HTTP/www.other.test")
