@@ -119,10 +119,12 @@ void Relay::take_direct(const kerberos::Request& request, const exchange::Outcom
 }
 
 void Relay::take(client::Result result, RelayEvent& event, Ending& ending) {
-  event.to = std::move(result.gateway);
-  event.result = std::move(result.cause);
+  event.result = std::move(result.cause);  // which names the gateways itself
   ending.may_have_arrived |= result.may_have_arrived;
-  if (result.status == client::Status::success) ending.reply = std::move(result.message);
+  if (result.status == client::Status::success) {
+    event.to = std::move(result.gateway);
+    ending.reply = std::move(result.message);
+  }
   if (result.status == client::Status::firewall_failed) ending.error = kerberos::error_code::policy;
   if (result.status == client::Status::bad_message) ending.error = kerberos::error_code::generic;
 }

@@ -149,6 +149,7 @@ class Errors(ForwardScenario):
                 self.sees_no_kdc(forwarder, request)
                 lines = forwarder.wait_line("AS-REQ for MIT.TEST: ")
                 self.assertRegex(lines[-1], words)
+                self.assertEqual(lines[-1].count("https://"), 1)
 
     def test_no_gateway_is_known(self):
         forwarder = self.forwarder("OTHER.TEST=https://localhost/")
