@@ -216,10 +216,15 @@ int write_realm(std::string_view command, SystemRealm system) {
   return write_file(command, name + ".conf", text);
 }
 
-int write_system_krb5(std::string_view command, const std::vector<SystemRealm>& realms) {
+int make_directories(std::string_view command) {
   const std::string directory = system_krb5_directory;
   for (const std::string& each : {directory.substr(0, directory.rfind('/')), directory})
     if (const int code = make_directory(command, each); code != exit_ok) return code;
+  return exit_ok;
+}
+
+int write_realms(std::string_view command, const std::vector<SystemRealm>& realms) {
+  if (const int code = make_directories(command); code != exit_ok) return code;
   for (const SystemRealm& each : realms)
     if (const int code = write_realm(command, each); code != exit_ok) return code;
   if (const int code = include_it(command); code != exit_ok) return code;
@@ -237,14 +242,26 @@ int write_what_came(std::string_view command, int code, const std::vector<System
   if (system.empty())
     return complain(command, exit_failed,
                     "the realm's name cannot stand in krb5.conf, or the file of the CAs cannot be read");
-  return write_system_krb5(command, system);
+  return write_realms(command, system);
+}
+
+int check_root(std::string_view command) {
+  if (::geteuid() == 0) return exit_ok;
+  return complain(command, exit_usage, "--system changes /etc/krb5.conf: call it by sudo, or as root");
 }
 
 }  // namespace
 
+int write_system_krb5(std::string_view command, const std::string& name, std::string_view text) {
+  if (const int code = check_root(command); code != exit_ok) return code;
+  if (const int code = make_directories(command); code != exit_ok) return code;
+  const std::string path = fmt::format("{}/{}", system_krb5_directory, name);
+  if (const int code = write_file(command, path, text); code != exit_ok) return code;
+  return include_it(command);
+}
+
 int with_system_krb5(std::string_view command, const RealmWork& work) {
-  if (::geteuid() != 0)
-    return complain(command, exit_usage, "--system changes /etc/krb5.conf: call it by sudo, or as root");
+  if (const int code = check_root(command); code != exit_ok) return code;
   if (const auto user = caller()) return with_system_krb5_as(*user, command, work);
   Realms realms;
   const int code = work(realms);

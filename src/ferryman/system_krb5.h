@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,5 +20,9 @@ using RealmWork = std::function<int(std::vector<login::RealmConfig>& realms)>;
 int with_system_krb5(std::string_view command, const RealmWork& work);
 // The same as another user, whoever has called sudo.
 int with_system_krb5_as(const ServiceUser& user, std::string_view command, const RealmWork& work);
+
+// Root's alone: text becomes a file of that directory, which the line in /etc/krb5.conf includes. name:
+// without a directory, ends in ".conf".
+int write_system_krb5(std::string_view command, const std::string& name, std::string_view text);
 
 }  // namespace ferryman

@@ -12,7 +12,8 @@ namespace ferryman::forward {
 std::string krb5_snippet(const std::vector<std::string>& realms, const std::string& host,
                          std::uint16_t kdc_port, std::uint16_t kpasswd_port);
 
-// Writes text to the file whole or not at all; "-" is standard output. The error is a sentence.
-tl::expected<void, std::string> write_whole(const std::string& file, const std::string& text);
+// Writes a snippet to the file whole or not at all, for all to read; "-" is standard output. A file that is
+// there and is no snippet stays as it is. The error is a sentence.
+tl::expected<void, std::string> write_snippet(const std::string& file, const std::string& text);
 
 }  // namespace ferryman::forward

@@ -31,6 +31,7 @@ namespace {
 using std::chrono::seconds;
 constexpr std::size_t max_message = 128 * 1024, max_connections = 256;
 constexpr seconds idle_time{60}, message_time{10};
+constexpr std::uint16_t first_open_port = 1024;
 
 auto into(boost::system::error_code& error) {
   return asio::redirect_error(asio::use_awaitable, error);
@@ -72,6 +73,20 @@ boost::system::error_code open_at(Socket& socket, const typename Socket::endpoin
   return error;
 }
 
+template <typename Bound, typename Socket>
+Bound bound_at(const Socket& socket, boost::system::error_code& error) {
+  const auto endpoint = socket.local_endpoint(error);
+  return {endpoint.address(), endpoint.port()};
+}
+
+std::string what_helps(const boost::system::error_code& error, std::uint16_t port) {
+  if (error == asio::error::access_denied && port < first_open_port)
+    return "; ports below 1024 need root, CAP_NET_BIND_SERVICE or a .socket unit";
+  if (error == asio::error::address_in_use)
+    return fmt::format("; \"ss -lnptu 'sport = :{}'\", as root, says whose it is", port);
+  return {};
+}
+
 }  // namespace
 
 // A TCP connection that is closed when its timer ends.
@@ -98,8 +113,8 @@ struct Listener::Connection {
 tl::expected<Listener::Opened, std::string> Listener::open(const asio::ip::address& address,
                                                            std::uint16_t port) {
   const auto failure = [&](const char* what, const boost::system::error_code& error) {
-    return tl::unexpected(fmt::format("cannot listen at {} port {} ({}): {}", address.to_string(), port, what,
-                                      error.message()));
+    return tl::unexpected(fmt::format("cannot listen at {} port {} ({}): {}{}", address.to_string(), port,
+                                      what, error.message(), what_helps(error, port)));
   };
   bool there = true;
   auto socket = std::make_shared<Udp::socket>(io_);
@@ -117,7 +132,8 @@ tl::expected<Listener::Opened, std::string> Listener::open(const asio::ip::addre
   return there ? Opened::now : Opened::later;
 }
 
-tl::expected<void, std::string> Listener::adopt(int descriptor) {
+tl::expected<Listener::Bound, std::string> Listener::adopt(int descriptor) {
+  Bound bound;
   int type = 0, listens = 0;
   sockaddr_storage address{};
   socklen_t size = sizeof(type);
@@ -131,10 +147,12 @@ tl::expected<void, std::string> Listener::adopt(int descriptor) {
   if (named && (v6 || address.ss_family == AF_INET) && type == SOCK_DGRAM) {
     auto socket = std::make_shared<Udp::socket>(io_);
     socket->assign(v6 ? Udp::v6() : Udp::v4(), descriptor, error);
+    if (!error) bound = bound_at<Bound>(*socket, error);
     if (!error) begin(std::move(socket));
   } else if (named && (v6 || address.ss_family == AF_INET) && type == SOCK_STREAM && listens != 0) {
     auto acceptor = std::make_shared<Tcp::acceptor>(io_);
     acceptor->assign(v6 ? Tcp::v6() : Tcp::v4(), descriptor, error);
+    if (!error) bound = bound_at<Bound>(*acceptor, error);
     if (!error) begin(std::move(acceptor));
   } else {
     return tl::unexpected(fmt::format(
@@ -143,7 +161,7 @@ tl::expected<void, std::string> Listener::adopt(int descriptor) {
         descriptor));
   }
   if (error) return tl::unexpected(fmt::format("the passed descriptor {}: {}", descriptor, error.message()));
-  return {};
+  return bound;
 }
 
 void Listener::begin(std::shared_ptr<Udp::socket> socket) {

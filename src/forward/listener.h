@@ -32,11 +32,16 @@ class Listener : public std::enable_shared_from_this<Listener> {
     never,  // the kernel knows no addresses of this family
   };
 
+  struct Bound {
+    boost::asio::ip::address address;
+    std::uint16_t port = 0;
+  };
+
   // Binds UDP and TCP at the address. The error is a sentence.
   tl::expected<Opened, std::string> open(const boost::asio::ip::address& address, std::uint16_t port);
 
-  // Takes over a socket that this process inherited, bound for UDP or listening for TCP.
-  tl::expected<void, std::string> adopt(int descriptor);
+  // Takes over a socket that this process inherited, bound for UDP or listening for TCP; where it is bound.
+  tl::expected<Bound, std::string> adopt(int descriptor);
 
   // From now on only what comes from this process's own user is taken, at addresses of IPv4.
   void serve_own_user(PeerUsers users) { users_.emplace(std::move(users)); }

@@ -128,8 +128,12 @@ Outcome<Krb5Profile> Krb5Profile::read(const std::string& file) {
   return Krb5Profile{true, !profile.values({"libdefaults", "default_realm"}).empty()};
 }
 
+std::vector<std::string> kdcs_of(const std::string& files, const std::string& realm) {
+  return Profile(files).values({"realms", realm.c_str(), "kdc"});
+}
+
 bool leads_to(const std::string& file, const RealmConfig& realm) {
-  const auto kdcs = Profile(file).values({"realms", realm.realm.c_str(), "kdc"});
+  const auto kdcs = kdcs_of(file, realm.realm);
   return std::ranges::find(kdcs, realm.kdc_url) != kdcs.end();
 }
 

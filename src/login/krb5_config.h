@@ -40,6 +40,9 @@ struct Krb5Profile {
   // Fault failed where it is there and libkrb5 cannot read it.
   static Outcome<Krb5Profile> read(const std::string& file);
 };
+// The KDCs that the file, with all that it includes, has for a realm, in the order in which they are asked.
+// files: as in KRB5_CONFIG, one or several.
+std::vector<std::string> kdcs_of(const std::string& files, const std::string& realm);
 // Whether the file, with all that it includes, leads to the realm's KDC proxy.
 bool leads_to(const std::string& file, const RealmConfig& realm);
 

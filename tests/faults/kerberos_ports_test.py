@@ -12,6 +12,7 @@ from lib.bare import Datagrams, Stream, error_code
 from lib.gateway import BINARY, Gateway, configuration
 from lib.odd_client import fields, name, text
 from lib.own_realm import OwnRealm, OwnRealmScenario
+from lib.passed_sockets import with_sockets
 from lib.proc import Process, free_port, wait_for
 from lib.realm import USER
 from lib.scenario import Scenario
@@ -375,11 +376,8 @@ class Activation(Scenario):
         with open(config, "w") as file:
             file.write(configuration(listen, {REALM: {"discovery": "local"}}, local={"socket": kdc.front, "user": USER.pw_name},
                                      process={"workers": 2}))
-        program = os.path.join(self.directory, self.id() + ".py")
-        with open(program, "w") as file:
-            file.write(PASS_SOCKETS)
-        words = ["/usr/bin/python3", program, ",".join(f"{kind}:{port}" for kind, port in sockets), BINARY, "-c", config]
-        return self.running(Process(words, config + ".log"))
+        passed = ",".join(f"{kind}:{port}" for kind, port in sockets)
+        return self.running(Process(with_sockets(passed, [BINARY, "-c", config]), config + ".log"))
 
     def test_both_kinds_are_taken(self):
         port = free_port()
@@ -414,26 +412,6 @@ class Activation(Scenario):
             process = self.start([{"address": f"127.0.0.1:{port}", "protocol": "kerberos"}], [])
             self.assertEqual(process.child.wait(20), 2)
         self.assertIn(f"cannot listen at 127.0.0.1:{port}: Address already in use (UDP)", process.text())
-
-
-PASS_SOCKETS = """
-import os, socket, sys
-kinds = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
-passed = [one.split(":") for one in sys.argv[1].split(",") if one]
-for number, (kind, port) in enumerate(passed, 3):
-    opened = socket.socket(socket.AF_INET, kinds[kind])
-    opened.bind(("127.0.0.1", int(port)))
-    if kind == "tcp":
-        opened.listen()
-    held = opened.detach()
-    if held == number:
-        os.set_inheritable(number, True)
-    else:
-        os.dup2(held, number)
-        os.close(held)
-os.environ.update(LISTEN_FDS=str(len(passed)), LISTEN_PID=str(os.getpid()))
-os.execv(sys.argv[2], sys.argv[2:])
-"""
 
 
 if __name__ == "__main__":

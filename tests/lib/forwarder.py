@@ -8,14 +8,14 @@ from .proc import Process, free_port, has_udp_socket, listens, wait_for
 
 
 class Forwarder:
-    """`ferryman forward` at 127.0.0.1 with the arguments given; port and kpasswd_port say where."""
+    """`ferryman forward` at 127.0.0.1, or where listen says, with the arguments given; port and kpasswd_port say where."""
 
     def __init__(self, directory, *args, name="forward", env=None, port=None, kpasswd_port=None,
-                 prefix=()):
+                 prefix=(), listen="127.0.0.1"):
         self.port, self.kpasswd_port = port or free_port(), kpasswd_port or free_port()
         self.kdc, self.kpasswd = f"127.0.0.1:{self.port}", f"127.0.0.1:{self.kpasswd_port}"
         clean = {"HOME": directory, "KRB5_CONFIG": "/nonexistent", "HTTPS_PROXY": "", "https_proxy": "", **(env or {})}
-        self.process = Process([*prefix, TOOL, "forward", "--listen", "127.0.0.1", "--port", str(self.port),
+        self.process = Process([*prefix, TOOL, "forward", "--listen", listen, "--port", str(self.port),
                                 "--kpasswd-port", str(self.kpasswd_port), *args],
                                os.path.join(directory, name + ".log"), clean)
         wait_for(lambda: not self.process.alive() or has_udp_socket(self.kpasswd_port) and
