@@ -17,6 +17,11 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/ferryman-realm.service ${CMAKE_CURRENT
 configure_file(packaging/systemd/ferryman-forward.service.in ferryman-forward.service @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/ferryman-forward.service packaging/systemd/ferryman-forward.socket
   DESTINATION lib/systemd/user)
+# The same for the whole computer.
+configure_file(packaging/systemd/ferryman-forward.system.service.in system/ferryman-forward.service @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/system/ferryman-forward.service DESTINATION lib/systemd/system)
+install(FILES packaging/systemd/ferryman-forward.system.socket DESTINATION lib/systemd/system RENAME ferryman-forward.socket)
+install(FILES packaging/systemd/ferryman-forward.sysusers DESTINATION lib/sysusers.d RENAME ferryman-forward.conf)
 configure_file(packaging/systemd/ferryman-signed-in.service.in ferryman-signed-in.service @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/ferryman-signed-in.service DESTINATION lib/systemd/user)
 configure_file(packaging/systemd/ferryman-renew.service.in ferryman-renew.service @ONLY)

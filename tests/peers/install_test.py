@@ -169,6 +169,10 @@ target_link_libraries(user PRIVATE ferryman::ferryman {" ".join(FLAGS)})
         self.assertEqual(len(units), 3)
         units += glob.glob(self.root + "/lib/systemd/system/ferryman-ad-sync@.*")
         self.assertEqual(len(units), 5)
+        units += glob.glob(self.root + "/lib/systemd/system/ferryman-forward.*")
+        self.assertEqual(len(units), 7)
+        with open(self.root + "/lib/sysusers.d/ferryman-forward.conf") as file:
+            self.assertIn("u ferryman-forward ", file.read())
         for unit in units:
             with open(unit) as file:
                 self.assertNotIn("@CMAKE", file.read())

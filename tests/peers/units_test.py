@@ -21,28 +21,33 @@ class UnitsTest(Scenario):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.units = os.path.join(cls.directory, "units")
+        cls.units, cls.system = os.path.join(cls.directory, "units"), os.path.join(cls.directory, "system")
         os.makedirs(cls.units)
+        os.makedirs(cls.system)
         for folder, names in ((BUILD, SERVICES),
                               (os.path.join(SOURCE, "packaging/systemd"),
                                ("ferrymand.socket", "ferryman-forward.socket", "ferryman-renew.timer", "ferryman-users.socket",
                                 "ferryman-refresh.timer", "ferryman-ad-sync@.timer"))):
             for name in names:
                 shutil.copy(os.path.join(folder, name), cls.units)
-        for name in SERVICES:
-            path = os.path.join(cls.units, name)
+        # Its name is a user's unit's as well.
+        shutil.copy(os.path.join(BUILD, "system/ferryman-forward.service"), cls.system)
+        shutil.copy(os.path.join(SOURCE, "packaging/systemd/ferryman-forward.system.socket"),
+                    os.path.join(cls.system, "ferryman-forward.socket"))
+        for path in [os.path.join(cls.units, name) for name in SERVICES] + [os.path.join(cls.system, "ferryman-forward.service")]:
             with open(path) as file:
                 text = file.read()
             assert "@CMAKE" not in text
             with open(path, "w") as file:  # verify wants programs that are there
-                file.write(re.sub(r"=\S+/(ferrymand|ferryman-users|ferryman)\b", lambda found: "=" + os.path.join(os.path.dirname(BINARY), found[1]), text))
+                file.write(re.sub(r"(?m)^(Exec\w+=)\S+/(ferrymand|ferryman-users|ferryman)\b",
+                                  lambda found: found[1] + os.path.join(os.path.dirname(BINARY), found[2]), text))
         with open(os.path.join(cls.units, "ferrymand.service")) as file:
             cls.service = dict(re.findall(r"^(\w+)=(.*)$", file.read(), re.M))
 
-    def analyze(self, *args):
+    def analyze(self, *args, units=None):
         runtime = os.path.join(self.directory, "runtime")
         os.makedirs(runtime, exist_ok=True)
-        return subprocess.run(["systemd-analyze", "--no-pager", *args], cwd=self.units, capture_output=True, text=True, timeout=60,
+        return subprocess.run(["systemd-analyze", "--no-pager", *args], cwd=units or self.units, capture_output=True, text=True, timeout=60,
                               env={**os.environ, "XDG_RUNTIME_DIR": runtime})
 
     def test_they_are_valid(self):
@@ -61,6 +66,19 @@ class UnitsTest(Scenario):
             exposure = re.search(rf"Overall exposure level for {shown}.service: ([\d.]+)", result.stdout)
             self.assertIsNotNone(exposure, result.stdout + result.stderr)
             self.assertLessEqual(float(exposure[1]), most, result.stdout)
+
+    def test_the_forwarder_of_the_whole_computer(self):
+        """It comes before SSSD, from sockets that systemd has opened, and has no right of its own."""
+        result = self.analyze("--system", "verify", "--man=no", "./ferryman-forward.service", "./ferryman-forward.socket",
+                              units=self.system)
+        self.assertEqual((result.returncode, result.stdout + result.stderr), (0, ""))
+        result = self.analyze("security", "--offline=yes", "--threshold=15", "./ferryman-forward.service", units=self.system)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        with open(os.path.join(self.system, "ferryman-forward.service")) as file:
+            text = file.read()
+        for line in ("User=ferryman-forward", "CapabilityBoundingSet=", "Requires=ferryman-forward.socket"):
+            self.assertIn(f"\n{line}\n", text)
+        self.assertRegex(text, r"\nBefore=sssd\.service ")
 
     def test_what_the_manual_names_may_be_written(self):
         """With ProtectSystem=strict nothing else may."""
