@@ -8,8 +8,9 @@
 namespace ferryman::client {
 namespace {
 
-std::string at(const Error& error) {
-  return fmt::format("({} at octet {})", name(error.fault), error.offset);
+// Octets count from the start of what the gateway sent. before: where what was read begins in it.
+std::string at(const Error& error, std::ptrdiff_t before = 0) {
+  return fmt::format("({} at octet {})", name(error.fault), before + error.offset);
 }
 
 }  // namespace
@@ -19,7 +20,8 @@ tl::expected<kerberos::Reply, std::string> read_answer(Bytes body, kerberos::Req
   if (!message) return tl::unexpected("sent no KDC-PROXY-MESSAGE " + at(message.error()));
   const auto reply = kerberos::parse_reply(message->kerb_message, to);
   if (!reply)
-    return tl::unexpected(fmt::format("sent no answer to {} {}", kerberos::name(to), at(reply.error())));
+    return tl::unexpected(fmt::format("sent no answer to {} {}", kerberos::name(to),
+                                      at(reply.error(), message->kerb_message.data() - body.data())));
   return *reply;
 }
 

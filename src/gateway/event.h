@@ -36,6 +36,9 @@ telemetry::Level level(EventKind kind);  // at which such an event is logged
 // ours, of letters, digits and "-./"; everything else is escaped.
 struct RequestEvent {
   static constexpr std::size_t max_path = 100;
+  // What the client sent: an HTTP body, or a message without the length that TCP puts before it; what the KDC
+  // sent.
+  static constexpr std::string_view offset_in_request = "request", offset_in_answer = "answer";
 
   EventKind kind = EventKind::exchange;
   unsigned event_id = 0;                       // KPSSVC's (400 request received, 103, 404, ...); 0: none
@@ -58,7 +61,8 @@ struct RequestEvent {
   bool hedged = false;                  // a KDC was asked while another was still silent
   bool rediscovered = false;            // asked again at KDCs that a new lookup found
   std::string_view reason;              // fixed word: rule, fault name, cause
-  std::optional<std::uint32_t> offset;  // of a fault in the message
+  std::optional<std::uint32_t> offset;  // of a fault, in octets from the start of what offset_in names
+  std::string_view offset_in;           // offset_in_request, offset_in_answer
   std::uint64_t unlogged = 0;           // events of a flood before this one that were only counted
   std::uint32_t locate_us = 0, exchange_us = 0, total_us = 0;
 };

@@ -24,8 +24,8 @@ constexpr Key padata("padata"), etypes("etypes"), type("type"), realm("realm"), 
     id("id"), client("client"), tls("tls"), http("http"), protocol("protocol"), error("error"),
     status("status"), method("method"), path("path"), tenant("tenant"), target_domain("target_domain"),
     hint("hint"), kdc("kdc"), transport("transport"), tries("tries"), hedged("hedged"),
-    rediscovered("rediscovered"), reason("reason"), offset("offset"), unlogged("unlogged"),
-    locate_us("locate_us"), exchange_us("exchange_us"), total_us("total_us");
+    rediscovered("rediscovered"), reason("reason"), offset("offset"), offset_in("offset_in"),
+    unlogged("unlogged"), locate_us("locate_us"), exchange_us("exchange_us"), total_us("total_us");
 }
 
 void put_principal(Record& record, const Key& key, const kerberos::PrincipalName& name) {
@@ -157,7 +157,10 @@ void put_event(Record& record, const RequestEvent& event) {
   if (event.hedged) record.flag(key::hedged, true);
   if (event.rediscovered) record.flag(key::rediscovered, true);
   text(key::reason, event.reason);
-  if (event.offset) record.number(key::offset, *event.offset);
+  if (event.offset) {
+    record.number(key::offset, *event.offset);
+    word(key::offset_in, event.offset_in);
+  }
   if (event.unlogged != 0) record.number(key::unlogged, static_cast<std::int64_t>(event.unlogged));
   if (event.locate_us != 0) record.number(key::locate_us, event.locate_us);
   if (event.exchange_us != 0) record.number(key::exchange_us, event.exchange_us);

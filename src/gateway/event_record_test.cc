@@ -84,9 +84,11 @@ TEST_F(EventRecordTest, ShowsARefusal) {
   event.event_id = 404;
   event.reason = "no such thing";
   event.offset = 0;
+  event.offset_in = RequestEvent::offset_in_request;
   event.unlogged = 7;
   EXPECT_EQ(line(Format::text, event),
-            "event=malformed event_id=404 status=0 reason=\"no such thing\" offset=0 unlogged=7\n");
+            "event=malformed event_id=404 status=0 reason=\"no such thing\" offset=0 offset_in=request "
+            "unlogged=7\n");
 }
 
 TEST_F(EventRecordTest, ShowsWhatCameWithoutHttp) {

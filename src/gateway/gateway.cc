@@ -228,7 +228,9 @@ bool Gateway::read_message(PendingRequest& pending) {
 
   const auto request = kerberos::parse_request(message->kerb_message);
   if (!request) {
-    refuse_malformed(pending, name(request.error().fault), &request.error());
+    Error error = request.error();
+    error.offset += static_cast<std::uint32_t>(message->kerb_message.data() - pending.call->body().data());
+    refuse_malformed(pending, name(error.fault), &error);
     return false;
   }
   pending.request = *request;
@@ -434,6 +436,7 @@ void Gateway::answer(PendingRequest& pending) {
     if (const auto& bad = pending.outcome.bad_reply) {
       reason = name(bad->fault);
       pending.event.offset = bad->offset;
+      pending.event.offset_in = RequestEvent::offset_in_answer;
     }
     if (reason.empty()) reason = pending.outcome.why;
     if (reason.empty() && pending.outcome.no_socket) reason = "no_descriptors";
@@ -492,7 +495,10 @@ void Gateway::refuse(PendingRequest& pending, unsigned status, std::string_view 
 
 void Gateway::refuse_malformed(PendingRequest& pending, std::string_view reason, const Error* error) {
   pending.event.kind = EventKind::malformed;
-  if (error != nullptr) pending.event.offset = error->offset;
+  if (error != nullptr) {
+    pending.event.offset = error->offset;
+    pending.event.offset_in = RequestEvent::offset_in_request;
+  }
   if (!pending.settings->drop_malformed || pending.is_bare()) {
     refuse(pending, 400, "Not a well-formed KDC proxy message.\n", EventKind::malformed, reason);
     return;
