@@ -330,6 +330,17 @@ bool Daemon::apply(const Config& config) {
   return true;
 }
 
+// At each reload, also one that is refused: logrotate has renamed the file.
+bool Daemon::reopen_log(const telemetry::LogOptions& options) {
+  try {
+    log_.reconfigure(options);
+    return true;
+  } catch (const std::system_error& error) {
+    log_.write(Level::error, "the log stays where it was", {{"cause", error.what()}});
+    return false;
+  }
+}
+
 void Daemon::reload() {
   notify_service_manager("RELOADING=1");
   LoadedConfig loaded = load_();
@@ -337,12 +348,7 @@ void Daemon::reload() {
   if (!done) say_mistakes(loaded.mistakes);
   if (done) done = apply(loaded.config);
   if (done) {
-    try {
-      log_.reconfigure(loaded.config.log);
-    } catch (const std::system_error& error) {
-      log_.write(Level::error, "the log stays where it was", {{"cause", error.what()}});
-      loaded.config.log = config_.log;
-    }
+    if (!reopen_log(loaded.config.log)) loaded.config.log = config_.log;
     if (!(loaded.config.fixed == config_.fixed)) {
       log_.write(Level::warning,
                  "a change of [[listen]], [process], [dns] or [admin] takes effect with the next start");
@@ -353,6 +359,7 @@ void Daemon::reload() {
     say_open_passwords();
     log_.write(Level::info, "reloaded", {{"realms", std::to_string(config_.realms.size())}});
   } else {
+    reopen_log(config_.log);
     log_.write(Level::error, "reload refused, the configuration in force stays");
   }
   notify_service_manager("READY=1");

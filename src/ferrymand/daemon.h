@@ -55,6 +55,7 @@ class Daemon {
   // Null, with the cause logged, when a file cannot be used.
   std::shared_ptr<const net::ConnectionConfig> connection_config(const Config& config);
   bool apply(const Config& config);
+  bool reopen_log(const telemetry::LogOptions& options);
   void reload();
   void reload_certificates();
   void watch_files();

@@ -98,11 +98,19 @@ std::vector<Key> pkinit_keys(Config& config) {
 std::vector<Key> log_keys(telemetry::LogOptions& log) {
   std::vector<Key> keys;
   keys.push_back(choice_key(
-      "format", {"text", "json"}, [&log] { return static_cast<std::size_t>(log.format); },
+      "format", {"text", "json", "ecs"}, [&log] { return static_cast<std::size_t>(log.format); },
       [&log](std::size_t i) { log.format = static_cast<telemetry::Format>(i); }));
   keys.push_back(choice_key(
       "level", {"debug", "info", "warning", "error"}, [&log] { return static_cast<std::size_t>(log.level); },
       [&log](std::size_t i) { log.level = static_cast<telemetry::Level>(i); }));
+  // What else there is needs files or sockets that its sandbox does not allow.
+  auto read = [&log](const toml::node& node, Mistakes& mistakes) {
+    const auto text = node.value_exact<std::string>();
+    const bool is_allowed = text && (*text == "stderr" || text->starts_with("journal"));
+    if (is_allowed && telemetry::set_destination(log, *text)) return;
+    mistakes.add(node, "destination must be \"stderr\" or \"journal\"");
+  };
+  keys.push_back({"destination", read, [&log] { return show_string(telemetry::destination_name(log)); }});
   return keys;
 }
 

@@ -53,7 +53,7 @@ struct Config {
   std::string logon_anchors, logon_crls;  // [pkinit]: their files; empty: none
   bool crl_required = false;
   KdcCertificateFiles kdc_certificate;
-  telemetry::LogOptions log;
+  telemetry::LogOptions log{.ident = "ferryman-realm"};
   std::chrono::milliseconds drain_timeout{30'000};
 };
 

@@ -289,7 +289,11 @@ void Daemon::reload() {
     loaded.config.fixed = config_.fixed;
     config_ = std::move(loaded.config);
     service_->configure(settings_of(config_));
-    log_->reconfigure(config_.log);
+    try {
+      log_->reconfigure(config_.log);
+    } catch (const std::system_error& error) {
+      log_->write(Level::error, "the log stays where it was", {{"cause", error.what()}});
+    }
     log_->write(Level::info, "reloaded", {{"realm", config_.name}});
     look_at_certificate();
   } else {

@@ -122,32 +122,19 @@ std::vector<Key> limits_keys(Config& config) {
 }
 
 std::vector<Key> log_keys(telemetry::LogOptions& log) {
-  using telemetry::Destination;
   std::vector<Key> keys;
   keys.push_back(choice_key(
-      "format", {"text", "json"}, [&log] { return static_cast<std::size_t>(log.format); },
+      "format", {"text", "json", "ecs"}, [&log] { return static_cast<std::size_t>(log.format); },
       [&log](std::size_t i) { log.format = static_cast<telemetry::Format>(i); }));
   keys.push_back(choice_key(
       "level", {"debug", "info", "warning", "error"}, [&log] { return static_cast<std::size_t>(log.level); },
       [&log](std::size_t i) { log.level = static_cast<telemetry::Level>(i); }));
   auto read = [&log](const toml::node& node, Mistakes& mistakes) {
     const auto text = node.value_exact<std::string>();
-    if (text && *text == "stderr") {
-      log.destination = Destination::standard_error;
-    } else if (text && *text == "syslog") {
-      log.destination = Destination::syslog;
-    } else if (text && text->starts_with("file:/")) {
-      log.destination = Destination::file;
-      log.file = text->substr(5);
-    } else {
-      mistakes.add(node, "destination must be \"stderr\", \"syslog\" or \"file:/path\"");
-    }
+    if (text && telemetry::set_destination(log, *text)) return;
+    mistakes.add(node, "destination must be \"stderr\", \"syslog\", \"journal\" or \"file:/path\"");
   };
-  auto show = [&log] {
-    if (log.destination == Destination::file) return show_string("file:" + log.file);
-    return show_string(log.destination == Destination::syslog ? "syslog" : "stderr");
-  };
-  keys.push_back({"destination", read, show});
+  keys.push_back({"destination", read, [&log] { return show_string(telemetry::destination_name(log)); }});
   return keys;
 }
 

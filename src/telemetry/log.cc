@@ -15,9 +15,11 @@
 #include <cstdlib>
 #include <mutex>
 #include <new>
+#include <optional>
 #include <system_error>
 #include <thread>
 
+#include "telemetry/journal.h"
 #include "telemetry/record.h"
 
 namespace ferryman::telemetry {
@@ -51,10 +53,11 @@ bool stderr_is_journal() {
   return fmt::format("{}:{}", status.st_dev, status.st_ino) == stream;
 }
 
-// A file to write to; -1 is standard error's, which is not ours to close.
+// A file to write to; -1 is standard error's, which is not ours to close. Or the journal.
 class Sink {
  public:
   Sink() = default;
+  explicit Sink(Journal journal) : journal_(std::move(journal)) {}
   explicit Sink(const std::string& file)
       : fd_(::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640)) {
     if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "log file " + file);
@@ -65,9 +68,11 @@ class Sink {
     if (fd_ >= 0) ::close(fd_);
   }
   int get() const { return fd_ >= 0 ? fd_ : STDERR_FILENO; }
+  const std::optional<Journal>& journal() const { return journal_; }
 
  private:
   int fd_ = -1;
+  const std::optional<Journal> journal_;
 };
 
 // What could not be written: the disk is full or the reader gone. errno has the cause.
@@ -98,6 +103,8 @@ void write_syslog(std::string_view lines) {
 }
 
 std::shared_ptr<const Sink> open_sink(const LogOptions& options) {
+  if (options.destination == Destination::journal)
+    return std::make_shared<const Sink>(Journal(options.journal_socket, options.ident));
   if (options.destination != Destination::file) return std::make_shared<const Sink>();
   return std::make_shared<const Sink>(options.file);
 }
@@ -122,10 +129,11 @@ struct Log::Impl {
   void adopt(const LogOptions& o) {
     options = o;
     level.store(o.level, std::memory_order_relaxed);
-    format.store(o.format, std::memory_order_relaxed);
-    prefixed.store(
-        o.destination == Destination::syslog || (o.destination == Destination::standard_error && journal),
-        std::memory_order_relaxed);
+    const bool fields = o.destination == Destination::journal;
+    format.store(fields ? Format::text : o.format, std::memory_order_relaxed);
+    prefixed.store(fields || o.destination == Destination::syslog ||
+                       (o.destination == Destination::standard_error && journal),
+                   std::memory_order_relaxed);
   }
 
   template <typename Fill>
@@ -136,6 +144,8 @@ struct Log::Impl {
   bool has_enough() const { return pending.size() > std::min(enough, options.max_pending / 2); }
   void run();
   std::uint64_t write_out(const Sink& to, std::string_view lines);
+  std::uint64_t write_journal(const Journal& to, std::string_view lines);
+  void tell_loss(int cause);
 
   std::mutex mutex;
   std::condition_variable ready;
@@ -176,6 +186,10 @@ void Log::Impl::format_line(Level at, Fill fill) {
   record.begin();
   record.word("time", timestamp(std::chrono::system_clock::now()));
   record.word("level", name(at));
+  if (record.is_ecs()) {
+    record.word({"version", "ecs.version"}, ecs_version);
+    record.text({"ident", "service.name"}, ident);
+  }
   fill(record);
   record.end();
   push({line.data(), line.size()});
@@ -205,12 +219,30 @@ std::uint64_t Log::Impl::write_out(const Sink& to, std::string_view lines) {
     failing = false;
     return 0;
   }
-  const std::string cause = std::generic_category().message(errno);
+  const int cause = errno;
   cut = rest.data() != lines.data() && *(rest.data() - 1) != '\n';
-  if (!std::exchange(failing, true) && to.get() != STDERR_FILENO) {
-    write_all(STDERR_FILENO, fmt::format("{}: log lines are being lost: {}\n", ident, cause));
+  if (to.get() == STDERR_FILENO) {
+    failing = true;
+  } else {
+    tell_loss(cause);
   }
   return count_lines(rest);
+}
+
+std::uint64_t Log::Impl::write_journal(const Journal& to, std::string_view lines) {
+  const Journal::Loss loss = to.write(lines);
+  if (loss.lines == 0) {
+    failing = false;
+  } else {
+    tell_loss(loss.cause);
+  }
+  return loss.lines;
+}
+
+void Log::Impl::tell_loss(int cause) {
+  if (std::exchange(failing, true)) return;
+  const std::string text = std::generic_category().message(cause);
+  write_all(STDERR_FILENO, fmt::format("{}: log lines are being lost: {}\n", ident, text));
 }
 
 void Log::Impl::run() {
@@ -226,7 +258,13 @@ void Log::Impl::run() {
     const auto current = sink;  // a reconfiguration meanwhile sets the next one
     lock.unlock();
     std::uint64_t unwritten = 0;
-    to_syslog ? write_syslog(lines) : void(unwritten = write_out(*current, lines));
+    if (current->journal()) {
+      unwritten = write_journal(*current->journal(), lines);
+    } else if (to_syslog) {
+      write_syslog(lines);
+    } else {
+      unwritten = write_out(*current, lines);
+    }
     lock.lock();
     resting = true;
     ready.wait_for(lock, rest, [this] { return stopping || has_enough(); });
@@ -244,6 +282,39 @@ void Log::Impl::run() {
     });
     lock.lock();
   }
+}
+
+bool set_destination(LogOptions& options, std::string_view text) {
+  constexpr std::string_view file = "file:", journal = "journal:";
+  constexpr std::size_t max_journal_socket = journal.size() + sizeof(sockaddr_un::sun_path);
+  if (text == "stderr") {
+    options.destination = Destination::standard_error;
+  } else if (text == "syslog") {
+    options.destination = Destination::syslog;
+  } else if (text == "journal" || (text.starts_with("journal:/") && text.size() < max_journal_socket)) {
+    options.destination = Destination::journal;
+    options.journal_socket = text.substr(std::min(text.size(), journal.size()));
+  } else if (text.starts_with("file:/")) {
+    options.destination = Destination::file;
+    options.file = text.substr(file.size());
+  } else {
+    return false;
+  }
+  return true;
+}
+
+std::string destination_name(const LogOptions& options) {
+  switch (options.destination) {
+    case Destination::standard_error:
+      return "stderr";
+    case Destination::syslog:
+      return "syslog";
+    case Destination::journal:
+      return options.journal_socket.empty() ? "journal" : "journal:" + options.journal_socket;
+    case Destination::file:
+      return "file:" + options.file;
+  }
+  return {};
 }
 
 Log::Log(const LogOptions& options) : impl_(std::make_unique<Impl>(options)) {}

@@ -13,19 +13,25 @@
 
 namespace ferryman::telemetry {
 
-enum class Format : std::uint8_t { text, json };
-enum class Destination : std::uint8_t { standard_error, syslog, file };
+// ecs: JSON with the names of Elastic's Common Schema.
+enum class Format : std::uint8_t { text, json, ecs };
+enum class Destination : std::uint8_t { standard_error, syslog, journal, file };
 
 class Record;
 
 struct LogOptions {
   std::string ident = "ferrymand";  // who speaks, in syslog and where the log itself fails; taken once
-  Format format = Format::text;
+  Format format = Format::text;     // of the journal it is text
   Level level = Level::info;
   Destination destination = Destination::standard_error;
-  std::string file;                   // Destination::file; reopened on every reload (logrotate)
+  std::string file{};                 // Destination::file; reopened on every reload (logrotate)
+  std::string journal_socket{};       // Destination::journal; empty: journald's own
   std::size_t max_pending = 1 << 20;  // octets that wait for the writer; beyond that lines are dropped
 };
+
+// "stderr", "syslog", "journal", "journal:/path" or "file:/path"; false: it is none of these.
+[[nodiscard]] bool set_destination(LogOptions& options, std::string_view text);
+std::string destination_name(const LogOptions& options);
 
 // The process's log: one line a record, logfmt or JSON, every value escaped. Thread-safe. A slow or full
 // destination never holds a worker up: lines beyond max_pending are dropped and the count is said once

@@ -103,14 +103,15 @@ void Record::grow(std::size_t octets) {
 // Writes name and separator, and in JSON the value's quote; returns what follows, with room for that much
 // and for what parts it from the next field.
 inline char* Record::name(const Key& key, bool quote, std::size_t room) {
-  reserve(sizeof key.quoted_ + room + 2);
+  const Key::Name& called = key.names_[names_];
+  reserve(sizeof called.quoted + room + 2);
   char* at = at_;
   if (json_) {
-    std::memcpy(at, key.quoted_.data(), sizeof key.quoted_);
-    return at + key.size_ + (quote ? 4 : 3);
+    std::memcpy(at, called.quoted.data(), sizeof called.quoted);
+    return at + called.size + (quote ? 4 : 3);
   }
-  std::memcpy(at, key.quoted_.data() + 1, Key::max_size);
-  at += key.size_;
+  std::memcpy(at, called.quoted.data() + 1, Key::max_size);
+  at += called.size;
   *at++ = '=';
   return at;
 }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "telemetry/ecs.h"
 #include "telemetry/log.h"
 
 namespace ferryman::telemetry {
@@ -16,7 +17,7 @@ namespace ferryman::telemetry {
 // One line of the log: an ordinary one needs no more memory than this.
 using Line = fmt::basic_memory_buffer<char, 2048>;
 
-// The name of a field: a word of ours, at most max_size letters.
+// The name of a field: a word of ours, at most max_size letters, and what it is called in ECS.
 class Key {
  public:
   static constexpr std::size_t max_size = 27;
@@ -26,30 +27,50 @@ class Key {
       : Key(std::string_view(literal, N - 1)) {
     static_assert(N - 1 <= max_size);
   }
-  constexpr explicit Key(std::string_view name)
-      : size_(static_cast<std::uint8_t>(std::min(name.size(), max_size))) {
-    char* at = quoted_.data();
-    *at++ = '"';
-    at = std::copy_n(name.data(), size_, at);
-    *at++ = '"';
-    *at++ = ':';
-    *at = '"';
+  template <std::size_t N, std::size_t M>
+  consteval Key(const char (&literal)[N], const char (&ecs)[M])
+      : names_{Name({}, {literal, N - 1}), Name({}, {ecs, M - 1})} {
+    static_assert(N - 1 <= max_size && M - 1 <= max_size);
   }
+  constexpr explicit Key(std::string_view name) : names_{Name({}, name), ecs(name)} {}
 
  private:
   friend class Record;
 
-  std::array<char, max_size + 4> quoted_{};  // "name":"
-  std::uint8_t size_;
+  struct Name {
+    constexpr Name(std::string_view prefix, std::string_view name)
+        : size(static_cast<std::uint8_t>(std::min(prefix.size() + name.size(), max_size))) {
+      char* at = quoted.data();
+      *at++ = '"';
+      at = std::copy_n(prefix.data(), prefix.size(), at);
+      at = std::copy_n(name.data(), size - prefix.size(), at);
+      *at++ = '"';
+      *at++ = ':';
+      *at = '"';
+    }
+    std::array<char, max_size + 4> quoted{};  // "name":"
+    std::uint8_t size;
+  };
+
+  static constexpr Name ecs(std::string_view name) {
+    const std::string_view known = ecs_name(name);
+    return known.empty() ? Name("ferryman.", name) : Name({}, known);
+  }
+
+  std::array<Name, 2> names_;  // ours, ECS'
 };
 
-// Builds one line of the log behind what stands in `out`: logfmt or a JSON object. Values may hold any
-// octets; what is not harmless (base/text.h) is escaped, in text as \xNN or \uNNNN, in JSON as \uNNNN, so
-// that no value can end its field or its line, or look like others. Between begin() and end(), and only then,
-// the line is being built and out is not to be used.
+// Builds one line of the log behind what stands in `out`: logfmt, or a JSON object, with our names or those
+// of ECS. Values may hold any octets; what is not harmless (base/text.h) is escaped, in text as \xNN or
+// \uNNNN, in JSON as \uNNNN, so that no value can end its field or its line, or look like others. Between
+// begin() and end(), and only then, the line is being built and out is not to be used.
 class Record {
  public:
-  Record(Format format, Line& out) : json_(format == Format::json), out_(out) {}
+  Record(Format format, Line& out)
+      : json_(format != Format::text), names_(format == Format::ecs ? 1 : 0), out_(out) {}
+
+  // Whether a value is to be what ECS asks for under a name of its own.
+  bool is_ecs() const { return names_ != 0; }
 
   void begin();
   void text(const Key& key, std::string_view value);
@@ -79,6 +100,7 @@ class Record {
   void grow(std::size_t octets);
 
   bool json_;
+  std::uint8_t names_;  // which of a key's
   Line& out_;
   char* at_ = nullptr;  // where the line goes on; in an open field where its value begins
   char* end_ = nullptr;

@@ -110,6 +110,23 @@ TEST(Record, WritesNumbers) {
             "\"word\":\"TLSv1.3\"}\n");
 }
 
+TEST(Record, NamesFieldsAsEcsDoes) {
+  EXPECT_EQ(line(Format::ecs, "a"), "{\"ferryman.key\":\"a\",\"ferryman.n\":-1,\"ferryman.yes\":true}\n");
+  Line out;
+  Record record(Format::ecs, out);
+  record.begin();
+  record.number("status", 200);
+  record.text({"cname", "user.name"}, "alice");
+  record.text(Key(std::string_view("client")), "a");
+  record.text(Key(std::string_view("a_name_that_is_longer_than_fits")), "b");
+  record.end();
+  EXPECT_EQ(fmt::to_string(out),
+            "{\"http.response.status_code\":200,\"user.name\":\"alice\",\"client.address\":\"a\","
+            "\"ferryman.a_name_that_is_lon\":\"b\"}\n");
+  EXPECT_TRUE(record.is_ecs());
+  EXPECT_FALSE(Record(Format::json, out).is_ecs());
+}
+
 TEST(Record, NamesItsTime) {
   using namespace std::chrono_literals;
   const std::chrono::system_clock::time_point noon(1769860800s);
@@ -168,6 +185,40 @@ TEST(Log, TakesARecordOfTheCallersFields) {
   EXPECT_EQ(object.at("total_us"), -7);
   EXPECT_EQ(object.size(), 4U);  // and the time
   std::filesystem::remove(file);
+}
+
+TEST(Log, SaysInEcsWhoSpeaks) {
+  const auto file =
+      std::filesystem::temp_directory_path() / ("record_test_ecs_" + std::to_string(::getpid()));
+  LogOptions options;
+  options.ident = "ferryman-realm";
+  options.format = Format::ecs;
+  options.destination = Destination::file;
+  options.file = file;
+  Log(options).write(Level::warning, "a sentence", {{"event_id", "306"}, {"realm", "R"}});
+  std::ifstream stream(file);
+  const std::string written{std::istreambuf_iterator<char>(stream), {}};
+  const auto object = boost::json::parse(written).as_object();
+  EXPECT_TRUE(object.contains("@timestamp"));
+  EXPECT_EQ(object.at("log.level"), "warning");
+  EXPECT_EQ(object.at("ecs.version"), "8.11.0");
+  EXPECT_EQ(object.at("service.name"), "ferryman-realm");
+  EXPECT_EQ(object.at("message"), "a sentence");
+  EXPECT_EQ(object.at("event.code"), "306");
+  EXPECT_EQ(object.at("ferryman.realm"), "R");
+  std::filesystem::remove(file);
+}
+
+TEST(LogOptions, NameTheirDestination) {
+  LogOptions options;
+  for (const std::string text : {"stderr", "syslog", "journal", "journal:/run/other", "file:/var/log/x"}) {
+    ASSERT_TRUE(set_destination(options, text));
+    EXPECT_EQ(destination_name(options), text);
+  }
+  for (const std::string text : {"", "file:", "file:x", "journal:", "journald", "journal:run", "std"})
+    EXPECT_FALSE(set_destination(options, text)) << text;
+  EXPECT_FALSE(set_destination(options, "journal:/" + std::string(108, 'x')));
+  EXPECT_EQ(destination_name(options), "file:/var/log/x");
 }
 
 TEST(Log, RefusesAFileThatCannotBeOpenedAndKeepsTheOldOne) {
