@@ -63,7 +63,9 @@ struct RequestEvent {
   std::string_view reason;              // fixed word: rule, fault name, cause
   std::optional<std::uint32_t> offset;  // of a fault, in octets from the start of what offset_in names
   std::string_view offset_in;           // offset_in_request, offset_in_answer
-  std::uint64_t unlogged = 0;           // events of a flood before this one that were only counted
+  std::string_view trace_id,
+      client_request_id;       // words, of the client's header fields (local/trace_context.h)
+  std::uint64_t unlogged = 0;  // events of a flood before this one that were only counted
   std::uint32_t locate_us = 0, exchange_us = 0, total_us = 0;
 };
 

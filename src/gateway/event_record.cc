@@ -4,6 +4,7 @@
 #include <charconv>
 #include <string>
 
+#include "gateway/event_ecs.h"
 #include "kerberos/ap.h"
 #include "kerberos/names.h"
 #include "kerberos/parts.h"
@@ -19,14 +20,18 @@ constexpr std::size_t longest_name = 47;  // of an etype or padata; a number is 
 
 // The fields, made once.
 namespace key {
-constexpr Key padata("padata"), etypes("etypes"), type("type"), realm("realm"), cname("cname"),
-    sname("sname"), tgt("tgt"), armored("armored"), result("result"), event("event"), event_id("event_id"),
-    id("id"), client("client"), tls("tls"), http("http"), protocol("protocol"), error("error"),
-    status("status"), method("method"), path("path"), tenant("tenant"), target_domain("target_domain"),
-    hint("hint"), kdc("kdc"), transport("transport"), tries("tries"), hedged("hedged"),
+constexpr Key padata("padata", "kerberos.padata"), etypes("etypes", "kerberos.etypes"),
+    type("type", "kerberos.type"), realm("realm", "kerberos.realm"), cname("cname", "user.name"),
+    domain("domain", "user.domain"), sname("sname", "kerberos.sname"), tgt("tgt", "kerberos.tgt"),
+    armored("armored", "kerberos.armored"), result("result", "kerberos.result"),
+    error("error", "kerberos.error"), kdc("kdc", "server.address");
+constexpr Key event("event"), event_id("event_id"), id("id"), client("client"), tls("tls"), http("http"),
+    protocol("protocol"), status("status"), method("method"), path("path"), tenant("tenant"),
+    target_domain("target_domain"), hint("hint"), transport("transport"), tries("tries"), hedged("hedged"),
     rediscovered("rediscovered"), reason("reason"), offset("offset"), offset_in("offset_in"),
-    unlogged("unlogged"), locate_us("locate_us"), exchange_us("exchange_us"), total_us("total_us");
-}
+    unlogged("unlogged"), trace_id("trace_id"), client_request_id("client_request_id"),
+    locate_us("locate_us"), exchange_us("exchange_us"), total_us("total_us");
+}  // namespace key
 
 void put_principal(Record& record, const Key& key, const kerberos::PrincipalName& name) {
   record.close(name.write_to(record.open(key, name.longest_text())));
@@ -82,6 +87,7 @@ void put_request(Record& record, const kerberos::Request& request) {
   const kerberos::KdcReq& req = *request.kdc_req;
   record.text(key::realm, req.realm);
   if (req.cname) put_principal(record, key::cname, *req.cname);
+  if (req.cname && record.is_ecs()) record.text(key::domain, req.realm);
   if (req.sname) put_principal(record, key::sname, *req.sname);
   const bool may_be_armored = put_padata(record, req.padata);
   put_etypes(record, req.etypes);
@@ -136,13 +142,19 @@ void put_event(Record& record, const RequestEvent& event) {
     if (!value.empty()) record.word(key, value);
   };
   record.word(key::event, name(event.kind));
-  if (event.event_id != 0) record.number(key::event_id, event.event_id);
-  word(key::id, event.id);
-  text(key::client, event.client);
-  word(key::tls, event.tls);
-  word(key::http, event.http);
-  word(key::protocol, event.protocol);
-  if (event.protocol.empty()) record.number(key::status, event.status);
+  if (record.is_ecs()) {
+    put_ecs_head(record, event);
+    word(key::id, event.id);
+    word(key::protocol, event.protocol);
+  } else {
+    if (event.event_id != 0) record.number(key::event_id, event.event_id);
+    word(key::id, event.id);
+    text(key::client, event.client);
+    word(key::tls, event.tls);
+    word(key::http, event.http);
+    word(key::protocol, event.protocol);
+    if (event.protocol.empty()) record.number(key::status, event.status);
+  }
   if (event.error != 0) put_error(record, key::error, event.error);
   text(key::method, event.method.substr(0, RequestEvent::max_path));
   text(key::path, event.path.substr(0, RequestEvent::max_path));
@@ -161,9 +173,12 @@ void put_event(Record& record, const RequestEvent& event) {
     record.number(key::offset, *event.offset);
     word(key::offset_in, event.offset_in);
   }
+  word(key::trace_id, event.trace_id);
+  word(key::client_request_id, event.client_request_id);
   if (event.unlogged != 0) record.number(key::unlogged, static_cast<std::int64_t>(event.unlogged));
   if (event.locate_us != 0) record.number(key::locate_us, event.locate_us);
   if (event.exchange_us != 0) record.number(key::exchange_us, event.exchange_us);
+  if (record.is_ecs()) return put_ecs_tail(record, event);
   if (event.total_us != 0) record.number(key::total_us, event.total_us);
 }
 

@@ -79,6 +79,53 @@ TEST_F(EventRecordTest, ShowsAnExchange) {
       "rediscovered=true locate_us=1 exchange_us=4000000000 total_us=12345\n");
 }
 
+TEST_F(EventRecordTest, SaysItInTheNamesOfEcs) {
+  ask("alice", {18}, {});
+  reply.kind = kerberos::ReplyKind::as_rep;
+  event.id = "0-2a";
+  event.event_id = 403;
+  event.client = "192.0.2.1:50000";
+  event.tls = "TLSv1.3";
+  event.http = "HTTP/1.1";
+  event.status = 200;
+  event.reply = &reply;
+  event.kdc = "192.0.2.2:88";
+  event.trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";
+  event.client_request_id = "6f9619ff-8b86-4011-b42d-00c04fc964ff";
+  event.total_us = 12345;
+  EXPECT_EQ(line(Format::ecs, event),
+            R"({"event.action":"exchange","event.code":"403","event.outcome":"success",)"
+            R"("client.address":"192.0.2.1:50000","client.ip":"192.0.2.1","client.port":50000,)"
+            R"("tls.version":"1.3","tls.version_protocol":"tls","http.version":"1.1",)"
+            R"("http.response.status_code":200,"ferryman.id":"0-2a","kerberos.type":"AS-REQ",)"
+            R"("kerberos.realm":"EXAMPLE.COM","user.name":"alice","user.domain":"EXAMPLE.COM",)"
+            R"("kerberos.sname":"krbtgt/EXAMPLE.COM","kerberos.etypes":"aes256-cts-hmac-sha1-96",)"
+            R"("kerberos.armored":false,"kerberos.result":"AS-REP","server.address":"192.0.2.2:88",)"
+            R"("trace.id":"4bf92f3577b34da6a3ce929d0e0e4736",)"
+            R"("http.request.id":"6f9619ff-8b86-4011-b42d-00c04fc964ff","event.duration":12345000})"
+            "\n");
+}
+
+TEST_F(EventRecordTest, TellsInEcsHowItEnded) {
+  const auto outcome = [&] {
+    const std::string text = line(Format::ecs, event);
+    const auto at = text.find("event.outcome\":\"") + 16;
+    return text.substr(at, text.find('"', at) - at);
+  };
+  EXPECT_EQ(outcome(), "failure");
+  event.reply = &reply;
+  reply.kind = kerberos::ReplyKind::krb_error;
+  reply.error_code = 24;
+  EXPECT_EQ(outcome(), "failure");
+  reply.error_code = 25;
+  EXPECT_EQ(outcome(), "unknown");
+  event.kind = EventKind::sign_in;
+  event.status = 200;
+  EXPECT_EQ(outcome(), "success");
+  event.status = 401;
+  EXPECT_EQ(outcome(), "failure");
+}
+
 TEST_F(EventRecordTest, ShowsARefusal) {
   event.kind = EventKind::malformed;
   event.event_id = 404;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "telemetry/ecs_fields.h"
 #include "telemetry/record.h"
 
 namespace ferryman::realm {
@@ -60,16 +61,24 @@ void tell(telemetry::Log& log, EventHistory& history, const AdminEvent& event, s
     put("text", failure->text);
   }
   const auto level = failure == nullptr ? telemetry::Level::info : telemetry::Level::warning;
-  log.write(level, [&json](telemetry::Record& record) {
+  log.write(level, [&](telemetry::Record& record) {
     // In this order, the log's own fields first.
     for (const char* name : {"message", "event_id", "action", "tenant", "object", "member", "new_name",
                              "changed", "uid", "pid", "result", "reason", "text"}) {
       const auto found = json.find(name);
       if (found == json.end()) continue;
       const telemetry::Key key{std::string_view(name)};
-      found->is_string() ? record.text(key, found->get_ref<const std::string&>())
-                         : record.number(key, found->get<std::int64_t>());
+      if (found->is_string()) {
+        record.text(key, found->get_ref<const std::string&>());
+      } else if (record.is_ecs() && found == json.find("event_id")) {
+        telemetry::put_ecs_code(record, event_id);
+      } else {
+        record.number(key, found->get<std::int64_t>());
+      }
     }
+    if (record.is_ecs())
+      telemetry::put_ecs_outcome(
+          record, failure == nullptr ? telemetry::Outcome::success : telemetry::Outcome::failure);
   });
   history.add(json);
 }

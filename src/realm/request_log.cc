@@ -11,7 +11,9 @@
 #include "kerberos/names.h"
 #include "kerberos/numbers.h"
 #include "kerberos/request.h"
+#include "local/trace_context.h"
 #include "signin/proof.h"
+#include "telemetry/ecs_fields.h"
 #include "telemetry/record.h"
 
 namespace ferryman::realm {
@@ -28,6 +30,22 @@ namespace event_id {
 constexpr std::int64_t none = 0, password_changed = 4723, locked_out = 4740, tgt = 4768,
                        service_ticket = 4769, renewed = 4770, not_proven = 4771;
 }
+
+// The fields, made once.
+namespace key {
+using telemetry::Key;
+constexpr Key message("message"), service("service", "ferryman.service"), event_id("event_id"), id("id"),
+    client("client"), transport("transport"), type("type", "kerberos.type"), realm("realm", "kerberos.realm"),
+    tenant("tenant"), cname("cname", "user.name"), sname("sname", "kerberos.sname"),
+    s4u("s4u", "kerberos.s4u"), for_user("for_user", "user.effective.name"),
+    partial_tgt("partial_tgt", "kerberos.partial_tgt"), etypes("etypes", "kerberos.etypes"),
+    reply_etype("reply_etype", "kerberos.reply_etype"),
+    session_etype("session_etype", "kerberos.session_etype"),
+    ticket_etype("ticket_etype", "kerberos.ticket_etype"), keys_given("keys_given", "kerberos.keys_given"),
+    result("result", "kerberos.result"), reason("reason"), method("method"), user("user", "user.name"),
+    status("status"), error("error", "error.code"), trace_id("trace_id"),
+    client_request_id("client_request_id"), total_us("total_us");
+}  // namespace key
 
 // A Kerberos request as the log sees it.
 struct Seen {
@@ -72,21 +90,22 @@ std::string offered(const Seen& seen) {
 // The fields of a line; those without a value are left out.
 class Fields {
  public:
-  Fields& add(std::string_view name, std::string_view text) {
-    if (!text.empty()) fields_.at(count_++) = {name, text.substr(0, max_text), std::nullopt};
+  Fields& add(const telemetry::Key& key, std::string_view text) {
+    if (!text.empty()) fields_.at(count_++) = {&key, text.substr(0, max_text), std::nullopt};
     return *this;
   }
-  Fields& add(std::string_view name, std::int64_t number) {
-    fields_.at(count_++) = {name, {}, number};
+  Fields& add(const telemetry::Key& key, std::int64_t number) {
+    fields_.at(count_++) = {&key, {}, number};
     return *this;
   }
 
-  void write_to(Record& record) const {
+  void write_to(Record& record, telemetry::Outcome outcome) const {
     for (std::size_t i = 0; i < count_; ++i) {
       const Field& field = fields_.at(i);
-      const telemetry::Key key(field.name);
-      field.number ? record.number(key, *field.number) : record.text(key, field.text);
+      if (record.is_ecs() && put_ecs(record, field)) continue;
+      field.number ? record.number(*field.key, *field.number) : record.text(*field.key, field.text);
     }
+    if (record.is_ecs()) telemetry::put_ecs_outcome(record, outcome);
   }
   // As an object in JSON.
   std::string as_json() const {
@@ -95,11 +114,10 @@ class Fields {
     record.begin();
     for (std::size_t i = 0; i < count_; ++i) {
       const Field& field = fields_.at(i);
-      const telemetry::Key key(field.name);
       // Names of a request may hold any octets.
       const bool is_plain = field.number || is_utf8(field.text);
-      if (field.number) record.number(key, *field.number);
-      if (!field.number) record.text(key, is_plain ? field.text : printable(field.text));
+      if (field.number) record.number(*field.key, *field.number);
+      if (!field.number) record.text(*field.key, is_plain ? field.text : printable(field.text));
     }
     record.end();
     return {line.data(), line.size()};
@@ -107,10 +125,25 @@ class Fields {
 
  private:
   struct Field {
-    std::string_view name, text;
+    const telemetry::Key* key;
+    std::string_view text;
     std::optional<std::int64_t> number;
   };
-  static constexpr std::size_t most = 24;
+  // What ECS has in another form.
+  static bool put_ecs(Record& record, const Field& field) {
+    if (field.key == &key::client) {
+      telemetry::put_ecs_client(record, field.text);
+    } else if (field.key == &key::event_id) {
+      telemetry::put_ecs_code(record, *field.number);
+    } else if (field.key == &key::total_us) {
+      telemetry::put_ecs_duration(record, *field.number);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  static constexpr std::size_t most = 26;
   static constexpr std::size_t max_text = 256;  // a stranger's names may be longer
   std::array<Field, most> fields_{};
   std::size_t count_ = 0;
@@ -134,21 +167,30 @@ Fields fields_of(const Seen& seen, std::int64_t id, const MadeTexts& texts) {
   const local::KerberosRequest& request = seen.request;
   const kdc::Answer& answer = seen.answer;
   Fields fields;
-  fields.add("message", request_message).add("service", "kerberos");
-  if (id != event_id::none) fields.add("event_id", id);
-  fields.add("id", request.id).add("client", request.client).add("transport", name(request.transport));
+  fields.add(key::message, request_message).add(key::service, "kerberos");
+  if (id != event_id::none) fields.add(key::event_id, id);
+  fields.add(key::id, request.id)
+      .add(key::client, request.client)
+      .add(key::transport, name(request.transport));
   if (seen.message)
-    fields.add("type", kerberos::name(seen.message->kind)).add("realm", seen.message->realm());
-  fields.add("tenant", request.tenant).add("cname", answer.client).add("sname", answer.service);
-  fields.add("s4u", name_of(answer.acts_for.how)).add("for_user", answer.acts_for.user);
-  fields.add("partial_tgt", texts.partial_tgt).add("etypes", texts.etypes);
+    fields.add(key::type, kerberos::name(seen.message->kind)).add(key::realm, seen.message->realm());
+  fields.add(key::tenant, request.tenant).add(key::cname, answer.client).add(key::sname, answer.service);
+  fields.add(key::s4u, name_of(answer.acts_for.how)).add(key::for_user, answer.acts_for.user);
+  fields.add(key::partial_tgt, texts.partial_tgt).add(key::etypes, texts.etypes);
   if (answer.issued) {
-    fields.add("reply_etype", answer.issued->reply);
-    fields.add("session_etype", answer.issued->session).add("ticket_etype", answer.issued->ticket);
-    if (answer.issued->keys > 0) fields.add("keys_given", static_cast<std::int64_t>(answer.issued->keys));
+    fields.add(key::reply_etype, answer.issued->reply);
+    fields.add(key::session_etype, answer.issued->session).add(key::ticket_etype, answer.issued->ticket);
+    if (answer.issued->keys > 0) fields.add(key::keys_given, static_cast<std::int64_t>(answer.issued->keys));
   }
-  fields.add("result", id == event_id::locked_out ? "locked" : result_of(seen)).add("reason", answer.reason);
-  return fields.add("total_us", seen.total_us);
+  fields.add(key::result, id == event_id::locked_out ? "locked" : result_of(seen))
+      .add(key::reason, answer.reason);
+  return fields.add(key::total_us, seen.total_us);
+}
+
+telemetry::Outcome outcome_of(const Seen& seen, std::int64_t id) {
+  if (seen.answer.code == error_code::preauth_required) return telemetry::Outcome::unknown;
+  const bool done = seen.answer.code == 0 && id != event_id::locked_out;
+  return done ? telemetry::Outcome::success : telemetry::Outcome::failure;
 }
 
 void add(std::atomic<std::uint64_t>& counter) {
@@ -216,7 +258,7 @@ void RequestLog::write(const local::KerberosRequest& request, const kdc::Answer&
   const auto say = [&](std::int64_t said) {
     const Fields fields = fields_of(seen, said, texts);
     if (said != event_id::none) history_.add_request(fields.as_json());
-    log_.write(Level::info, [&](Record& record) { fields.write_to(record); });
+    log_.write(Level::info, [&](Record& record) { fields.write_to(record, outcome_of(seen, said)); });
   };
   say(id);
   if (answer.reason == kdc::reason_locks) say(event_id::locked_out);
@@ -228,16 +270,23 @@ void RequestLog::write(const local::HttpRequest& request, const signin::Answer& 
   const bool locks = answer.reason == signin::reason_locks;
   if (locks) add(counters_.lock_outs);
   if (answer.response.status == 503) add(counters_.directory);
+  const local::TraceContext context = local::find_trace_context(request.fields, request.query);
   const auto say = [&](std::int64_t id) {
     Fields fields;
-    fields.add("message", request_message).add("service", answer.service);
-    if (id != event_id::none) fields.add("event_id", id);
-    fields.add("id", request.id).add("client", request.client).add("method", request.method);
-    fields.add("tenant", answer.tenant).add("user", answer.user);
-    fields.add("status", answer.response.status).add("error", answer.error).add("reason", answer.reason);
-    fields.add("total_us", watch.microseconds());
+    fields.add(key::message, request_message).add(key::service, answer.service);
+    if (id != event_id::none) fields.add(key::event_id, id);
+    fields.add(key::id, request.id).add(key::client, request.client).add(key::method, request.method);
+    fields.add(key::tenant, answer.tenant).add(key::user, answer.user);
+    fields.add(key::status, answer.response.status)
+        .add(key::error, answer.error)
+        .add(key::reason, answer.reason);
+    fields.add(key::trace_id, context.trace_id).add(key::client_request_id, context.client_request_id);
+    fields.add(key::total_us, watch.microseconds());
     if (!answer.user.empty()) history_.add_request(fields.as_json());
-    log_.write(Level::info, [&](Record& record) { fields.write_to(record); });
+    const bool done = answer.response.status < 400 && id == event_id::none;
+    log_.write(Level::info, [&](Record& record) {
+      fields.write_to(record, done ? telemetry::Outcome::success : telemetry::Outcome::failure);
+    });
   };
   say(event_id::none);
   if (locks) say(event_id::locked_out);
