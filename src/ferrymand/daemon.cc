@@ -62,7 +62,8 @@ net::ListenerOptions listener_options(const Listen& listen) {
           listen.proxy_protocol,
           listen.trusted_proxies,
           listen.client_certificates,
-          listen.protocol == Protocol::kerberos};
+          listen.protocol == Protocol::kerberos,
+          listen.trace_headers};
 }
 
 // How the listeners that have TLS ask for client certificates.

@@ -32,7 +32,9 @@ void Front::serve(net::CallPtr call, const http::Request& request) {
 }
 
 bool Front::wants_fields(const net::Peer& peer, std::string_view path) const {
-  return route_of(gateway_, peer, path).destination == Destination::sign_in;
+  const Destination destination = route_of(gateway_, peer, path).destination;
+  if (destination == Destination::sign_in || !peer.trace_headers) return destination == Destination::sign_in;
+  return destination == Destination::kerberos || gateway::any_same_path(*peer.paths, path);
 }
 
 }  // namespace ferryman::front

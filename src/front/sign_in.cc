@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "exchange/realm_call.h"
+#include "gateway/request_trace.h"
 #include "local/limits.h"
 
 namespace ferryman::front {
@@ -62,6 +63,7 @@ class SignIn final : public exchange::HttpOutcomeHandler, private net::CallWatch
   const std::string method_, path_, query_, tenant_;
   const std::vector<std::uint8_t> certificate_;
   std::vector<HttpResponse::OwnedField> fields_;
+  const gateway::RequestTrace trace_;
   exchange::RealmCallPtr asked_;
 };
 
@@ -74,7 +76,8 @@ SignIn::SignIn(const SignInWorker& worker, net::CallPtr call, const http::Reques
       path_(request.path),
       query_(request.query),
       tenant_(tenant),
-      certificate_(call_->client_certificate()) {
+      certificate_(call_->client_certificate()),
+      trace_(request.fields, request.query, id_.view()) {
   for (const local::Field& field : request.fields)
     fields_.push_back({std::string(field.name), std::string(field.value)});
   ++worker_.in_work;
@@ -131,6 +134,8 @@ void SignIn::on_outcome(exchange::HttpOutcome& outcome) {
   asked_.reset();
   if (outcome.status != exchange::Status::answered) return refuse_for(outcome);
   std::erase_if(outcome.response.fields, is_of_connection);
+  const auto& traced = trace_.fields();
+  outcome.response.fields.insert(outcome.response.fields.end(), traced.begin(), traced.end());
   http::Response response;
   response.status = outcome.response.status;
   response.content_type = {};
@@ -154,6 +159,7 @@ void SignIn::refuse(unsigned status, std::string_view text, EventKind kind, std:
   http::Response response;
   response.status = status;
   response.body = as_bytes(text);
+  response.fields = trace_.fields();
   if (status == 503 || status == 429) response.retry_after_seconds = retry_seconds;
   respond(response, kind, reason);
 }
@@ -165,6 +171,7 @@ void SignIn::respond(const http::Response& response, EventKind kind, std::string
   event.method = method_;
   event.tenant = tenant_;
   event.reason = reason;
+  trace_.put_into(event);
   call_->respond(response);
   event.total_us = microseconds(Clock::now() - begun_);
   worker_.gateway.write_event(event, *call_, id_);

@@ -141,6 +141,7 @@ void Gateway::begin(const PendingRequestPtr& pending, const http::Request& reque
   count(pending->call->peer().transport);
   shared_.in_flight.fetch_add(1, std::memory_order_relaxed);
   guard(*pending, [&] {
+    if (pending->call->peer().trace_headers) trace(*pending, request);
     const bool is_read = pending->is_bare() ? has_room(*pending) && read_bare_message(*pending)
                                             : enter(*pending, request) && read_message(*pending);
     if (is_read && admit(*pending)) {
@@ -149,6 +150,12 @@ void Gateway::begin(const PendingRequestPtr& pending, const http::Request& reque
       end(*pending);
     }
   });
+}
+
+void Gateway::trace(PendingRequest& pending, const http::Request& request) {
+  pending.id = next_id();
+  pending.trace = std::make_unique<const RequestTrace>(request.fields, request.query, pending.id->view());
+  pending.trace->put_into(pending.event);
 }
 
 // For those who look every few seconds: no limit bites, nothing is logged.
@@ -466,6 +473,7 @@ void Gateway::answer(PendingRequest& pending) {
   response.content_type = "application/kerberos";
   response.body_head = header->bytes();
   response.body = reply.bytes;
+  if (pending.trace) response.fields = pending.trace->fields();
   pending.event.status = pending.call->cancelled() ? 0 : response.status;
   pending.call->respond(response);
 }
@@ -477,6 +485,7 @@ void Gateway::refuse(PendingRequest& pending, unsigned status, std::string_view 
   http::Response response;
   response.status = status;
   response.body = as_bytes(text);
+  if (pending.trace) response.fields = pending.trace->fields();
   if (status == 405) response.allow = "POST";
   if (kind == EventKind::overload || kind == EventKind::throttled)
     response.retry_after_seconds = retry_seconds;

@@ -120,6 +120,7 @@ class Gateway : public net::RequestHandler, private locate::LocatorObserver {
   void count(local::Transport transport);
   template <typename Step>
   void guard(PendingRequest& pending, Step step);
+  void trace(PendingRequest& pending, const http::Request& request);
   void tell_health(net::Call& call);
   void give_up(PendingRequest& pending);
   bool leave(PendingRequest& pending);

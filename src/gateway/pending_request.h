@@ -11,6 +11,7 @@
 #include "exchange/realm_call.h"
 #include "gateway/gateway.h"
 #include "gateway/question.h"
+#include "gateway/request_trace.h"
 #include "kerberos/request.h"
 #include "kkdcp/message.h"
 #include "policy/policy.h"
@@ -55,6 +56,7 @@ struct Gateway::PendingRequest final : Recycled<PendingRequest>, exchange::Outco
   std::optional<RequestId> id;                     // made when somebody needs it
   bool of_tenant = false;
   std::string tenant;  // that the path names
+  std::unique_ptr<const RequestTrace> trace;  // where the listener asks for it
   exchange::Outcome outcome;
   bool sought_others = false, ended = false;
   RequestEvent event;

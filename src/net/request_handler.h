@@ -24,6 +24,7 @@ struct Peer {
   const std::string* health_path = nullptr;         // the same for those who look after it; may be empty
   // kkdcp: it speaks HTTP. Else each request is a message alone, without method or path.
   local::Transport transport = local::Transport::kkdcp;
+  bool trace_headers = false;  // requests of the KDC proxy are looked at for them
 };
 
 // Where requests come from and their answers go: a connection, or one datagram.

@@ -130,6 +130,7 @@ bool Server::accept_one(Listener& listener) {
   const ListenerOptions& options = *listener.options;
   Peer peer{peer_name(client), 0, {}, &options.paths, &options.health_path};
   if (options.messages) peer.transport = local::Transport::tcp;
+  peer.trace_headers = options.trace_headers;
   if (may_enter(options, address.ss_family, peer, client))
     begin(options, std::move(accepted), address.ss_family, peer);
   return true;

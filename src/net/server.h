@@ -26,6 +26,7 @@ struct ListenerOptions {
   std::vector<Network> trusted_proxies;
   std::optional<ClientCertificates> client_certificates{};  // nothing: as TlsOptions says
   bool messages = false;  // that stand alone (net/message_session.h), and no HTTP
+  bool trace_headers = false;
 };
 
 // One worker's listeners and connections. All calls on the worker's thread, but for the constructor.

@@ -33,12 +33,14 @@ struct Listen {
   bool proxy_protocol = false;
   std::vector<net::Network> trusted_proxies;
   std::optional<net::ClientCertificates> client_certificates;  // nothing: as [tls] says
+  bool trace_headers = false;
   std::uint32_t line = 0;  // of the file, for a mistake that shows when binding; no part of the comparison
 
   friend bool operator==(const Listen& a, const Listen& b) {
     return a.address == b.address && a.protocol == b.protocol && a.paths == b.paths &&
            a.health_path == b.health_path && a.tls == b.tls && a.proxy_protocol == b.proxy_protocol &&
-           a.trusted_proxies == b.trusted_proxies && a.client_certificates == b.client_certificates;
+           a.trusted_proxies == b.trusted_proxies && a.client_certificates == b.client_certificates &&
+           a.trace_headers == b.trace_headers;
   }
 };
 

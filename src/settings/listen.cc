@@ -114,6 +114,7 @@ std::vector<Key> listen_keys(Listen& listen, std::string& address) {
           bool_key("allow_plain_http", listen.allow_plain_http),
           bool_key("proxy_protocol", listen.proxy_protocol),
           networks_key("trusted_proxies", listen.trusted_proxies),
+          bool_key("trace_headers", listen.trace_headers),
           client_certificates_key(
               [&listen] { return listen.client_certificates.value_or(net::ClientCertificates::off); },
               [&listen](net::ClientCertificates asked) { listen.client_certificates = asked; })};
