@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ferrymand/daemon.h"
+#include "ferrymand/event_table.h"
 #include "net/packed_block.h"
 #include "settings/config.h"
 #include "settings/kdcproxy.h"
@@ -26,6 +27,13 @@ constexpr const char* footer =
 int say(const std::vector<ferryman::ConfigMistake>& mistakes) {
   for (const auto& mistake : mistakes) fmt::print(stderr, "{}\n", mistake.to_string());
   return ferryman::exit_bad_configuration;
+}
+
+int print_events(const std::string& form) {
+  const std::string table = ferryman::event_table(form.empty() ? "text" : form);
+  fmt::print("{}", table);
+  if (table.empty()) fmt::print(stderr, "--events: \"text\", \"json\" or \"markdown\"\n");
+  return table.empty() ? ferryman::exit_bad_configuration : ferryman::exit_ok;
 }
 
 int import_kdcproxy(const std::string& file) {
@@ -46,9 +54,9 @@ int import_kpssvc(const std::string& file) {
 }
 
 struct Options {
-  std::string config_file = "/etc/ferryman/ferryman.toml", kdcproxy_file, kpssvc_file;
+  std::string config_file = "/etc/ferryman/ferryman.toml", kdcproxy_file, kpssvc_file, events_form;
   bool check = false, show_config = false;
-  CLI::Option *given_config = nullptr, *serve_kdcproxy = nullptr, *from_kdcproxy = nullptr,
+  CLI::Option *events = nullptr, *given_config = nullptr, *serve_kdcproxy = nullptr, *from_kdcproxy = nullptr,
               *from_kpssvc = nullptr;
 };
 
@@ -76,6 +84,11 @@ void add_options(CLI::App& app, Options& options) {
           ->type_name("FILE")
           ->excludes(options.serve_kdcproxy)
           ->excludes(options.from_kdcproxy);
+  options.events = app.add_option("--events", options.events_form,
+                                  "Print what the log may say, as text, json or markdown, with Windows' ids "
+                                  "and what to do; then exit")
+                       ->expected(0, 1)
+                       ->type_name("[FORM]");
   app.set_version_flag("--version", "ferrymand " FERRYMAN_VERSION);
   app.footer(footer);
 }
@@ -115,6 +128,7 @@ int main(int argc, char** argv) try {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? ferryman::exit_ok : ferryman::exit_bad_configuration;
   }
+  if (*options.events) return print_events(options.events_form);
   if (*options.from_kdcproxy) return import_kdcproxy(options.kdcproxy_file);
   if (*options.from_kpssvc) return import_kpssvc(options.kpssvc_file);
 

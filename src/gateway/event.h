@@ -9,6 +9,7 @@
 
 #include "kerberos/reply.h"
 #include "kerberos/request.h"
+#include "telemetry/event_info.h"
 #include "telemetry/level.h"
 
 namespace ferryman::gateway {
@@ -28,6 +29,7 @@ enum class EventKind : std::uint8_t {
 
 inline constexpr std::size_t event_kinds = 10;
 
+const telemetry::EventInfo& info(EventKind kind);
 std::string_view name(EventKind kind);
 telemetry::Level level(EventKind kind);  // at which such an event is logged
 
