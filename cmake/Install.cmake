@@ -27,6 +27,7 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/ferryman-signed-in.service DESTINATION
 configure_file(packaging/systemd/ferryman-renew.service.in ferryman-renew.service @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/ferryman-renew.service packaging/systemd/ferryman-renew.timer
   DESTINATION lib/systemd/user)
+install(FILES packaging/logrotate.d/ferryman DESTINATION ${CMAKE_INSTALL_SYSCONFDIR}/logrotate.d)
 install(FILES packaging/systemd/ferryman.sysusers DESTINATION lib/sysusers.d RENAME ferryman.conf)
 install(FILES packaging/systemd/ferryman-realm.sysusers DESTINATION lib/sysusers.d RENAME ferryman-realm.conf)
 

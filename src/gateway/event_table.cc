@@ -47,7 +47,7 @@ constexpr EventInfo sentences[] = {
     {"client certificate refused", Level::warning, 401, "A client has shown none where one is required.",
      "Give the client one, or client_certificates = \"optional\"."},
     {"client certificate refused", Level::warning, 402, "It does not come from client_ca, or has ended.",
-     "ferryman probe --cert, and client_ca."},
+     "ferryman probe --certificate FILE, and client_ca."},
     {"a request ended for want of memory", Level::error, 0, "It was given up; others go on.",
      "MemoryMax= of the unit; max_connections, max_in_flight."},
 };
