@@ -102,6 +102,13 @@ write("proxy_header_fuzz", "net", {
     "v1_tcp4": b"PROXY TCP4 192.0.2.1 192.0.2.2 50000 443\r\nx", "v1_tcp6": b"PROXY TCP6 2001:db8::1 ::1 50000 443\r\n",
     "v1_unknown": b"PROXY UNKNOWN\r\n", "v2_local": signature + b"\x20\0\0\0",
     "v2_tcp4": signature + b"\x21\x11\0\x10" + bytes(16), "v2_tcp6": signature + b"\x21\x21\0\x24" + bytes(36)})
+guid, traceparent = b"6f9619ff-8b86-4011-b42d-00c04fc964ff", b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+write("trace_context_fuzz", "local", {
+    "both": b"traceparent:" + traceparent + b"\nclient-request-id:" + guid + b"\nreturn-client-request-id:true\n",
+    "later": b"Traceparent:cc" + traceparent[2:] + b"-more\n", "twice": (b"traceparent:" + traceparent + b"\n") * 2,
+    "query": b"a=b&client-request-id=" + guid + b"&return-client-request-id=true", "none": b"host:x\n"})
+
+
 def alone(*messages):
     return b"".join(struct.pack(">I", len(message)) + message for message in messages)
 
