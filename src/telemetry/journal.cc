@@ -63,11 +63,16 @@ std::string name_of(std::string_view key) {
 
 std::string journal_entry(std::string_view line, std::string_view ident) {
   constexpr std::size_t prefix = sizeof "<6>" - 1;
+  const bool has_priority = line.size() > prefix && line[0] == '<';
   std::string entry;
-  append_field(entry, "PRIORITY", line.substr(1, 1));
+  append_field(entry, "PRIORITY", has_priority ? line.substr(1, 1) : "6");
   append_field(entry, "SYSLOG_FACILITY", "3");  // daemon
   append_field(entry, "SYSLOG_IDENTIFIER", ident);
-  line.remove_prefix(std::min(prefix, line.size()));
+  if (!has_priority) {  // of another destination, which a reload has changed
+    append_field(entry, "MESSAGE", line);
+    return entry;
+  }
+  line.remove_prefix(prefix);
   for (std::size_t i = 0; i < max_fields; ++i) {
     const auto rest = line;
     const auto field = take_field(line);

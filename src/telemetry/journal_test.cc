@@ -37,6 +37,11 @@ TEST(JournalEntry, IsBounded) {
   EXPECT_LT(journal_entry(many, "i").size(), 5000U);
 }
 
+TEST(JournalEntry, HasALineOfAnotherDestinationAsItsMessage) {
+  EXPECT_EQ(journal_entry(R"({"time":"t"})", "i"),
+            "PRIORITY=6\nSYSLOG_FACILITY=3\nSYSLOG_IDENTIFIER=i\nMESSAGE={\"time\":\"t\"}\n");
+}
+
 TEST(JournalEntry, ReadsWhatIsNoLine) {
   for (const char* line : {"", "<", "<6>", "<6>a", "<6>a=", "<6>a=\"", "<6>a=\"\\", "<6>=", "<6> a b=c"})
     EXPECT_TRUE(journal_entry(line, "i").starts_with("PRIORITY=")) << line;
