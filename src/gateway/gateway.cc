@@ -296,11 +296,6 @@ bool Gateway::admit(PendingRequest& pending) {
   return true;
 }
 
-void Gateway::refuse_by(PendingRequest& pending, policy::Rule rule) {
-  refuse(pending, 403, "Refused.\n", EventKind::refused, policy::name(rule));
-  pending.event.event_id = policy::event_id(rule);
-}
-
 void Gateway::locate(PendingRequest& pending) {
   pending.call->watch(&pending);
   if (pending.realm->is_local()) return ask_ferryman_realm(pending, pending.begun);

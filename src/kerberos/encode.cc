@@ -43,7 +43,7 @@ std::vector<std::uint8_t> make_krb_error(const KrbErrorFields& fields) {
   error.stime = {time->data(), time->size()};
   error.error_code = fields.error_code;
   error.realm = fields.realm;
-  error.sname = sname.view();
+  error.sname = fields.sname.value_or(sname.view());
   error.e_text = as_bytes(fields.text);
   error.e_data = fields.e_data;
   return encode(error);

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
 #include "kerberos/kdc_req.h"
+#include "kerberos/principal_name.h"
 
 namespace ferryman::kerberos {
 
@@ -29,8 +31,9 @@ struct KrbErrorFields {
   std::string_view realm;
   std::string_view service = "krbtgt";  // sname is service/instance
   std::string_view instance;
-  std::string_view text;  // e-text, for people
-  Bytes e_data;           // empty: none
+  std::optional<PrincipalName> sname{};  // in place of those two
+  std::string_view text;                 // e-text, for people
+  Bytes e_data;                          // empty: none
   std::int64_t time = 0;
 };
 std::vector<std::uint8_t> make_krb_error(const KrbErrorFields& fields);

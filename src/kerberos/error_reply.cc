@@ -35,4 +35,15 @@ std::vector<std::uint8_t> make_error_reply(RequestKind kind, const ErrorReply& r
   return kpasswd ? make_kpasswd_error(error) : error;
 }
 
+std::vector<std::uint8_t> make_refusal(const Request& request, const ErrorReply& reply) {
+  if (!request.kdc_req) return make_error_reply(request.kind, reply);
+  KrbErrorFields fields;
+  fields.error_code = reply.code;
+  fields.realm = request.realm();
+  fields.instance = request.realm();
+  fields.sname = request.kdc_req->sname;
+  fields.time = reply.time;
+  return make_krb_error(fields);
+}
+
 }  // namespace ferryman::kerberos

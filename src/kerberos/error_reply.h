@@ -25,4 +25,8 @@ struct ErrorReply {
 // (RFC 3244 2), which is what MIT's client shows; Heimdal's ends by a signal without it.
 std::vector<std::uint8_t> make_error_reply(RequestKind kind, const ErrorReply& reply);
 
+// The same for a request that was read: to an AS-REQ or TGS-REQ it names the realm and the service that the
+// request does, and has no text, as Windows' errors.
+std::vector<std::uint8_t> make_refusal(const Request& request, const ErrorReply& reply);
+
 }  // namespace ferryman::kerberos

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "kerberos/encode.h"
 #include "kerberos/kpasswd.h"
 #include "kerberos/krb_error.h"
 
@@ -27,6 +28,30 @@ TEST(ErrorReply, GivesAKpasswdAnswerWithAResultCodeAndTextToKpasswd) {
   ASSERT_GT(error->e_data.size(), 2U);
   EXPECT_EQ(error->e_data[1], 2);
   EXPECT_EQ(as_text(error->e_data.subspan(2)), "no\\x01gateway");
+}
+
+TEST(ErrorReply, RefusesAnAsReqByItsOwnRealmAndService) {
+  const std::int32_t etype = 18;
+  const auto octets = make_as_req("alice", "mit.Test", {&etype, 1});
+  const auto request = parse_request(octets);
+  ASSERT_TRUE(request);
+  const auto message = make_refusal(*request, {12, "MIT.TEST", "not told", 1'800'000'000});
+  const auto error = parse_krb_error(message);
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->error_code, 12);
+  EXPECT_EQ(error->realm, "mit.Test");
+  EXPECT_TRUE(error->sname.is({"krbtgt", "mit.Test"}));
+  EXPECT_TRUE(error->e_text.empty());
+  EXPECT_FALSE(error->cname);
+}
+
+TEST(ErrorReply, RefusesKpasswdByItsResultCode) {
+  Request request;
+  request.kind = RequestKind::kpasswd;
+  const auto message = make_refusal(request, {12, "MIT.TEST", "refused", 1'800'000'000});
+  const auto reply = parse_kpasswd_reply(message);
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->error_code, 12);
 }
 
 }  // namespace

@@ -79,6 +79,7 @@ class UnarmoredPasswordTest(Scenario, LogonTests):
     def test_password(self):
         result = self.client().kinit("alice", self.alice, check=False)
         self.assertNotEqual(result.returncode, 0)
+        self.assertIn("KDC policy rejects request", result.stderr)
         event = self.gateway.wait_event("refused")[0]
         self.assertEqual((event["event_id"], event["status"], event["realm"], event["cname"], event["reason"]),
                          (404, 403, "MIT.TEST", "alice", "unarmored_password"))

@@ -46,7 +46,7 @@ class WireTest(Scenario):
         got, headers, body = connection.response()
         self.assertEqual(got, expected, body)
         self.assertEqual(headers["content-length"], str(len(body)))
-        if expected == 200:
+        if expected in (200, 403):
             self.assertEqual(headers["content-type"], "application/kerberos")
         else:
             self.assertEqual(headers["content-type"], "text/plain")
@@ -151,9 +151,15 @@ class WireTest(Scenario):
     def test_refused_by_policy(self):
         stamped = krb.as_req(padatas=[krb.padata(2, krb.encrypted())])
         _, body = self.ask(post(krb.proxy_message(stamped)), 403, "refused", status=403, event_id=404, cname="alice")
-        self.assertEqual(body, b"Refused.\n")
-        self.ask(post(krb.proxy_message(krb.kpasswd_request("NOKPASSWD.TEST"), "NOKPASSWD.TEST")), 403, "refused",
-                 reason="message_type")
+        error = krb.unwrap(body)
+        self.assertEqual(krb.error_code(error), 12)
+        for part in (krb.context(9, krb.general_string("MIT.TEST")),
+                     krb.context(10, krb.principal("krbtgt", "MIT.TEST", name_type=2))):
+            self.assertIn(part, error)
+        self.assertNotIn(b"alice", error)
+        _, body = self.ask(post(krb.proxy_message(krb.kpasswd_request("NOKPASSWD.TEST"), "NOKPASSWD.TEST")), 403,
+                           "refused", reason="message_type")
+        self.assertIn(b"refused by the policy of this service", krb.unwrap(body))
 
     def test_no_kdc(self):
         self.ask(post(krb.proxy_message(krb.as_req("DEAD.TEST"), "DEAD.TEST")), 503, "no_kdc", status=503,
