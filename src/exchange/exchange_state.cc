@@ -21,7 +21,8 @@ ExchangeState::Verdict ExchangeState::judge(Bytes message) {
     outcome.bad_reply = reply.error();
     return Verdict::nonsense;
   }
-  if (!reply->realm.empty() && !may_issue(reply->realm, request.realm())) {
+  if (!reply->realm.empty() && !may_issue(reply->realm, request.realm()) &&
+      !equal_without_case(reply->realm, realm)) {
     outcome.bad_reply = Error{Fault::wrong_realm, 0};
     return Verdict::nonsense;
   }

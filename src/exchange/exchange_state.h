@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include "exchange/outcome.h"
@@ -17,17 +18,19 @@ struct Target {
 
 // One exchange while it is under way: the request, and what its attempts have come to. Outlives its attempts.
 struct ExchangeState {
-  ExchangeState(std::shared_ptr<Upstream> shared, const kerberos::Request& wanted)
+  ExchangeState(std::shared_ptr<Upstream> shared, const kerberos::Request& wanted, std::string_view issuer)
       : held(std::move(shared)),
         upstream(*held),
         options(upstream.options),
         request(wanted),
+        realm(issuer),
         repeatable(wanted.repeatable()) {}
 
   const std::shared_ptr<Upstream> held;
   Upstream& upstream;
   const Options options;
   const kerberos::Request& request;
+  const std::string_view realm;  // whose KDCs are asked, where the request may call it by another name
   const bool repeatable;
 
   Outcome outcome;

@@ -55,8 +55,9 @@ std::vector<KdcReport> Exchanger::report() const {
 
 boost::intrusive_ptr<PendingExchange> Exchanger::prepare(const kerberos::Request& request,
                                                          discovery::KdcList kdcs, Clock::time_point deadline,
-                                                         OutcomeHandlerPtr handler) {
-  return new PendingExchange(impl_->upstream, request, std::move(kdcs), deadline, std::move(handler));
+                                                         OutcomeHandlerPtr handler, std::string_view realm) {
+  return new PendingExchange(impl_->upstream, request, std::move(kdcs), deadline, std::move(handler),
+                             PendingExchange::Purpose::user, realm);
 }
 
 asio::awaitable<Outcome> Exchanger::exchange(const kerberos::Request& request, discovery::KdcList kdcs,

@@ -5,6 +5,7 @@
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <chrono>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "discovery/kdc.h"
@@ -31,11 +32,12 @@ class Exchanger {
   Exchanger(boost::asio::io_context& io, const Options& options);
   ~Exchanger();
 
-  // An exchange to be begun (pending.h). request's bytes must stay valid until handler has been told of the
-  // end.
+  // An exchange to be begun (pending.h). request's bytes and realm must stay valid until handler has been
+  // told of the end. realm: whose KDCs those are. They issue its tickets also where the request calls it by
+  // another name.
   boost::intrusive_ptr<PendingExchange> prepare(const kerberos::Request& request, discovery::KdcList kdcs,
                                                 std::chrono::steady_clock::time_point deadline,
-                                                OutcomeHandlerPtr handler);
+                                                OutcomeHandlerPtr handler, std::string_view realm = {});
 
   // The same for a coroutine; the outcome's buffer holds the reply. request's bytes must stay valid until
   // this has returned. When the awaiting coroutine is cancelled (terminal), a repeatable request is abandoned

@@ -36,12 +36,12 @@ milliseconds a_few_times(TransportHealth::Latency average) {
 
 PendingExchange::PendingExchange(std::shared_ptr<Upstream> upstream, const kerberos::Request& request,
                                  discovery::KdcList kdcs, Clock::time_point deadline,
-                                 OutcomeHandlerPtr handler, Purpose purpose)
+                                 OutcomeHandlerPtr handler, Purpose purpose, std::string_view realm)
     : kdcs_(std::move(kdcs)),
       deadline_(deadline),
       handler_(std::move(handler)),
       purpose_(purpose),
-      state_(std::move(upstream), request) {
+      state_(std::move(upstream), request, realm) {
   state_.outcome.kdcs = kdcs_;
 }
 

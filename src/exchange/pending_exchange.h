@@ -46,10 +46,11 @@ class PendingExchange final : public Recycled<PendingExchange>,
   // A health check is no sign that anybody uses the KDC, and shows less than a user's request.
   enum class Purpose : std::uint8_t { user, health_check };
 
-  // request: valid until the end has been told.
+  // request: valid until the end has been told, as is realm: of the KDCs, where the request may call it by
+  // another name.
   PendingExchange(std::shared_ptr<Upstream> upstream, const kerberos::Request& request,
                   discovery::KdcList kdcs, Clock::time_point deadline, OutcomeHandlerPtr handler,
-                  Purpose purpose = Purpose::user);
+                  Purpose purpose = Purpose::user, std::string_view realm = {});
 
   void begin(Clock::time_point now);
 

@@ -246,10 +246,6 @@ bool Gateway::read_message(PendingRequest& pending) {
     refuse_malformed(pending, "no_target_domain", nullptr);
     return false;
   }
-  if (request->kdc_req && !equal_without_case(request->realm(), *message->target_domain)) {
-    refuse_malformed(pending, "realm_mismatch", nullptr);
-    return false;
-  }
   pending.event.hint = message->dclocator_hint;
   pending.query.service =
       request->kind == kerberos::RequestKind::kpasswd ? discovery::Service::kpasswd : discovery::Service::kdc;
@@ -259,7 +255,20 @@ bool Gateway::read_message(PendingRequest& pending) {
     refuse_malformed(pending, "invalid_flags", nullptr);
     return false;
   }
+  if (request->kdc_req && !name_one_realm(*message->target_domain, pending.query.hint, request->realm())) {
+    refuse_malformed(pending, "realm_mismatch", nullptr);
+    return false;
+  }
   return true;
+}
+
+// Windows writes a domain's DNS name in one place and its NetBIOS name in the other. By what it finds the
+// envelope alone chooses KDCs and policy; the message may say the same in another way, and nothing else.
+bool Gateway::name_one_realm(std::string_view target_domain, std::uint32_t hint, std::string_view realm) {
+  if (equal_without_case(target_domain, realm)) return true;
+  const auto served = find_realm(target_domain, hint);
+  const auto meant = served ? find_realm(realm, discovery::hint::none_given) : nullptr;
+  return meant && meant->name == served->name;
 }
 
 // A declared realm, or the one whose domain has that NetBIOS name; DS_IS_DNS_NAME and DS_IS_FLAT_NAME say
@@ -332,8 +341,8 @@ void Gateway::ask(PendingRequest& pending, const locate::Located& located, Clock
   pending.event.reason = {};
   guard(pending, [&] {
     const kerberos::Request& request = pending.question ? pending.question->request : *pending.request;
-    const auto begun =
-        exchanger_.prepare(request, located.kdcs, pending.deadline(), exchange::OutcomeHandlerPtr(&pending));
+    const auto begun = exchanger_.prepare(request, located.kdcs, pending.deadline(),
+                                          exchange::OutcomeHandlerPtr(&pending), pending.realm->name);
     pending.under_way = begun.get();
     begun->begin(pending.asked);
   });

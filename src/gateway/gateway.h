@@ -133,6 +133,7 @@ class Gateway : public net::RequestHandler, private locate::LocatorObserver {
   bool admit(PendingRequest& pending);
   void admit_as_told(PendingRequest& pending);
   std::shared_ptr<const Realm> find_realm(std::string_view name, std::uint32_t hint);
+  bool name_one_realm(std::string_view target_domain, std::uint32_t hint, std::string_view realm);
   void locate_ahead();
   void keep_located();
   void on_kdc_change(const discovery::Kdc& kdc, bool serves);

@@ -43,6 +43,7 @@ RealmMap::RealmMap(const std::vector<Realm>& realms) {
       wildcards_.emplace(upper(std::string_view(realm.name).substr(2)), shared);
     } else {
       exact_.emplace(upper(realm.name), shared);
+      for (const std::string& alias : realm.aliases) exact_.emplace(upper(alias), shared);
     }
   }
 }

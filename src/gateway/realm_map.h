@@ -15,7 +15,8 @@ namespace ferryman::gateway {
 // Whether a configuration may declare that name: a realm, "*." and a realm, or "*".
 bool may_declare(std::string_view name);
 
-// Finds the realm that a request names, without case: exact names first, then the longest wildcard
+// Finds the realm that a request names, without case: exact names and aliases first, then the longest
+// wildcard
 // ("*.EXAMPLE.COM" serves every realm below EXAMPLE.COM), then "*". One per worker.
 //
 // A realm that only a wildcard declares is made when it is first asked for: its name is the asked one in

@@ -28,6 +28,16 @@ TEST(RealmMap, ServesNothingThatIsNotDeclared) {
   EXPECT_FALSE(map.find("."));
 }
 
+TEST(RealmMap, FindsARealmByItsAliases) {
+  Realm ad = realm("AD.EXAMPLE.COM");
+  ad.aliases = {"example.com", "contoso.com"};
+  RealmMap map({realm("*.EXAMPLE.COM"), ad});
+  ASSERT_TRUE(map.find("EXAMPLE.COM"));
+  EXPECT_EQ(map.find("EXAMPLE.COM")->name, "AD.EXAMPLE.COM");
+  EXPECT_EQ(map.find_exact("Contoso.com"), map.find("ad.example.com"));
+  EXPECT_EQ(map.find("SUB.EXAMPLE.COM")->name, "SUB.EXAMPLE.COM");
+}
+
 TEST(RealmMap, WildcardServesWhatIsBelowItOnly) {
   RealmMap map({realm("*.EXAMPLE.COM")});
   EXPECT_FALSE(map.find("EXAMPLE.COM"));

@@ -149,6 +149,7 @@ kpasswd = ["dc3.a.test"]
 dns_domain = "b.test"
 site = "Branch"
 krb5_conf = "/nowhere/krb5.conf"
+aliases = ["example.test"]
 dns_fallback = false
 deadline = "3s"
 dns_allow_networks = ["10.0.0.0/8"]
@@ -217,6 +218,22 @@ TEST(Config, APolicyIsShownWhereItIsSetAndWhereItIsInForce) {
   EXPECT_EQ(shown.at("[policy] principal_failures"), "3");
   EXPECT_EQ(shown.at("[realms.\"A\"] principal_failures"), "3");
   EXPECT_EQ(shown.at("[realms.\"B\"] principal_failures"), "4");
+}
+
+TEST(Config, AnAliasIsOneRealmsAlone) {
+  const std::string a = std::string(listener) + "[realms.\"A.TEST\"]\nkdc = \"10.0.0.1\"\n";
+  const std::pair<const char*, const char*> cases[] = {
+      {"aliases = \"a.test\"\n", "alias \"a.test\" of [realms.\"A.TEST\"] stands in line 4 already"},
+      {"aliases = [\"x.test\", \"X.TEST\"]\n", "alias \"X.TEST\" of [realms.\"A.TEST\"] stands in line 6"},
+      {"aliases = \"x.test\"\n[realms.\"X.test\"]\nkdc = \"10.0.0.1\"\n", "the same as that of line 6"},
+      {"aliases = \"*.x.test\"\n", "is no realm"},
+      {"[realms.\"*.x.test\"]\naliases = \"y.test\"\n", "a name of its own"}};
+  for (const auto& [text, mistake] : cases) {
+    const auto loaded = load(a + text);
+    ASSERT_EQ(loaded.mistakes.size(), 1U) << text;
+    EXPECT_NE(loaded.mistakes[0].text.find(mistake), std::string::npos) << loaded.mistakes[0].text;
+  }
+  EXPECT_TRUE(load(a + "aliases = [\"x.test\", \"y.test\"]\n").mistakes.empty());
 }
 
 TEST(Config, AnAddressOfAnotherTypeIsOneMistake) {

@@ -100,6 +100,27 @@ void check_source(const locate::RealmSource& source, std::string_view where, con
   for (const auto& mistake : locate::check(source)) mistakes.add(node, fmt::format("{} {}", where, mistake));
 }
 
+// Each belongs to one realm, and is no other's name.
+void check_aliases(const gateway::Realm& realm, const toml::table& table, std::string_view where,
+                   std::map<std::string, std::uint32_t>& lines, Mistakes& mistakes) {
+  const toml::node* const at = table.get("aliases");
+  if (at == nullptr || realm.aliases.empty()) return;
+  if (realm.name.starts_with('*')) {
+    return mistakes.add(*at, fmt::format("{} has aliases; a realm that has a name of its own may", where));
+  }
+  for (const std::string& alias : realm.aliases) {
+    if (alias.starts_with('*') || !gateway::may_declare(alias)) {
+      mistakes.add(
+          *at, fmt::format("aliases holds {}, which is no realm; \"example.com\" is", show_string(alias)));
+      continue;
+    }
+    const auto [other, added] = lines.emplace(lower(alias), at->source().begin.line);
+    if (added) continue;
+    mistakes.add(*at, fmt::format("alias {} of {} stands in line {} already; case makes no difference",
+                                  show_string(alias), where, other->second));
+  }
+}
+
 void check_local_realm(const gateway::Realm& realm, const toml::table& table, std::string_view where,
                        const Config& config, Mistakes& mistakes) {
   if (!realm.is_local()) {
@@ -144,6 +165,7 @@ void read_realm(std::string_view name, const toml::node& node, std::map<std::str
     source->discovery = locate::Discovery::dns;
   if (mistakes.mistakes.size() == before) check_source(*source, where, node, mistakes);
   realm.source = std::move(source);
+  check_aliases(realm, *table, where, lines, mistakes);
   check_local_realm(realm, *table, where, config, mistakes);
   config.realms.push_back(std::move(realm));
 }
@@ -157,6 +179,7 @@ std::vector<Key> realm_keys(gateway::Realm& realm, locate::RealmSource& source, 
                         string_key("site", source.site),
                         string_key("krb5_conf", source.krb5_conf),
                         string_key("tenant", realm.tenant),
+                        strings_key("aliases", realm.aliases),
                         bool_key("dns_fallback", source.dns_fallback),
                         duration_key("deadline", realm.deadline, milliseconds(100), 5 * one_minute),
                         strings_key("dns_allow_networks", source.dns_allow_networks)};
@@ -180,7 +203,7 @@ void read_realms(const toml::table& root, Config& config, Mistakes& mistakes) {
   std::stable_sort(realms.begin(), realms.end(), [](const auto& a, const auto& b) {
     return a.second->source().begin.line < b.second->source().begin.line;
   });
-  std::map<std::string, std::uint32_t> lines;  // where each name in lower case was declared first
+  std::map<std::string, std::uint32_t> lines;  // where each name or alias in lower case was declared first
   for (const auto& [name, realm] : realms) read_realm(name, *realm, lines, config, mistakes);
 }
 
