@@ -107,6 +107,9 @@ write("trace_context_fuzz", "local", {
     "both": b"traceparent:" + traceparent + b"\nclient-request-id:" + guid + b"\nreturn-client-request-id:true\n",
     "later": b"Traceparent:cc" + traceparent[2:] + b"-more\n", "twice": (b"traceparent:" + traceparent + b"\n") * 2,
     "query": b"a=b&client-request-id=" + guid + b"&return-client-request-id=true", "none": b"host:x\n"})
+write("forwarded_fuzz", "net", {
+    "plain": b"198.51.100.1, 192.0.2.1, 10.0.0.1", "ports": b"[2001:db8::1]:5, 192.0.2.1:80,, 2001:db8::1",
+    "pairs": b'for=192.0.2.60;proto=http;by="[2001:db8::1]:1", For="10.0.0.1:80"', "open": b'for="x\\", for=unknown'})
 
 
 def alone(*messages):

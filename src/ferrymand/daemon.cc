@@ -62,6 +62,7 @@ net::ListenerOptions listener_options(const Listen& listen) {
           listen.proxy_protocol,
           listen.trusted_proxies,
           listen.client_certificates,
+          listen.client_address,
           listen.protocol == Protocol::kerberos,
           listen.trace_headers};
 }

@@ -185,6 +185,7 @@ std::string metrics_page(const ProcessCounts& process, const std::vector<gateway
     total.rediscoveries += worker.counts.rediscoveries;
     total.unused_connections += worker.counts.unused_connections;
     total.failed_handshakes += worker.counts.failed_handshakes;
+    total.unnamed_clients += worker.counts.unnamed_clients;
     total.realm_caller.connections += worker.counts.realm_caller.connections;
     total.realm_caller.failures += worker.counts.realm_caller.failures;
   }
@@ -210,6 +211,9 @@ std::string metrics_page(const ProcessCounts& process, const std::vector<gateway
   page.family("ferryman_handshakes_failed_total", "TLS handshakes in which something was wrong.",
               MetricType::Counter);
   page.value(static_cast<double>(total.failed_handshakes));
+  page.family("ferryman_clients_unnamed_total",
+              "Requests of trusted proxies that do not tell whose they are.", MetricType::Counter);
+  page.value(static_cast<double>(total.unnamed_clients));
   page.family("ferryman_in_flight", "Requests under way.", MetricType::Gauge);
   page.value(process.in_flight);
   page.family("ferryman_lookups_total", "Lookups of KDCs that have ended.", MetricType::Counter);

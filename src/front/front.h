@@ -24,6 +24,7 @@ class Front final : public net::RequestHandler {
     gateway_.on_handshake_failure(peer, code, reason);
   }
   void on_unused(const net::Peer& peer) override { gateway_.on_unused(peer); }
+  void on_unnamed_client(const net::Peer& peer) override { gateway_.on_unnamed_client(peer); }
   void on_exhausted(int cause) override { gateway_.on_exhausted(cause); }
 
   // Requests under way on this worker, those of the gateway included.

@@ -48,6 +48,7 @@ struct Counts {
   std::uint64_t kkdcp = 0, udp = 0, tcp = 0;        // requests of the KDC proxy, by local::Transport
   std::uint64_t lookups = 0, failed_lookups = 0, rediscoveries = 0;
   std::uint64_t unused_connections = 0, failed_handshakes = 0;
+  std::uint64_t unnamed_clients = 0;  // requests of trusted proxies that do not tell whose they are
   exchange::RealmCaller::Counts realm_caller;
 };
 
@@ -91,6 +92,7 @@ class Gateway : public net::RequestHandler, private locate::LocatorObserver {
                     std::string_view reason) override;
   void on_handshake_failure(const net::Peer& peer, int code, std::string_view reason) override;
   void on_unused(const net::Peer& peer) override;
+  void on_unnamed_client(const net::Peer& peer) override;
   void on_exhausted(int cause) override;
 
   Report report() const;

@@ -169,6 +169,14 @@ void Gateway::on_unused(const net::Peer& peer) {
              {{"client", peer.address}, {"tls", peer.tls_version}});
 }
 
+// Told once: the proxy's configuration is wrong, and nothing a client sends brings it about.
+void Gateway::on_unnamed_client(const net::Peer& peer) {
+  if (counts_.unnamed_clients++ != 0) return;
+  log_.write(telemetry::Level::warning,
+             "a trusted proxy does not say who its client is, so it counts as the client",
+             {{"proxy", peer.address}, {"worker", std::to_string(worker_)}});
+}
+
 void Gateway::on_handshake_failure(const net::Peer& peer, int code, std::string_view reason) {
   ++counts_.failed_handshakes;
   if (!may_log_flood()) return;

@@ -6,9 +6,11 @@
 #include <new>
 #include <utility>
 
+#include "net/forwarded.h"
 #include "net/listen_socket.h"
 #include "net/message_session.h"
 #include "net/proxy_header.h"
+#include "net/server.h"
 
 namespace ferryman::net {
 namespace {
@@ -61,7 +63,8 @@ Connection::Connection(Stream::Socket socket, Peer peer, Kind kind,
       owner_(owner),
       since_(Clock::now()),
       state_(kind.behind_proxy ? State::proxy_header : State::handshake),
-      passes_certificate_(kind.tls && config_->tls.find(kind.client_certificates)->passes_certificates()) {}
+      passes_certificate_(kind.tls && config_->tls.find(kind.client_certificates)->passes_certificates()),
+      forwarder_(kind.forwarder) {}
 
 Connection::~Connection() = default;
 
@@ -75,7 +78,19 @@ void Connection::on_request(const http::Request& request) {
   told_of_ = true;
   CallPtr call(new Call(this, request));
   calls_.push_back(call);
+  if (forwarder_ != nullptr) name_client(*call, request);
   handler_.serve(std::move(call), request);
+}
+
+// A request counts for its client, whatever proxy it comes through.
+void Connection::name_client(Call& call, const http::Request& request) {
+  const auto client =
+      forwarded_client(forwarder_->client_address, request.fields, forwarder_->trusted_proxies);
+  if (!client) return handler_.on_unnamed_client(peer_);
+  Peer peer = peer_;
+  peer.address = peer_name(*client);
+  peer.client = client_key(client->address(), config_->limits.client);
+  call.set_peer(std::move(peer));
 }
 
 void Connection::on_cancel(std::uint64_t id) {

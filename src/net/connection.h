@@ -18,6 +18,7 @@
 namespace ferryman::net {
 
 class Connection;
+struct ListenerOptions;
 
 // What a connection keeps from the configuration in force when it was accepted.
 struct ConnectionConfig {
@@ -68,9 +69,12 @@ class Connection final : public Recycled<Connection>,
 
   // behind_proxy: a PROXY header comes first and tells who the client is. client_certificates: how the
   // listener asks for them, nothing: as is usual.
+  // forwarder: the listener where it believes this peer who a request's client is, which its fields name;
+  // outlives the connection. Null: that is the peer.
   struct Kind {
     bool tls = true, behind_proxy = false;
     std::optional<ClientCertificates> client_certificates{};
+    const ListenerOptions* forwarder = nullptr;
   };
   Connection(Stream::Socket socket, Peer peer, Kind kind, std::shared_ptr<const ConnectionConfig> config,
              RequestHandler& handler, ConnectionOwner& owner);
@@ -96,12 +100,15 @@ class Connection final : public Recycled<Connection>,
   enum class State : std::uint8_t { proxy_header, handshake, preface, open, lingering, closed };
 
   void on_request(const http::Request& request) override;
-  bool wants_fields(std::string_view path) const override { return handler_.wants_fields(peer_, path); }
+  bool wants_fields(std::string_view path) const override {
+    return forwarder_ != nullptr || handler_.wants_fields(peer_, path);
+  }
   void on_cancel(std::uint64_t id) override;
   void on_violation(unsigned status, std::string_view reason) override;
   void respond(std::uint64_t id, const http::Response& response) override;
   void drop(std::uint64_t id) override;
   std::vector<std::uint8_t> client_certificate() override;
+  void name_client(Call& call, const http::Request& request);
   void forget(std::uint64_t id);
   void tell_violation(unsigned status, std::string_view reason);
 
@@ -142,6 +149,7 @@ class Connection final : public Recycled<Connection>,
   http::Phase phase_ = http::Phase::idle;
   State state_ = State::handshake;
   const bool passes_certificate_;  // that the client shows
+  const ListenerOptions* const forwarder_;
   bool pumping_ = false, again_ = false, draining_ = false, input_ended_ = false;
   bool want_read_ = false, want_write_ = false;        // what the next wait is for
   bool waiting_read_ = false, waiting_write_ = false;  // waits under way

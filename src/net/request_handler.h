@@ -3,6 +3,7 @@
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,7 +59,8 @@ class Call final : public Recycled<Call>,
 
   http::Version version() const { return version_; }
   Bytes body() const { return body_; }
-  const Peer& peer() const { return source_->peer(); }
+  // Who asks. Behind a reverse proxy (ListenerOptions::client_address) that is not who has connected.
+  const Peer& peer() const { return own_peer_ ? *own_peer_ : source_->peer(); }
   // DER of the certificate that the client has shown to a listener with ClientCertificates::pass. Verified is
   // only that the client has its key. Empty: none, or another listener. To be asked for while the request is
   // being served.
@@ -75,12 +77,14 @@ class Call final : public Recycled<Call>,
  private:
   friend class Connection;
   void cancel();
+  void set_peer(Peer peer) { own_peer_ = std::make_unique<const Peer>(std::move(peer)); }
 
   boost::intrusive_ptr<CallSource> source_;
   std::uint64_t id_;
   http::Version version_;
   bool cancelled_ = false;
   CallWatcher* watcher_ = nullptr;
+  std::unique_ptr<const Peer> own_peer_;  // null: the source's
   Octets body_;
 };
 using CallPtr = boost::intrusive_ptr<Call>;
@@ -105,6 +109,9 @@ class RequestHandler {
   // A connection ended that nothing else was told of: by its client before the TLS handshake was over, or
   // without a request. A load balancer looks in like that.
   virtual void on_unused(const Peer& peer) = 0;
+  // A trusted proxy has passed on a request whose client it does not name, or not so that it can be read: it
+  // is served as the proxy's own.
+  virtual void on_unnamed_client(const Peer& peer) { (void)peer; }
   // No connection can be accepted for want of descriptors or memory (errno's cause); 0: again they can.
   virtual void on_exhausted(int cause) = 0;
 };

@@ -131,26 +131,31 @@ bool Server::accept_one(Listener& listener) {
   Peer peer{peer_name(client), 0, {}, &options.paths, &options.health_path};
   if (options.messages) peer.transport = local::Transport::tcp;
   peer.trace_headers = options.trace_headers;
-  if (may_enter(options, address.ss_family, peer, client))
-    begin(options, std::move(accepted), address.ss_family, peer);
+  const bool trusted =
+      address.ss_family == AF_UNIX || any_contains(options.trusted_proxies, client.address());
+  if (may_enter(options, trusted, peer, client))
+    begin(options, std::move(accepted), address.ss_family, trusted, peer);
   return true;
 }
 
 // Behind a proxy a connection counts for its client once the proxy has told who that is.
-bool Server::may_enter(const ListenerOptions& options, int family, Peer& peer,
+bool Server::may_enter(const ListenerOptions& options, bool trusted, Peer& peer,
                        const boost::asio::ip::tcp::endpoint& client) {
   if (count_.load(std::memory_order_relaxed) >= config_->limits.max_connections) {
     handler_.on_violation(peer, http::Version::http11, 0, "max_connections");
     return false;
   }
   if (!options.proxy_protocol) return admit(peer, client);
-  if (family == AF_UNIX || any_contains(options.trusted_proxies, client.address())) return true;
+  if (trusted) return true;
   handler_.on_violation(peer, http::Version::http11, 0, "untrusted_proxy");
   return false;
 }
 
-void Server::begin(const ListenerOptions& options, Descriptor accepted, int family, const Peer& peer) {
-  const Connection::Kind kind{options.tls, options.proxy_protocol, options.client_certificates};
+void Server::begin(const ListenerOptions& options, Descriptor accepted, int family, bool trusted,
+                   const Peer& peer) {
+  const bool forwards = trusted && options.client_address != ClientAddress::connection;
+  const Connection::Kind kind{options.tls, options.proxy_protocol, options.client_certificates,
+                              forwards ? &options : nullptr};
   ConnectionPtr connection;
   try {
     boost::system::error_code error;

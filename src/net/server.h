@@ -11,6 +11,7 @@
 
 #include "base/descriptor.h"
 #include "net/connection.h"
+#include "net/forwarded.h"
 #include "net/options.h"
 #include "net/request_handler.h"
 
@@ -25,6 +26,9 @@ struct ListenerOptions {
   bool proxy_protocol = false;
   std::vector<Network> trusted_proxies;
   std::optional<ClientCertificates> client_certificates{};  // nothing: as TlsOptions says
+  // Other than connection: what trusted_proxies say of a request's client is believed, as is what comes by a
+  // unix socket; what others say is not.
+  ClientAddress client_address = ClientAddress::connection;
   bool messages = false;  // that stand alone (net/message_session.h), and no HTTP
   bool trace_headers = false;
 };
@@ -60,9 +64,9 @@ class Server : private ConnectionOwner {
   void accept(const std::shared_ptr<Listener>& listener, bool drained);
   void accept_waiting(const std::shared_ptr<Listener>& listener);
   bool accept_one(Listener& listener);
-  bool may_enter(const ListenerOptions& options, int family, Peer& peer,
+  bool may_enter(const ListenerOptions& options, bool trusted, Peer& peer,
                  const boost::asio::ip::tcp::endpoint& client);
-  void begin(const ListenerOptions& options, Descriptor accepted, int family, const Peer& peer);
+  void begin(const ListenerOptions& options, Descriptor accepted, int family, bool trusted, const Peer& peer);
   void retry_accept_later(const std::shared_ptr<Listener>& listener);
   bool admit(Peer& peer, const boost::asio::ip::tcp::endpoint& client) override;
   void on_closed(Connection& connection) override;

@@ -12,6 +12,7 @@
 #include "exchange/realm_caller.h"
 #include "gateway/realm.h"
 #include "http/session.h"
+#include "net/forwarded.h"
 #include "net/options.h"
 #include "policy/policy.h"
 #include "telemetry/log.h"
@@ -32,6 +33,7 @@ struct Listen {
   bool allow_plain_http = false;
   bool proxy_protocol = false;
   std::vector<net::Network> trusted_proxies;
+  net::ClientAddress client_address = net::ClientAddress::connection;
   std::optional<net::ClientCertificates> client_certificates;  // nothing: as [tls] says
   bool trace_headers = false;
   std::uint32_t line = 0;  // of the file, for a mistake that shows when binding; no part of the comparison
@@ -39,8 +41,8 @@ struct Listen {
   friend bool operator==(const Listen& a, const Listen& b) {
     return a.address == b.address && a.protocol == b.protocol && a.paths == b.paths &&
            a.health_path == b.health_path && a.tls == b.tls && a.proxy_protocol == b.proxy_protocol &&
-           a.trusted_proxies == b.trusted_proxies && a.client_certificates == b.client_certificates &&
-           a.trace_headers == b.trace_headers;
+           a.trusted_proxies == b.trusted_proxies && a.client_address == b.client_address &&
+           a.client_certificates == b.client_certificates && a.trace_headers == b.trace_headers;
   }
 };
 

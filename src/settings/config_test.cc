@@ -79,6 +79,7 @@ tls = false
 allow_plain_http = true
 proxy_protocol = true
 trusted_proxies = ["192.0.2.0/24", "2001:db8::/32"]
+client_address = "connection"
 
 [tls]
 certificate = ["/nowhere/chain.pem"]
@@ -173,7 +174,8 @@ TEST(Config, EveryKeyIsShownAsItIsInForce) {
   EXPECT_EQ(set.size(), defaults.size());
   for (const auto& [key, value] : set) {
     if (key == "[[listen]] tls" || key == "[[listen]] allow_plain_http") continue;  // no certificate here
-    if (key == "[[listen]] protocol") continue;  // the other has fewer keys
+    if (key == "[[listen]] protocol") continue;        // the other has fewer keys
+    if (key == "[[listen]] client_address") continue;  // excludes proxy_protocol
     EXPECT_NE(value, defaults.at(key)) << key;
   }
 }
@@ -218,6 +220,24 @@ TEST(Config, APolicyIsShownWhereItIsSetAndWhereItIsInForce) {
   EXPECT_EQ(shown.at("[policy] principal_failures"), "3");
   EXPECT_EQ(shown.at("[realms.\"A\"] principal_failures"), "3");
   EXPECT_EQ(shown.at("[realms.\"B\"] principal_failures"), "4");
+}
+
+TEST(Config, WhoAClientIsIsSaidInOneWayByWhoIsTrusted) {
+  const std::string realm = "[realms.A]\nkdc = \"10.0.0.1\"\n",
+                    asks = "client_address = \"x-forwarded-for\"\n",
+                    trusted = "trusted_proxies = \"127.0.0.1\"\n";
+  const auto mistake = [&](const std::string& keys) {
+    const auto loaded = load(listener + keys + realm);
+    return loaded.mistakes.size() == 1 ? loaded.mistakes[0].text : std::to_string(loaded.mistakes.size());
+  };
+  EXPECT_EQ(mistake(asks + trusted), "0");
+  EXPECT_NE(mistake(asks).find("there is none whose word is taken"), std::string::npos);
+  EXPECT_NE(mistake(asks + trusted + "proxy_protocol = true\n").find("one of them goes"), std::string::npos);
+  EXPECT_NE(mistake(trusted).find("has no meaning without"), std::string::npos);
+  const auto loaded =
+      load("[[listen]]\naddress = \"unix:/x\"\ntls = false\nclient_address = \"forwarded\"\n" + realm);
+  ASSERT_TRUE(loaded.mistakes.empty());
+  EXPECT_EQ(loaded.config.fixed.listen[0].client_address, net::ClientAddress::forwarded);
 }
 
 TEST(Config, AnAliasIsOneRealmsAlone) {

@@ -289,7 +289,8 @@ std::string complete_kdcproxy(const std::string& realms, const std::vector<std::
       "# Made from{}.\n\n"
       "[[listen]]\naddress = \"[::]:443\"\n"
       "# To stay behind the web server that ran python-kdcproxy, instead:\n"
-      "# address = \"{}\"\n# tls = false\n\n"
+      "# address = \"{}\"\n# tls = false\n# client_address = \"x-forwarded-for\"\n# trusted_proxies = "
+      "[\"127.0.0.1\"]\n\n"
       "[tls]\ncertificate = \"/etc/ferryman/tls/fullchain.pem\"\nprivate_key = "
       "\"/etc/ferryman/tls/key.pem\"\n\n{}",
       from, kdcproxy_listen, realms);
@@ -298,7 +299,11 @@ std::string complete_kdcproxy(const std::string& realms, const std::vector<std::
 LoadedConfig load_kdcproxy_config(const std::vector<std::string>& files, const std::string& base_file) {
   KdcproxyConfig converted = load_kdcproxy(files);
   LoadedConfig loaded;
-  std::string text = fmt::format("[[listen]]\naddress = \"{}\"\ntls = false\n", kdcproxy_listen);
+  // The web server that passes requests on tells whose they are.
+  std::string text = fmt::format(
+      "[[listen]]\naddress = \"{}\"\ntls = false\nclient_address = \"x-forwarded-for\"\n"
+      "trusted_proxies = [\"127.0.0.1\"]\n",
+      kdcproxy_listen);
   if (!base_file.empty()) {
     const auto base = read_config_file(base_file);
     if (!base) converted.mistakes.push_back(base.error());

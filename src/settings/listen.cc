@@ -33,8 +33,18 @@ void check_exposure(const Listen& listen, const toml::node& at, Mistakes& mistak
                  "client_certificates without TLS has no meaning; what a proxy in front says of a client's "
                  "certificate is believed by nobody");
   }
-  if (!listen.proxy_protocol && !listen.trusted_proxies.empty()) {
-    mistakes.add(at, "trusted_proxies without proxy_protocol = true has no meaning");
+  const bool forwarded = listen.client_address != net::ClientAddress::connection;
+  if (listen.proxy_protocol && forwarded) {
+    mistakes.add(at, "proxy_protocol = true and client_address both say who a client is; one of them goes");
+  }
+  if (forwarded && listen.trusted_proxies.empty() && address.path_name.empty()) {
+    mistakes.add(
+        at,
+        "client_address is what a proxy says, and there is none whose word is taken; trusted_proxies = "
+        "[\"192.0.2.1\"] would name it");
+  }
+  if (!listen.proxy_protocol && !forwarded && !listen.trusted_proxies.empty()) {
+    mistakes.add(at, "trusted_proxies has no meaning without proxy_protocol = true or client_address");
   }
 }
 
@@ -115,6 +125,10 @@ std::vector<Key> listen_keys(Listen& listen, std::string& address) {
           bool_key("proxy_protocol", listen.proxy_protocol),
           networks_key("trusted_proxies", listen.trusted_proxies),
           bool_key("trace_headers", listen.trace_headers),
+          choice_key(
+              "client_address", {"connection", "x-forwarded-for", "forwarded"},
+              [&listen] { return static_cast<std::size_t>(listen.client_address); },
+              [&listen](std::size_t i) { listen.client_address = static_cast<net::ClientAddress>(i); }),
           client_certificates_key(
               [&listen] { return listen.client_certificates.value_or(net::ClientCertificates::off); },
               [&listen](net::ClientCertificates asked) { listen.client_certificates = asked; })};

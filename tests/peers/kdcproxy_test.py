@@ -97,6 +97,7 @@ class KdcproxyTest(Scenario):
         shown = self.run_with("--kdcproxy-config", self.file("kdcproxy.conf", self.ini()), "--show-config").stdout
         self.assertIn('address = "127.0.0.1:8080"', shown)
         self.assertIn("tls = false", shown)
+        self.assertIn('client_address = "x-forwarded-for"', shown)
 
     def test_finds_the_servers_that_python_kdcproxy_finds(self):
         ini = self.file("kdcproxy.conf", """\
