@@ -21,6 +21,7 @@
 #include "net/listen_socket.h"
 #include "net/resolv_conf.h"
 #include "net/tls_context.h"
+#include "settings/config_tls.h"
 
 namespace ferryman {
 namespace {
@@ -350,6 +351,8 @@ void Daemon::reload() {
   if (!done) say_mistakes(loaded.mistakes);
   if (done) done = apply(loaded.config);
   if (done) {
+    for (const ConfigMistake& warning : loaded.warnings)
+      log_.write(Level::warning, "configuration warning", {{"warning", warning.to_string()}});
     if (!reopen_log(loaded.config.log)) loaded.config.log = config_.log;
     if (!(loaded.config.fixed == config_.fixed)) {
       log_.write(Level::warning,
@@ -371,6 +374,8 @@ void Daemon::reload_certificates() {
   if (!certificates_.changed()) return;
   if (apply(config_)) {
     log_.write(Level::info, "certificates read again");
+    for (const std::string& warning : check_tls(config_.tls, false).warnings)
+      log_.write(Level::warning, "TLS files", {{"warning", warning}});
   } else {
     log_.write(Level::error, "certificates changed but cannot be used, those in force stay");
   }

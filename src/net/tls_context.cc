@@ -4,12 +4,14 @@
 #include <openssl/x509.h>
 
 #include <array>
+#include <ctime>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <vector>
 
 #include "local/limits.h"
+#include "ocsp/response.h"
 
 namespace ferryman::net {
 namespace {
@@ -36,8 +38,13 @@ int choose_alpn(SSL* ssl, const unsigned char** out, unsigned char* out_len, con
   return chosen == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
+struct KeptStaple {
+  std::vector<unsigned char> octets;
+  ocsp::KeptResponse response;
+};
+
 // The stapled responses of one context by certificate; owned by the SSL_CTX through its ex_data.
-using Staples = std::map<const X509*, std::vector<unsigned char>>;
+using Staples = std::map<const X509*, KeptStaple>;
 
 void free_staples(void*, void* staples, CRYPTO_EX_DATA*, int, long, void*) {
   delete static_cast<Staples*>(staples);
@@ -52,10 +59,12 @@ int staple(SSL* ssl, void*) {
   const auto* staples =
       static_cast<const Staples*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), staples_index()));
   const auto found = staples->find(SSL_get_certificate(ssl));
-  if (found == staples->end()) return SSL_TLSEXT_ERR_NOACK;
-  auto* copy = static_cast<unsigned char*>(OPENSSL_memdup(found->second.data(), found->second.size()));
+  if (found == staples->end() || !found->second.response.is_of_use(std::time(nullptr)))
+    return SSL_TLSEXT_ERR_NOACK;
+  const std::vector<unsigned char>& octets = found->second.octets;
+  auto* copy = static_cast<unsigned char*>(OPENSSL_memdup(octets.data(), octets.size()));
   if (copy == nullptr) return SSL_TLSEXT_ERR_NOACK;
-  SSL_set_tlsext_status_ocsp_resp(ssl, copy, static_cast<long>(found->second.size()));
+  SSL_set_tlsext_status_ocsp_resp(ssl, copy, static_cast<long>(octets.size()));
   return SSL_TLSEXT_ERR_OK;
 }
 
@@ -84,7 +93,9 @@ tl::expected<void, std::string> load_certificates(SSL_CTX* ctx, const TlsOptions
     std::vector<unsigned char> response{std::istreambuf_iterator<char>(file), {}};
     if (!file || response.empty())
       return Failure("OCSP response " + options.ocsp_response[i] + ": cannot be read");
-    staples->emplace(SSL_CTX_get0_certificate(ctx), std::move(response));
+    X509* const certificate = SSL_CTX_get0_certificate(ctx);
+    const ocsp::KeptResponse kept = ocsp::read_response(response, certificate);
+    staples->emplace(certificate, KeptStaple{std::move(response), kept});
   }
   if (!staples->empty()) {
     SSL_CTX_set_ex_data(ctx, staples_index(), staples.release());

@@ -7,17 +7,6 @@
 namespace ferryman::pki {
 namespace {
 
-constexpr long clock_skew = 300;  // seconds
-
-Staple status_of(OCSP_SINGLERESP* single) {
-  int reason = 0;
-  ASN1_GENERALIZEDTIME *revoked = nullptr, *from = nullptr, *until = nullptr;
-  const int status = OCSP_single_get0_status(single, &reason, &revoked, &from, &until);
-  if (status == V_OCSP_CERTSTATUS_REVOKED) return Staple::revoked;
-  if (OCSP_check_validity(from, until, clock_skew, -1) != 1) return Staple::out_of_date;
-  return status == V_OCSP_CERTSTATUS_GOOD ? Staple::good : Staple::unknown;
-}
-
 // Responders choose the digest of the identifier: the one that is in the response is the one to ask by.
 bool is_about(OCSP_SINGLERESP* single, X509* certificate, X509* issuer) {
   auto* id = const_cast<OCSP_CERTID*>(OCSP_SINGLERESP_get0_id(single));
@@ -44,7 +33,7 @@ Staple judge_staple(SSL* ssl, STACK_OF(X509) * built, X509_STORE* trust) {
   X509* const issuer = sk_X509_num(built) > 1 ? sk_X509_value(built, 1) : certificate;
   for (int i = 0; i < OCSP_resp_count(basic.get()); ++i) {
     OCSP_SINGLERESP* single = OCSP_resp_get0(basic.get(), i);
-    if (is_about(single, certificate, issuer)) return status_of(single);
+    if (is_about(single, certificate, issuer)) return ocsp::status_of(single);
   }
   return Staple::unverifiable;
 }

@@ -7,11 +7,15 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <system_error>
+#include <vector>
 
 #include "base/owned.h"
+#include "ocsp/response.h"
 
 namespace ferryman {
 namespace {
@@ -60,6 +64,31 @@ void check_dates(const X509* certificate, const std::string& name, TlsFindings& 
   }
 }
 
+// A response that a client has no use for is not stapled.
+void check_staple(X509* certificate, const std::string& name, const std::string& response,
+                  TlsFindings& findings) {
+  std::ifstream file(response, std::ios::binary);
+  const std::vector<std::uint8_t> octets{std::istreambuf_iterator<char>(file), {}};
+  if (!file) return;  // which check_further_files() tells
+  switch (ocsp::read_response(octets, certificate).says) {
+    case ocsp::Staple::good:
+    case ocsp::Staple::absent:
+      return;
+    case ocsp::Staple::revoked:
+      return findings.warnings.push_back(fmt::format(
+          "OCSP response {} says that certificate {} is revoked; clients will refuse it", response, name));
+    case ocsp::Staple::unknown:
+      return findings.warnings.push_back(fmt::format(
+          "OCSP response {} is of a responder that does not know certificate {}", response, name));
+    case ocsp::Staple::out_of_date:
+      return findings.warnings.push_back(
+          fmt::format("OCSP response {} is out of date or not valid yet; it is not stapled", response));
+    case ocsp::Staple::unverifiable:
+      return findings.warnings.push_back(
+          fmt::format("OCSP response {} says nothing of certificate {}; it is not stapled", response, name));
+  }
+}
+
 // Each certificate with its key.
 void check_pairs(const net::TlsOptions& options, TlsFindings& findings) {
   std::map<int, std::string> by_type;
@@ -68,6 +97,8 @@ void check_pairs(const net::TlsOptions& options, TlsFindings& findings) {
     const PrivateKey key = read_key(options.private_key[i], findings);
     if (!certificate) continue;
     check_dates(certificate.get(), options.certificate[i], findings);
+    if (i < options.ocsp_response.size() && !options.ocsp_response[i].empty())
+      check_staple(certificate.get(), options.certificate[i], options.ocsp_response[i], findings);
     if (!key) continue;
     if (X509_check_private_key(certificate.get(), key.get()) != 1) {
       findings.mistakes.push_back(

@@ -316,6 +316,19 @@ class WireTest(Scenario):
         self.assertIn(b"OCSP Response Status: successful", result.stdout)
         self.assertIn(b"Cert Status: good", result.stdout)
 
+        certificate, key = self.authority.server("renewed")
+        port = free_port()
+        other = self.running(Gateway(self.directory, configuration(
+            [{"address": f"127.0.0.1:{port}"}], {"MIT.TEST": {"kdc": [self.kdc.kdc]}},
+            {"certificate": certificate, "private_key": key, "ocsp_response": response}), name="other-staple"))
+        result = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-status", "-CAfile",
+                                 self.authority.certificate], input=b"", capture_output=True, timeout=30)
+        self.assertIn(b"OCSP response: no response sent", result.stdout)
+        words = f"OCSP response {response} says nothing of certificate {certificate}; it is not stapled"
+        self.assertEqual(other.process.text().count(words), 1)
+        other.reload()
+        wait_for(lambda: other.process.text().count(words) == 2, "the same after a reload")
+
 
 class ClientCertificateTest(Scenario):
     def test_required(self):
