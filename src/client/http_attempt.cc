@@ -148,13 +148,14 @@ std::size_t HttpAttempt::on_header(char*, std::size_t size, std::size_t count, v
   auto& attempt = *static_cast<HttpAttempt*>(self);
   attempt.header_size_ += size * count;
   attempt.connections_->hear();
-  if (attempt.header_size_ <= max_header) return size * count;
-  attempt.too_large_ = true;
-  return 0;
+  return attempt.header_size_ <= max_header ? size * count : 0;
 }
 
 std::string HttpAttempt::why(CURLcode code) const {
   if (!staple_trouble_->empty()) return *staple_trouble_;
+  // A line that libcurl has no room for is want of memory to it.
+  if (header_size_ > max_header || (code == CURLE_OUT_OF_MEMORY && answer_.written))
+    return "the gateway's reply header is too long";
   if (too_large_) return "the answer is larger than any Kerberos message";
   if (rewind_refused_) return "the connection ended, and this message must not be sent twice";
   std::string text = error_[0] != '\0' ? error_.data() : curl_easy_strerror(code);

@@ -105,6 +105,8 @@ void HttpsClient::Impl::set_request(const HttpsRequest& request, HeaderList& hea
 }
 
 Failure HttpsClient::Impl::failure(CURLcode code, const std::string& url, bool too_large) const {
+  // A header that libcurl has no room for is want of memory to it.
+  too_large = too_large || code == CURLE_OUT_OF_MEMORY;
   std::string why = error[0] == '\0' ? curl_easy_strerror(code) : error.data();
   while (!why.empty() && (why.back() == '\n' || why.back() == ' ')) why.pop_back();
   if (too_large) why = "it answers with more than any answer has";

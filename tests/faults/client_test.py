@@ -167,7 +167,11 @@ class Misbehaviour(ClientScenario):
             connection.sendall(b"HTTP/1.1 200 OK\r\n")
             for number in range(1 << 20):
                 connection.sendall(b"X-%d: y\r\n" % number * 100)
-        self.fails([self.gateway(endless)], "larger than any|[Tt]oo large|header")
+        self.fails([self.gateway(endless)], "the gateway's reply header is too long")
+
+    def test_a_header_line_that_is_too_long(self):
+        for size in (70 * 1024, 110 * 1024, 400 * 1024):
+            self.fails([self.gateway(answering(headers=["X-Long: " + "y" * size]))], "the gateway's reply header is too long")
 
     def test_octet_by_octet_past_the_deadline(self):
         def slow(connection, request):
