@@ -92,11 +92,12 @@ void raise_descriptor_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Whether as many descriptors are allowed as connections, each with one to a KDC.
-bool enough_descriptors(std::uint32_t max_connections) {
+// How many connections the allowed descriptors are enough for. A quarter is kept for KDCs, files and the
+// rest: those that are idle need none.
+std::uint32_t affordable_connections(std::uint32_t wanted) {
   rlimit limit{};
-  return ::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
-         limit.rlim_cur / 2 >= max_connections;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return wanted;
+  return static_cast<std::uint32_t>(std::min<rlim_t>(wanted, std::max<rlim_t>(limit.rlim_cur / 4 * 3, 1)));
 }
 
 unsigned worker_count(const FixedConfig& fixed) {
@@ -144,10 +145,7 @@ int Daemon::run() {
   }
   say_name_servers();
   say_open_passwords();
-  if (!enough_descriptors(config_.connections.max_connections)) {
-    log_.write(Level::warning,
-               "fewer descriptors are allowed than twice max_connections; LimitNOFILE= sets more");
-  }
+  say_few_descriptors();
   log_.write(
       Level::info, "ready",
       {{"workers", std::to_string(workers_.size())}, {"realms", std::to_string(config_.realms.size())}});
@@ -167,6 +165,14 @@ void Daemon::say_open_passwords() {
     if (!realm.rules.allow_unarmored_password) continue;
     log_.write(Level::warning, "passwords outside FAST are allowed", {{"realm", realm.name}});
   }
+}
+
+void Daemon::say_few_descriptors() {
+  const std::uint32_t wanted = config_.connections.max_connections, allowed = affordable_connections(wanted);
+  if (allowed == wanted) return;
+  log_.write(Level::warning,
+             "fewer connections than max_connections for want of descriptors; LimitNOFILE= sets more",
+             {{"connections", std::to_string(allowed)}, {"max_connections", std::to_string(wanted)}});
 }
 
 // At start and whenever they change. Each worker's resolver sees that by itself.
@@ -307,6 +313,7 @@ std::shared_ptr<const net::ConnectionConfig> Daemon::connection_config(const Con
   auto result = std::make_shared<net::ConnectionConfig>();
   result->http = config.http;
   result->limits = config.connections;
+  result->limits.max_connections = affordable_connections(config.connections.max_connections);
   auto contexts = net::TlsContexts::load(config.tls, tls_listeners(config_.fixed), ticket_keys_);
   if (!contexts) {
     log_.write(Level::error, "TLS files cannot be used", {{"cause", contexts.error()}});

@@ -37,6 +37,7 @@ class Daemon {
 
  private:
   void say_open_passwords();
+  void say_few_descriptors();
   void say_name_servers();
   bool bind_admin();
   // What waits for the workers' reports.

@@ -53,6 +53,13 @@ void ClientTable::leave(ClientKey client) {
   if (found != connections_.end() && --found->second == 0) connections_.erase(found);
 }
 
+std::uint32_t ClientTable::connections(ClientKey client) {
+  if (client == 0) return 0;
+  const std::lock_guard lock(mutex_);
+  const auto found = connections_.find(client);
+  return found != connections_.end() ? found->second : 0;
+}
+
 bool ClientTable::may_request(ClientKey client, const ClientLimits& limits, Clock::time_point now) {
   return client == 0 || rates_.take(client | request_bit,
                                     Rate::per_second(limits.requests_per_second, limits.requests_burst), now);

@@ -38,6 +38,8 @@ class ClientTable {
   // with leave().
   std::string_view enter(ClientKey client, const ClientLimits& limits, Clock::time_point now);
   void leave(ClientKey client);
+  // That client's connections; 0 for one that no limit applies to.
+  std::uint32_t connections(ClientKey client);
 
   bool may_request(ClientKey client, const ClientLimits& limits, Clock::time_point now);
 

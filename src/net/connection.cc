@@ -190,6 +190,11 @@ void Connection::run() {
   wait();
 }
 
+void Connection::make_room() {
+  tell_violation(0, "idle_made_room");
+  abort();
+}
+
 // One thing that can be done now; false when the socket must be waited for.
 bool Connection::step() {
   switch (state_) {

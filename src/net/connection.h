@@ -94,6 +94,13 @@ class Connection final : public Recycled<Connection>,
   // Closes without more ado.
   void abort();
 
+  // No request of it is in work and no answer on its way, so that nothing is lost with it but the connection.
+  bool is_idle() const { return calls_.empty() && (!session_ || session_->output().empty()); }
+  // In what it does now.
+  Clock::time_point since() const { return since_; }
+  // Closes for another that comes.
+  void make_room();
+
   const Peer& peer() const override { return peer_; }
 
  private:

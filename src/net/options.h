@@ -49,7 +49,7 @@ struct ConnectionLimits {
   std::chrono::milliseconds body_timeout{15000};       // for the body after that
   std::chrono::milliseconds idle_timeout{60000};       // between requests
   std::chrono::milliseconds write_timeout{15000};      // without progress while an answer is unread
-  std::uint32_t max_connections = 20000;               // of the process; more are closed at once
+  std::uint32_t max_connections = 20000;               // of the process; then idle ones make room for others
   std::uint32_t max_in_flight = 20000;                 // requests in work; more are answered 503
   ClientLimits client;                                 // of each client
 };

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <cerrno>
@@ -141,7 +142,8 @@ bool Server::accept_one(Listener& listener) {
 // Behind a proxy a connection counts for its client once the proxy has told who that is.
 bool Server::may_enter(const ListenerOptions& options, bool trusted, Peer& peer,
                        const boost::asio::ip::tcp::endpoint& client) {
-  if (count_.load(std::memory_order_relaxed) >= config_->limits.max_connections) {
+  if (count_.load(std::memory_order_relaxed) >= config_->limits.max_connections &&
+      !make_room(options.proxy_protocol ? 0 : client_key(client.address(), config_->limits.client))) {
     handler_.on_violation(peer, http::Version::http11, 0, "max_connections");
     return false;
   }
@@ -149,6 +151,26 @@ bool Server::may_enter(const ListenerOptions& options, bool trusted, Peer& peer,
   if (trusted) return true;
   handler_.on_violation(peer, http::Version::http11, 0, "untrusted_proxy");
   return false;
+}
+
+// Closes an idle connection of this worker: the one whose client has most, and of those the one that has been
+// idle longest. Nobody makes room for a client that has more itself. Some are looked at, and others the next
+// time, so that a crowd at the door costs no more than its number.
+bool Server::make_room(ClientKey newcomer) {
+  constexpr std::size_t looked_at = 64;
+  Connection* found = nullptr;
+  std::uint32_t most = clients_.connections(newcomer);
+  for (std::size_t left = std::min(looked_at, connections_.size()); left > 0; --left) {
+    Connection& one = connections_.front();
+    connections_.splice(connections_.end(), connections_, connections_.begin());
+    if (!one.is_idle()) continue;
+    const std::uint32_t has = clients_.connections(one.peer().client);
+    if (has < most || (has == most && found != nullptr && found->since() <= one.since())) continue;
+    found = &one;
+    most = has;
+  }
+  if (found != nullptr) found->make_room();
+  return found != nullptr;
 }
 
 void Server::begin(const ListenerOptions& options, Descriptor accepted, int family, bool trusted,

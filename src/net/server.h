@@ -66,6 +66,7 @@ class Server : private ConnectionOwner {
   bool accept_one(Listener& listener);
   bool may_enter(const ListenerOptions& options, bool trusted, Peer& peer,
                  const boost::asio::ip::tcp::endpoint& client);
+  bool make_room(ClientKey newcomer);
   void begin(const ListenerOptions& options, Descriptor accepted, int family, bool trusted, const Peer& peer);
   void retry_accept_later(const std::shared_ptr<Listener>& listener);
   bool admit(Peer& peer, const boost::asio::ip::tcp::endpoint& client) override;

@@ -19,7 +19,13 @@ using namespace std::chrono_literals;
 
 class Client {
  public:
-  explicit Client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  // host: the last octet of its address.
+  explicit Client(std::uint16_t port, std::uint8_t host = 1)
+      : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in own{};
+    own.sin_family = AF_INET;
+    own.sin_addr.s_addr = htonl(INADDR_LOOPBACK - 1 + host);
+    EXPECT_EQ(::bind(socket_, reinterpret_cast<sockaddr*>(&own), sizeof own), 0);
     sockaddr_in server{};
     server.sin_family = AF_INET;
     server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -91,6 +97,12 @@ class ServerTest : public testing::Test {
       io_.run_one_for(10ms);
     }
     EXPECT_TRUE(done());
+  }
+  void allow(std::uint32_t connections) {
+    auto config = std::make_shared<ConnectionConfig>();
+    config->limits.max_connections = connections;
+    config->limits.client.exempt = {};
+    server_->configure(config);
   }
   // That many requests have come.
   void await_calls(std::size_t number) {
@@ -184,6 +196,36 @@ TEST_F(ServerTest, AnswersWhatWasLeftWhenMemoryWasOut) {
   respond(0);
   server_->recover();
   EXPECT_EQ(client.got().substr(0, ok.size()), ok);
+}
+
+TEST_F(ServerTest, TheClientWithMostConnectionsMakesRoomForAnother) {
+  allow(4);
+  Client lone(port_, 2);
+  run_until([&] { return count_ == 1; });
+  Client first(port_), second(port_), third(port_);
+  run_until([&] { return count_ == 4; });
+  second.post();
+  await_calls(1);
+  Client newcomer(port_, 3);
+  newcomer.post();
+  await_calls(2);
+  EXPECT_EQ(first.got(), "end");
+  EXPECT_EQ(lone.got() + second.got() + third.got(), "");
+  EXPECT_EQ(handler_.violations, std::vector<std::string>{"idle_made_room"});
+}
+
+TEST_F(ServerTest, NobodyMakesRoomForAClientThatHasMore) {
+  allow(3);
+  Client lone(port_, 2);
+  run_until([&] { return count_ == 1; });
+  Client first(port_), second(port_);
+  first.post();
+  second.post();
+  await_calls(2);
+  Client another(port_);
+  run_until([&] { return another.got() == "end"; });
+  EXPECT_EQ(lone.got(), "");
+  EXPECT_EQ(handler_.violations, std::vector<std::string>{"max_connections"});
 }
 
 TEST_F(ServerTest, DrainsWhatIsToAnswer) {

@@ -129,6 +129,30 @@ class ExhaustionTest(Scenario):
         crowd[-1].send(post(BODY))
         self.assertEqual(crowd[-1].response()[0], 200)
 
+    def test_idle_connections_of_one_client_shut_nobody_out(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if hard < 4096:
+            self.skipTest("too few descriptors are allowed here")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 4096), hard))
+        gateway = self.running(Gateway(self.directory, configuration(
+            [{"address": f"127.0.0.1:{self.port}"}, {"address": f"127.0.0.1:{self.plain_port}", "tls": False}],
+            {"MIT.TEST": {"kdc": ["tcp://" + self.kdc.address]}}, self.tls, limits={"client_exempt": []}),
+            name="idle", command=("prlimit", "--nofile=1024:1024")))
+        self.assertEqual(gateway.messages("fewer connections than max_connections for want of descriptors; "
+                                          "LimitNOFILE= sets more")[0]["connections"], "768")
+        crowd = [self.plain() for _ in range(1000)]
+        for number in range(2, 12):
+            raw = socket.socket()
+            raw.bind((f"127.0.0.{number}", 0))
+            raw.connect(("127.0.0.1", self.port))
+            connection = Connection(self.port, ca=self.authority.certificate, raw=raw)
+            self.addCleanup(connection.close)
+            connection.send(post(BODY))
+            self.assertEqual(connection.response()[0], 200)
+        self.assertFalse(gateway.messages("no connection can be accepted"))
+        gateway.wait_event("http_violation", reason="idle_made_room")
+        self.assertEqual(len(crowd), 1000)
+
     def test_memory(self):
         gateway = self.start("memory")
         self.assertTrue(self.served())
