@@ -13,8 +13,7 @@ namespace ferryman::gateway {
 // One [realms."NAME"] of the configuration.
 struct Realm {
   std::string name;  // as written; "*.EXAMPLE.COM" stands for every realm below EXAMPLE.COM, not for itself
-  std::vector<std::string>
-      aliases;  // other names that clients ask for it by, such as its users' UPN suffixes
+  std::vector<std::string> aliases;  // that clients ask for it by as well, such as UPN suffixes
   std::chrono::milliseconds deadline{8000};
   policy::Rules rules;
   std::string tenant;  // discovery = "local": of those whose realm that is; empty: the default one

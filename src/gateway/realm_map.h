@@ -16,8 +16,7 @@ namespace ferryman::gateway {
 bool may_declare(std::string_view name);
 
 // Finds the realm that a request names, without case: exact names and aliases first, then the longest
-// wildcard
-// ("*.EXAMPLE.COM" serves every realm below EXAMPLE.COM), then "*". One per worker.
+// wildcard ("*.EXAMPLE.COM" serves every realm below EXAMPLE.COM), then "*". One per worker.
 //
 // A realm that only a wildcard declares is made when it is first asked for: its name is the asked one in
 // upper case, its dns_domain that in lower case. As many as `max_derived` are kept.

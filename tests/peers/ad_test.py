@@ -103,6 +103,26 @@ class AdTest(LogonTests, Scenario):
         self.assertEqual(self.ask(self.gateway, PLAIN | 0x20000, realm="AD"), 503)
         self.assertEqual(self.ask(self.gateway, PLAIN | 0x10000, realm="ad"), 200)
 
+    def test_the_dns_name_in_the_envelope_and_the_netbios_name_in_the_message(self):
+        wait_for(lambda: self.gateway.messages("located KDCs"), "the domain to be located")
+        long, short = self.kdc.realm, "AD"
+        self.assertEqual(self.ask(self.gateway, realm=long, message=krb.as_req(short)), 200)
+        self.assertEqual(self.ask(self.gateway, realm=short, message=krb.as_req(long)), 200)
+        self.assertEqual(self.ask(self.gateway, PLAIN | 0x10000, realm=short, message=krb.as_req(long)), 200, "DS_IS_FLAT_NAME")
+        for realm in ("OTHER", "OTHER.TEST"):
+            self.assertEqual(self.ask(self.gateway, realm=long, message=krb.as_req(realm)), 400)
+
+    def test_an_alias(self):
+        gateway = self.running(self.new_gateway("alias", aliases=["corp.test", "contoso.test"]))
+        for envelope, inside in (("CORP.TEST", "corp.test"), ("Contoso.test", "CORP.TEST"), (self.kdc.realm, "CORP.TEST"),
+                                 ("contoso.test", self.kdc.realm)):
+            self.assertEqual(self.ask(gateway, realm=envelope, message=krb.as_req(inside)), 200)
+        self.assertEqual({e["kdc"] for e in gateway.wait_event("exchange", count=4)} - {DC, RODC}, set())
+        self.assertEqual(self.ask(gateway, realm="CORP.TEST", message=krb.as_req("OTHER.TEST")), 400)
+        client = self.client(kdc=gateway_url(gateway.port))
+        client.kinit("alice", self.alice)
+        self.use_ticket(client)
+
     def test_a_site_record_goes_before_the_domain_s(self):
         for site, kdcs in (("Branch", {RODC}), ("No-Such-Site", {DC, RODC})):
             gateway = self.running(self.new_gateway("site-" + site, site=site))

@@ -50,6 +50,18 @@ class MitTest(LogonTests, Scenario):
         client.kinit("alice", self.alice)
         self.use_ticket(client)
 
+    def test_a_refused_change_of_a_password_says_so(self):
+        port = free_port()
+        gateway = self.running(Gateway(self.directory, configuration(
+            [{"address": f"127.0.0.1:{port}"}], {self.kdc.realm: {
+                "kdc": [self.kdc.kdc], "kpasswd": [self.kdc.kpasswd], "allow_unarmored_password": True,
+                "allow": ["as-req", "tgs-req"]}}, self.tls), name="no-kpasswd"))
+        url = gateway_url(port)
+        result = self.client(kdc=url, kpasswd_server=url).kpasswd("alice", self.alice, "Another-Passw0rd-9", check=False)
+        self.assertNotEqual(result.returncode, 0)
+        self.assertIn("refused by the policy of this service", result.stdout + result.stderr)
+        gateway.wait_event("refused", type="KPASSWD", status=403, reason="message_type")
+
     def test_certificate_for_another_name_is_refused_by_the_client(self):
         certificate, key = self.authority.server("other", names="DNS:other.example")
         port = free_port()

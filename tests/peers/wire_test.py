@@ -148,6 +148,24 @@ class WireTest(Scenario):
     def test_target_domain_is_compared_without_case(self):
         self.ask(post(krb.proxy_message(krb.as_req(), "mit.Test")), 200)
 
+    def test_an_alias_is_the_realm(self):
+        """Its KDC answers with tickets of its own realm."""
+        kdc = self.running(FakeKdc(tcp=answering(message=krb.kdc_rep(11, "AD.TEST"))))
+        port = free_port()
+        gateway = self.running(Gateway(self.directory, configuration(
+            [{"address": f"127.0.0.1:{port}"}], {"AD.TEST": {"kdc": ["tcp://" + kdc.address], "aliases": ["corp.test", "contoso.test"]},
+                                                 "OTHER.TEST": {"kdc": ["tcp://" + kdc.address]}}, self.tls), name="alias"))
+        connection = self.connect(port=port)
+        for envelope, inside, status in (("CORP.TEST", "corp.test", 200), ("Contoso.Test", "CORP.TEST", 200),
+                                         ("AD.TEST", "CORP.TEST", 200), ("corp.test", "AD.TEST", 200),
+                                         ("CORP.TEST", "OTHER.TEST", 400), ("OTHER.TEST", "CORP.TEST", 400),
+                                         ("OTHER.TEST", "OTHER.TEST", 503)):
+            with self.subTest(envelope=envelope, inside=inside):
+                connection.send(post(krb.proxy_message(krb.as_req(inside), envelope)))
+                self.assertEqual(connection.response()[0], status)
+        self.assertIn(b"corp.test", kdc.requests[0], "as it came")
+        gateway.wait_event("malformed", 2, reason="realm_mismatch")
+
     def test_refused_by_policy(self):
         stamped = krb.as_req(padatas=[krb.padata(2, krb.encrypted())])
         _, body = self.ask(post(krb.proxy_message(stamped)), 403, "refused", status=403, event_id=404, cname="alice")
