@@ -103,15 +103,15 @@ void Record::grow(std::size_t octets) {
 // Writes name and separator, and in JSON the value's quote; returns what follows, with room for that much
 // and for what parts it from the next field.
 inline char* Record::name(const Key& key, bool quote, std::size_t room) {
-  const Key::Name& called = key.names_[names_];
-  reserve(sizeof called.quoted + room + 2);
+  reserve(sizeof key.ours_.quoted + room + 2);
   char* at = at_;
   if (json_) {
+    const Key::Name& called = key.*name_;
     std::memcpy(at, called.quoted.data(), sizeof called.quoted);
     return at + called.size + (quote ? 4 : 3);
   }
-  std::memcpy(at, called.quoted.data() + 1, Key::max_size);
-  at += called.size;
+  std::memcpy(at, key.ours_.quoted.data() + 1, Key::max_size);
+  at += key.ours_.size;
   *at++ = '=';
   return at;
 }

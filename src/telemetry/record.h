@@ -29,10 +29,10 @@ class Key {
   }
   template <std::size_t N, std::size_t M>
   consteval Key(const char (&literal)[N], const char (&ecs)[M])
-      : names_{Name({}, {literal, N - 1}), Name({}, {ecs, M - 1})} {
+      : ours_({}, {literal, N - 1}), ecs_({}, {ecs, M - 1}) {
     static_assert(N - 1 <= max_size && M - 1 <= max_size);
   }
-  constexpr explicit Key(std::string_view name) : names_{Name({}, name), ecs(name)} {}
+  constexpr explicit Key(std::string_view name) : ours_({}, name), ecs_(ecs(name)) {}
 
  private:
   friend class Record;
@@ -57,7 +57,7 @@ class Key {
     return known.empty() ? Name("ferryman.", name) : Name({}, known);
   }
 
-  std::array<Name, 2> names_;  // ours, ECS'
+  Name ours_, ecs_;
 };
 
 // Builds one line of the log behind what stands in `out`: logfmt, or a JSON object, with our names or those
@@ -67,10 +67,10 @@ class Key {
 class Record {
  public:
   Record(Format format, Line& out)
-      : json_(format != Format::text), names_(format == Format::ecs ? 1 : 0), out_(out) {}
+      : json_(format != Format::text), name_(format == Format::ecs ? &Key::ecs_ : &Key::ours_), out_(out) {}
 
   // Whether a value is to be what ECS asks for under a name of its own.
-  bool is_ecs() const { return names_ != 0; }
+  bool is_ecs() const { return name_ == &Key::ecs_; }
 
   void begin();
   void text(const Key& key, std::string_view value);
@@ -100,7 +100,7 @@ class Record {
   void grow(std::size_t octets);
 
   bool json_;
-  std::uint8_t names_;  // which of a key's
+  Key::Name Key::*name_;  // which of the two, in JSON
   Line& out_;
   char* at_ = nullptr;  // where the line goes on; in an open field where its value begins
   char* end_ = nullptr;
