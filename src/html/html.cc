@@ -1,8 +1,8 @@
-#include "pages/html.h"
+#include "html/html.h"
 
 #include "base/text.h"
 
-namespace ferryman::pages {
+namespace ferryman::html {
 namespace {
 
 constexpr std::string_view replacement = "\xef\xbf\xbd";
@@ -61,4 +61,4 @@ Html void_element(Name name, std::initializer_list<Attribute> attributes) {
   return html;
 }
 
-}  // namespace ferryman::pages
+}  // namespace ferryman::html

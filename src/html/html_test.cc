@@ -1,8 +1,8 @@
-#include "pages/html.h"
+#include "html/html.h"
 
 #include <gtest/gtest.h>
 
-namespace ferryman::pages {
+namespace ferryman::html {
 namespace {
 
 TEST(HtmlTest, EscapesWhateverIsPutIn) {
@@ -35,4 +35,4 @@ TEST(HtmlTest, TakesLiteralsAsTheyAre) {
 }
 
 }  // namespace
-}  // namespace ferryman::pages
+}  // namespace ferryman::html
