@@ -49,7 +49,7 @@ bool Readiness::is_dead(const discovery::Kdc& kdc, Clock::time_point now) const 
 
 void Readiness::look(const std::vector<gateway::Report>& workers, bool serves_others, Clock::time_point now) {
   look_at_kdcs(workers, now);
-  page_.clear();
+  realms_.clear();
   bool any_served = serves_others;
   for (std::size_t i = 0; i < workers.front().realms.size(); ++i) {
     const auto known = known_of(i, workers);
@@ -66,9 +66,15 @@ void Readiness::look(const std::vector<gateway::Report>& workers, bool serves_ot
       state = "no KDC answers";
     }
     any_served = any_served || served;
-    page_ += workers.front().realms[i].name + ": " + state + "\n";
+    realms_.push_back({workers.front().realms[i].name, state, served});
   }
   ready_ = any_served;
+}
+
+std::string Readiness::page() const {
+  std::string page;
+  for (const Realm& realm : realms_) page += realm.name + ": " + realm.state + "\n";
+  return page;
 }
 
 }  // namespace ferryman

@@ -26,8 +26,14 @@ class Readiness {
   void look(const std::vector<gateway::Report>& workers, bool serves_others, Clock::time_point now);
 
   bool ready() const { return ready_; }
-  // A line for each declared realm: "MIT.TEST: served".
-  const std::string& page() const { return page_; }
+  struct Realm {
+    std::string name, state;  // "MIT.TEST", "served"
+    bool served = true;
+  };
+  // Those that are declared, in the configuration's order.
+  const std::vector<Realm>& realms() const { return realms_; }
+  // A line for each: "MIT.TEST: served".
+  std::string page() const;
 
  private:
   struct Kdc {
@@ -41,7 +47,7 @@ class Readiness {
 
   std::map<exchange::KdcKey, Kdc> kdcs_;
   bool ready_ = true;
-  std::string page_;
+  std::vector<Realm> realms_;
 };
 
 }  // namespace ferryman

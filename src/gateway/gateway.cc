@@ -83,7 +83,7 @@ void Gateway::configure(std::shared_ptr<const Settings> settings) {
 }
 
 Report Gateway::report() const {
-  Report report{counts_, exchanger_.report(), {}};
+  Report report{counts_, exchanger_.report(), {}, refusals_.list()};
   report.counts.realm_caller = realm_caller_.counts();
   for (const Realm& realm : settings_->realms) {
     if (realm.name.starts_with('*')) continue;
@@ -535,16 +535,21 @@ void Gateway::write_event(const PendingRequest& pending) {
 
 void Gateway::write_event(RequestEvent& event, const net::Call& call, const std::optional<RequestId>& id) {
   ++counts_.events[static_cast<std::size_t>(event.kind)];
+  if (event.kind == EventKind::exchange) {
+    counts_.answer_us += event.total_us;
+    ++counts_.answers_timed;
+  }
   // Over UDP no limit holds who writes in many names.
   const bool udp = call.peer().transport == local::Transport::udp;
   const bool flood = event.kind == EventKind::http_violation || event.kind == EventKind::throttled ||
                      event.kind == EventKind::overload || (udp && event.kind != EventKind::exchange);
   if (flood && !may_log_flood()) return;
+  event.client = call.peer().address;
+  if (Refusals::is_one(event.kind)) refusals_.note(event, std::chrono::system_clock::now());
   if (!log_.writes(level(event.kind))) return;
   event.unlogged = std::exchange(unlogged_, 0);
   const RequestId known = id ? *id : next_id();
   event.id = known.view();
-  event.client = call.peer().address;
   event.tls = call.peer().tls_version;
   event.http = http::name(call.version());
   event.protocol = protocol_name(call.peer().transport);

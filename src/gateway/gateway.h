@@ -20,6 +20,7 @@
 #include "gateway/event.h"
 #include "gateway/realm.h"
 #include "gateway/realm_map.h"
+#include "gateway/refusals.h"
 #include "gateway/request_id.h"
 #include "locate/locator.h"
 #include "net/client_table.h"
@@ -46,6 +47,7 @@ struct Settings {
 struct Counts {
   std::array<std::uint64_t, event_kinds> events{};  // by EventKind
   std::uint64_t kkdcp = 0, udp = 0, tcp = 0;        // requests of the KDC proxy, by local::Transport
+  std::uint64_t answer_us = 0, answers_timed = 0;   // from arrival to answer, all exchanges together
   std::uint64_t lookups = 0, failed_lookups = 0, rediscoveries = 0;
   std::uint64_t unused_connections = 0, failed_handshakes = 0;
   std::uint64_t unnamed_clients = 0;  // requests of trusted proxies that do not tell whose they are
@@ -62,6 +64,7 @@ struct Report {
   Counts counts;
   std::vector<exchange::KdcReport> kdcs;
   std::vector<RealmReport> realms;  // in the configuration's order, without wildcards
+  std::vector<Refusal> refusals;    // the oldest first
 };
 
 // What the gateways of all workers count together.
@@ -168,6 +171,7 @@ class Gateway : public net::RequestHandler, private locate::LocatorObserver {
   std::uint32_t in_work_ = 0, datagrams_in_work_ = 0;
   std::uint64_t last_id_ = 0;
   Counts counts_;
+  Refusals refusals_;
   RateLimiter flood_lines_{8};
   std::uint64_t unlogged_ = 0;
   telemetry::Log& log_;
