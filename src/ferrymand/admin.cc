@@ -1,6 +1,11 @@
 #include "ferrymand/admin.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "ferrymand/host.h"
+#include "ferrymand/status_json.h"
+#include "ferrymand/status_page.h"
 
 namespace ferryman {
 namespace {
@@ -14,6 +19,30 @@ void respond(net::Call& call, unsigned status, std::string_view text, std::strin
   response.body = as_bytes(text);
   if (status == 405) response.allow = "GET, HEAD";
   call.respond(response);
+}
+
+// What a browser needs to know of what it shows.
+void respond_to_browser(net::Call& call, std::string_view type, std::string_view text) {
+  const std::vector<local::HttpResponse::OwnedField> fields{
+      {"Content-Security-Policy", std::string(status_policy)},
+      {"Cache-Control", "no-store"},
+      {"X-Content-Type-Options", "nosniff"},
+      {"X-Frame-Options", "DENY"},
+      {"Referrer-Policy", "no-referrer"},
+      {"Cross-Origin-Opener-Policy", "same-origin"},
+      {"Cross-Origin-Resource-Policy", "same-origin"}};
+  http::Response response;
+  response.content_type = type;
+  response.body = as_bytes(text);
+  response.fields = fields;
+  call.respond(response);
+}
+
+// A client that says no host is no browser.
+bool may_see_status(const http::Request& request) {
+  const auto host = std::find_if(request.fields.begin(), request.fields.end(),
+                                 [](const local::Field& field) { return field.name == "host"; });
+  return host == request.fields.end() || is_host_of_loopback(host->value);
 }
 
 }  // namespace
@@ -46,9 +75,28 @@ void AdminServer::serve(net::CallPtr call, const http::Request& request) {
   } else if (path == "/readyz") {
     const AdminPages::Ready state = pages_.ready();
     respond(*call, state.ready ? 200 : 503, state.text);
+  } else if (path == "/" || path == "/status.json") {
+    serve_status(call, request);
+  } else if (path == "/status.css") {
+    respond_to_browser(*call, "text/css; charset=utf-8", status_style);
+  } else if (path == "/status.js") {
+    respond_to_browser(*call, "text/javascript; charset=utf-8", status_script);
   } else {
-    respond(*call, 404, "Not found; /metrics, /healthz and /readyz are served here.\n");
+    respond(*call, 404, "Not found; /, /status.json, /metrics, /healthz and /readyz are served here.\n");
   }
+}
+
+bool AdminServer::wants_fields(const net::Peer&, std::string_view path) const {
+  return path == "/" || path == "/status.json";
+}
+
+void AdminServer::serve_status(const net::CallPtr& call, const http::Request& request) {
+  if (pages_.on_loopback && !may_see_status(request))
+    return respond(*call, 403, "The status is served at this host's address and at localhost only.\n");
+  pages_.status([call, as_json = request.path != "/"](const Status& status) {
+    as_json ? respond_to_browser(*call, "application/json", status_json(status))
+            : respond_to_browser(*call, "text/html; charset=utf-8", status_page(status));
+  });
 }
 
 }  // namespace ferryman

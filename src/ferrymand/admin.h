@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "ferrymand/status.h"
 #include "net/server.h"
 
 namespace ferryman {
@@ -21,10 +22,13 @@ struct AdminPages {
     std::string text;
   };
   std::function<Ready()> ready;
+  std::function<void(std::function<void(const Status&)>)> status;  // calls back once, perhaps later
+  bool on_loopback = true;                                         // nothing but this host reaches it
 };
 
-// The HTTP server for those who run the service: /metrics, /healthz, /readyz. On the main thread's event
-// loop; GET and HEAD only, no TLS.
+// The HTTP server for those who run the service: /metrics, /healthz, /readyz, and a page of its status at /
+// and as JSON at /status.json. On the main thread's event loop; GET and HEAD only, nothing that changes
+// anything, no TLS. On loopback the status is shown under no name that a page of elsewhere can have.
 class AdminServer : private net::RequestHandler {
  public:
   AdminServer(boost::asio::io_context& io, AdminPages pages);
@@ -35,6 +39,8 @@ class AdminServer : private net::RequestHandler {
 
  private:
   void serve(net::CallPtr call, const http::Request& request) override;
+  bool wants_fields(const net::Peer&, std::string_view path) const override;
+  void serve_status(const net::CallPtr& call, const http::Request& request);
   void on_violation(const net::Peer&, http::Version, unsigned, std::string_view) override {}
   void on_handshake_failure(const net::Peer&, int, std::string_view) override {}
   void on_unused(const net::Peer&) override {}

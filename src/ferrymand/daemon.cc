@@ -16,6 +16,7 @@
 #include <system_error>
 
 #include "base/service_manager.h"
+#include "ferrymand/certificates.h"
 #include "ferrymand/metrics.h"
 #include "ferrymand/processors.h"
 #include "net/listen_socket.h"
@@ -82,6 +83,10 @@ bool asks_for_certificates(const FixedConfig& fixed, const net::TlsOptions& tls)
   return std::any_of(listeners.begin(), listeners.end(), [&tls](const auto& own) {
     return own.value_or(tls.client_certificates) != net::ClientCertificates::off;
   });
+}
+
+bool is_on_loopback(const net::ListenAddress& address) {
+  return address.host.empty() || boost::asio::ip::make_address(address.host).is_loopback();
 }
 
 // Each connection and each exchange is a descriptor: take what the system allows.
@@ -204,6 +209,8 @@ bool Daemon::bind_admin() {
     gather([take = std::move(take)](const std::vector<gateway::Report>&) { take(); });
   };
   pages.ready = [this] { return readiness(); };
+  pages.status = [this](const std::function<void(const Status&)>& take) { gather_status(take); };
+  pages.on_loopback = is_on_loopback(*config_.fixed.admin);
   admin_ = std::make_unique<AdminServer>(io_, std::move(pages));
   admin_->listen(opened->descriptors.front());
   return true;
@@ -225,11 +232,11 @@ void Daemon::gather(std::function<void(const std::vector<gateway::Report>&)> tak
 }
 
 // ferryman-realm is one for all workers, so one of them asks it.
-void Daemon::gather_metrics(std::function<void(std::string)> take) {
+void Daemon::gather_with_realm(
+    std::function<void(const std::vector<gateway::Report>&, const RealmMetrics&)> take) {
   auto ask_workers = [this, take = std::move(take)](RealmMetrics realm) {
-    gather([this, take, realm = std::move(realm)](const std::vector<gateway::Report>& reports) {
-      const ProcessCounts process{counts_.connections.load(), counts_.gateway.in_flight.load()};
-      take(metrics_page(process, reports, realm));
+    gather([take, realm = std::move(realm)](const std::vector<gateway::Report>& reports) {
+      take(reports, realm);
     });
   };
   if (!config_.local) return ask_workers({});
@@ -238,6 +245,32 @@ void Daemon::gather_metrics(std::function<void(std::string)> take) {
         RealmMetrics realm{true, std::move(status)};
         boost::asio::post(io_, [ask_workers, realm = std::move(realm)] { ask_workers(realm); });
       });
+}
+
+void Daemon::gather_metrics(std::function<void(std::string)> take) {
+  gather_with_realm(
+      [this, take = std::move(take)](const std::vector<gateway::Report>& reports, const RealmMetrics& realm) {
+        const ProcessCounts process{counts_.connections.load(), counts_.gateway.in_flight.load()};
+        take(metrics_page(process, reports, realm));
+      });
+}
+
+void Daemon::gather_status(const std::function<void(const Status&)>& take) {
+  gather_with_realm([this, take](const std::vector<gateway::Report>& reports, const RealmMetrics& realm) {
+    Status status;
+    status.version = FERRYMAN_VERSION;
+    status.now = std::chrono::system_clock::now();
+    status.started = started_;
+    status.ready = readiness_.ready();
+    status.draining = stopping_;
+    status.process = {counts_.connections.load(), counts_.gateway.in_flight.load()};
+    status.history = history_.slots();
+    status.local = realm;
+    status.certificates = tls_certificates_;
+    status.config = to_toml(config_);
+    take_reports(status, reports, readiness_.realms());
+    take(status);
+  });
 }
 
 void Daemon::look_at_readiness() {
@@ -249,6 +282,7 @@ void Daemon::look_at_readiness() {
                     [](const gateway::Realm& realm) { return realm.name.starts_with('*'); });
     const bool before = readiness_.ready();
     readiness_.look(reports, serves_others, Readiness::Clock::now());
+    history_.look(reports, History::Clock::now());
     counts_.gateway.ready = readiness_.ready() && !stopping_;
     if (readiness_.ready() == before) return;
     readiness_.ready() ? log_.write(Level::info, "ready again: a realm can be served")
@@ -319,6 +353,7 @@ std::shared_ptr<const net::ConnectionConfig> Daemon::connection_config(const Con
     log_.write(Level::error, "TLS files cannot be used", {{"cause", contexts.error()}});
     return nullptr;
   }
+  tls_certificates_ = certificates_of(*contexts, tls_listeners(config_.fixed));
   result->tls = std::move(*contexts);
   return result;
 }

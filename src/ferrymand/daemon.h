@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ferrymand/admin.h"
+#include "ferrymand/history.h"
 #include "ferrymand/listeners.h"
 #include "ferrymand/readiness.h"
 #include "ferrymand/worker.h"
@@ -47,6 +48,8 @@ class Daemon {
   };
   void gather(std::function<void(const std::vector<gateway::Report>&)> take);
   void gather_metrics(std::function<void(std::string)> take);
+  void gather_status(const std::function<void(const Status&)>& take);
+  void gather_with_realm(std::function<void(const std::vector<gateway::Report>&, const RealmMetrics&)> take);
   void look_at_readiness();
   AdminPages::Ready readiness() const;
   bool bind_all();
@@ -80,6 +83,9 @@ class Daemon {
   std::unique_ptr<AdminServer> admin_;
   std::list<Gathering> gatherings_;
   Readiness readiness_;
+  History history_{History::Clock::now()};
+  const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
+  std::vector<CertificateStatus> tls_certificates_;  // that listeners show
   bool looking_ = false;
   std::size_t draining_ = 0;
   bool stopping_ = false;

@@ -120,13 +120,6 @@ void put_kdcs(Page& page, const Gathered& all) {
        [](const Target& target) { return target.p95; });
 }
 
-std::string result_name(const local::Status::Result& result) {
-  std::string_view name = kerberos::kpasswd_result_name(result.code);
-  if (result.kind != local::Status::Kind::kpasswd)
-    name = result.code == 0 ? "success" : kerberos::error_name(result.code);
-  return name.empty() ? std::to_string(result.code) : std::string(name);
-}
-
 void put_realm_status(Page& page, const local::Status& status) {
   page.family("ferryman_realm_requests_total",
               "Kerberos requests that ferryman-realm has answered, by type and by result as its log has it.",
@@ -171,6 +164,13 @@ void put_realm(Page& page, const gateway::Counts& total, const RealmMetrics& rea
 }
 
 }  // namespace
+
+std::string result_name(const local::Status::Result& result) {
+  std::string_view name = kerberos::kpasswd_result_name(result.code);
+  if (result.kind != local::Status::Kind::kpasswd)
+    name = result.code == 0 ? "success" : kerberos::error_name(result.code);
+  return name.empty() ? std::to_string(result.code) : std::string(name);
+}
 
 std::string metrics_page(const ProcessCounts& process, const std::vector<gateway::Report>& workers,
                          const RealmMetrics& realm) {

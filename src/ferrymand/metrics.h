@@ -21,6 +21,9 @@ struct RealmMetrics {
   std::optional<local::Status> status;  // none: it does not answer
 };
 
+// "success", "KDC_ERR_PREAUTH_REQUIRED", "soft_error", or a number that has no name here.
+std::string result_name(const local::Status::Result& result);
+
 // The reports of all workers as one page of metrics (Prometheus' text format 0.0.4). Counters are sums;
 // of a KDC's latencies the average is weighted by answers and the p95 is the worst worker's, since each
 // worker learns by itself.

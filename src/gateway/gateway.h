@@ -64,7 +64,7 @@ struct Report {
   Counts counts;
   std::vector<exchange::KdcReport> kdcs;
   std::vector<RealmReport> realms;  // in the configuration's order, without wildcards
-  std::vector<Refusal> refusals;    // the oldest first
+  std::vector<Refusal> refusals{};  // the oldest first
 };
 
 // What the gateways of all workers count together.
