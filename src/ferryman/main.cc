@@ -10,6 +10,7 @@
 #include "ferryman/exit_codes.h"
 #include "ferryman/explain_command.h"
 #include "ferryman/forward_command.h"
+#include "ferryman/gateway_command.h"
 #include "ferryman/locate_command.h"
 #include "ferryman/login_commands.h"
 #include "ferryman/machine_command.h"
@@ -33,6 +34,7 @@ int main(int argc, char** argv) try {
   ferryman::add_machine_command(app, run);
   ferryman::add_forward_command(app, run);
   ferryman::add_locate_command(app, run);
+  ferryman::add_gateway_command(app, run);
   ferryman::add_probe_command(app, run);
   ferryman::add_explain_command(app, run);
   ferryman::add_decode_command(app, run);
