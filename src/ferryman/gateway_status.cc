@@ -123,11 +123,14 @@ void read_local(Reader& reader, const Json& status, std::optional<GatewayStatus:
   const auto found = status.find("ferryman_realm");
   if (found == status.end() || !(found->is_null() || found->is_object())) return reader.refuse();
   if (found->is_null()) return;
-  reader.read(*found, "answers", local.emplace().answers);
-  if (!local->answers) return;
-  reader.read(*found, "sign_in", local->sign_in);
-  reader.read(*found, "lock_outs", local->lock_outs);
-  reader.read(*found, "jobs_waiting", local->jobs_waiting);
+  GatewayStatus::LocalRealm realm;
+  reader.read(*found, "answers", realm.answers);
+  if (realm.answers) {
+    reader.read(*found, "sign_in", realm.sign_in);
+    reader.read(*found, "lock_outs", realm.lock_outs);
+    reader.read(*found, "jobs_waiting", realm.jobs_waiting);
+  }
+  local = realm;
 }
 
 }  // namespace
