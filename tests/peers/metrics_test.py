@@ -58,7 +58,7 @@ class MetricsTest(Scenario):
 
     def test_paths_and_methods(self):
         gateway = self.start(["127.0.0.1:1"])
-        for path, status in (("/metrics", 200), ("/healthz", 200), ("/readyz", 200), ("/", 404), ("/KdcProxy", 404)):
+        for path, status in (("/metrics", 200), ("/healthz", 200), ("/readyz", 200), ("/", 200), ("/KdcProxy", 404)):
             self.assertEqual(self.curl("-o", os.devnull, "-w", "%{http_code}", gateway.url + path).stdout, str(status), path)
         self.assertIn("405", self.curl("-i", "-X", "DELETE", "-d", "", gateway.url + "/metrics").stdout)
         head = self.curl("-I", gateway.url + "/metrics").stdout
