@@ -80,6 +80,7 @@ th, td { text-align: left; vertical-align: top; padding: .4375rem .75rem .4375re
   overflow-wrap: anywhere; }
 thead th { border-top: 0; padding-top: 0; color: var(--soft); font-weight: 500; font-size: .8125rem; }
 tbody th { font-weight: 600; }
+#refusals table { table-layout: fixed; }
 .each { display: block; font-weight: 400; }
 .badge { display: inline-block; border-radius: 1rem; padding: .0625rem .625rem; font-size: .8125rem; font-weight: 600;
   background: var(--plain-wash); color: var(--ink); }

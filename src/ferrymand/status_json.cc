@@ -65,10 +65,7 @@ Json number_or_null(const std::optional<std::uint64_t>& number) {
 
 // Columns: a slot's numbers stand at one place of each list.
 Json history_json(const Status& status) {
-  Json history{{"seconds", History::interval.count()}};
-  Json &answered = history["answered"] = Json::array(), &refused = history["refused"] = Json::array(),
-       &failed = history["failed"] = Json::array(), &mean = history["mean_us"] = Json::array(),
-       &p95 = history["kdc_p95_us"] = Json::array();
+  Json answered = Json::array(), refused = answered, failed = answered, mean = answered, p95 = answered;
   for (const History::Slot& slot : status.history) {
     const RecentRequests requests = requests_of(slot);
     answered.push_back(requests.answered);
@@ -77,7 +74,9 @@ Json history_json(const Status& status) {
     mean.push_back(number_or_null(slot.mean_us));
     p95.push_back(number_or_null(slot.kdc_p95_us));
   }
-  return history;
+  return {{"seconds", History::interval.count()}, {"answered", std::move(answered)},
+          {"refused", std::move(refused)},        {"failed", std::move(failed)},
+          {"mean_us", std::move(mean)},           {"kdc_p95_us", std::move(p95)}};
 }
 
 Json refusals_json(const Status& status) {

@@ -192,15 +192,23 @@ Html kdcs(const Status& status) {
 }
 
 Html refusals(const Status& status) {
+  constexpr std::size_t shown = 20;
   Table table{"Time (UTC)", "Why", "Client", "Realm", "From", "To"};
-  for (const gateway::Refusal& each : status.refusals) {
+  const std::size_t count = std::min(shown, status.refusals.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    const gateway::Refusal& each = status.refusals[i];
     Html why(gateway::name(each.kind));
     if (!each.reason.empty()) why += element("span", {{"class", "soft each"}}, each.reason);
     const auto text = [](const std::string& value) { return Html(value.empty() ? "\xe2\x80\x93" : value); };
     table.row(
         {time(each.time), why, text(each.client), text(each.realm), text(each.cname), text(each.sname)});
   }
-  return table.html("The last refusals, the newest first", "Nothing has been refused.");
+  Html content = table.html("The last refusals, the newest first", "Nothing has been refused.");
+  if (count < status.refusals.size())
+    content += element("p", {{"class", "soft"}},
+                       fmt::format("{} more are in ", status.refusals.size() - count) +
+                           element("a", {{"href", "status.json"}}, "status.json") + ".");
+  return content;
 }
 
 Html local_realm(const Status& status) {
