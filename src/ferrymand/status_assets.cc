@@ -95,6 +95,8 @@ footer { color: var(--soft); font-size: .875rem; padding-top: .25rem; }
 @media (max-width: 60rem) { .plots { grid-template-columns: 1fr; } figure svg { height: 6rem; } }
 @media (max-width: 40rem) {
   body { padding: 0 .875rem 1.5rem; }
+  header button { order: 1; }
+  header p { order: 2; width: 100%; }
   .card { padding: 1rem; }
   .tiles { grid-template-columns: 1fr 1fr; gap: .625rem; }
   table, tbody, tr, th, td { display: block; }
@@ -103,7 +105,7 @@ footer { color: var(--soft); font-size: .875rem; padding-top: .25rem; }
   tbody tr:first-child { border-top: 0; padding-top: 0; }
   tbody tr:last-child { padding-bottom: 0; }
   th, td { border: 0; padding: .0625rem 0; }
-  td { display: grid; grid-template-columns: 6.5rem 1fr; gap: .75rem; justify-items: start; }
+  td { display: grid; grid-template-columns: 6.5rem 1fr; gap: 0 .75rem; justify-items: start; }
   td::before { content: attr(data-label); color: var(--soft); }
   td .each { grid-column: 2; }
 }
