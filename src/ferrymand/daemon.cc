@@ -19,6 +19,7 @@
 #include "ferrymand/certificates.h"
 #include "ferrymand/metrics.h"
 #include "ferrymand/processors.h"
+#include "ferrymand/trace_command.h"
 #include "net/listen_socket.h"
 #include "net/resolv_conf.h"
 #include "net/tls_context.h"
@@ -127,7 +128,7 @@ Daemon::~Daemon() = default;
 int Daemon::run() {
   ::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
-  if (!bind_all() || !bind_admin()) return exit_bad_configuration;
+  if (!bind_all() || !bind_admin() || !bind_admin_socket()) return exit_bad_configuration;
 
   for (std::size_t i = 0; i < listeners_.front().descriptors.size(); ++i) {
     auto connections = connection_config(config_);
@@ -148,6 +149,7 @@ int Daemon::run() {
   if (admin_) {
     log_.write(Level::info, "metrics and health", {{"address", net::to_string(*config_.fixed.admin)}});
   }
+  if (admin_socket_) log_.write(Level::info, "administration", {{"socket", config_.fixed.admin_socket}});
   say_name_servers();
   say_open_passwords();
   say_few_descriptors();
@@ -213,6 +215,20 @@ bool Daemon::bind_admin() {
   pages.on_loopback = is_on_loopback(*config_.fixed.admin);
   admin_ = std::make_unique<AdminServer>(io_, std::move(pages));
   admin_->listen(opened->descriptors.front());
+  return true;
+}
+
+bool Daemon::bind_admin_socket() {
+  const FixedConfig& fixed = config_.fixed;
+  if (fixed.admin_socket.empty()) return true;
+  auto opened = AdminSocket::open(io_, log_, {fixed.admin_socket, fixed.admin_group, fixed.user});
+  if (!opened) {
+    say_mistakes({{config_file_, 0, 0, "[admin] socket: " + opened.error()}});
+    return false;
+  }
+  admin_socket_ = std::move(*opened);
+  admin_socket_->add("trace", trace_command(io_, counts_.gateway.traces, {}));
+  admin_socket_->start();
   return true;
 }
 

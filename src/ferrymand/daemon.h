@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ferrymand/admin.h"
+#include "ferrymand/admin_socket.h"
 #include "ferrymand/history.h"
 #include "ferrymand/listeners.h"
 #include "ferrymand/readiness.h"
@@ -41,6 +42,7 @@ class Daemon {
   void say_few_descriptors();
   void say_name_servers();
   bool bind_admin();
+  bool bind_admin_socket();
   // What waits for the workers' reports.
   struct Gathering {
     std::vector<gateway::Report> reports;
@@ -81,6 +83,7 @@ class Daemon {
   boost::asio::steady_timer watch_timer_, drain_timer_;
   net::FileWatch certificates_, resolv_conf_;
   std::unique_ptr<AdminServer> admin_;
+  std::unique_ptr<AdminSocket> admin_socket_;
   std::list<Gathering> gatherings_;
   Readiness readiness_;
   History history_{History::Clock::now()};

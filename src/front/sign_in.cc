@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "exchange/realm_call.h"
+#include "front/sign_in_step.h"
 #include "gateway/request_trace.h"
 #include "local/limits.h"
 
@@ -174,7 +175,10 @@ void SignIn::respond(const http::Response& response, EventKind kind, std::string
   trace_.put_into(event);
   call_->respond(response);
   event.total_us = microseconds(Clock::now() - begun_);
-  worker_.gateway.write_event(event, *call_, id_);
+  if (!worker_.shared.traces.watched()) return worker_.gateway.write_event(event, *call_, id_);
+  gateway::TraceDetail detail;
+  detail.sign_in = step_of_sign_in(path_, as_text(call_->body()), as_text(response.body));
+  worker_.gateway.write_event(event, *call_, id_, &detail);
 }
 
 }  // namespace

@@ -530,10 +530,25 @@ void Gateway::write_event(const PendingRequest& pending) {
   }
   const auto ended = event.kind == EventKind::exchange ? pending.outcome.ended : Clock::now();
   event.total_us = microseconds(ended - pending.begun);
-  write_event(event, *pending.call, pending.id);
+  if (!shared_.traces.watched()) return write_event(event, *pending.call, pending.id);
+  TraceDetail detail = trace_detail(pending);
+  write_event(event, *pending.call, pending.id, &detail);
 }
 
-void Gateway::write_event(RequestEvent& event, const net::Call& call, const std::optional<RequestId>& id) {
+TraceDetail Gateway::trace_detail(const PendingRequest& pending) {
+  TraceDetail detail;
+  if (pending.request) detail.request = pending.request->bytes;
+  if (pending.event.reply != nullptr) detail.reply = pending.outcome.reply.bytes;
+  if (!pending.own_reply.empty()) {
+    detail.kdc_reply = detail.reply;
+    detail.reply = pending.own_reply;
+  }
+  if (pending.outcome.kdc != nullptr) detail.kdc_name = pending.outcome.kdc->name;
+  return detail;
+}
+
+void Gateway::write_event(RequestEvent& event, const net::Call& call, const std::optional<RequestId>& id,
+                          TraceDetail* detail) {
   ++counts_.events[static_cast<std::size_t>(event.kind)];
   if (event.kind == EventKind::exchange) {
     counts_.answer_us += event.total_us;
@@ -543,16 +558,23 @@ void Gateway::write_event(RequestEvent& event, const net::Call& call, const std:
   const bool udp = call.peer().transport == local::Transport::udp;
   const bool flood = event.kind == EventKind::http_violation || event.kind == EventKind::throttled ||
                      event.kind == EventKind::overload || (udp && event.kind != EventKind::exchange);
-  if (flood && !may_log_flood()) return;
+  const bool has_room = !flood || may_log_flood();
   event.client = call.peer().address;
-  if (Refusals::is_one(event.kind)) refusals_.note(event, std::chrono::system_clock::now());
-  if (!log_.writes(level(event.kind))) return;
-  event.unlogged = std::exchange(unlogged_, 0);
+  if (has_room && Refusals::is_one(event.kind)) refusals_.note(event, std::chrono::system_clock::now());
+  const bool logged = has_room && log_.writes(level(event.kind));
+  if (!logged && detail == nullptr) return;
   const RequestId known = id ? *id : next_id();
   event.id = known.view();
   event.tls = call.peer().tls_version;
   event.http = http::name(call.version());
   event.protocol = protocol_name(call.peer().transport);
+  if (detail != nullptr) {
+    detail->server = call.server_address();
+    detail->took = std::chrono::microseconds(event.total_us);
+    shared_.traces.tell(event, *detail);
+  }
+  if (!logged) return;
+  event.unlogged = std::exchange(unlogged_, 0);
   write(log_, event);
 }
 

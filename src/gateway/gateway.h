@@ -22,6 +22,7 @@
 #include "gateway/realm_map.h"
 #include "gateway/refusals.h"
 #include "gateway/request_id.h"
+#include "gateway/trace.h"
 #include "locate/locator.h"
 #include "net/client_table.h"
 #include "net/request_handler.h"
@@ -73,6 +74,7 @@ struct Shared {
   std::atomic<bool> ready{true};  // what a listener's health_path tells
   net::ClientTable clients;
   policy::Failures failures;
+  Traces traces;
 };
 
 // The KDC proxy of one worker: takes requests from its connections, brings them to a KDC and the answers
@@ -107,8 +109,10 @@ class Gateway : public net::RequestHandler, private locate::LocatorObserver {
   const Settings& settings() const { return *settings_; }
   exchange::RealmCaller& realm_caller() { return realm_caller_; }
   RequestId next_id() { return {worker_, ++last_id_}; }
-  // Counts the event and writes it, unless there are too many, with what the call and id tell.
-  void write_event(RequestEvent& event, const net::Call& call, const std::optional<RequestId>& id);
+  // Counts the event and writes it, unless there are too many, with what the call and id tell. detail: not
+  // null while somebody watches.
+  void write_event(RequestEvent& event, const net::Call& call, const std::optional<RequestId>& id,
+                   TraceDetail* detail = nullptr);
 
   // Requests under way on this worker.
   std::uint32_t in_work() const { return in_work_; }
@@ -163,6 +167,7 @@ class Gateway : public net::RequestHandler, private locate::LocatorObserver {
   static bool may_have_been_judged(const PendingRequest& pending);
   void refuse_malformed(PendingRequest& pending, std::string_view reason, const Error* error);
   void write_event(const PendingRequest& pending);
+  static TraceDetail trace_detail(const PendingRequest& pending);
   bool may_log_flood();
 
   boost::asio::io_context& io_;

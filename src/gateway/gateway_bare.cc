@@ -90,6 +90,7 @@ void Gateway::respond_error(PendingRequest& pending, std::int32_t code, std::str
   http::Response response;
   response.body = error;
   pending.event.error = code;
+  if (shared_.traces.watched()) pending.own_reply.assign(error.begin(), error.end());
   pending.call->respond(response);
 }
 

@@ -149,16 +149,19 @@ void Gateway::on_exhausted(int cause) {
 void Gateway::on_violation(const net::Peer& peer, http::Version version, unsigned status,
                            std::string_view reason) {
   ++counts_.events[static_cast<std::size_t>(EventKind::http_violation)];
-  if (!may_log_flood()) return;
+  const bool logged = may_log_flood(), watched = shared_.traces.watched();
+  if (!logged && !watched) return;
   RequestEvent event;
   event.kind = EventKind::http_violation;
-  event.unlogged = std::exchange(unlogged_, 0);
   event.client = peer.address;
   event.tls = peer.tls_version;
   event.http = http::name(version);
   event.protocol = protocol_name(peer.transport);
   event.status = status;
   event.reason = reason;
+  if (watched) shared_.traces.tell(event, {});
+  if (!logged) return;
+  event.unlogged = std::exchange(unlogged_, 0);
   write(log_, event);
 }
 

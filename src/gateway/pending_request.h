@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/bytes.h"
 #include "base/recycled.h"
 #include "exchange/outcome.h"
 #include "exchange/pending_exchange.h"
@@ -60,6 +61,7 @@ struct Gateway::PendingRequest final : Recycled<PendingRequest>, exchange::Outco
   exchange::Outcome outcome;
   bool sought_others = false, ended = false;
   RequestEvent event;
+  Octets own_reply;  // a KRB-ERROR of our own, while somebody watches
 };
 
 }  // namespace ferryman::gateway

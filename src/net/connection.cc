@@ -141,6 +141,11 @@ std::vector<std::uint8_t> Connection::client_certificate() {
   return passes_certificate_ ? stream_.peer_certificate() : std::vector<std::uint8_t>();
 }
 
+std::string Connection::server_address() {
+  const boost::asio::ip::tcp::endpoint at = stream_.own();
+  return at.address().is_unspecified() ? std::string() : peer_name(at);
+}
+
 void Connection::drain() {
   draining_ = true;
   const ConnectionPtr self(this);

@@ -116,6 +116,7 @@ class Connection final : public Recycled<Connection>,
   void drop(std::uint64_t id) override;
   std::vector<std::uint8_t> client_certificate() override;
   void name_client(Call& call, const http::Request& request);
+  std::string server_address() override;
   void forget(std::uint64_t id);
   void tell_violation(unsigned status, std::string_view reason);
 

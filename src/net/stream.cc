@@ -135,6 +135,14 @@ boost::asio::ip::tcp::endpoint Stream::peer() const {
   return peer_endpoint(address);
 }
 
+boost::asio::ip::tcp::endpoint Stream::own() const {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  const int fd = const_cast<Socket&>(socket_).native_handle();
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+  return peer_endpoint(address);
+}
+
 IoResult Stream::write(Bytes bytes) {
   if (!ssl_) {
     return plain_result(::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL),

@@ -41,6 +41,7 @@ class Stream {
 
   Socket& socket() { return socket_; }
   boost::asio::ip::tcp::endpoint peer() const;  // unspecified on a unix socket
+  boost::asio::ip::tcp::endpoint own() const;   // the same of this side
 
   // Server side of the TLS handshake; ok at once on a plain stream.
   IoResult handshake();

@@ -1,7 +1,9 @@
 #include "settings/checks.h"
 
 #include <fmt/format.h>
+#include <grp.h>
 #include <pwd.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
@@ -97,6 +99,23 @@ void check_admin(const toml::table& root, const Config& config, Mistakes& mistak
     mistakes.add(at, "http is the address of a [[listen]]");
 }
 
+void check_admin_socket(const toml::table& root, const Config& config, Mistakes& mistakes) {
+  const FixedConfig& fixed = config.fixed;
+  if (!fixed.admin_group.empty() && ::getgrnam(fixed.admin_group.c_str()) == nullptr) {
+    mistakes.add(*root.at_path("admin.socket_group").node(),
+                 fmt::format("group {} does not exist on this system", show_string(fixed.admin_group)));
+  }
+  if (fixed.admin_socket.empty()) return;
+  const toml::node& at = *root.at_path("admin.socket").node();
+  constexpr std::size_t most = sizeof(sockaddr_un::sun_path) - 1;
+  if (!fixed.admin_socket.starts_with('/') || fixed.admin_socket.size() > most) {
+    mistakes.add(at, fmt::format("socket = {} is no absolute path of at most {} octets",
+                                 show_string(fixed.admin_socket), most));
+  }
+  if (fixed.admin && fixed.admin->path_name == fixed.admin_socket)
+    mistakes.add(at, "socket is where http is");
+}
+
 // Whom it would serve.
 void check_kerberos_listeners(const toml::table& root, const Config& config, Mistakes& mistakes) {
   const bool any_local = std::any_of(config.realms.begin(), config.realms.end(),
@@ -127,6 +146,7 @@ void check(const toml::table& root, const Config& config, Mistakes& mistakes) {
   check_passed_certificates(root, config, mistakes);
   check_dns(root, config, mistakes);
   check_admin(root, config, mistakes);
+  check_admin_socket(root, config, mistakes);
   check_kerberos_listeners(root, config, mistakes);
   check_user(root, config, mistakes);
 }

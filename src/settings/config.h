@@ -58,12 +58,15 @@ struct FixedConfig {
   std::string user;      // to become after binding and reading keys; empty: stay
   std::vector<std::string> dns_servers;
   std::optional<net::ListenAddress> admin;  // [admin] http
+  std::string admin_socket;                 // [admin] socket: its path; empty: none
+  std::string admin_group;                  // [admin] socket_group; empty: none
   bool admin_allow_plain_http = false;
   std::uint32_t admin_line = 0;
 
   friend bool operator==(const FixedConfig& a, const FixedConfig& b) {
     return a.listen == b.listen && a.workers == b.workers && a.user == b.user &&
-           a.dns_servers == b.dns_servers && a.admin == b.admin;
+           a.dns_servers == b.dns_servers && a.admin == b.admin && a.admin_socket == b.admin_socket &&
+           a.admin_group == b.admin_group;
   }
 };
 

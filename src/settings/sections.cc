@@ -156,7 +156,10 @@ std::vector<Key> admin_keys(FixedConfig& fixed) {
     }
   };
   auto show = [&fixed] { return show_string(fixed.admin ? net::to_string(*fixed.admin) : ""); };
-  return {{"http", read, show}, bool_key("allow_plain_http", fixed.admin_allow_plain_http)};
+  return {{"http", read, show},
+          bool_key("allow_plain_http", fixed.admin_allow_plain_http),
+          string_key("socket", fixed.admin_socket),
+          string_key("socket_group", fixed.admin_group)};
 }
 
 std::vector<Key> dns_keys(FixedConfig& fixed) {

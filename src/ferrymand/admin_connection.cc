@@ -1,0 +1,117 @@
+#include "ferrymand/admin_connection.h"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/write.hpp>
+#include <chrono>
+#include <utility>
+
+namespace ferryman {
+namespace {
+
+// For a request to come, or an answer to be read. Streams have none.
+constexpr std::chrono::seconds patience{60};
+
+admin::Reply refusal(std::string_view reason, std::string text) {
+  return admin::Reply(tl::unexpected(admin::Failure{std::string(reason), std::move(text)}));
+}
+
+}  // namespace
+
+AdminConnection::AdminConnection(Socket socket, const AdminCommands& commands, std::function<void()> ended)
+    : socket_(std::move(socket)),
+      deadline_(socket_.get_executor()),
+      commands_(commands),
+      ended_(std::move(ended)) {}
+
+AdminConnection::~AdminConnection() {
+  if (stream_.ended) stream_.ended();
+  ended_();
+}
+
+void AdminConnection::set_deadline() {
+  if (streams()) {
+    deadline_.cancel();
+    return;
+  }
+  deadline_.expires_after(patience);
+  deadline_.async_wait([held = weak_from_this()](boost::system::error_code error) {
+    const auto self = held.lock();
+    if (!error && self) self->socket_.close(error);
+  });
+}
+
+// Of a stream what comes says nothing but that the client is still there.
+void AdminConnection::read() {
+  set_deadline();
+  socket_.async_read_some(boost::asio::buffer(chunk_),
+                          [self = shared_from_this()](boost::system::error_code error, std::size_t got) {
+                            if (error) {
+                              self->socket_.close(error);
+                            } else if (self->streams()) {
+                              self->read();
+                            } else if (self->lines_.append({self->chunk_.data(), got})) {
+                              self->next();
+                            } else {
+                              self->last_ = true;
+                              self->answer(refusal(admin::reason::not_understood,
+                                                   "The request is longer than a message may be: 1 MiB."));
+                            }
+                          });
+}
+
+void AdminConnection::next() {
+  if (last_) {
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+  } else if (const auto line = lines_.take()) {
+    dispatch(as_text(line->bytes()));
+  } else {
+    read();
+  }
+}
+
+void AdminConnection::dispatch(std::string_view line) {
+  const auto request = admin::parse_request(line);
+  if (!request) return answer(admin::Reply(tl::unexpected(request.error())));
+  const auto command = commands_.find(request->command);
+  if (command == commands_.end()) {
+    return answer(refusal(admin::reason::not_understood,
+                          "ferrymand has no such command; it may be another version's."));
+  }
+  command->second(*request, shared_from_this());
+}
+
+void AdminConnection::answer(const admin::Reply& reply) {
+  set_deadline();
+  write(admin::print(reply));
+}
+
+void AdminConnection::stream(const admin::Json& result, AdminStream stream) {
+  stream_ = std::move(stream);
+  set_deadline();
+  write(admin::print(admin::Reply(result)));
+  read();
+}
+
+void AdminConnection::wake() {
+  if (!streams() || !writing_.empty() || !socket_.is_open()) return;
+  std::string text = stream_.take();
+  if (!text.empty()) write(std::move(text));
+}
+
+void AdminConnection::write(std::string text) {
+  writing_ = std::move(text);
+  boost::asio::async_write(socket_, boost::asio::buffer(writing_),
+                           [self = shared_from_this()](boost::system::error_code error, std::size_t) {
+                             self->writing_.clear();
+                             if (error) {
+                               self->socket_.close(error);
+                             } else if (self->streams()) {
+                               self->wake();
+                             } else {
+                               self->next();
+                             }
+                           });
+}
+
+}  // namespace ferryman
