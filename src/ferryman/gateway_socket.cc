@@ -76,7 +76,7 @@ admin::Reply GatewaySocket::call(const admin::Request& request) {
 
 admin::Outcome<std::optional<Secret>> GatewaySocket::next_line() {
   if (auto line = buffer_.take()) return line;
-  std::array<char, 65536> octets;
+  std::array<char, 16384> octets;
   const ssize_t got = ::recv(socket_.get(), octets.data(), octets.size(), MSG_DONTWAIT);
   if (got < 0 && (errno == EINTR || errno == EAGAIN)) return std::nullopt;
   if (got <= 0)

@@ -17,6 +17,7 @@
 #include "ferryman/probe_command.h"
 #include "ferryman/realm_command.h"
 #include "ferryman/status_command.h"
+#include "ferryman/trace_command.h"
 
 int main(int argc, char** argv) try {
   CLI::App app{
@@ -38,6 +39,7 @@ int main(int argc, char** argv) try {
   ferryman::add_probe_command(app, run);
   ferryman::add_explain_command(app, run);
   ferryman::add_decode_command(app, run);
+  ferryman::add_trace_command(app, run);
   ferryman::add_realm_command(app, run);
   try {
     app.parse(argc, argv);

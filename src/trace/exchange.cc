@@ -32,6 +32,11 @@ std::optional<Endpoint> endpoint_of(std::string_view text) {
   return Endpoint(address, port);
 }
 
+ip::address own(const OwnAddress& own_address, const ip::address& towards) {
+  const ip::address found = own_address(towards);
+  return found.is_unspecified() ? dummy : found;
+}
+
 // A port for who has none: "1-2f" is the 2f-th request of a worker.
 std::uint16_t port_of(std::string_view id) {
   const std::size_t dash = std::min(id.find('-'), id.size() - 1);
@@ -46,7 +51,7 @@ Exchange::Side client_side(const Record& record, std::uint16_t port, const OwnAd
   if (const auto client = endpoint_of(record.text("client"))) {
     const auto server = endpoint_of(record.text("server"));
     side.from = *client;
-    side.to = {server ? server->address() : own_address(client->address()), port};
+    side.to = {server ? server->address() : own(own_address, client->address()), port};
   } else {
     side.from = {dummy, port_of(id)};
     side.to = {dummy, port};
@@ -66,7 +71,7 @@ std::optional<Exchange::Side> kdc_side(const Record& record, const Exchange::Sid
   const auto kdc = endpoint_of(record.text("kdc"));
   if (!kdc || record.number("tries") <= 0) return std::nullopt;
   Exchange::Side side;
-  side.from = {own_address(kdc->address()), 0};
+  side.from = {own(own_address, kdc->address()), 0};
   side.to = {kdc->address(), client.to.port()};
   side.comment = "exchange " + printable(record.text("id")) + ", at the KDC " +
                  printable(record.text("kdc_name")) + " " + printable(record.text("kdc"));

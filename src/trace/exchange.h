@@ -9,7 +9,7 @@
 
 namespace ferryman::trace {
 
-// This host's address for what goes to that one.
+// This host's address for what goes to that one; unspecified where there is none.
 using OwnAddress = std::function<boost::asio::ip::address(const boost::asio::ip::address& towards)>;
 
 // What a capture has of a record, whose messages it refers to; nothing: it has no Kerberos message. Servers
