@@ -153,6 +153,7 @@ int Daemon::run() {
   say_name_servers();
   say_open_passwords();
   say_few_descriptors();
+  say_key_log();
   log_.write(
       Level::info, "ready",
       {{"workers", std::to_string(workers_.size())}, {"realms", std::to_string(config_.realms.size())}});
@@ -180,6 +181,12 @@ void Daemon::say_few_descriptors() {
   log_.write(Level::warning,
              "fewer connections than max_connections for want of descriptors; LimitNOFILE= sets more",
              {{"connections", std::to_string(allowed)}, {"max_connections", std::to_string(wanted)}});
+}
+
+void Daemon::say_key_log() {
+  if (config_.tls.key_log.empty()) return;
+  log_.write(Level::warning, "the secrets of all TLS connections are written to a file",
+             {{"file", config_.tls.key_log}});
 }
 
 // At start and whenever they change. Each worker's resolver sees that by itself.
@@ -227,7 +234,8 @@ bool Daemon::bind_admin_socket() {
     return false;
   }
   admin_socket_ = std::move(*opened);
-  admin_socket_->add("trace", trace_command(io_, counts_.gateway.traces, {}));
+  admin_socket_->add("trace",
+                     trace_command(io_, counts_.gateway.traces, [this] { return config_.tls.key_log; }));
   admin_socket_->start();
   return true;
 }
@@ -420,6 +428,7 @@ void Daemon::reload() {
     config_ = std::move(loaded.config);
     certificates_ = net::FileWatch(tls_files(config_.tls));
     say_open_passwords();
+    say_key_log();
     log_.write(Level::info, "reloaded", {{"realms", std::to_string(config_.realms.size())}});
   } else {
     reopen_log(config_.log);

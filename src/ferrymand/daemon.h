@@ -41,6 +41,7 @@ class Daemon {
   void say_open_passwords();
   void say_few_descriptors();
   void say_name_servers();
+  void say_key_log();
   bool bind_admin();
   bool bind_admin_socket();
   // What waits for the workers' reports.

@@ -63,7 +63,8 @@ std::string lines_of(gateway::Tracer& tracer) {
 
 }  // namespace
 
-AdminCommand trace_command(boost::asio::io_context& io, gateway::Traces& traces, std::string key_log) {
+AdminCommand trace_command(boost::asio::io_context& io, gateway::Traces& traces,
+                           std::function<std::string()> key_log) {
   return [&io, &traces, key_log = std::move(key_log)](const admin::Request& request,
                                                       const AdminConnectionPtr& connection) {
     auto asked = asked_for(request.arguments);
@@ -79,7 +80,8 @@ AdminCommand trace_command(boost::asio::io_context& io, gateway::Traces& traces,
       return connection->answer(refusal(
           "busy", fmt::format("{} traces are running, and there may be no more.", gateway::Traces::most)));
     }
-    const Json result{{"pid", ::getpid()}, {"key_log", key_log.empty() ? Json() : Json(key_log)}};
+    const std::string file = key_log();
+    const Json result{{"pid", ::getpid()}, {"key_log", file.empty() ? Json() : Json(file)}};
     connection->stream(
         result, {[tracer] { return lines_of(*tracer); }, [&traces, tracer] { traces.remove(tracer.get()); }});
   };

@@ -26,6 +26,7 @@ struct TlsOptions {
   std::string minimum_version = "1.2";     // "1.2" or "1.3"
   ClientCertificates client_certificates = ClientCertificates::off;
   std::string client_ca;  // PEM bundle; needed for optional and required
+  std::string key_log;    // a file that gets all secrets, see net/key_log.h; empty: none
 
   friend bool operator==(const TlsOptions&, const TlsOptions&) = default;
 };

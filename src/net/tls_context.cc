@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "local/limits.h"
+#include "net/key_log.h"
 #include "ocsp/response.h"
 
 namespace ferryman::net {
@@ -162,6 +163,9 @@ tl::expected<std::shared_ptr<TlsContext>, std::string> TlsContext::load(const Tl
 
   if (auto loaded = load_certificates(ctx, options); !loaded) return Failure(loaded.error());
   if (auto set = set_client_verification(ctx, options); !set) return Failure(set.error());
+  if (!options.key_log.empty()) {
+    if (auto logs = log_keys(ctx, options.key_log); !logs) return Failure(logs.error());
+  }
   return context;
 }
 

@@ -99,6 +99,18 @@ void check_admin(const toml::table& root, const Config& config, Mistakes& mistak
     mistakes.add(at, "http is the address of a [[listen]]");
 }
 
+// It is for who looks for a fault, and is forgotten there.
+void check_key_log(const toml::table& root, const Config& config, Mistakes& mistakes) {
+  if (config.tls.key_log.empty()) return;
+  const toml::node& at = *root.at_path("tls.key_log").node();
+  if (!config.tls.key_log.starts_with('/')) {
+    mistakes.add(at, fmt::format("key_log = {} is no absolute path", show_string(config.tls.key_log)));
+  } else {
+    mistakes.warn(at,
+                  "key_log has the secrets of all connections written to a file: who reads it reads them");
+  }
+}
+
 void check_admin_socket(const toml::table& root, const Config& config, Mistakes& mistakes) {
   const FixedConfig& fixed = config.fixed;
   if (!fixed.admin_group.empty() && ::getgrnam(fixed.admin_group.c_str()) == nullptr) {
@@ -147,6 +159,7 @@ void check(const toml::table& root, const Config& config, Mistakes& mistakes) {
   check_dns(root, config, mistakes);
   check_admin(root, config, mistakes);
   check_admin_socket(root, config, mistakes);
+  check_key_log(root, config, mistakes);
   check_kerberos_listeners(root, config, mistakes);
   check_user(root, config, mistakes);
 }

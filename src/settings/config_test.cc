@@ -86,6 +86,7 @@ certificate = ["/nowhere/chain.pem"]
 private_key = ["/nowhere/key.pem"]
 ocsp_response = ["/nowhere/ocsp.der"]
 client_ca = "/nowhere/ca.pem"
+key_log = "/nowhere/keys"
 minimum_version = "1.3"
 client_certificates = "required"
 
@@ -143,6 +144,8 @@ user = "root"
 [admin]
 http = "127.0.0.1:9464"
 allow_plain_http = true
+socket = "/run/ferryman/admin.sock"
+socket_group = "root"
 
 [realms."A.TEST"]
 kdc = ["dc1.a.test", "dc2.a.test"]

@@ -37,9 +37,10 @@ Key client_certificates_key(const std::function<net::ClientCertificates()>& get,
 }
 
 std::vector<Key> tls_keys(net::TlsOptions& tls) {
-  std::vector<Key> keys{
-      strings_key("certificate", tls.certificate), strings_key("private_key", tls.private_key),
-      strings_key("ocsp_response", tls.ocsp_response), string_key("client_ca", tls.client_ca)};
+  std::vector<Key> keys{strings_key("certificate", tls.certificate),
+                        strings_key("private_key", tls.private_key),
+                        strings_key("ocsp_response", tls.ocsp_response),
+                        string_key("client_ca", tls.client_ca), string_key("key_log", tls.key_log)};
   keys.push_back(choice_key(
       "minimum_version", {"1.2", "1.3"}, [&tls] { return tls.minimum_version == "1.3" ? 1U : 0U; },
       [&tls](std::size_t i) { tls.minimum_version = i == 1 ? "1.3" : "1.2"; }));

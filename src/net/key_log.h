@@ -1,0 +1,15 @@
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <string>
+#include <tl/expected.hpp>
+
+namespace ferryman::net {
+
+// Has the context's connections append their secrets to that file, in the form that Wireshark reads
+// (SSLKEYLOGFILE): who has it reads what they say. The file is made with mode 0600; one that is there must be
+// a regular one. A line that cannot be written is lost. The error is a sentence.
+tl::expected<void, std::string> log_keys(SSL_CTX* ctx, const std::string& file);
+
+}  // namespace ferryman::net

@@ -1,0 +1,346 @@
+"""`ferryman trace` of MIT's clients at a gateway: its captures are to tshark what a capture on the wire is."""
+import base64
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+import unittest
+
+from lib import krb
+from lib.client import Client
+from lib.forwarder import Forwarder
+from lib.gateway import TOOL, Gateway, configuration
+from lib.https import Connection
+from lib.kdcs import MitKdc
+from lib.own_realm import PASSWORDS, OwnRealmScenario
+from lib.partial_tgt import PartialTgt
+from lib.proc import Process, free_port, wait_for
+from lib.scenario import Scenario
+from lib.tracer import Tracer, messages, rows
+from lib import keytab as keytabs
+from peers.logon import gateway_url
+
+CHAT, GOOD = 0x200000, "1"
+SERVICE = "HTTP/www.mit.test"
+
+
+def connected(path):
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(path)
+    client.settimeout(20)
+    return client
+
+
+class TraceScenario(Scenario):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.kdc = cls.started(MitKdc(cls.directory, cls.authority, kdc_options="disable_encrypted_timestamp = false"))
+        cls.port, cls.socket = free_port(), os.path.join(cls.directory, "admin.sock")
+        realm = {"kdc": [cls.kdc.kdc], "kpasswd": [cls.kdc.kpasswd], "allow_unarmored_password": True}
+        cls.gateway = cls.started(Gateway(cls.directory, configuration(
+            [{"address": f"127.0.0.1:{cls.port}"}], {cls.kdc.realm: realm, "SHUT.TEST": {"kdc": [cls.kdc.kdc], "allow": ["tgs-req"]}},
+            cls.tls, admin={"socket": cls.socket})))
+        cls.url = gateway_url(cls.port)
+        cls.keytab = os.path.join(cls.directory, "all.keytab")
+        cls.kdc.run("kadmin.local", "-q", f"ktadd -norandkey -k {cls.keytab} {SERVICE} krbtgt/MIT.TEST kadmin/changepw alice bob")
+
+    @classmethod
+    def watching(cls, *args, name="trace"):
+        """Once it sees what happens: a request by hand is its first line."""
+        tracer = Tracer(cls.directory, cls.socket, *args, name=name)
+        cls.addClassCleanup(tracer.stop)
+        wait_for(lambda: cls.is_watched(tracer), "the trace to begin")
+        return tracer
+
+    @classmethod
+    def is_watched(cls, tracer):
+        """It has the answer: it is connected and waits in poll(2)."""
+        assert tracer.process.alive(), tracer.text()
+        with open(f"/proc/{tracer.process.child.pid}/wchan") as file:
+            if "poll" not in file.read():
+                return False
+        return True
+
+    @classmethod
+    def client(cls, name, **relations):
+        realm = {"kdc": cls.url, "kpasswd_server": cls.url, "http_anchors": "FILE:" + cls.authority.certificate, **relations}
+        return Client(cls.directory, {cls.kdc.realm: realm}, name=name)
+
+    @classmethod
+    def post(cls, connection, message, realm="MIT.TEST"):
+        body = krb.proxy_message(message, realm)
+        connection.send(b"POST /KdcProxy HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        return connection.response()[0]
+
+
+class WiresharkTest(TraceScenario):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.capture, cls.wire = (os.path.join(cls.directory, name) for name in ("trace.pcapng", "wire.pcapng"))
+        recorder = cls.record()
+        tracer = cls.watching("--pcapng", cls.capture)
+        cls.talk("http10", kdc=cls.url, kpasswd_server=cls.url)
+        forwarder = cls.started(Forwarder(cls.directory, "--realm", cls.kdc.realm, "--gateway", cls.url,
+                                          "--ca-file", cls.authority.certificate))
+        cls.talk("http2", kdc=forwarder.kdc, kpasswd_server=forwarder.kpasswd)
+        cls.events = cls.gateway.events("exchange")
+        tracer.wait_lines(len(cls.events))
+        cls.code, cls.lines = tracer.end(), tracer.lines()
+        time.sleep(1.5)  # dumpcap writes once in a while
+        recorder.child.send_signal(signal.SIGINT)
+        recorder.child.wait(20)
+        ports = (("kerberos", cls.kdc.port), ("kpasswd", cls.kdc.kpasswd_port))
+        cls.as_kerberos = [word for name, port in ports for kind in ("tcp", "udp") for word in ("-d", f"{kind}.port=={port},{name}")]
+
+    @classmethod
+    def record(cls):
+        def recorders():
+            with open("/proc/net/packet") as sockets:
+                return len(sockets.readlines())
+        before, ports = recorders(), f"port {cls.kdc.port} or port {cls.kdc.kpasswd_port}"
+        recorder = Process(["dumpcap", "-q", "-i", "lo", "-f", ports, "-w", cls.wire], os.path.join(cls.directory, "dumpcap.out"))
+        cls.addClassCleanup(recorder.stop)
+        wait_for(lambda: os.path.exists(cls.wire) and os.path.getsize(cls.wire) > 0 and recorders() > before, "the recorder")
+        time.sleep(0.3)  # its filter
+        return recorder
+
+    @classmethod
+    def talk(cls, name, **relations):
+        client = cls.client(name, **relations)
+        client.kinit("alice", "alice-pw")
+        client.kvno(SERVICE)
+        client.kpasswd("bob", "bob-pw", "bob-pw")
+        client.kinit("nobody", "x", check=False)
+        armored = cls.client(name + "-armored", **relations)
+        armored.kinit("alice", "alice-pw", "-T", client.env["KRB5CCNAME"])
+
+    def test_ends_in_order(self):
+        self.assertEqual(self.code, 0)
+
+    def test_both_ways_were_taken(self):
+        self.assertEqual({event["http"] for event in self.events}, {"HTTP/1.0", "HTTP/2"})
+
+    def test_no_complaint(self):
+        found = rows(self.capture, "frame.protocols", "_ws.malformed", "_ws.expert.severity", "_ws.expert.message",
+                     "tcp.checksum.status", "udp.checksum.status", "ip.checksum.status")
+        self.assertGreater(len(found), 4 * len(self.events))
+        for row, (protocols, malformed, severities, texts, *sums) in enumerate(found, 1):
+            with self.subTest(frame=row):
+                self.assertEqual(malformed, "")
+                self.assertLessEqual({int(one) for one in severities.split(",") if one}, {CHAT}, texts)
+                self.assertNotRegex(texts, "(?i)retransmission|reused|out-of-order|window")
+                self.assertEqual({one for one in sums if one}, {GOOD}, protocols)
+
+    def test_every_field_is_that_of_the_wire(self):
+        """Twice: from the client, and at the KDC."""
+        wire = sorted(one.fields for one in messages(self.wire, *self.as_kerberos, keytab=self.keytab))
+        traced = messages(self.capture, keytab=self.keytab)
+        client = sorted(one.fields for one in traced if "of the client" in one.comment)
+        kdc = sorted(one.fields for one in traced if "at the KDC" in one.comment)
+        self.assertEqual(len(wire), 2 * len(self.events))
+        self.assertEqual(kdc, wire)
+        self.assertEqual(client, wire)
+
+    def test_tickets_open(self):
+        opened = [one for one in messages(self.capture, keytab=self.keytab)
+                  if any(name == "kerberos.encTicketPart_element" for name, _ in one.fields)]
+        self.assertGreater(len(opened), 8)
+
+    def test_comments_have_the_ids(self):
+        comments = " ".join(comment for comment, in rows(self.capture, "frame.comment"))
+        for event in self.events:
+            self.assertIn(f"exchange {event['id']}, ", comments)
+
+    def test_addresses_are_the_real_ones(self):
+        sources = {f"{source}:{port}" for source, port, where in rows(self.capture, "ip.src", "tcp.srcport", "tcp.dstport")
+                   if where in ("88", "464")}
+        self.assertLessEqual({event["client"] for event in self.events}, sources)
+
+    def test_the_flow(self):
+        """A logon, a service's ticket, a password change, an unknown user, and a logon by FAST; twice."""
+        flow = [re.sub(r"^\S+ 127\.0\.0\.1:\d+ (.*) [\d.]+ ms 127\.0\.0\.1 (udp|tcp)$", r"\1", line) for line in self.lines]
+        short = [re.sub(r" (padata|etypes) [-\d,]+", "", line) for line in flow]
+        logon = ["AS-REQ alice@MIT.TEST → KRB-ERROR PREAUTH_REQUIRED",
+                 "AS-REQ alice@MIT.TEST → AS-REP ticket for krbtgt/MIT.TEST@MIT.TEST etype 18 key 18"]
+        self.assertEqual(short[:2], logon)
+        half = len(short) // 2
+        self.assertEqual(short[half:], short[:half])
+        tgs = f"TGS-REQ {SERVICE}@MIT.TEST (FAST) → TGS-REP ticket of alice@MIT.TEST etype 18 key 18"
+        self.assertEqual(short[2], tgs)
+        self.assertIn("KPASSWD → KPASSWD-REP", short)
+        self.assertIn("AS-REQ nobody@MIT.TEST → KRB-ERROR C_PRINCIPAL_UNKNOWN", short)
+        self.assertEqual(short[half - 2:half],
+                         ["AS-REQ WELLKNOWN/ANONYMOUS@MIT.TEST" if "WELLKNOWN" in short[half - 2] else
+                          "AS-REQ alice@MIT.TEST (FAST) → KRB-ERROR PREAUTH_REQUIRED",
+                          "AS-REQ alice@MIT.TEST (FAST) → AS-REP ticket for krbtgt/MIT.TEST@MIT.TEST etype 18 key 18"])
+        self.assertRegex(flow[0], r"^AS-REQ alice@MIT\.TEST padata [\d,]+ etypes 18,17,20,19\S* → ")
+
+
+class FormsTest(TraceScenario):
+    def test_into_tshark(self):
+        """As people use it: dissected while it goes on."""
+        client = self.client("pipe")
+        out = os.path.join(self.directory, "tshark.out")
+        with open(out, "w") as file:
+            trace = subprocess.Popen([TOOL, "trace", "--socket", self.socket, "--pcapng", "-", "--count", "3"], stdout=subprocess.PIPE)
+            shark = subprocess.Popen(["tshark", "-l", "-i", "-", "-Y", "kerberos"], stdin=trace.stdout, stdout=file,
+                                     stderr=subprocess.DEVNULL)
+            trace.stdout.close()
+            for process in (trace, shark):
+                self.addCleanup(process.kill)
+            wait_for(lambda: "poll" in open(f"/proc/{trace.pid}/wchan").read(), "the trace")
+            client.kinit("alice", "alice-pw")
+            wait_for(lambda: "AS-REP" in open(out).read(), "tshark to show the logon")
+            client.kvno(SERVICE)
+            self.assertEqual(trace.wait(20), 0)
+            self.assertEqual(shark.wait(60), 0)
+        self.assertEqual(open(out).read().count("TGS-REP"), 2)
+
+    def test_json_and_filters(self):
+        by_user = self.watching("--json", "--user", "alice", "--client", "127.0.0.0/8", "--realm", "mit.test", name="user")
+        by_result = self.watching("--json", "--result", "preauth_required", name="result")
+        nobody = self.watching("--client", "192.0.2.1", name="nobody")
+        client = self.client("filters")
+        client.kinit("nobody", "x", check=False)
+        client.kinit("alice", "alice-pw")
+        client.kvno(SERVICE)
+        first, second = map(json.loads, by_user.wait_lines(2))
+        self.assertEqual((first["cname"], first["result"], second["result"]), ("alice", "KDC_ERR_PREAUTH_REQUIRED", "AS-REP"))
+        self.assertRegex(first["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
+        self.assertEqual(json.loads(by_result.wait_lines(1)[0])["id"], first["id"])
+        for tracer, count in ((by_user, 2), (by_result, 1), (nobody, 0)):
+            self.assertEqual((tracer.end(), len(tracer.lines())), (0, count))
+
+    def test_trees(self):
+        tracer, objects = self.watching("-v", "--count", "1", name="trees"), self.watching("-v", "--json", "--count", "1", name="objects")
+        self.client("trees").kinit("nobody", "x", check=False)
+        self.assertEqual((tracer.process.child.wait(20), objects.process.child.wait(20)), (0, 0))
+        self.assertIn("error-code: 6 (KDC_ERR_C_PRINCIPAL_UNKNOWN)", tracer.text())
+        self.assertEqual(json.loads(objects.text())["reply_message"]["type"], "KRB-ERROR")
+
+    def test_a_refusal_of_the_gateways_own(self):
+        tracer = self.watching("--result", "refused", name="refused")
+        connection = Connection(self.port, ca=self.authority.certificate)
+        self.addCleanup(connection.close)
+        self.assertEqual(self.post(connection, krb.as_req("SHUT.TEST"), "SHUT.TEST"), 403)
+        self.assertRegex(tracer.wait_lines(1)[0], "AS-REQ alice@SHUT.TEST .*→ .*refused as_req_not_allowed HTTP 403")
+
+    def test_who_may(self):
+        result = subprocess.run([TOOL, "trace", "--socket", "/nonexistent/admin.sock"], capture_output=True, text=True, timeout=20)
+        self.assertEqual((result.returncode, len(result.stderr.splitlines())), (5, 1), result.stderr)
+        self.assertIn("No ferrymand listens", result.stderr)
+        self.assertEqual(os.stat(self.socket).st_mode & 0o777, 0o600)
+
+    def test_what_is_no_request(self):
+        client = connected(self.socket)
+        self.addCleanup(client.close)
+        for line, reason in ((b"{}", "not_understood"), (b'{"version":1,"command":"x"}', "not_understood"),
+                             (b'{"version":1,"command":"trace","arguments":{"client":"x"}}', "invalid"),
+                             (b'{"version":2,"command":"trace"}', "wrong_version")):
+            client.sendall(line + b"\n")
+            self.assertEqual(json.loads(client.recv(65536))["error"]["reason"], reason)
+
+    def test_no_more_than_eight(self):
+        clients = []
+        for number in range(9):
+            clients.append(connected(self.socket))
+            clients[-1].sendall(b'{"version":1,"command":"trace"}\n')
+            answer = json.loads(clients[-1].recv(65536))
+            self.assertEqual(answer["ok"], number < 8)
+        self.assertEqual(answer["error"]["reason"], "busy")
+        for client in clients:
+            client.close()
+        wait_for(lambda: self.ask_once()["ok"], "room for another trace")
+
+    def ask_once(self):
+        client = connected(self.socket)
+        client.sendall(b'{"version":1,"command":"trace"}\n')
+        answer = json.loads(client.recv(65536))
+        client.close()
+        return answer
+
+
+class LoadTest(TraceScenario):
+    def test_who_reads_nothing_loses_records_alone(self):
+        slow = connected(self.socket)
+        self.addCleanup(slow.close)
+        slow.sendall(b'{"version":1,"command":"trace","arguments":{"packets":true}}\n')
+        self.assertTrue(json.loads(slow.recv(4096))["ok"])
+        connection = Connection(self.port, ca=self.authority.certificate)
+        self.addCleanup(connection.close)
+        sent = 120
+        for _ in range(sent):  # 10 MiB of records
+            self.assertEqual(self.post(connection, krb.as_req("SHUT.TEST", padding=60_000), "SHUT.TEST"), 403)
+        got, lost, buffer = 0, 0, b""
+        while got + lost < sent:
+            buffer += slow.recv(1 << 20)
+            *lines, buffer = buffer.split(b"\n")
+            for line in map(json.loads, lines):
+                got, lost = (got, lost + line["lost"]) if "lost" in line else (got + 1, lost)
+                if "lost" not in line:
+                    self.assertGreater(len(base64.b64decode(line["request"])), 60_000)
+        self.assertGreater(lost, 0)
+        self.assertEqual(got + lost, sent)
+
+    def test_traces_that_come_and_go_cost_no_request(self):
+        stop, answers = threading.Event(), []
+
+        def ask():
+            connection = Connection(self.port, ca=self.authority.certificate)
+            while not stop.is_set():
+                answers.append(self.post(connection, krb.as_req("SHUT.TEST"), "SHUT.TEST"))
+            connection.close()
+
+        threads = [threading.Thread(target=ask) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for _ in range(40):
+            client = connected(self.socket)
+            client.sendall(b'{"version":1,"command":"trace","arguments":{"packets":true}}\n')
+            self.assertIn(b'"ok":true', client.recv(200))
+            client.recv(200)
+            client.close()
+        stop.set()
+        for thread in threads:
+            thread.join(20)
+        self.assertEqual(set(answers), {403})
+        self.assertGreater(len(answers), 40)
+
+
+class PartialTgtTest(OwnRealmScenario):
+    """A read-only domain controller's TGT is exchanged, by MIT's kvno through the gateway."""
+
+    NUMBER = 7
+
+    def test_in_words_and_to_wireshark(self):
+        admin = os.path.join(self.directory, "admin.sock")
+        self.serve(gateway={"admin": {"socket": admin}})
+        self.kdc.add_group("remote", "alice")
+        keytab = os.path.join(self.directory, "rodc.keytab")
+        self.kdc.admin("ad", "rodc", "add", str(self.NUMBER), "--allow", "remote", "-o", keytab)
+        (_, _, kvno, key), = keytabs.entries(keytab)
+        client = self.client()
+        PartialTgt(self.kdc.realm, key, kvno, "alice", self.kdc.show("user", "alice")["sid"]).write_ccache(client.env["KRB5CCNAME"])
+        capture = os.path.join(self.directory, "partial.pcapng")
+        tracer = self.running(Tracer(self.directory, admin, "--pcapng", capture))
+        wait_for(lambda: TraceScenario.is_watched(tracer), "the trace")
+        client.kvno(self.service)
+        count = len(self.gateway.events("exchange"))
+        self.assertRegex(tracer.wait_lines(count)[0], rf"TGS-REQ {self.service}@CLOUD.TEST .*\(FAST, partial TGT of krbtgt_7\) → TGS-REP")
+        self.assertEqual(tracer.end(), 0)
+        for malformed, severities, texts in rows(capture, "_ws.malformed", "_ws.expert.severity", "_ws.expert.message"):
+            self.assertEqual(malformed, "")
+            self.assertLessEqual({int(one) for one in severities.split(",") if one}, {CHAT}, texts)
+        found = messages(capture, keytab=keytab)
+        self.assertEqual(len(found), 2 * count)
+        self.assertTrue(any(name == "kerberos.encTicketPart_element" for name, _ in found[0].fields))
+
+
+if __name__ == "__main__":
+    unittest.main()
