@@ -153,7 +153,7 @@ std::vector<Key> admin_keys(FixedConfig& fixed) {
       fixed.admin = net::parse_listen_address(*text);
     } else {
       mistakes.add(
-          node, "http must be a place to listen at: \"127.0.0.1:9464\", \"unix:/run/ferryman/admin.sock\"");
+          node, "http must be a place to listen at: \"127.0.0.1:9464\", \"unix:/run/ferryman/metrics.sock\"");
     }
   };
   auto show = [&fixed] { return show_string(fixed.admin ? net::to_string(*fixed.admin) : ""); };
