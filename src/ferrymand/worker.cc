@@ -74,7 +74,11 @@ void Worker::configure(WorkerConfig config) {
 }
 
 void Worker::report(std::function<void(gateway::Report)> take) {
-  boost::asio::post(io_, [this, take = std::move(take)] { take(gateway_.report()); });
+  boost::asio::post(io_, [this, take = std::move(take)] {
+    gateway::Report report = gateway_.report();
+    report.counts.datagrams = datagrams_.counts();
+    take(std::move(report));
+  });
 }
 
 void Worker::ask_realm_status(exchange::RealmStatusCall::Take take) {

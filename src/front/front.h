@@ -20,6 +20,7 @@ class Front final : public net::RequestHandler {
                     std::string_view reason) override {
     gateway_.on_violation(peer, version, status, reason);
   }
+  void on_handshake(const net::Peer& peer, bool resumed) override { gateway_.on_handshake(peer, resumed); }
   void on_handshake_failure(const net::Peer& peer, int code, std::string_view reason) override {
     gateway_.on_handshake_failure(peer, code, reason);
   }

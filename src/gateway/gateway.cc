@@ -550,10 +550,7 @@ TraceDetail Gateway::trace_detail(const PendingRequest& pending) {
 void Gateway::write_event(RequestEvent& event, const net::Call& call, const std::optional<RequestId>& id,
                           TraceDetail* detail) {
   ++counts_.events[static_cast<std::size_t>(event.kind)];
-  if (event.kind == EventKind::exchange) {
-    counts_.answer_us += event.total_us;
-    ++counts_.answers_timed;
-  }
+  counts_.figures.count(event, call.version());
   // Over UDP no limit holds who writes in many names.
   const bool udp = call.peer().transport == local::Transport::udp;
   const bool flood = event.kind == EventKind::http_violation || event.kind == EventKind::throttled ||

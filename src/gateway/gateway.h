@@ -18,6 +18,7 @@
 #include "exchange/exchanger.h"
 #include "exchange/realm_caller.h"
 #include "gateway/event.h"
+#include "gateway/figures.h"
 #include "gateway/realm.h"
 #include "gateway/realm_map.h"
 #include "gateway/refusals.h"
@@ -25,6 +26,7 @@
 #include "gateway/trace.h"
 #include "locate/locator.h"
 #include "net/client_table.h"
+#include "net/datagram_counts.h"
 #include "net/request_handler.h"
 #include "net/resolver.h"
 #include "policy/failures.h"
@@ -52,6 +54,8 @@ struct Counts {
   std::uint64_t lookups = 0, failed_lookups = 0, rediscoveries = 0;
   std::uint64_t unused_connections = 0, failed_handshakes = 0;
   std::uint64_t unnamed_clients = 0;  // requests of trusted proxies that do not tell whose they are
+  Figures figures;
+  net::DatagramCounts datagrams;  // the worker's
   exchange::RealmCaller::Counts realm_caller;
 };
 
@@ -95,6 +99,7 @@ class Gateway : public net::RequestHandler, private locate::LocatorObserver {
   void serve_tenant(net::CallPtr call, const http::Request& request, std::string_view tenant);
   void on_violation(const net::Peer& peer, http::Version version, unsigned status,
                     std::string_view reason) override;
+  void on_handshake(const net::Peer& peer, bool resumed) override;
   void on_handshake_failure(const net::Peer& peer, int code, std::string_view reason) override;
   void on_unused(const net::Peer& peer) override;
   void on_unnamed_client(const net::Peer& peer) override;

@@ -149,6 +149,7 @@ void Gateway::on_exhausted(int cause) {
 void Gateway::on_violation(const net::Peer& peer, http::Version version, unsigned status,
                            std::string_view reason) {
   ++counts_.events[static_cast<std::size_t>(EventKind::http_violation)];
+  counts_.figures.count_violation(status, reason);
   const bool logged = may_log_flood(), watched = shared_.traces.watched();
   if (!logged && !watched) return;
   RequestEvent event;
@@ -180,8 +181,14 @@ void Gateway::on_unnamed_client(const net::Peer& peer) {
              {{"proxy", peer.address}, {"worker", std::to_string(worker_)}});
 }
 
+void Gateway::on_handshake(const net::Peer& peer, bool resumed) {
+  Figures& figures = counts_.figures;
+  (resumed ? figures.resumptions : figures.handshakes).add(peer.tls_version);
+}
+
 void Gateway::on_handshake_failure(const net::Peer& peer, int code, std::string_view reason) {
   ++counts_.failed_handshakes;
+  counts_.figures.failed_handshakes.add(handshake_fault(code, reason));
   if (!may_log_flood()) return;
   std::string_view event_id;
   if (code == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE) event_id = event_client_certificate_required;

@@ -275,6 +275,7 @@ bool Connection::do_handshake() {
   }
   peer_.tls_version = stream_.tls_version();
   if (stream_.is_tls()) {
+    handler_.on_handshake(peer_, stream_.resumed());
     open_http(stream_.alpn() == "h2");
   } else if (peer_.transport == local::Transport::tcp) {
     open(make_message_session(config_->http, *this));

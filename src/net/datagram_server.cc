@@ -74,8 +74,8 @@ std::optional<std::size_t> receive(int socket, std::span<std::uint8_t> into, Rou
   return static_cast<std::size_t>(octets);
 }
 
-// What is lost here its sender asks for again.
-void send(int socket, Route& route, const http::Response& response) {
+// What is lost here its sender asks for again. False: it is.
+bool send(int socket, Route& route, const http::Response& response) {
   const auto writable = [](Bytes octets) { return const_cast<std::uint8_t*>(octets.data()); };
   std::array<iovec, 2> parts{{{writable(response.body_head), response.body_head.size()},
                               {writable(response.body), response.body.size()}}};
@@ -86,7 +86,7 @@ void send(int socket, Route& route, const http::Response& response) {
   header.msg_iovlen = parts.size();
   header.msg_control = route.control_size > 0 ? route.control.data() : nullptr;
   header.msg_controllen = route.control_size;
-  ::sendmsg(socket, &header, MSG_DONTWAIT | MSG_NOSIGNAL);
+  return ::sendmsg(socket, &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
 }  // namespace
@@ -99,6 +99,7 @@ struct DatagramServer::Socket {
   EdgeSocket<boost::asio::basic_datagram_socket<Udp, boost::asio::io_context::executor_type>> socket;
   std::unordered_set<std::uint64_t> in_work;  // hashes of datagrams with their clients
   bool waiting = false, draining = false;
+  DatagramCounts counts;
 
   // Who still asks is told so, and goes elsewhere.
   void close_when_done() {
@@ -116,14 +117,17 @@ class DatagramServer::Datagram final : public Recycled<Datagram>, public CallSou
   // False when it is in work already.
   bool begin(std::uint64_t hash) {
     hash_ = hash;
-    return begun_ = socket_->in_work.insert(hash).second;
+    begun_ = socket_->in_work.insert(hash).second;
+    ++(begun_ ? socket_->counts.taken : socket_->counts.repeated);
+    return begun_;
   }
   const Peer& peer() const override { return peer_; }
   Peer& peer() { return peer_; }
 
  private:
   void respond(std::uint64_t, const http::Response& response) override {
-    if (socket_->socket.is_open()) send(socket_->socket.native_handle(), route_, response);
+    if (socket_->socket.is_open() && !send(socket_->socket.native_handle(), route_, response))
+      ++socket_->counts.answer_lost;
     end();
   }
   void drop(std::uint64_t) override { end(); }
@@ -193,12 +197,16 @@ bool DatagramServer::read_one(const std::shared_ptr<Socket>& socket) {
   if (!size) return errno != EAGAIN;
   const auto client = peer_endpoint(route.from);
   // Nobody can be answered at port 0, and nothing is asked by no octets.
-  if (*size == 0 || client.port() == 0) return true;
+  if (*size == 0 || client.port() == 0) {
+    ++socket->counts.unfit;
+    return true;
+  }
   boost::intrusive_ptr<Datagram> datagram(new Datagram(socket, route));
   Peer& peer = datagram->peer();
   peer.address = peer_name(client);
   peer.client = claimed_client_key(client.address(), config_->limits.client);
   peer.transport = local::Transport::udp;
+  if (*size > config_->http.max_body) ++socket->counts.unfit;
   serve(std::move(datagram), Bytes(scratch_).first(*size));
   return true;
 }
@@ -212,6 +220,12 @@ void DatagramServer::serve(boost::intrusive_ptr<Datagram> datagram, Bytes messag
   request.version = http::Version::none;
   request.body = message;
   handler_.serve(CallPtr(new Call(std::move(datagram), request)), request);
+}
+
+DatagramCounts DatagramServer::counts() const {
+  DatagramCounts all;
+  for (const auto& socket : sockets_) all += socket->counts;
+  return all;
 }
 
 void DatagramServer::recover() {

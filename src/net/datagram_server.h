@@ -7,6 +7,7 @@
 
 #include "base/siphash.h"
 #include "net/connection.h"
+#include "net/datagram_counts.h"
 #include "net/request_handler.h"
 
 namespace ferryman::net {
@@ -39,6 +40,8 @@ class DatagramServer {
 
   // Closes everything now.
   void abort();
+
+  DatagramCounts counts() const;
 
   // After std::bad_alloc came out of the event loop: what should be waiting waits again.
   void recover();

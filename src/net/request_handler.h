@@ -108,6 +108,11 @@ class RequestHandler {
   // The HTTP session answered by itself, see http::Handler::on_violation.
   virtual void on_violation(const Peer& peer, http::Version version, unsigned status,
                             std::string_view reason) = 0;
+  // A TLS handshake is over; resumed: by a ticket.
+  virtual void on_handshake(const Peer& peer, bool resumed) {
+    (void)peer;
+    (void)resumed;
+  }
   // A TLS handshake failed. reason is OpenSSL's, or "timeout".
   virtual void on_handshake_failure(const Peer& peer, int code, std::string_view reason) = 0;
   // A connection ended that nothing else was told of: by its client before the TLS handshake was over, or

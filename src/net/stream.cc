@@ -198,6 +198,10 @@ std::string_view Stream::alpn() {
   return {reinterpret_cast<const char*>(name), size};
 }
 
+bool Stream::resumed() {
+  return ssl_ && SSL_session_reused(ssl()) == 1;
+}
+
 std::vector<std::uint8_t> Stream::peer_certificate() {
   X509* const certificate = ssl_ ? SSL_get0_peer_certificate(ssl()) : nullptr;
   if (certificate == nullptr) return {};

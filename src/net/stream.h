@@ -80,6 +80,7 @@ class Stream {
   bool is_tls() const { return ssl_ != nullptr; }
   std::string_view tls_version();  // "TLSv1.3"; empty on a plain stream
   std::string_view alpn();         // "h2", "http/1.1" or empty
+  bool resumed();                  // TLS began with a ticket of a session before
   // DER of the certificate that the peer has shown, in this handshake or the one that its session began with;
   // empty where there is none.
   std::vector<std::uint8_t> peer_certificate();
