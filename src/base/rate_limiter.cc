@@ -106,4 +106,14 @@ bool RateLimiter::has(std::uint64_t key, Rate rate, Clock::time_point at) const 
   return rate.burst > 0;
 }
 
+std::size_t RateLimiter::in_use(Clock::time_point at) const {
+  const std::uint64_t now = microseconds(at);
+  std::size_t count = 0;
+  for (std::uint64_t i = 0; i < lines_; ++i) {
+    for (auto& slot : line(i).slots)
+      if ((Slot(slot).load(std::memory_order_relaxed) & time_mask) > now) ++count;
+  }
+  return count;
+}
+
 }  // namespace ferryman

@@ -36,6 +36,8 @@ class RateLimiter {
   void give_back(std::uint64_t key, Rate rate, Clock::time_point now);
   // Whether take() would be true.
   bool has(std::uint64_t key, Rate rate, Clock::time_point now) const;
+  // How many keys have used something that they have not got back yet; looks at every slot.
+  std::size_t in_use(Clock::time_point now) const;
 
  private:
   static constexpr std::size_t ways = 8;  // one cache line

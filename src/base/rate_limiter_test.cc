@@ -45,6 +45,19 @@ TEST(RateLimiter, WhatIsGivenBackCanBeTakenAgain) {
   EXPECT_FALSE(limiter.take(1, rate, now)) << "never more than the burst";
 }
 
+TEST(RateLimiter, TellsHowManyKeysHaveUsedSomething) {
+  RateLimiter limiter(64);
+  const Rate rate = Rate::per_second(1, 5);
+  auto now = RateLimiter::Clock::now();
+  EXPECT_EQ(limiter.in_use(now), 0U);
+  limiter.take(1, rate, now);
+  limiter.take(2, rate, now);
+  limiter.take(2, rate, now);
+  EXPECT_EQ(limiter.in_use(now), 2U);
+  EXPECT_EQ(limiter.in_use(now + 1500ms), 1U);
+  EXPECT_EQ(limiter.in_use(now + 1h), 0U);
+}
+
 TEST(RateLimiter, WithoutARateEverythingPasses) {
   RateLimiter limiter(8);
   for (int i = 0; i < 1000; ++i) EXPECT_TRUE(limiter.take(1, Rate{}, RateLimiter::Clock::now()));

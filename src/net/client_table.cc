@@ -60,6 +60,12 @@ std::uint32_t ClientTable::connections(ClientKey client) {
   return found != connections_.end() ? found->second : 0;
 }
 
+ClientTable::Counts ClientTable::counts(Clock::time_point now) {
+  const std::size_t buckets = rates_.in_use(now);
+  const std::lock_guard lock(mutex_);
+  return {connections_.size(), buckets};
+}
+
 bool ClientTable::may_request(ClientKey client, const ClientLimits& limits, Clock::time_point now) {
   return client == 0 || rates_.take(client | request_bit,
                                     Rate::per_second(limits.requests_per_second, limits.requests_burst), now);

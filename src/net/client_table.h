@@ -41,6 +41,12 @@ class ClientTable {
   // That client's connections; 0 for one that no limit applies to.
   std::uint32_t connections(ClientKey client);
 
+  // Clients that have connections open, and buckets of rates that are not full.
+  struct Counts {
+    std::size_t connected = 0, buckets = 0;
+  };
+  Counts counts(Clock::time_point now);
+
   bool may_request(ClientKey client, const ClientLimits& limits, Clock::time_point now);
 
  private:

@@ -41,6 +41,21 @@ TEST(ClientTable, CountsConnectionsOfEach) {
   for (int i = 0; i < 10; ++i) EXPECT_EQ(table.enter(0, limits, now), "");
 }
 
+TEST(ClientTable, TellsHowManyClientsThereAre) {
+  ClientTable table;
+  const ClientLimits limits;
+  const auto now = ClientTable::Clock::now();
+  table.enter(1, limits, now);
+  table.enter(1, limits, now);
+  table.enter(2, limits, now);
+  table.may_request(2, limits, now);
+  EXPECT_EQ(table.counts(now).connected, 2U);
+  EXPECT_EQ(table.counts(now).buckets, 3U) << "one of connections each, and one of requests";
+  table.leave(2);
+  EXPECT_EQ(table.counts(now + std::chrono::hours(1)).connected, 1U);
+  EXPECT_EQ(table.counts(now + std::chrono::hours(1)).buckets, 0U);
+}
+
 TEST(ClientTable, BoundsTheRatesOfConnectionsAndRequestsApart) {
   ClientTable table;
   ClientLimits limits;

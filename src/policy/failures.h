@@ -53,6 +53,8 @@ class Failures {
 
   // Counts what a KDC said to it.
   void note(const Logon& logon, Attempt& attempt, const kerberos::Reply& reply, Clock::time_point now);
+  // Counters of accounts and clients that are not at nothing.
+  std::size_t in_use(Clock::time_point now) const { return counts_.in_use(now); }
   // No KDC has seen it, or none was there to judge it.
   void forget(const Logon& logon, Attempt& attempt, Clock::time_point now);
 
