@@ -10,8 +10,6 @@
 namespace ferryman {
 namespace {
 
-constexpr std::string_view metrics_type = "text/plain; version=0.0.4; charset=utf-8";
-
 void respond(net::Call& call, unsigned status, std::string_view text, std::string_view type = "text/plain") {
   http::Response response;
   response.status = status;
@@ -45,6 +43,14 @@ bool may_see_status(const http::Request& request) {
   return host == request.fields.end() || is_host_of_loopback(host->value);
 }
 
+// Several fields of one name are one list (RFC 9110 5.3).
+std::string accept_of(const http::Request& request) {
+  std::string accept;
+  for (const local::Field& field : request.fields)
+    if (field.name == "accept") accept.append(accept.empty() ? "" : ",").append(field.value);
+  return accept;
+}
+
 }  // namespace
 
 AdminServer::AdminServer(boost::asio::io_context& io, AdminPages pages)
@@ -68,7 +74,9 @@ void AdminServer::serve(net::CallPtr call, const http::Request& request) {
   if (request.method != "GET" && request.method != "HEAD") {
     respond(*call, 405, "Only GET is served here.\n");
   } else if (path == "/metrics") {
-    pages_.metrics([call](const std::string& text) { respond(*call, 200, text, metrics_type); });
+    const MetricsFormat format = preferred_format(accept_of(request));
+    pages_.metrics(
+        format, [call, format](const std::string& text) { respond(*call, 200, text, content_type(format)); });
   } else if (path == "/healthz") {
     // The workers answer: a process that hangs is not healthy.
     pages_.alive([call] { respond(*call, 200, "ok\n"); });
@@ -87,7 +95,7 @@ void AdminServer::serve(net::CallPtr call, const http::Request& request) {
 }
 
 bool AdminServer::wants_fields(const net::Peer&, std::string_view path) const {
-  return path == "/" || path == "/status.json";
+  return path == "/" || path == "/status.json" || path == "/metrics";
 }
 
 void AdminServer::serve_status(const net::CallPtr& call, const http::Request& request) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "ferrymand/openmetrics.h"
 #include "ferrymand/status.h"
 #include "net/server.h"
 
@@ -15,7 +16,7 @@ namespace ferryman {
 // What the daemon tells of itself. metrics and alive call back once, perhaps later; what they are given never
 // leaves the admin server's thread.
 struct AdminPages {
-  std::function<void(std::function<void(std::string)>)> metrics;
+  std::function<void(MetricsFormat, std::function<void(std::string)>)> metrics;
   std::function<void(std::function<void()>)> alive;  // once all workers have answered
   struct Ready {
     bool ready = true;  // to take new requests
@@ -39,6 +40,7 @@ class AdminServer : private net::RequestHandler {
 
  private:
   void serve(net::CallPtr call, const http::Request& request) override;
+  // For the Accept of who scrapes, and the Host of browsers.
   bool wants_fields(const net::Peer&, std::string_view path) const override;
   void serve_status(const net::CallPtr& call, const http::Request& request);
   void on_violation(const net::Peer&, http::Version, unsigned, std::string_view) override {}

@@ -16,7 +16,6 @@
 #include <system_error>
 
 #include "base/service_manager.h"
-#include "ferrymand/certificates.h"
 #include "ferrymand/metrics.h"
 #include "ferrymand/processors.h"
 #include "ferrymand/trace_command.h"
@@ -142,6 +141,7 @@ int Daemon::run() {
       if (!listener.datagrams.empty()) workers_.back()->take_datagrams(listener.datagrams[i]);
     }
   }
+  certificate_dates_ = net::certificate_dates(config_.tls);
   if (!become_user()) return exit_failure;
   for (const auto& worker : workers_) worker->start();
 
@@ -213,7 +213,9 @@ bool Daemon::bind_admin() {
   if (!opened->assigned)
     log_.write(Level::warning, "this host does not have that address yet", {{"address", address}});
   AdminPages pages;
-  pages.metrics = [this](std::function<void(std::string)> take) { gather_metrics(std::move(take)); };
+  pages.metrics = [this](MetricsFormat format, std::function<void(std::string)> take) {
+    gather_metrics(format, std::move(take));
+  };
   pages.alive = [this](std::function<void()> take) {
     gather([take = std::move(take)](const std::vector<gateway::Report>&) { take(); });
   };
@@ -255,6 +257,17 @@ void Daemon::gather(std::function<void(const std::vector<gateway::Report>&)> tak
   }
 }
 
+ProcessCounts Daemon::process_counts() {
+  gateway::Shared& shared = counts_.gateway;
+  const auto now = std::chrono::steady_clock::now();
+  return {counts_.connections.load(),
+          shared.in_flight.load(),
+          shared.clients.counts(now),
+          shared.failures.in_use(now),
+          started_,
+          certificate_dates_};
+}
+
 // ferryman-realm is one for all workers, so one of them asks it.
 void Daemon::gather_with_realm(
     std::function<void(const std::vector<gateway::Report>&, const RealmMetrics&)> take) {
@@ -271,12 +284,11 @@ void Daemon::gather_with_realm(
       });
 }
 
-void Daemon::gather_metrics(std::function<void(std::string)> take) {
-  gather_with_realm(
-      [this, take = std::move(take)](const std::vector<gateway::Report>& reports, const RealmMetrics& realm) {
-        const ProcessCounts process{counts_.connections.load(), counts_.gateway.in_flight.load()};
-        take(metrics_page(process, reports, realm));
-      });
+void Daemon::gather_metrics(MetricsFormat format, std::function<void(std::string)> take) {
+  gather_with_realm([this, format, take = std::move(take)](const std::vector<gateway::Report>& reports,
+                                                           const RealmMetrics& realm) {
+    take(metrics_page(process_counts(), reports, realm, format));
+  });
 }
 
 void Daemon::gather_status(const std::function<void(const Status&)>& take) {
@@ -284,13 +296,11 @@ void Daemon::gather_status(const std::function<void(const Status&)>& take) {
     Status status;
     status.version = FERRYMAN_VERSION;
     status.now = std::chrono::system_clock::now();
-    status.started = started_;
     status.ready = readiness_.ready();
     status.draining = stopping_;
-    status.process = {counts_.connections.load(), counts_.gateway.in_flight.load()};
+    status.process = process_counts();
     status.history = history_.slots();
     status.local = realm;
-    status.certificates = tls_certificates_;
     status.config = to_toml(config_);
     take_reports(status, reports, readiness_.realms());
     take(status);
@@ -377,7 +387,6 @@ std::shared_ptr<const net::ConnectionConfig> Daemon::connection_config(const Con
     log_.write(Level::error, "TLS files cannot be used", {{"cause", contexts.error()}});
     return nullptr;
   }
-  tls_certificates_ = certificates_of(*contexts, tls_listeners(config_.fixed));
   result->tls = std::move(*contexts);
   return result;
 }
@@ -396,6 +405,7 @@ bool Daemon::apply(const Config& config) {
   if (asks_for_certificates(config_.fixed, config.tls) || asks_for_certificates(config_.fixed, config_.tls))
     ticket_keys_.reset();
   for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->configure(std::move(made[i]));
+  certificate_dates_ = net::certificate_dates(config.tls);
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <functional>
 #include <list>
 #include <memory>
@@ -13,8 +14,10 @@
 #include "ferrymand/admin_socket.h"
 #include "ferrymand/history.h"
 #include "ferrymand/listeners.h"
+#include "ferrymand/metrics.h"
 #include "ferrymand/readiness.h"
 #include "ferrymand/worker.h"
+#include "net/certificate_dates.h"
 #include "net/file_watch.h"
 #include "net/ticket_keys.h"
 #include "settings/config.h"
@@ -50,9 +53,10 @@ class Daemon {
     std::function<void(const std::vector<gateway::Report>&)> take;
   };
   void gather(std::function<void(const std::vector<gateway::Report>&)> take);
-  void gather_metrics(std::function<void(std::string)> take);
+  void gather_metrics(MetricsFormat format, std::function<void(std::string)> take);
   void gather_status(const std::function<void(const Status&)>& take);
   void gather_with_realm(std::function<void(const std::vector<gateway::Report>&, const RealmMetrics&)> take);
+  ProcessCounts process_counts();
   void look_at_readiness();
   AdminPages::Ready readiness() const;
   bool bind_all();
@@ -83,13 +87,13 @@ class Daemon {
   boost::asio::signal_set signals_;
   boost::asio::steady_timer watch_timer_, drain_timer_;
   net::FileWatch certificates_, resolv_conf_;
+  std::vector<net::CertificateDates> certificate_dates_;
+  const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
   std::unique_ptr<AdminServer> admin_;
   std::unique_ptr<AdminSocket> admin_socket_;
   std::list<Gathering> gatherings_;
   Readiness readiness_;
   History history_{History::Clock::now()};
-  const std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
-  std::vector<CertificateStatus> tls_certificates_;  // that listeners show
   bool looking_ = false;
   std::size_t draining_ = 0;
   bool stopping_ = false;

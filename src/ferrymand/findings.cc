@@ -56,8 +56,8 @@ void add_local(const Status& status, Findings& found) {
 
 void add_certificates(const Status& status, Findings& found) {
   constexpr std::chrono::days soon{14};
-  for (const CertificateStatus& certificate : status.certificates) {
-    const auto left = certificate.ends - status.now;
+  for (const net::CertificateDates& certificate : status.process.certificates) {
+    const auto left = std::chrono::system_clock::from_time_t(certificate.not_after) - status.now;
     if (left > soon) continue;
     const auto days = std::chrono::duration_cast<std::chrono::days>(left).count();
     found.push_back(

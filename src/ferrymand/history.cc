@@ -14,8 +14,7 @@ gateway::Counts sum(const std::vector<gateway::Report>& workers) {
   gateway::Counts all;
   for (const gateway::Report& worker : workers) {
     for (std::size_t i = 0; i < all.events.size(); ++i) all.events[i] += worker.counts.events[i];
-    all.answer_us += worker.counts.answer_us;
-    all.answers_timed += worker.counts.answers_timed;
+    all.figures.total += worker.counts.figures.total;
   }
   return all;
 }
@@ -53,8 +52,9 @@ void History::look(const std::vector<gateway::Report>& workers, Clock::time_poin
   Slot slot;
   for (std::size_t i = 0; i < slot.events.size(); ++i)
     slot.events[i] = grown(before_.events[i], all.events[i]);
-  const std::uint64_t timed = grown(before_.answers_timed, all.answers_timed);
-  if (timed > 0) slot.mean_us = grown(before_.answer_us, all.answer_us) / timed;
+  const gateway::Latencies &before = before_.figures.total, &total = all.figures.total;
+  const std::uint64_t timed = grown(before.size(), total.size());
+  if (timed > 0) slot.mean_us = grown(before.sum(), total.sum()) / timed;
   slot.kdc_p95_us = slowest_p95(workers);
   before_ = all;
   if (slots_.size() == max_slots) slots_.pop_front();

@@ -9,10 +9,10 @@ using std::chrono::seconds;
 
 constexpr auto exchanged = static_cast<std::size_t>(gateway::EventKind::exchange);
 
-gateway::Report report(std::uint64_t answers, std::uint64_t us_each, std::uint64_t p95_us = 0) {
+gateway::Report report(std::uint64_t answers, std::uint32_t us_each, std::uint64_t p95_us = 0) {
   gateway::Report report;
-  report.counts.events[exchanged] = report.counts.answers_timed = answers;
-  report.counts.answer_us = answers * us_each;
+  report.counts.events[exchanged] = answers;
+  for (std::uint64_t i = 0; i < answers; ++i) report.counts.figures.total.add(us_each);
   exchange::KdcReport kdc;
   kdc.address = boost::asio::ip::make_address("192.0.2.1");
   kdc.port = 88;

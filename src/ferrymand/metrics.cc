@@ -1,13 +1,15 @@
 #include "ferrymand/metrics.h"
 
 #include <prometheus/metric_family.h>
-#include <prometheus/text_serializer.h>
 
 #include <algorithm>
 #include <map>
 #include <string_view>
 #include <utility>
 
+#include "ferrymand/figure_metrics.h"
+#include "ferrymand/metric_page.h"
+#include "ferrymand/process_metrics.h"
 #include "kerberos/names.h"
 #include "net/listen_socket.h"
 
@@ -15,27 +17,8 @@ namespace ferryman {
 namespace {
 
 using prometheus::ClientMetric;
-using prometheus::MetricFamily;
 using prometheus::MetricType;
-using Labels = std::vector<ClientMetric::Label>;
-
-class Page {
- public:
-  void family(std::string_view name, std::string_view help, MetricType type) {
-    families_.push_back({std::string(name), std::string(help), type, {}});
-  }
-  // To the family that was begun last.
-  void value(double value, Labels labels = {}) {
-    ClientMetric metric;
-    metric.label = std::move(labels);
-    (families_.back().type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
-    families_.back().metric.push_back(std::move(metric));
-  }
-  std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
-
- private:
-  std::vector<MetricFamily> families_;
-};
+using Labels = MetricPage::Labels;
 
 // A KDC, or one transport of it, as all workers have seen it.
 struct Target {
@@ -94,7 +77,7 @@ double average(const Target& target) {
                                     : target.weighted_average / static_cast<double>(target.counts.answers);
 }
 
-void put_kdcs(Page& page, const Gathered& all) {
+void put_kdcs(MetricPage& page, const Gathered& all) {
   // The same of each KDC, and of each of its transports.
   const auto each = [&](const std::string& name, const std::string& help, MetricType type, auto value) {
     page.family("ferryman_kdc_" + name, help, type);
@@ -120,7 +103,7 @@ void put_kdcs(Page& page, const Gathered& all) {
        [](const Target& target) { return target.p95; });
 }
 
-void put_realm_status(Page& page, const local::Status& status) {
+void put_realm_status(MetricPage& page, const local::Status& status) {
   page.family("ferryman_realm_requests_total",
               "Kerberos requests that ferryman-realm has answered, by type and by result as its log has it.",
               MetricType::Counter);
@@ -149,7 +132,7 @@ void put_realm_status(Page& page, const local::Status& status) {
       status.connections);
 }
 
-void put_realm(Page& page, const gateway::Counts& total, const RealmMetrics& realm) {
+void put_realm(MetricPage& page, const gateway::Counts& total, const RealmMetrics& realm) {
   if (!realm.configured) return;
   page.family("ferryman_realm_up", "Whether ferryman-realm has answered just now.", MetricType::Gauge);
   page.value(realm.status ? 1 : 0);
@@ -163,17 +146,20 @@ void put_realm(Page& page, const gateway::Counts& total, const RealmMetrics& rea
   if (realm.status) put_realm_status(page, *realm.status);
 }
 
-}  // namespace
-
-std::string result_name(const local::Status::Result& result) {
-  std::string_view name = kerberos::kpasswd_result_name(result.code);
-  if (result.kind != local::Status::Kind::kpasswd)
-    name = result.code == 0 ? "success" : kerberos::error_name(result.code);
-  return name.empty() ? std::to_string(result.code) : std::string(name);
+void put_datagrams(MetricPage& page, const net::DatagramCounts& total) {
+  page.family(
+      "ferryman_datagrams_total",
+      "UDP datagrams: taken as requests; repeated, as the same was in work; unfit, as empty or too large; "
+      "answer_lost, as the kernel did not take the answer.",
+      MetricType::Counter);
+  for (const auto& [result, count] : {std::pair("taken", total.taken),
+                                      {"repeated", total.repeated},
+                                      {"unfit", total.unfit},
+                                      {"answer_lost", total.answer_lost}})
+    page.value(static_cast<double>(count), {{"result", result}});
 }
 
-std::string metrics_page(const ProcessCounts& process, const std::vector<gateway::Report>& workers,
-                         const RealmMetrics& realm) {
+gateway::Counts sum(const std::vector<gateway::Report>& workers) {
   gateway::Counts total;
   for (const auto& worker : workers) {
     for (std::size_t i = 0; i < total.events.size(); ++i) total.events[i] += worker.counts.events[i];
@@ -184,12 +170,16 @@ std::string metrics_page(const ProcessCounts& process, const std::vector<gateway
     total.failed_lookups += worker.counts.failed_lookups;
     total.rediscoveries += worker.counts.rediscoveries;
     total.unused_connections += worker.counts.unused_connections;
-    total.failed_handshakes += worker.counts.failed_handshakes;
     total.unnamed_clients += worker.counts.unnamed_clients;
     total.realm_caller.connections += worker.counts.realm_caller.connections;
     total.realm_caller.failures += worker.counts.realm_caller.failures;
+    total.figures += worker.counts.figures;
+    total.datagrams += worker.counts.datagrams;
   }
-  Page page;
+  return total;
+}
+
+void put_requests(MetricPage& page, const gateway::Counts& total, const ProcessCounts& process) {
   page.family("ferryman_requests_total", "Requests by what came of them, as the log's event has it.",
               MetricType::Counter);
   for (std::size_t i = 0; i < total.events.size(); ++i) {
@@ -208,9 +198,6 @@ std::string metrics_page(const ProcessCounts& process, const std::vector<gateway
               "Connections that ended without a request, as those of a load balancer that looks in.",
               MetricType::Counter);
   page.value(static_cast<double>(total.unused_connections));
-  page.family("ferryman_handshakes_failed_total", "TLS handshakes in which something was wrong.",
-              MetricType::Counter);
-  page.value(static_cast<double>(total.failed_handshakes));
   page.family("ferryman_clients_unnamed_total",
               "Requests of trusted proxies that do not tell whose they are.", MetricType::Counter);
   page.value(static_cast<double>(total.unnamed_clients));
@@ -223,9 +210,23 @@ std::string metrics_page(const ProcessCounts& process, const std::vector<gateway
   page.family("ferryman_rediscoveries_total", "Lookups because no known KDC had answered.",
               MetricType::Counter);
   page.value(static_cast<double>(total.rediscoveries));
+}
+
+}  // namespace
+
+std::string metrics_page(const ProcessCounts& process, const std::vector<gateway::Report>& workers,
+                         const RealmMetrics& realm, MetricsFormat format) {
+  const gateway::Counts total = sum(workers);
+  MetricPage page;
+  put_requests(page, total, process);
   put_kdcs(page, gather(workers));
+  put_figures(page, total.figures);
+  put_datagrams(page, total.datagrams);
+  put_clients(page, process);
+  put_certificates(page, process.certificates);
   put_realm(page, total, realm);
-  return page.text();
+  put_process(page, process.started);
+  return page.text(format);
 }
 
 }  // namespace ferryman

@@ -36,16 +36,10 @@ struct RealmStatus {
   std::vector<std::string> kdcs;  // addresses; none where ferryman-realm serves it or none was located
 };
 
-// Of a certificate that listeners show.
-struct CertificateStatus {
-  std::string subject;
-  std::chrono::system_clock::time_point ends;
-};
-
 // What one who runs the service looks at: made anew for each look. No secrets are in it.
 struct Status {
   std::string version;
-  std::chrono::system_clock::time_point now, started;
+  std::chrono::system_clock::time_point now;
   bool ready = true, draining = false;
   unsigned workers = 0;
   ProcessCounts process;
@@ -55,7 +49,6 @@ struct Status {
   std::deque<History::Slot> history;
   std::vector<gateway::Refusal> refusals;  // the newest first
   RealmMetrics local;
-  std::vector<CertificateStatus> certificates;
   std::string config;  // TOML, as --show-config prints it
 };
 

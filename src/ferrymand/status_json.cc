@@ -115,8 +115,9 @@ Json local_json(const Status& status) {
 
 Json certificates_json(const Status& status) {
   Json certificates = Json::array();
-  for (const CertificateStatus& each : status.certificates)
-    certificates.push_back({{"subject", each.subject}, {"expires", time_text(each.ends)}});
+  for (const net::CertificateDates& each : status.process.certificates)
+    certificates.push_back({{"subject", each.subject},
+                            {"expires", time_text(std::chrono::system_clock::from_time_t(each.not_after))}});
   return certificates;
 }
 
@@ -136,8 +137,8 @@ std::string time_text(std::chrono::system_clock::time_point time) {
 std::string status_json(const Status& status) {
   Json json{{"version", status.version},
             {"time", time_text(status.now)},
-            {"started", time_text(status.started)},
-            {"uptime_seconds", seconds_between(status.started, status.now)},
+            {"started", time_text(status.process.started)},
+            {"uptime_seconds", seconds_between(status.process.started, status.now)},
             {"state", status.draining ? "draining"
                       : status.ready  ? "ready"
                                       : "not ready"},

@@ -109,7 +109,7 @@ Html tiles(const Status& status) {
     all += tile("KDCs that answer",
                 fmt::format("{} of {}", status.kdcs.size() - static_cast<std::size_t>(set_aside),
                             status.kdcs.size()));
-  all += tile("Up for", duration(status.now - status.started));
+  all += tile("Up for", duration(status.now - status.process.started));
   return element("dl", {{"class", "tiles"}}, all);
 }
 
@@ -237,10 +237,11 @@ Html local_realm(const Status& status) {
 
 Html certificates(const Status& status) {
   Table table{"Certificate", "Expires (UTC)", "In"};
-  for (const CertificateStatus& each : status.certificates) {
-    const auto left = each.ends - status.now;
+  for (const net::CertificateDates& each : status.process.certificates) {
+    const auto ends = std::chrono::system_clock::from_time_t(each.not_after);
+    const auto left = ends - status.now;
     const bool over = left.count() <= 0;
-    table.row({each.subject, time(each.ends),
+    table.row({each.subject, time(ends),
                over ? badge("bad", "expired")
                     : badge(left < std::chrono::days(14) ? "warn" : "good", duration(left))});
   }

@@ -15,9 +15,9 @@ namespace ferryman::gateway {
 // here counts as "other".
 inline constexpr std::array<std::string_view, 4> refusing_rules{"message_type", "unarmored_password",
                                                                 "principal_failures", "client_failures"};
-inline constexpr std::array<std::string_view, 6> limits{"max_connections",        "client_connections",
-                                                        "client_connection_rate", "client_request_rate",
-                                                        "max_in_flight",          "most_datagrams"};
+inline constexpr std::array<std::string_view, 7> limits{
+    "max_connections",     "idle_made_room", "client_connections", "client_connection_rate",
+    "client_request_rate", "max_in_flight",  "most_datagrams"};
 inline constexpr std::array<std::string_view, 24> message_faults{
     "truncated",         "trailing_bytes",     "wrong_tag",        "missing_field",
     "indefinite_length", "non_minimal_length", "length_too_large", "non_minimal_integer",

@@ -50,9 +50,8 @@ struct Settings {
 struct Counts {
   std::array<std::uint64_t, event_kinds> events{};  // by EventKind
   std::uint64_t kkdcp = 0, udp = 0, tcp = 0;        // requests of the KDC proxy, by local::Transport
-  std::uint64_t answer_us = 0, answers_timed = 0;   // from arrival to answer, all exchanges together
   std::uint64_t lookups = 0, failed_lookups = 0, rediscoveries = 0;
-  std::uint64_t unused_connections = 0, failed_handshakes = 0;
+  std::uint64_t unused_connections = 0;
   std::uint64_t unnamed_clients = 0;  // requests of trusted proxies that do not tell whose they are
   Figures figures;
   net::DatagramCounts datagrams;  // the worker's

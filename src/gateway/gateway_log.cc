@@ -187,7 +187,6 @@ void Gateway::on_handshake(const net::Peer& peer, bool resumed) {
 }
 
 void Gateway::on_handshake_failure(const net::Peer& peer, int code, std::string_view reason) {
-  ++counts_.failed_handshakes;
   counts_.figures.failed_handshakes.add(handshake_fault(code, reason));
   if (!may_log_flood()) return;
   std::string_view event_id;

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 
 namespace ferryman::gateway {
 
@@ -28,6 +29,7 @@ class Latencies {
   // Up to bounds[i] and above the bound before it.
   std::uint64_t operator[](std::size_t i) const { return counts_[i]; }
   std::uint64_t sum() const { return sum_; }  // microseconds
+  std::uint64_t size() const { return std::accumulate(counts_.begin(), counts_.end(), std::uint64_t{0}); }
 
  private:
   std::array<std::uint64_t, bounds.size() + 1> counts_{};

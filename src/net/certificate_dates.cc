@@ -14,7 +14,7 @@
 namespace ferryman::net {
 namespace {
 
-using File = Owned<BIO, BIO_free_all>;
+using File = Owned<BIO, BIO_free_all>;  // or what is written to memory
 using Certificate = Owned<X509, X509_free>;
 using Response = Owned<OCSP_RESPONSE, OCSP_RESPONSE_free>;
 using BasicResponse = Owned<OCSP_BASICRESP, OCSP_BASICRESP_free>;
@@ -25,11 +25,18 @@ std::optional<std::int64_t> unix_time(const ASN1_TIME* time) {
   return ::timegm(&parts);
 }
 
-std::optional<std::int64_t> not_after(const std::string& file) {
+Certificate read_certificate(const std::string& file) {
   const File opened(BIO_new_file(file.c_str(), "r"));
-  const Certificate certificate(opened ? PEM_read_bio_X509_AUX(opened.get(), nullptr, nullptr, nullptr)
-                                       : nullptr);
-  return certificate ? unix_time(X509_get0_notAfter(certificate.get())) : std::nullopt;
+  return Certificate(opened ? PEM_read_bio_X509_AUX(opened.get(), nullptr, nullptr, nullptr) : nullptr);
+}
+
+std::string subject_of(X509* certificate) {
+  const File out(BIO_new(BIO_s_mem()));
+  if (!out || X509_NAME_print_ex(out.get(), X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253) < 0)
+    return {};
+  char* text = nullptr;
+  const long length = BIO_get_mem_data(out.get(), &text);
+  return {text, static_cast<std::size_t>(length)};
 }
 
 // The earliest of those that it has.
@@ -51,11 +58,12 @@ std::optional<std::int64_t> next_update(const std::string& file) {
 std::vector<CertificateDates> certificate_dates(const TlsOptions& options) {
   std::vector<CertificateDates> all;
   for (std::size_t i = 0; i < options.certificate.size(); ++i) {
-    const auto end = not_after(options.certificate[i]);
+    const Certificate certificate = read_certificate(options.certificate[i]);
+    const auto end = certificate ? unix_time(X509_get0_notAfter(certificate.get())) : std::nullopt;
     if (!end) continue;
     const bool stapled = i < options.ocsp_response.size() && !options.ocsp_response[i].empty();
-    all.push_back(
-        {options.certificate[i], *end, stapled ? next_update(options.ocsp_response[i]) : std::nullopt});
+    all.push_back({options.certificate[i], subject_of(certificate.get()), *end,
+                   stapled ? next_update(options.ocsp_response[i]) : std::nullopt});
   }
   ERR_clear_error();
   return all;
