@@ -108,8 +108,15 @@ void put_realm_status(MetricPage& page, const local::Status& status) {
               "Kerberos requests that ferryman-realm has answered, by type and by result as its log has it.",
               MetricType::Counter);
   for (const local::Status::Result& result : status.results) {
+    if (result.kind == local::Status::Kind::sign_in) continue;
     page.value(static_cast<double>(result.count),
                {{"type", std::string(name(result.kind))}, {"result", result_name(result)}});
+  }
+  page.family("ferryman_realm_sign_in_responses_total",
+              "HTTP requests that ferryman-realm has answered, by status.", MetricType::Counter);
+  for (const local::Status::Result& result : status.results) {
+    if (result.kind != local::Status::Kind::sign_in) continue;
+    page.value(static_cast<double>(result.count), {{"status", std::to_string(result.code)}});
   }
   const auto one = [&page](const std::string& name, const std::string& help, MetricType type, auto value) {
     page.family("ferryman_realm_" + name, help, type);

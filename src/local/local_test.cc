@@ -386,7 +386,8 @@ Status some_status() {
   Status status;
   status.results = {{Status::Kind::as_req, 0, 5},
                     {Status::Kind::tgs_req, 7, std::uint64_t{1} << 40},
-                    {Status::Kind::kpasswd, -1, 2}};
+                    {Status::Kind::kpasswd, -1, 2},
+                    {Status::Kind::sign_in, 401, 3}};
   status.lock_outs = 3;
   status.dear = 4;
   status.connections = 5;
@@ -414,7 +415,7 @@ TEST(Local, AStatusIsBoundedAndOfKnownKinds) {
   Status status = some_status();
   status.results.assign(max_results + 1, {});
   EXPECT_FALSE(append(octets, status));
-  status.results.assign(1, {static_cast<Status::Kind>(4), 0, 1});
+  status.results.assign(1, {static_cast<Status::Kind>(5), 0, 1});
   EXPECT_FALSE(append(octets, status));
   ASSERT_TRUE(append(octets, some_status()));
   octets[0] = 0xff;

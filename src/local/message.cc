@@ -134,6 +134,8 @@ std::string_view name(Status::Kind kind) {
       return "TGS-REQ";
     case Status::Kind::kpasswd:
       return "KPASSWD";
+    case Status::Kind::sign_in:
+      return "SIGN-IN";
   }
   return {};
 }

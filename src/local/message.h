@@ -78,11 +78,12 @@ struct StatusRequest {};
 
 // What it has done since its start, and what waits now.
 struct Status {
-  enum class Kind : std::uint8_t { as_req = 1, tgs_req = 2, kpasswd = 3 };
+  enum class Kind : std::uint8_t { as_req = 1, tgs_req = 2, kpasswd = 3, sign_in = 4 };
   // Requests of one kind that ended in one way.
   struct Result {
     Kind kind = Kind::as_req;
-    std::int32_t code = 0;  // of the KRB-ERROR or, for kpasswd, RFC 3244's result; 0: it was done
+    // Of the KRB-ERROR or, for kpasswd, RFC 3244's result, 0: it was done. For sign_in the HTTP status.
+    std::int32_t code = 0;
     std::uint64_t count = 0;
     friend bool operator==(const Result&, const Result&) = default;
   };
@@ -98,7 +99,8 @@ struct Status {
 
   friend bool operator==(const Status&, const Status&) = default;
 };
-std::string_view name(Status::Kind kind);  // "AS-REQ", "TGS-REQ", "KPASSWD"; empty: there is no such
+std::string_view name(
+    Status::Kind kind);  // "AS-REQ", "TGS-REQ", "KPASSWD", "SIGN-IN"; empty: there is no such
 
 // The payload of a frame as one of the above, or the first fault: truncated, trailing_bytes,
 // length_too_large, too_many, bad_string, wrong_value. Everything is held against limits.h.

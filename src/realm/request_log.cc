@@ -205,8 +205,9 @@ std::int64_t Stopwatch::microseconds() const {
 }
 
 void ResultCounts::count(std::int32_t code) {
-  const bool known = code >= 0 && code < static_cast<std::int32_t>(codes);
-  counts_.at(known ? static_cast<std::size_t>(code) : codes - 1).fetch_add(1, std::memory_order_relaxed);
+  const bool known = code >= 0 && static_cast<std::size_t>(code) < counts_.size();
+  counts_.at(known ? static_cast<std::size_t>(code) : counts_.size() - 1)
+      .fetch_add(1, std::memory_order_relaxed);
 }
 
 std::uint64_t ResultCounts::all() const {
@@ -214,7 +215,7 @@ std::uint64_t ResultCounts::all() const {
 }
 
 void ResultCounts::add_to(local::Status& status, local::Status::Kind kind) const {
-  for (std::size_t code = 0; code < codes; ++code) {
+  for (std::size_t code = 0; code < counts_.size(); ++code) {
     const std::uint64_t count = counts_.at(code).load(std::memory_order_relaxed);
     if (count > 0) status.results.push_back({kind, static_cast<std::int32_t>(code), count});
   }
@@ -242,8 +243,9 @@ void RequestLog::add_to(local::Status& status) const {
   counters_.as.add_to(status, local::Status::Kind::as_req);
   counters_.tgs.add_to(status, local::Status::Kind::tgs_req);
   counters_.kpasswd.add_to(status, local::Status::Kind::kpasswd);
+  counters_.sign_ins.add_to(status, local::Status::Kind::sign_in);
   status.malformed = counters_.malformed;
-  status.sign_in = counters_.sign_in;
+  status.sign_in = counters_.sign_ins.all();
   status.lock_outs = counters_.lock_outs;
   status.directory = counters_.directory;
 }
@@ -266,7 +268,7 @@ void RequestLog::write(const local::KerberosRequest& request, const kdc::Answer&
 
 void RequestLog::write(const local::HttpRequest& request, const signin::Answer& answer,
                        const Stopwatch& watch) {
-  add(counters_.sign_in);
+  counters_.sign_ins.count(answer.response.status);
   const bool locks = answer.reason == signin::reason_locks;
   if (locks) add(counters_.lock_outs);
   if (answer.response.status == 503) add(counters_.directory);
@@ -293,8 +295,8 @@ void RequestLog::write(const local::HttpRequest& request, const signin::Answer& 
 }
 
 RequestCounts RequestLog::counts() const {
-  return {counters_.as.all(), counters_.tgs.all(), counters_.kpasswd.all(),
-          counters_.sign_in,  counters_.malformed, counters_.errors};
+  return {counters_.as.all(),       counters_.tgs.all(), counters_.kpasswd.all(),
+          counters_.sign_ins.all(), counters_.malformed, counters_.errors};
 }
 
 }  // namespace ferryman::realm

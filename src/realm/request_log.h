@@ -1,10 +1,10 @@
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "kdc/kdc.h"
 #include "kerberos/request.h"
@@ -32,17 +32,17 @@ struct RequestCounts {
   std::uint64_t errors = 0;  // of Kerberos requests that were not granted
 };
 
-// Kerberos requests of one kind by how they ended. Any thread may use it.
+// Requests of one kind by how they ended. Any thread may use it.
 class ResultCounts {
  public:
+  // codes: from 0 on; what is not among them counts as the last one.
+  explicit ResultCounts(std::size_t codes) : counts_(codes) {}
   void count(std::int32_t code);
   std::uint64_t all() const;
   void add_to(local::Status& status, local::Status::Kind kind) const;
 
  private:
-  // Codes of KRB-ERROR and of kpasswd; what is not among them counts as the last one.
-  static constexpr std::size_t codes = 128;
-  std::array<std::atomic<std::uint64_t>, codes> counts_{};
+  std::vector<std::atomic<std::uint64_t>> counts_;
 };
 
 // One line for each request, with ferrymand's id for it, by which its line there is found, and with the event
@@ -67,8 +67,9 @@ class RequestLog {
   telemetry::Log& log_;
   EventHistory& history_;
   struct Counters {
-    ResultCounts as, tgs, kpasswd;
-    std::atomic<std::uint64_t> sign_in{0}, malformed{0}, errors{0}, lock_outs{0}, directory{0};
+    static constexpr std::size_t kerberos_codes = 128, statuses = 600;
+    ResultCounts as{kerberos_codes}, tgs{kerberos_codes}, kpasswd{kerberos_codes}, sign_ins{statuses};
+    std::atomic<std::uint64_t> malformed{0}, errors{0}, lock_outs{0}, directory{0};
   } counters_;
 };
 

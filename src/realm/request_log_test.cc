@@ -133,6 +133,8 @@ TEST_F(RequestLogTest, TellsOfWhoSignsIn) {
   local::Status status;
   requests_.add_to(status);
   EXPECT_EQ(status.lock_outs, 1U);
+  EXPECT_EQ(status.sign_in, 3U);
+  EXPECT_EQ(status.results, (std::vector<local::Status::Result>{{local::Status::Kind::sign_in, 400, 3}}));
 }
 
 TEST_F(RequestLogTest, CutsLongNames) {

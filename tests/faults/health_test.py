@@ -156,7 +156,8 @@ class ConnectionsTest(HealthScenario):
             raw.sendall(b"GET / HTTP/1.1\r\n\r\n")
             raw.recv(100)
         wait_for(lambda: len(gateway.messages("TLS handshake failed")) == 3, "the line of plain HTTP")
-        self.assertEqual(self.counted("ferryman_handshakes_failed_total"), 3)
+        for reason in ("version", "server_certificate_refused", "plain_http"):
+            self.assertEqual(self.counted(f'ferryman_handshakes_failed_total{{reason="{reason}"}}'), 1, reason)
         self.assertEqual(self.counted("ferryman_connections_unused_total"), 0)
 
     def test_an_unclean_end_after_a_request_is_not_counted(self):
