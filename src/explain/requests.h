@@ -47,8 +47,8 @@ struct Hints {
   bool takes_timestamp = false;
   bool is_ticket = false;  // no proof is asked for
 };
-// Of an answer to an AS-REQ without a proof: PREAUTH_REQUIRED, or an AS-REP. Of the default salt where none is
-// told.
+// Of an answer to an AS-REQ without a proof: PREAUTH_REQUIRED, or an AS-REP. Of the default salt where none
+// is told.
 Hints read_hints(Bytes answer, const Principal& client);
 
 // The newest key of the principal in a keytab, of the first of these etypes that it has one of; null: none.

@@ -56,7 +56,7 @@ struct Gateway::PendingRequest final : Recycled<PendingRequest>, exchange::Outco
   exchange::RealmCallPtr realm_call;               // the same at ferryman-realm
   std::optional<RequestId> id;                     // made when somebody needs it
   bool of_tenant = false;
-  std::string tenant;  // that the path names
+  std::string tenant;                         // that the path names
   std::unique_ptr<const RequestTrace> trace;  // where the listener asks for it
   exchange::Outcome outcome;
   bool sought_others = false, ended = false;

@@ -84,7 +84,8 @@ std::optional<Krb5View::Tgt> Krb5View::tgt_of(const Client& client) const {
   wanted.server = krbtgt.get();
   if (krb5_cc_retrieve_cred(context, cache.get(), 0, &wanted, &found) != 0) return std::nullopt;
   std::optional<Tgt> tgt;
-  if (auto key = crypto::Key::make(found.keyblock.enctype, {found.keyblock.contents, found.keyblock.length})) {
+  if (auto key =
+          crypto::Key::make(found.keyblock.enctype, {found.keyblock.contents, found.keyblock.length})) {
     const Bytes ticket = as_bytes({found.ticket.data, found.ticket.length});
     tgt.emplace(Tgt{{ticket.begin(), ticket.end()},
                     std::move(*key),

@@ -15,8 +15,8 @@ struct _krb5_context;
 
 namespace ferryman::login {
 
-// What libkrb5, and so every program that uses it, takes from this computer's krb5.conf and credential caches.
-// One thread at a time may use it.
+// What libkrb5, and so every program that uses it, takes from this computer's krb5.conf and credential
+// caches. One thread at a time may use it.
 class Krb5View {
  public:
   // A ticket-granting ticket of the client's own realm.
