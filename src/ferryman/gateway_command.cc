@@ -10,9 +10,9 @@
 #include <string>
 #include <thread>
 
-#include "admin/client.h"
 #include "base/text.h"
 #include "ferryman/exit_codes.h"
+#include "ferryman/gateway_socket.h"
 #include "ferryman/gateway_source.h"
 #include "ferryman/gateway_status.h"
 #include "ferryman/realm_service.h"
@@ -39,16 +39,16 @@ Look look_at(const json::Json& object, const GatewayOptions& options) {
   return {code, options.json ? object.dump(-1, ' ', true) + "\n" : to_text(*status)};
 }
 
-Look look_by_socket(const GatewayOptions& options) {
-  auto client = admin::Client::connect(options.socket);
-  if (!client) return {exit_not_reachable, client.error().text};
-  const auto reply = client->call({"status"});
-  if (!reply) return {exit_not_reachable, reply.error().text};
-  return look_at(*reply, options);
+Look look_by_socket(const std::string& path, const GatewayOptions& options) {
+  auto socket = GatewaySocket::connect(path);
+  const auto reply = socket ? socket->call({"status"}) : admin::Reply(tl::unexpected(socket.error()));
+  if (reply) return look_at(*reply, options);
+  return {reply.error().reason == admin::reason::not_admitted ? exit_refused : exit_not_reachable,
+          reply.error().text};
 }
 
 Look look(const GatewayOptions& options, const GatewaySource& source) {
-  if (!options.socket.empty()) return look_by_socket(options);
+  if (!source.admin_socket.empty()) return look_by_socket(source.admin_socket, options);
   const auto text = fetch_status(source);
   if (!text) return {exit_not_reachable, text.error()};
   const auto object = parse_gateway_json(*text);
@@ -56,21 +56,22 @@ Look look(const GatewayOptions& options, const GatewaySource& source) {
   return look_at(*object, options);
 }
 
+tl::expected<GatewaySource, std::string> find_source(const GatewayOptions& options) {
+  if (!options.socket.empty()) return GatewaySource{{}, {}, options.socket};
+  if (!options.url.empty()) return parse_gateway_source(options.url);
+  return configured_gateway_source(options.config_file);
+}
+
 int run_gateway(const GatewayOptions& options) {
-  GatewaySource source;
-  if (options.socket.empty()) {
-    const auto found = options.url.empty() ? configured_gateway_source(options.config_file)
-                                           : parse_gateway_source(options.url);
-    if (!found) {
-      fmt::print(stderr, "ferryman gateway: {}\n", printable(found.error()));
-      return exit_usage;
-    }
-    source = *found;
+  const auto source = find_source(options);
+  if (!source) {
+    fmt::print(stderr, "ferryman gateway: {}\n", printable(source.error()));
+    return exit_usage;
   }
   while (true) {
-    const Look now = look(options, source);
+    const Look now = look(options, *source);
     if (options.watch && !options.json && ::isatty(STDOUT_FILENO) == 1) fmt::print("\x1b[H\x1b[2J");
-    const bool reached = now.code != exit_not_reachable;
+    const bool reached = now.code == exit_ok || now.code == exit_failed;
     if (reached) fmt::print("{}", now.text);
     if (!reached) fmt::print(stderr, "ferryman gateway: {}\n", harmless(now.text));
     if (!options.watch) return check_output(now.code);
@@ -88,16 +89,18 @@ void add_gateway_command(CLI::App& app, std::function<int()>& run) {
       command
           ->add_option(
               "--url", options->url,
-              "Its [admin] http, such as http://127.0.0.1:9464 or unix:/PATH; default as --config says")
+              "Its [admin] http, such as http://127.0.0.1:9464 or unix:/PATH, instead of what --config says")
           ->type_name("URL");
   auto* socket = command->add_option("--socket", options->socket, "Its administration socket instead")
                      ->type_name("PATH");
   url->excludes(socket);
-  command->add_option("-c,--config", options->config_file, "ferryman.toml whose [admin] http is asked")
+  command
+      ->add_option("-c,--config", options->config_file, "ferryman.toml whose [admin] socket or http is asked")
       ->capture_default_str();
   command->add_flag("--json", options->json, "Print JSON");
   command->add_flag("--watch", options->watch, "Look again every two seconds, until Ctrl-C");
-  command->footer("Exit codes: 0 all is well, 1 something is wrong, 2 wrong usage, 5 it does not answer.");
+  command->footer(
+      "Exit codes: 0 all is well, 1 something is wrong, 2 wrong usage, 3 not allowed, 5 it does not answer.");
   command->callback([options, &run] { run = [options] { return run_gateway(*options); }; });
 }
 

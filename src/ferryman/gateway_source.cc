@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "base/owned.h"
+#include "ferryman/gateway_socket.h"
 #include "ferryman/gateway_status.h"
 #include "net/listen_socket.h"
 #include "settings/config.h"
@@ -35,30 +36,31 @@ void set(CURL* curl, CURLoption option, T value) {
 }
 
 GatewaySource source_of(net::ListenAddress address) {
-  if (!address.path_name.empty()) return {"http://localhost", address.path_name};
+  if (!address.path_name.empty()) return {"http://localhost", address.path_name, {}};
   const auto ip = boost::asio::ip::make_address(address.host);
   if (ip.is_unspecified()) address.host = ip.is_v4() ? "127.0.0.1" : "::1";
-  return {"http://" + net::to_string(address), {}};
+  return {"http://" + net::to_string(address), {}, {}};
 }
 
 }  // namespace
 
 tl::expected<GatewaySource, std::string> parse_gateway_source(const std::string& text) {
-  if (text.starts_with("unix:/")) return GatewaySource{"http://localhost", text.substr(5)};
+  if (text.starts_with("unix:/")) return GatewaySource{"http://localhost", text.substr(5), {}};
   if (!text.starts_with("http://") && !text.starts_with("https://"))
     return tl::unexpected(fmt::format("{} is no URL: it is like {}, or unix:/PATH", text, usual_url));
   const auto end = text.find_last_not_of('/');
-  return GatewaySource{text.substr(0, end + 1), {}};
+  return GatewaySource{text.substr(0, end + 1), {}, {}};
 }
 
 tl::expected<GatewaySource, std::string> configured_gateway_source(const std::string& config_file) {
   const auto text = read_config_file(config_file);
-  if (!text) return GatewaySource{usual_url, {}};
-  const LoadedConfig loaded = parse_config(*text, config_file);
-  if (!loaded.config.fixed.admin)
-    return tl::unexpected(
-        fmt::format("{} has no [admin] http, so ferrymand tells nobody its status", config_file));
-  return source_of(*loaded.config.fixed.admin);
+  if (!text) return GatewaySource{{}, {}, default_gateway_socket};
+  const FixedConfig fixed = parse_config(*text, config_file).config.fixed;
+  if (!fixed.admin_socket.empty()) return GatewaySource{{}, {}, fixed.admin_socket};
+  if (!fixed.admin)
+    return tl::unexpected(fmt::format(
+        "{} has neither [admin] socket nor http, so ferrymand tells nobody its status", config_file));
+  return source_of(*fixed.admin);
 }
 
 tl::expected<std::string, std::string> fetch_status(const GatewaySource& source) {

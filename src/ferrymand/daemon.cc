@@ -18,6 +18,7 @@
 #include "base/service_manager.h"
 #include "ferrymand/metrics.h"
 #include "ferrymand/processors.h"
+#include "ferrymand/status_json.h"
 #include "ferrymand/trace_command.h"
 #include "net/listen_socket.h"
 #include "net/resolv_conf.h"
@@ -238,6 +239,10 @@ bool Daemon::bind_admin_socket() {
   admin_socket_ = std::move(*opened);
   admin_socket_->add("trace",
                      trace_command(io_, counts_.gateway.traces, [this] { return config_.tls.key_log; }));
+  admin_socket_->add("status", [this](const admin::Request&, const AdminConnectionPtr& connection) {
+    gather_status(
+        [connection](const Status& status) { connection->answer(admin::Json::parse(status_json(status))); });
+  });
   admin_socket_->start();
   return true;
 }

@@ -36,7 +36,7 @@ class StatusPage(Browser, Scenario):
                   "STRICT.TEST": {"kdc": [cls.kdc.kdc]}}
         cls.gateway = cls.started(Gateway(cls.directory, configuration(
             [{"address": f"127.0.0.1:{port}"}, {"address": f"127.0.0.1:{cls.plain}", "tls": False}], realms, cls.tls,
-            admin={"http": f"127.0.0.1:{admin}"}, process={"workers": 1})))
+            admin={"http": f"127.0.0.1:{admin}", "socket": os.path.join(cls.directory, "admin.sock")}, process={"workers": 1})))
         cls.start_browser()
 
     def setUp(self):
@@ -165,7 +165,9 @@ class StatusPage(Browser, Scenario):
         self.assertIn("MIT.TEST", result.stdout)
 
     def test_ferryman_gateway_by_the_administration_socket(self):
-        path = os.path.join(self.directory, "admin.sock")
+        result = self.tool("--socket", os.path.join(self.directory, "admin.sock"), "--json")
+        self.assertEqual((result.returncode, json.loads(result.stdout).keys()), (1, self.status().keys()))
+        path = os.path.join(self.directory, "fake.sock")
         status = self.status()
         fake = FakeAdmin(path, {"status": {**status, "wrong": []}})
         result = self.tool("--socket", path)
@@ -185,7 +187,7 @@ class StatusPage(Browser, Scenario):
         open(empty, "w").close()
         result = self.tool("--config", empty)
         self.assertEqual(result.returncode, 2)
-        self.assertIn("has no [admin] http", result.stderr)
+        self.assertIn("neither [admin] socket nor http", result.stderr)
 
 
 if __name__ == "__main__":
