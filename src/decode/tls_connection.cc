@@ -158,7 +158,7 @@ bool TlsConnection::prepare(Direction& direction) {
   const Secret& second = client ? secrets->client_application : secrets->server_application;
   if (second.empty()) return false;
   direction.protection = TlsProtection::from_traffic_secret(*suite, (first.empty() ? second : first).bytes());
-  direction.next_secret = second.copy();
+  direction.next_secret = first.empty() ? next_traffic_secret(*suite, second.bytes()) : second.copy();
   return true;
 }
 
