@@ -53,16 +53,22 @@ bool TlsConnection::fail(std::string fault) {
 }
 
 bool TlsConnection::take(unsigned direction, TcpStream& records, TcpStream& text) {
-  for (;;) {
+  Direction& from = directions_.at(direction);
+  while (!from.failed) {
     const Bytes ready = records.ready();
     if (ready.size() < tls_record_head) return true;
     const std::size_t size = load_be<std::uint16_t>(ready.subspan(3));
-    if (!begins(ready) || size > max_fragment) return fail("the stream is not TLS any more");
+    if (!begins(ready) || size > max_fragment) {
+      from.failed = true;
+      return fail("the stream is not TLS any more");
+    }
     if (ready.size() - tls_record_head < size) return true;
-    const Step step = take_record(directions_.at(direction), ready.first(tls_record_head + size), text);
-    if (step != Step::taken) return step == Step::waits;
+    const Step step = take_record(from, ready.first(tls_record_head + size), text);
+    from.failed = step == Step::failed;
+    if (step == Step::waits) return true;
     records.consume(tls_record_head + size);
   }
+  return false;
 }
 
 TlsConnection::Step TlsConnection::take_record(Direction& direction, Bytes record, TcpStream& text) {

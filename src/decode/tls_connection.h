@@ -46,6 +46,7 @@ class TlsConnection {
     std::optional<TlsProtection> protection;
     Secret next_secret;  // TLS 1.3: for what follows behind the records of `protection`
     bool opened = false;
+    bool failed = false;
   };
 
   Step take_record(Direction& direction, Bytes record, TcpStream& text);
