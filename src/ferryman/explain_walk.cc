@@ -134,6 +134,7 @@ bool Walk::ask_for_account() {
   if (error)
     if (const auto time = explain::time_of(*error)) kdc_time_ = time;
   add(explain::judge_clock(std::time(nullptr), kdc_time_));
+  const bool is_clock_right = steps_.back().state != State::wrong;
   if (answer.message.empty()) {
     auto step = realm_.user
                     ? judge_realm_account("account", user_, realm_.user->account, "user", std::time(nullptr))
@@ -146,7 +147,7 @@ bool Walk::ask_for_account() {
   if (realm_.user) seen.realm = realm_.user->account;
   hints_ = seen.hints = explain::read_hints(answer.message, user_);
   add(explain::judge_account(seen, std::time(nullptr)));
-  return steps_.back().state == State::ok;
+  return is_clock_right && steps_.back().state == State::ok;
 }
 
 // An Active Directory that the realm is linked to gives its own tickets to those users that were taken from
