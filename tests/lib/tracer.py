@@ -7,14 +7,15 @@ import xml.etree.ElementTree as ElementTree
 from .gateway import TOOL
 from .proc import Process, wait_for
 
-# Where else in the capture its counterpart stands.
-PLACES = {"kerberos.response_in", "kerberos.response_to", "kerberos.srt", "kerberos.time"}
+# What is no field of a message: where in the capture its counterpart stands, and where a key was found.
+OF_THE_CAPTURE = {"kerberos.response_in", "kerberos.response_to", "kerberos.srt", "kerberos.time", "kerberos.decrypted_keytype",
+                  "kerberos.learnt_keytype", "kerberos.missing_keytype"}
 
 
 class Tracer:
-    """A trace of the gateway at that socket, from when it watches until it is stopped. watched: tells how many do."""
+    """A trace of the gateway at that socket."""
 
-    def __init__(self, directory, socket, *args, name="trace", command=()):
+    def __init__(self, directory, socket, *args, name="trace"):
         self.process = Process([TOOL, "trace", "--socket", socket, *args], os.path.join(directory, name + ".log"),
                                {"TZ": "UTC"})
 
@@ -50,10 +51,10 @@ def rows(capture, *names, args=()):
 class Message:
     """A Kerberos message of a capture: its fields in their order, as (name, value), and the comment of its packet."""
 
-    def __init__(self, protocol, comment, keytab):
+    def __init__(self, protocol, comment):
         self.comment = comment
         self.fields = [(one.get("name"), one.get("show")) for one in protocol.iter("field")
-                       if one.get("name") and one.get("name") not in PLACES
+                       if one.get("name") and one.get("name") not in OF_THE_CAPTURE
                        and not one.get("name").startswith(("_ws.", "tcp.", "kerberos.record_mark", "kerberos.rm."))]
 
 
@@ -63,6 +64,6 @@ def messages(capture, *args, keytab=None):
     found = []
     for packet in ElementTree.fromstring(tshark(capture, *args, "-T", "pdml")).iter("packet"):
         comments = [one.get("show") for one in packet.iter("field") if one.get("name") == "frame.comment"]
-        found += [Message(protocol, "".join(comments), keytab) for protocol in packet.findall("proto")
+        found += [Message(protocol, "".join(comments)) for protocol in packet.findall("proto")
                   if protocol.get("name") in ("kerberos", "kpasswd")]
     return found
