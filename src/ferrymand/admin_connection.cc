@@ -3,6 +3,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
 #include <chrono>
+#include <new>
 #include <utility>
 
 namespace ferryman {
@@ -36,33 +37,45 @@ void AdminConnection::set_deadline() {
   deadline_.expires_after(patience);
   deadline_.async_wait([held = weak_from_this()](boost::system::error_code error) {
     const auto self = held.lock();
-    if (!error && self) self->socket_.close(error);
+    if (!error && self) self->close();
   });
 }
 
-// Of a stream what comes says nothing but that the client is still there.
+// Out of memory, this connection ends and takes nothing else with it.
+template <typename Step>
+void AdminConnection::guard(Step step) {
+  try {
+    step();
+  } catch (const std::bad_alloc&) {
+    close();
+  }
+}
+
+void AdminConnection::close() {
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+}
+
 void AdminConnection::read() {
   set_deadline();
   socket_.async_read_some(boost::asio::buffer(chunk_),
                           [self = shared_from_this()](boost::system::error_code error, std::size_t got) {
-                            if (error) {
-                              self->socket_.close(error);
-                            } else if (self->streams()) {
-                              self->read();
-                            } else if (self->lines_.append({self->chunk_.data(), got})) {
-                              self->next();
-                            } else {
-                              self->last_ = true;
-                              self->answer(refusal(admin::reason::not_understood,
-                                                   "The request is longer than a message may be: 1 MiB."));
-                            }
+                            if (error) return self->close();
+                            self->guard([&] { self->take(got); });
                           });
+}
+
+// Of a stream what comes says nothing but that the client is still there.
+void AdminConnection::take(std::size_t got) {
+  if (streams()) return read();
+  if (lines_.append({chunk_.data(), got})) return next();
+  last_ = true;
+  answer(refusal(admin::reason::not_understood, "The request is longer than a message may be: 1 MiB."));
 }
 
 void AdminConnection::next() {
   if (last_) {
-    boost::system::error_code ignored;
-    socket_.close(ignored);
+    close();
   } else if (const auto line = lines_.take()) {
     dispatch(as_text(line->bytes()));
   } else {
@@ -95,8 +108,10 @@ void AdminConnection::stream(const admin::Json& result, AdminStream stream) {
 
 void AdminConnection::wake() {
   if (!streams() || !writing_.empty() || !socket_.is_open()) return;
-  std::string text = stream_.take();
-  if (!text.empty()) write(std::move(text));
+  guard([this] {
+    std::string text = stream_.take();
+    if (!text.empty()) write(std::move(text));
+  });
 }
 
 void AdminConnection::write(std::string text) {
@@ -104,13 +119,9 @@ void AdminConnection::write(std::string text) {
   boost::asio::async_write(socket_, boost::asio::buffer(writing_),
                            [self = shared_from_this()](boost::system::error_code error, std::size_t) {
                              self->writing_.clear();
-                             if (error) {
-                               self->socket_.close(error);
-                             } else if (self->streams()) {
-                               self->wake();
-                             } else {
-                               self->next();
-                             }
+                             if (error) return self->close();
+                             if (self->streams()) return self->wake();
+                             self->guard([&] { self->next(); });
                            });
 }
 

@@ -46,7 +46,11 @@ class AdminConnection : public std::enable_shared_from_this<AdminConnection> {
 
  private:
   bool streams() const { return static_cast<bool>(stream_.take); }
+  template <typename Step>
+  void guard(Step step);
+  void close();
   void read();
+  void take(std::size_t got);
   void next();
   void dispatch(std::string_view line);
   void write(std::string text);

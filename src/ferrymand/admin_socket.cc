@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <chrono>
 #include <memory>
+#include <new>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -43,13 +44,16 @@ tl::expected<int, std::string> listen_at(const std::string& path) {
   return opened->descriptors.front();
 }
 
-// Empty, or what went wrong.
+// Empty, or what went wrong. What is right already is not set: ferrymand.service lets nobody change owners.
 std::string give_to(const AdminSocketOptions& options, std::optional<gid_t> group) {
-  const passwd* user = nullptr;
-  if (::geteuid() == 0 && !options.user.empty()) user = ::getpwnam(options.user.c_str());
-  const uid_t uid = user != nullptr ? user->pw_uid : static_cast<uid_t>(-1);
-  if (::chown(options.path.c_str(), uid, group.value_or(static_cast<gid_t>(-1))) != 0)
-    return failed("cannot give to the group " + options.group + " the socket", options.path);
+  constexpr auto as_it_is = static_cast<uid_t>(-1);
+  const passwd* const user =
+      ::geteuid() == 0 && !options.user.empty() ? ::getpwnam(options.user.c_str()) : nullptr;
+  const uid_t uid = user != nullptr ? user->pw_uid : as_it_is;
+  const gid_t gid = group && *group != ::getegid() ? *group : static_cast<gid_t>(-1);
+  const bool is_right = uid == as_it_is && gid == static_cast<gid_t>(-1);
+  if (!is_right && ::chown(options.path.c_str(), uid, gid) != 0)
+    return failed("cannot change the owner or group of", options.path);
   if (::chmod(options.path.c_str(), group ? group_mode : own_mode) != 0)
     return failed("cannot set the mode of", options.path);
   return {};
@@ -86,7 +90,11 @@ void AdminSocket::accept() {
   acceptor_.async_accept([this](boost::system::error_code error, Protocol::socket socket) {
     if (error == boost::asio::error::operation_aborted) return;
     if (error) return accept_later();
-    take(std::move(socket));
+    try {
+      take(std::move(socket));
+    } catch (const std::bad_alloc&) {
+      log_.write(telemetry::Level::error, "an administration connection ended for want of memory");
+    }
     accept();
   });
 }

@@ -131,7 +131,12 @@ void Tracer::push(std::string_view line) {
     }
     if (std::exchange(woken_, true)) return;
   }
-  wake_();
+  try {
+    wake_();
+  } catch (const std::bad_alloc&) {
+    const std::lock_guard lock(mutex_);
+    woken_ = false;  // the next line tries again
+  }
 }
 
 void Tracer::lose() {
