@@ -89,7 +89,8 @@ class Traces {
   void tell(const RequestEvent& event, const TraceDetail& detail) noexcept;
 
  private:
-  std::atomic<bool> watched_{false};
+  static constexpr std::size_t cache_line = 64;
+  alignas(cache_line) std::atomic<bool> watched_{false};  // beside nothing that requests write
   std::mutex mutex_;
   std::vector<std::shared_ptr<Tracer>> tracers_;
 };

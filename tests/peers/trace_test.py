@@ -20,6 +20,7 @@ from lib.own_realm import PASSWORDS, OwnRealmScenario
 from lib.partial_tgt import PartialTgt
 from lib.proc import Process, free_port, wait_for
 from lib.scenario import Scenario
+from lib.sign_in import SignInScenario
 from lib.tracer import Tracer, messages, rows
 from lib import keytab as keytabs
 from peers.logon import gateway_url
@@ -388,6 +389,27 @@ class PartialTgtTest(OwnRealmScenario):
         found = messages(capture, keytab=keytab)
         self.assertEqual(len(found), 2 * count)
         self.assertTrue(any(name == "kerberos.encTicketPart_element" for name, _ in found[0].fields))
+
+
+class SignInTest(SignInScenario):
+    """Its steps are shown, and none of its secrets."""
+
+    @classmethod
+    def serve(cls, **sections):
+        cls.admin = os.path.join(cls.directory, "admin.sock")
+        super().serve(gateway={"admin": {"socket": cls.admin}}, **sections)
+
+    def test_a_logon_with_a_key(self):
+        enrolled = self.enrolled_by(self.entra())
+        tracer = self.running(Tracer(self.directory, self.admin, "-v"))
+        wait_for(lambda: TraceScenario.is_watched(tracer), "the trace")
+        prt = enrolled.log_on()
+        lines = tracer.wait_lines(3)  # a nonce for what the key signs, and one for the device
+        self.assertEqual(tracer.end(), 0)
+        steps = [re.sub(r"^\S+ 127\.0\.0\.1:\d+ (.*) [\d.]+ ms$", r"\1", line) for line in lines]
+        at = f"sign-in at {self.tenant_id}"
+        self.assertEqual(steps, [f"{at} nonce → sign_in HTTP 200"] * 2 + [f"{at} PRT-and-TGT → sign_in HTTP 200"])
+        self.assertNotIn(prt.text[:20], tracer.text())
 
 
 if __name__ == "__main__":
