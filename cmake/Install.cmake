@@ -5,6 +5,8 @@ install(TARGETS ferryman RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(FILES packaging/ferryman.toml packaging/realm.toml packaging/client.toml packaging/machine.toml
   examples/proxy_message.c examples/on_an_event_loop.cc
   DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
+install(FILES packaging/grafana/ferryman.json packaging/prometheus/ferryman.rules.yml
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/ferryman/monitoring)
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
 configure_file(packaging/systemd/ferrymand.service.in ferrymand.service @ONLY)

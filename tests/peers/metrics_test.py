@@ -1,7 +1,10 @@
 """What the service tells those who run it: /metrics, /healthz and /readyz, read by curl."""
 import os
+import random
 import signal
+import socket
 import subprocess
+import time
 import unittest
 
 from lib import krb
@@ -10,6 +13,14 @@ from lib.gateway import BINARY, Gateway, configuration
 from lib.https import Connection, post
 from lib.proc import free_port, wait_for
 from lib.scenario import Scenario
+
+
+class Raw(socket.socket):
+    """A connection without HTTP of its own."""
+
+    def __init__(self, port):
+        super().__init__()
+        self.connect(("127.0.0.1", port))
 
 
 class MetricsTest(Scenario):
@@ -55,6 +66,101 @@ class MetricsTest(Scenario):
         self.assertIn(found[f'ferryman_kdc_set_aside{{kdc="{dead.address}"}}'], (1, 2))
         self.assertEqual(found[f'ferryman_kdc_set_aside{{kdc="{alive.address}"}}'], 0)
         self.assertGreater(found[f'ferryman_kdc_latency_seconds{{kdc="{alive.address}"}}'], 0)
+
+    def test_what_came_of_requests_by_http_and_by_policy(self):
+        kdc = self.running(FakeKdc(udp=lambda request: krb.krb_error()))
+        gateway = self.start([f"udp://{kdc.address}"])
+        self.ask(gateway.port)
+        self.ask(gateway.port, krb.as_req(padatas=[krb.timestamp(bytes(40))]))
+        self.ask(gateway.port, krb.as_req()[:-1])
+        self.assertEqual(self.curl("--http2-prior-knowledge", "-o", os.devnull, "-w", "%{http_code}",
+                                   f"http://127.0.0.1:{gateway.port}/elsewhere").stdout, "404")
+        with Raw(gateway.port) as raw:
+            raw.sendall(b"nonsense\r\n\r\n")
+            self.assertIn(b" 400 ", raw.recv(1000))
+        found = self.metrics(gateway)
+        for name, count in (('http_requests_total{version="1.1"}', 3), ('http_requests_total{version="2"}', 1),
+                            ('http_responses_total{status="200"}', 1), ('http_responses_total{status="400"}', 2),
+                            ('http_responses_total{status="403"}', 1), ('http_responses_total{status="404"}', 1),
+                            ('http_responses_total{status="other"}', 0), ('http_violations_total{reason="path"}', 1),
+                            ('refusals_total{rule="unarmored_password"}', 1), ('refusals_total{rule="message_type"}', 0),
+                            ('malformed_total{fault="truncated"}', 1), ('malformed_total{fault="other"}', 0),
+                            ('request_duration_seconds_count{stage="exchange"}', 1),
+                            ('request_duration_seconds_count{stage="total"}', 1),
+                            ('request_duration_seconds_bucket{stage="total",le="+Inf"}', 1)):
+            self.assertEqual(found["ferryman_" + name], count, name)
+        self.assertGreater(found['ferryman_request_duration_seconds_sum{stage="total"}'], 0)
+
+    def test_limits_that_were_met(self):
+        gateway = self.start(["127.0.0.1:1"], limits={"client_requests_per_second": 1, "client_requests_burst": 2, "client_exempt": []})
+        for _ in range(5):
+            self.ask(gateway.port, b"nonsense")
+        found = self.metrics(gateway)
+        self.assertGreaterEqual(found['ferryman_limit_refusals_total{limit="client_request_rate"}'], 1)
+        self.assertEqual(found['ferryman_limit_refusals_total{limit="max_in_flight"}'], 0)
+        self.assertGreaterEqual(found["ferryman_client_rates_in_use"], 1)
+
+    def test_handshakes_and_dates_of_certificates(self):
+        port, admin = free_port(), free_port()
+        gateway = self.running(Gateway(self.directory, configuration(
+            [{"address": f"127.0.0.1:{port}"}], {"MIT.TEST": {"kdc": ["127.0.0.1:1"]}}, self.tls,
+            admin={"http": f"127.0.0.1:{admin}"}), name=self.id()))
+        gateway.url = f"http://127.0.0.1:{admin}"
+        for version in ("-tls1_2", "-tls1_3"):
+            session = os.path.join(self.directory, version)
+            for arguments in (["-sess_out", session], ["-sess_in", session]):
+                subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{port}", version, "-alpn", "http/1.1", "-ign_eof",
+                                *arguments], input=post(b"nonsense", headers=["Connection: close"]), capture_output=True, timeout=20)
+        found = self.metrics(gateway)
+        for version in ("1.2", "1.3"):
+            for resumed in ("no", "yes"):
+                self.assertEqual(found[f'ferryman_handshakes_total{{version="{version}",resumed="{resumed}"}}'], 1, (version, resumed))
+        left = found[f'ferryman_tls_certificate_not_after_seconds{{certificate="{self.certificate}"}}'] - time.time()
+        self.assertTrue(86400 < left <= 2 * 86400, left)
+        self.assertGreater(found["process_open_fds"], 5)
+        self.assertGreater(found["process_resident_memory_bytes"], 1e6)
+        self.assertLess(abs(found["process_start_time_seconds"] - time.time()), 120)
+
+    def test_hostile_names_make_no_series_and_no_flood_of_lines(self):
+        kdc = self.running(FakeKdc(udp=lambda request: krb.krb_error(6)))
+        gateway = self.start([f"udp://{kdc.address}"])
+        chance = random.Random(7)
+
+        def name():
+            return "".join(chance.choices("abcXYZ09.-{}\"\\\n\u00e9", k=chance.randrange(1, 60)))
+
+        def hostile(number):
+            if number % 25 == 0:
+                return krb.proxy_message(krb.as_req(cname=(name(),)))
+            if number % 25 == 1:
+                return krb.proxy_message(krb.as_req(cname=(name(),)))[:-chance.randrange(1, 50)]
+            realm = name()
+            return krb.proxy_message(krb.as_req(realm, cname=(name(),)), realm)
+
+        def flood(numbers):
+            """Each request on its way while those before it are."""
+            connection = Connection(gateway.port, tls=False)
+            for batch in (numbers[i:i + 250] for i in range(0, len(numbers), 250)):
+                connection.send(b"".join(post(hostile(number)) for number in batch))
+                for _ in batch:
+                    self.assertIn(connection.response()[0], (200, 400, 503))
+            connection.close()
+
+        begun = time.monotonic()
+        flood(range(500))
+        before = self.metrics(gateway)
+        for first in range(500, 50_000, 500):
+            flood(range(first, first + 500))
+        after = self.metrics(gateway)
+        seconds = time.monotonic() - begun
+        self.assertEqual(set(after), set(before))
+        self.assertEqual(sum(after[f'ferryman_requests_total{{event="{kind}"}}']
+                             for kind in ("exchange", "malformed", "realm_not_served")), 50_000)
+        self.assertEqual(after['ferryman_requests_total{event="exchange"}'], 2000)
+        lines = [line for kind in ("malformed", "realm_not_served") for line in gateway.events(kind)]
+        self.assertLess(len(lines), 2 * (1000 + 100 * (seconds + 2)), "each worker has 1000, and 100 a second")
+        self.assertGreater(sum(line.get("unlogged", 0) for line in lines), 0)
+        self.assertLess(max(map(len, gateway.process.text().split("\n"))), 2000)
 
     def test_paths_and_methods(self):
         gateway = self.start(["127.0.0.1:1"])
