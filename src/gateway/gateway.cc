@@ -51,6 +51,20 @@ bool names_another(const discovery::KdcList& before, const discovery::KdcList& n
   });
 }
 
+// What no KDC sees and no policy of a realm has looked at.
+bool is_flood(EventKind kind) {
+  switch (kind) {
+    case EventKind::malformed:
+    case EventKind::realm_not_served:
+    case EventKind::throttled:
+    case EventKind::overload:
+    case EventKind::http_violation:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 Gateway::Gateway(boost::asio::io_context& io, unsigned worker, const std::vector<std::string>& dns_servers,
@@ -553,8 +567,7 @@ void Gateway::write_event(RequestEvent& event, const net::Call& call, const std:
   counts_.figures.count(event, call.version());
   // Over UDP no limit holds who writes in many names.
   const bool udp = call.peer().transport == local::Transport::udp;
-  const bool flood = event.kind == EventKind::http_violation || event.kind == EventKind::throttled ||
-                     event.kind == EventKind::overload || (udp && event.kind != EventKind::exchange);
+  const bool flood = is_flood(event.kind) || (udp && event.kind != EventKind::exchange);
   const bool has_room = !flood || may_log_flood();
   event.client = call.peer().address;
   if (has_room && Refusals::is_one(event.kind)) refusals_.note(event, std::chrono::system_clock::now());
