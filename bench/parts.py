@@ -115,6 +115,23 @@ def closing(at):
     rates(at, values, ["constant"])
 
 
+def telemetry(at):
+    """what it costs to be seen: a log and a scrape each second, and a live trace, beside a ferrymand that tells nothing"""
+    quiet = {"log": {"level": "error"}}
+    port, path = free_port(), os.path.join(at.directory, "admin.sock")
+    log = {"destination": "file:" + os.path.join(at.directory, "telemetry.log")}
+    servers = {"quiet": at.ferrymand(**quiet), "telemetry": at.ferrymand(log=log, admin={"http": f"127.0.0.1:{port}"}),
+               "traced": at.ferrymand(admin={"socket": path}, **quiet)}
+    tool = os.path.join(os.path.dirname(os.path.abspath(at.options.binary)), "ferryman")
+    for watcher in ([tool, "trace", "--socket", path],
+                    ["sh", "-c", f"while sleep 1; do curl -s http://127.0.0.1:{port}/metrics; done"]):
+        process = subprocess.Popen(watcher, stdout=subprocess.DEVNULL, start_new_session=True)
+        at.part.callback(os.killpg, process.pid, signal.SIGTERM)
+    values = at.turns(servers, kept_cost(at, 4000))
+    at.report.compare("CPU per exchange", "us", values, "cpu", {"quiet": 1.05}, "telemetry")
+    at.report.compare("CPU per exchange", "us", values, "cpu", {"quiet": 1.15}, "traced")
+
+
 def rsa(at):
     """the same with RSA-2048"""
     servers = {**at.ferrymands(pair=at.rsa), "constant": at.nginx("rsa"), **at.floors(at.rsa)}
@@ -517,5 +534,5 @@ def instructions(at):
         at.report.add(figure, "thousand", [per["ferrymand"]], "proxy_pass", [per["proxy_pass"]])
 
 
-ALL = {part.__name__: part for part in (kept, armored, h2, tcp, fresh, closing, rsa, resumed, kdcproxy, latency, kinit, dead,
-                                        waiting, idle, start, cores, allocations, syscalls, instructions)}
+ALL = {part.__name__: part for part in (kept, armored, h2, tcp, fresh, closing, telemetry, rsa, resumed, kdcproxy, latency, kinit,
+                                        dead, waiting, idle, start, cores, allocations, syscalls, instructions)}
