@@ -188,8 +188,7 @@ class Http1Test(Scenario):
         self.others_are_served()
         for _ in range(100):
             flood.append(socket.create_connection(("127.0.0.1", self.port), 20))
-        self.gateway.wait_event("http_violation", reason="max_connections")
-        # Without a word from them their time is over, and there is room again.
+        self.gateway.wait_event("http_violation", reason="idle_made_room")
         wait_for(lambda: self.served(), "room for others", 10)
         for raw in flood:
             raw.close()

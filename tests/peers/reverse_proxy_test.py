@@ -62,7 +62,7 @@ class ReverseProxyTest(Scenario):
     def setUpClass(cls):
         super().setUpClass()
         os.chmod(cls.directory, 0o755)
-        kdc = cls.started(FakeKdc(tcp=answering(krb.krb_error())))
+        kdc = cls.started(FakeKdc(tcp=answering()))
         cls.port, cls.forwarded_port, cls.distrust_port, cls.unix = free_port(), free_port(), free_port(), cls.directory + "/g.sock"
         cls.gateway = cls.started(Gateway(cls.directory, configuration(
             [{"address": f"127.0.0.1:{port}", "tls": False, "trusted_proxies": trusted, "client_address": field}
