@@ -55,10 +55,9 @@ void add_local(const Status& status, Findings& found) {
 }
 
 void add_certificates(const Status& status, Findings& found) {
-  constexpr std::chrono::days soon{14};
   for (const net::CertificateDates& certificate : status.process.certificates) {
+    if (!expires_soon(certificate, status.now)) continue;
     const auto left = std::chrono::system_clock::from_time_t(certificate.not_after) - status.now;
-    if (left > soon) continue;
     const auto days = std::chrono::duration_cast<std::chrono::days>(left).count();
     found.push_back(
         {left.count() <= 0,
@@ -87,6 +86,12 @@ void add_requests(const Status& status, Findings& found) {
 }
 
 }  // namespace
+
+bool expires_soon(const net::CertificateDates& certificate, std::chrono::system_clock::time_point now) {
+  constexpr std::int64_t soon = std::chrono::seconds(std::chrono::days(14)).count();
+  const std::int64_t left = certificate.not_after - std::chrono::system_clock::to_time_t(now);
+  return left <= std::min(soon, (certificate.not_after - certificate.not_before) / 3);
+}
 
 std::vector<Finding> findings(const Status& status) {
   Findings found;

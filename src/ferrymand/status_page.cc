@@ -243,7 +243,7 @@ Html certificates(const Status& status) {
     const bool over = left.count() <= 0;
     table.row({each.subject, time(ends),
                over ? badge("bad", "expired")
-                    : badge(left < std::chrono::days(14) ? "warn" : "good", duration(left))});
+                    : badge(expires_soon(each, status.now) ? "warn" : "good", duration(left))});
   }
   return table.html("Certificates in use", "No listener has TLS.");
 }

@@ -93,8 +93,8 @@ TEST_F(StatusTest, SaysErrorsFirst) {
   status.realms.push_back({{"A.TEST", "no KDC answers", false}, {}});
   status.local.configured = true;
   const auto from_now = [&](auto time) { return std::chrono::system_clock::to_time_t(status.now + time); };
-  status.process.certificates.push_back({"", "CN=old", from_now(std::chrono::seconds(-1)), {}});
-  status.process.certificates.push_back({"", "CN=soon", from_now(std::chrono::hours(49)), {}});
+  status.process.certificates.push_back({"", "CN=old", 0, from_now(std::chrono::seconds(-1)), {}});
+  status.process.certificates.push_back({"", "CN=soon", 0, from_now(std::chrono::hours(49)), {}});
   EXPECT_THAT(wrong(), ElementsAre("A.TEST is not served: no KDC answers.", "ferryman-realm does not answer.",
                                    "The certificate of CN=old has expired.",
                                    "The certificate of CN=soon expires in 2 days.",

@@ -62,7 +62,8 @@ std::vector<CertificateDates> certificate_dates(const TlsOptions& options) {
     const auto end = certificate ? unix_time(X509_get0_notAfter(certificate.get())) : std::nullopt;
     if (!end) continue;
     const bool stapled = i < options.ocsp_response.size() && !options.ocsp_response[i].empty();
-    all.push_back({options.certificate[i], subject_of(certificate.get()), *end,
+    const auto begin = unix_time(X509_get0_notBefore(certificate.get()));
+    all.push_back({options.certificate[i], subject_of(certificate.get()), begin.value_or(0), *end,
                    stapled ? next_update(options.ocsp_response[i]) : std::nullopt});
   }
   ERR_clear_error();

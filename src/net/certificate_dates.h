@@ -13,7 +13,7 @@ namespace ferryman::net {
 struct CertificateDates {
   std::string file;
   std::string subject;  // as RFC 2253 writes it, escaped
-  std::int64_t not_after = 0;
+  std::int64_t not_before = 0, not_after = 0;
   std::optional<std::int64_t> staple_next_update;  // of its OCSP response (RFC 6960 4.2.2.1)
 };
 
