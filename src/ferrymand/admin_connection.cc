@@ -18,8 +18,10 @@ admin::Reply refusal(std::string_view reason, std::string text) {
 
 }  // namespace
 
-AdminConnection::AdminConnection(Socket socket, const AdminCommands& commands, std::function<void()> ended)
+AdminConnection::AdminConnection(Socket socket, AdminPeer peer, const AdminCommands& commands,
+                                 std::function<void()> ended)
     : socket_(std::move(socket)),
+      peer_(peer),
       deadline_(socket_.get_executor()),
       commands_(commands),
       ended_(std::move(ended)) {}

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -27,6 +29,12 @@ struct AdminStream {
   std::function<void()> ended;        // once, when the client has gone
 };
 
+// Who it is, as the kernel says.
+struct AdminPeer {
+  uid_t uid = static_cast<uid_t>(-1);
+  pid_t pid = 0;
+};
+
 // One client of the administration socket (docs/admin-protocol.md). All on its event loop's thread. It lives
 // while it waits for its socket or a command holds it.
 class AdminConnection : public std::enable_shared_from_this<AdminConnection> {
@@ -34,10 +42,11 @@ class AdminConnection : public std::enable_shared_from_this<AdminConnection> {
   using Socket = boost::asio::local::stream_protocol::socket;
 
   // commands outlives it. ended is called when it goes.
-  AdminConnection(Socket socket, const AdminCommands& commands, std::function<void()> ended);
+  AdminConnection(Socket socket, AdminPeer peer, const AdminCommands& commands, std::function<void()> ended);
   ~AdminConnection();
 
   void start() { read(); }
+  AdminPeer peer() const { return peer_; }
   // The next request is read once that has been written.
   void answer(const admin::Reply& reply);
   // Answers, and from then on writes what take() has whenever wake() is called.
@@ -57,6 +66,7 @@ class AdminConnection : public std::enable_shared_from_this<AdminConnection> {
   void set_deadline();
 
   Socket socket_;
+  const AdminPeer peer_;
   boost::asio::steady_timer deadline_;
   const AdminCommands& commands_;
   const std::function<void()> ended_;

@@ -108,24 +108,27 @@ void AdminSocket::accept_later() {
 }
 
 void AdminSocket::take(Protocol::socket socket) {
-  if (!may(socket.native_handle()) || *connections_ >= max_connections) return;
+  const auto peer = admitted(socket.native_handle());
+  if (!peer || *connections_ >= max_connections) return;
   ++*connections_;
   auto ended = [connections = connections_] { --*connections; };
-  std::make_shared<AdminConnection>(std::move(socket), commands_, std::move(ended))->start();
+  std::make_shared<AdminConnection>(std::move(socket), *peer, commands_, std::move(ended))->start();
 }
 
-bool AdminSocket::may(int socket) {
+// Nothing: it may not.
+std::optional<AdminPeer> AdminSocket::admitted(int socket) {
   ucred peer{};
   socklen_t size = sizeof peer;
-  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
-  if (peer.uid == 0 || peer.uid == ::geteuid()) return true;
-  if (group_) {
+  if (::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
+  bool may = peer.uid == 0 || peer.uid == ::geteuid();
+  if (!may && group_) {
     const std::vector<gid_t> groups = groups_of_peer(socket);
-    if (peer.gid == *group_ || std::find(groups.begin(), groups.end(), *group_) != groups.end()) return true;
+    may = peer.gid == *group_ || std::find(groups.begin(), groups.end(), *group_) != groups.end();
   }
+  if (may) return AdminPeer{peer.uid, peer.pid};
   log_.write(telemetry::Level::warning, "a peer that may not administer was refused",
              {{"uid", std::to_string(peer.uid)}, {"pid", std::to_string(peer.pid)}});
-  return false;
+  return std::nullopt;
 }
 
 }  // namespace ferryman

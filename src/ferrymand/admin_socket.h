@@ -45,7 +45,7 @@ class AdminSocket {
   void accept();
   void accept_later();
   void take(Protocol::socket socket);
-  bool may(int socket);
+  std::optional<AdminPeer> admitted(int socket);
 
   telemetry::Log& log_;
   const std::string path_;

@@ -237,8 +237,8 @@ bool Daemon::bind_admin_socket() {
     return false;
   }
   admin_socket_ = std::move(*opened);
-  admin_socket_->add("trace",
-                     trace_command(io_, counts_.gateway.traces, [this] { return config_.tls.key_log; }));
+  admin_socket_->add(
+      "trace", trace_command({io_, counts_.gateway.traces, log_, [this] { return config_.tls.key_log; }}));
   admin_socket_->add("status", [this](const admin::Request&, const AdminConnectionPtr& connection) {
     gather_status(
         [connection](const Status& status) { connection->answer(admin::Json::parse(status_json(status))); });

@@ -61,29 +61,38 @@ std::string lines_of(gateway::Tracer& tracer) {
   return std::move(batch.lines);
 }
 
+// Who looked at what others do stands in the log.
+void tell(telemetry::Log& log, std::string_view message, const AdminPeer& peer) {
+  log.write(telemetry::Level::info, message,
+            {{"uid", std::to_string(peer.uid)}, {"pid", std::to_string(peer.pid)}});
+}
+
 }  // namespace
 
-AdminCommand trace_command(boost::asio::io_context& io, gateway::Traces& traces,
-                           std::function<std::string()> key_log) {
-  return [&io, &traces, key_log = std::move(key_log)](const admin::Request& request,
-                                                      const AdminConnectionPtr& connection) {
+AdminCommand trace_command(TraceSurroundings around) {
+  return [around = std::move(around)](const admin::Request& request, const AdminConnectionPtr& connection) {
     auto asked = asked_for(request.arguments);
     if (!asked) return connection->answer(admin::Reply(tl::unexpected(asked.error())));
-    auto wake = [&io, watching = std::weak_ptr(connection)] {
+    auto wake = [&io = around.io, watching = std::weak_ptr(connection)] {
       boost::asio::post(io, [watching] {
         if (const auto held = watching.lock()) held->wake();
       });
     };
     const auto tracer =
         std::make_shared<gateway::Tracer>(std::move(asked->filter), asked->packets, std::move(wake));
-    if (!traces.add(tracer)) {
+    if (!around.traces.add(tracer)) {
       return connection->answer(refusal(
           "busy", fmt::format("{} traces are running, and there may be no more.", gateway::Traces::most)));
     }
-    const std::string file = key_log();
-    const Json result{{"pid", ::getpid()}, {"key_log", file.empty() ? Json() : Json(file)}};
-    connection->stream(
-        result, {[tracer] { return lines_of(*tracer); }, [&traces, tracer] { traces.remove(tracer.get()); }});
+    const AdminPeer peer = connection->peer();
+    tell(around.log, "a trace begins", peer);
+    const std::string key_log = around.key_log();
+    const Json result{{"pid", ::getpid()}, {"key_log", key_log.empty() ? Json() : Json(key_log)}};
+    connection->stream(result, {[tracer] { return lines_of(*tracer); },
+                                [&traces = around.traces, &log = around.log, tracer, peer] {
+                                  traces.remove(tracer.get());
+                                  tell(log, "a trace has ended", peer);
+                                }});
   };
 }
 

@@ -12,12 +12,20 @@ OF_THE_CAPTURE = {"kerberos.response_in", "kerberos.response_to", "kerberos.srt"
                   "kerberos.learnt_keytype", "kerberos.missing_keytype"}
 
 
+def begun(gateway, pid):
+    return any(record["pid"] == str(pid) for record in gateway.messages("a trace begins"))
+
+
 class Tracer:
     """A trace of the gateway at that socket."""
 
     def __init__(self, directory, socket, *args, name="trace"):
         self.process = Process([TOOL, "trace", "--socket", socket, *args], os.path.join(directory, name + ".log"),
                                {"TZ": "UTC"})
+
+    def wait_begun(self, gateway):
+        wait_for(lambda: begun(gateway, self.process.child.pid) or not self.process.alive(), "the trace to begin")
+        assert self.process.alive(), self.text()
 
     def text(self):
         return self.process.text()

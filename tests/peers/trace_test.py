@@ -21,7 +21,7 @@ from lib.partial_tgt import PartialTgt
 from lib.proc import Process, free_port, wait_for
 from lib.scenario import Scenario
 from lib.sign_in import SignInScenario
-from lib.tracer import Tracer, messages, rows
+from lib.tracer import Tracer, begun, messages, rows
 from lib import keytab as keytabs
 from peers.logon import gateway_url
 
@@ -56,20 +56,10 @@ class TraceScenario(Scenario):
 
     @classmethod
     def watching(cls, *args, name="trace"):
-        """Once it sees what happens: a request by hand is its first line."""
         tracer = Tracer(cls.directory, cls.socket, *args, name=name)
         cls.addClassCleanup(tracer.stop)
-        wait_for(lambda: cls.is_watched(tracer), "the trace to begin")
+        tracer.wait_begun(cls.gateway)
         return tracer
-
-    @classmethod
-    def is_watched(cls, tracer):
-        """It has the answer: it is connected and waits in poll(2)."""
-        assert tracer.process.alive(), tracer.text()
-        with open(f"/proc/{tracer.process.child.pid}/wchan") as file:
-            if "poll" not in file.read():
-                return False
-        return True
 
     @classmethod
     def record(cls, file, *ports):
@@ -213,7 +203,7 @@ class FormsTest(TraceScenario):
             trace.stdout.close()
             for process in (trace, shark):
                 self.addCleanup(process.kill)
-            wait_for(lambda: "poll" in self.shown(f"/proc/{trace.pid}/wchan"), "the trace")
+            wait_for(lambda: begun(self.gateway, trace.pid), "the trace")
             client.kinit("alice", "alice-pw")
             wait_for(lambda: self.shown(out).count("AS-REP") == 2, "tshark to show the logon")
             client.kvno(SERVICE)
@@ -378,7 +368,7 @@ class PartialTgtTest(OwnRealmScenario):
         PartialTgt(self.kdc.realm, key, kvno, "alice", self.kdc.show("user", "alice")["sid"]).write_ccache(client.env["KRB5CCNAME"])
         capture = os.path.join(self.directory, "partial.pcapng")
         tracer = self.running(Tracer(self.directory, admin, "--pcapng", capture))
-        wait_for(lambda: TraceScenario.is_watched(tracer), "the trace")
+        tracer.wait_begun(self.gateway)
         client.kvno(self.service)
         count = len(self.gateway.events("exchange"))
         self.assertRegex(tracer.wait_lines(count)[0], rf"TGS-REQ {self.service}@CLOUD.TEST .*\(FAST, partial TGT of krbtgt_7\) → TGS-REP")
@@ -402,7 +392,7 @@ class SignInTest(SignInScenario):
     def test_a_logon_with_a_key(self):
         enrolled = self.enrolled_by(self.entra())
         tracer = self.running(Tracer(self.directory, self.admin, "-v"))
-        wait_for(lambda: TraceScenario.is_watched(tracer), "the trace")
+        tracer.wait_begun(self.gateway)
         prt = enrolled.log_on()
         lines = tracer.wait_lines(3)  # a nonce for what the key signs, and one for the device
         self.assertEqual(tracer.end(), 0)
