@@ -27,7 +27,8 @@ gateway::Report worker(std::uint32_t exchange_us, std::string_view fault) {
 
 std::string page(MetricsFormat format, const RealmMetrics& realm = {}) {
   ProcessCounts process;
-  process.certificates = {{"/etc/a \"b\".pem", 2'000'000'000, std::nullopt}, {"/etc/c.pem", 7, 8}};
+  process.certificates = {{"/etc/a \"b\".pem", "CN=a", 1, 2'000'000'000, std::nullopt},
+                          {"/etc/c.pem", "CN=c", 1, 7, 8}};
   return metrics_page(process, {worker(700, "truncated"), worker(3'000, "new")}, realm, format);
 }
 
