@@ -166,6 +166,30 @@ void put_datagrams(MetricPage& page, const net::DatagramCounts& total) {
     page.value(static_cast<double>(count), {{"result", result}});
 }
 
+void put_clients(MetricPage& page, const ProcessCounts& process) {
+  page.single("ferryman_clients_connected", "Clients with connections, without those that no limit is for.",
+              MetricType::Gauge, static_cast<double>(process.clients.connected));
+  page.single("ferryman_client_rates_in_use", "Rates of clients that have used something of their burst.",
+              MetricType::Gauge, static_cast<double>(process.clients.buckets));
+  page.single("ferryman_failure_counters_in_use",
+              "Accounts and clients with failed logons that still count against them.", MetricType::Gauge,
+              static_cast<double>(process.failure_counters));
+}
+
+void put_certificates(MetricPage& page, const std::vector<net::CertificateDates>& certificates) {
+  page.family("ferryman_tls_certificate_not_after_seconds", "When the certificate expires, in Unix time.",
+              MetricType::Gauge);
+  for (const auto& one : certificates)
+    page.value(static_cast<double>(one.not_after), {{"certificate", one.file}});
+  page.family("ferryman_tls_staple_next_update_seconds",
+              "When the OCSP response that is stapled to it is out of date, in Unix time.",
+              MetricType::Gauge);
+  for (const auto& one : certificates) {
+    if (one.staple_next_update)
+      page.value(static_cast<double>(*one.staple_next_update), {{"certificate", one.file}});
+  }
+}
+
 gateway::Counts sum(const std::vector<gateway::Report>& workers) {
   gateway::Counts total;
   for (const auto& worker : workers) {

@@ -54,9 +54,9 @@ std::string path_of(const PlotLine& line, std::size_t places, double top) {
 }
 
 std::string said(const PlotLine& line, std::string_view unit) {
-  const auto last = line.values.empty() ? std::nullopt : line.values.back();
-  return fmt::format("{}: now {}, at most {} {}", line.name, last ? number(*last) : "-",
-                     number(largest(line)), unit);
+  std::string last = "-";
+  if (!line.values.empty() && line.values.back()) last = number(*line.values.back());
+  return fmt::format("{}: now {}, at most {} {}", line.name, last, number(largest(line)), unit);
 }
 
 Html drawing(const Plot& plot, double top) {

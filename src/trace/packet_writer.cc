@@ -77,9 +77,10 @@ void PacketWriter::message(Stream* stream, const Direction& way, bool up, Bytes 
     const Octets packet = up ? udp_packet(way.from, way.to, message) : udp_packet(way.to, way.from, message);
     return out_.packet(time, packet, comment);
   }
-  Octets framed(sizeof(std::uint32_t) + message.size());
-  store_be(std::span(framed), static_cast<std::uint32_t>(message.size()));
-  std::copy(message.begin(), message.end(), framed.begin() + sizeof(std::uint32_t));
+  std::array<std::uint8_t, sizeof(std::uint32_t)> size{};
+  store_be(std::span(size), static_cast<std::uint32_t>(message.size()));
+  Octets framed(size.begin(), size.end());
+  framed.insert(framed.end(), message.begin(), message.end());
   for (Bytes rest = framed; !rest.empty();) {
     const Bytes part = rest.first(std::min(rest.size(), max_segment));
     rest = rest.subspan(part.size());
