@@ -245,6 +245,13 @@ void put_requests(MetricPage& page, const gateway::Counts& total, const ProcessC
 
 }  // namespace
 
+std::string result_name(const local::Status::Result& result) {
+  std::string_view name = kerberos::kpasswd_result_name(result.code);
+  if (result.kind != local::Status::Kind::kpasswd)
+    name = result.code == 0 ? "success" : kerberos::error_name(result.code);
+  return name.empty() ? std::to_string(result.code) : std::string(name);
+}
+
 std::string metrics_page(const ProcessCounts& process, const std::vector<gateway::Report>& workers,
                          const RealmMetrics& realm, MetricsFormat format) {
   const gateway::Counts total = sum(workers);
