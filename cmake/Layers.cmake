@@ -43,7 +43,7 @@ function(ferryman_layer name)
     target_link_libraries(${name}_test PRIVATE ${ARG_TEST_USES} ${ARG_TEST_LINKS} GTest::gmock GTest::gtest_main)
     target_precompile_headers(${name}_test REUSE_FROM tests_precompiled)
     add_test(NAME ${name} COMMAND ${name}_test)
-    set_tests_properties(${name} PROPERTIES TIMEOUT 600 LABELS unit)
+    set_tests_properties(${name} PROPERTIES TIMEOUT 600 LABELS unit PROCESSORS 2)  # of tests/CMakeLists.txt
     set_property(GLOBAL APPEND PROPERTY FERRYMAN_UNITS ${name}_test)
   endif()
 
