@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,7 @@ namespace ferryman {
 namespace {
 
 namespace asio = boost::asio;
-constexpr int exit_cannot_listen = 1;
+constexpr int exit_cannot_listen = 1, most_port = 65535;
 constexpr const char* not_loopback =
     "not a loopback address; whoever reaches a forwarder uses the gateways as if it were this host. "
     "--allow-remote permits it";
@@ -90,7 +91,8 @@ tl::expected<void, std::string> listen(const ForwardOptions& options, forward::L
   bool serves = false;
   for (const auto& text : options.addresses) {
     const auto address = asio::ip::make_address(text);
-    for (const auto port : {options.port, options.kpasswd_port}) {
+    // Which of the two a message is for is seen by the message: one port may be both.
+    for (const auto port : std::set{options.port, options.kpasswd_port}) {
       if (port == 0) continue;
       const auto opened = listener.open(address, port);
       if (!opened) return tl::unexpected(opened.error());
@@ -180,8 +182,10 @@ void add_forward_command(CLI::App& app, std::function<int()>& run) {
   command->add_flag("--allow-remote", forward.allow_remote,
                     "Other addresses as well: whoever reaches them uses the gateways as this host");
   command->add_option("-p,--port", forward.port, "UDP and TCP port of the KDC; 0: none")
+      ->check(CLI::Range(0, most_port))
       ->capture_default_str();
   command->add_option("--kpasswd-port", forward.kpasswd_port, "The same for password changes; 0: none")
+      ->check(CLI::Range(0, most_port))
       ->capture_default_str();
   command
       ->add_option(

@@ -154,7 +154,17 @@ class Mistakes(ForwardSetup):
         self.is_told(2, "/nonexistent/ca.pem", "--ca-file", "/nonexistent/ca.pem", "--port", str(free_port()), "--kpasswd-port", "0")
         self.is_told(2, "--system needs --realm", "--system")
 
+    def test_one_port_for_both(self):
+        port = free_port()
+        forwarder = self.forwarder(port=port, kpasswd_port=port)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.settimeout(10)
+            client.sendto(krb.as_req(), ("127.0.0.1", port))
+            self.assertEqual(client.recv(65536), krb.krb_error())
+        self.assertTrue(forwarder.process.alive())
+
     def test_ports(self):
+        self.is_told(2, "Value 99999 not in range", "--port", "99999")
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
             taken.bind(("127.0.0.1", 0))
             port = taken.getsockname()[1]
