@@ -296,11 +296,11 @@ class KeysTest(TraceScenario):
         self.assertIn("secrets of all TLS connections", self.gateway.process.text())
         recorder = self.record(wire, self.port)
         tracer = self.watching("--keys", "--pcapng", capture)
-        self.client("keys").kinit("alice", "alice-pw")
+        self.client("https").kinit("alice", "alice-pw")
         tracer.wait_lines(2)
         self.assertEqual((tracer.end(), os.stat(keys).st_mode & 0o777), (0, 0o600))
         self.end_record(recorder)
-        subprocess.run(["mergecap", "-w", both, capture, wire], check=True, timeout=60)
+        subprocess.run(["mergecap", "-a", "-w", both, capture, wire], check=True, timeout=60)
         found = rows(both, "http.request.method", args=("-Y", "http.request", "-d", f"tcp.port=={self.port},tls"))
         self.assertEqual(found, [["POST"]] * 2)
 
