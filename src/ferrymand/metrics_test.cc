@@ -18,6 +18,7 @@ gateway::Report worker(std::uint32_t exchange_us, std::string_view fault) {
   event.status = 200;
   event.exchange_us = event.total_us = exchange_us;
   report.counts.figures.count(event, http::Version::http2);
+  event = {};
   event.kind = gateway::EventKind::malformed;
   event.status = 400;
   event.reason = fault;

@@ -421,7 +421,7 @@ TEST(Local, AStatusIsBoundedAndOfKnownKinds) {
   octets[0] = 0xff;
   EXPECT_EQ(parse_status(octets).error().fault, Fault::too_many);
   octets[0] = 0;
-  octets[2] = 4;
+  octets[2] = 5;
   EXPECT_EQ(parse_status(octets).error().fault, Fault::wrong_value);
   octets[2] = 1;
   EXPECT_TRUE(parse_status(octets));

@@ -162,6 +162,10 @@ target_link_libraries(user PRIVATE ferryman::ferryman {" ".join(FLAGS)})
                     if link != "CONTRIBUTING.md":  # for those who have the source
                         self.assertTrue(os.path.exists(os.path.join(os.path.dirname(page), link)), f"{page}: {link}")
 
+    def test_the_dashboard_and_the_rules(self):
+        folder = os.path.join(self.root, "share/ferryman/monitoring")
+        self.assertEqual(sorted(os.listdir(folder)), ["ferryman.json", "ferryman.rules.yml"])
+
     def test_the_units(self):
         units = glob.glob(self.root + "/lib/systemd/user/ferryman-forward.*")
         self.assertEqual(len(units), 2)

@@ -156,7 +156,7 @@ class MetricsTest(Scenario):
         self.assertEqual(set(after), set(before))
         self.assertEqual(sum(after[f'ferryman_requests_total{{event="{kind}"}}']
                              for kind in ("exchange", "malformed", "realm_not_served")), 50_000)
-        self.assertEqual(after['ferryman_requests_total{event="exchange"}'], 2000)
+        self.assertGreater(after['ferryman_requests_total{event="exchange"}'], 200, "the others' names no KDC is asked for")
         lines = [line for kind in ("malformed", "realm_not_served") for line in gateway.events(kind)]
         self.assertLess(len(lines), 2 * (1000 + 100 * (seconds + 2)), "each worker has 1000, and 100 a second")
         self.assertGreater(sum(line.get("unlogged", 0) for line in lines), 0)
