@@ -32,8 +32,7 @@ double round_up(double value) {
 }
 
 std::string number(double value) {
-  if (value >= 100 || value == 0) return fmt::format("{:.0f}", value);
-  return value >= 1 ? fmt::format("{:.1f}", value) : fmt::format("{:.2g}", value);
+  return value >= 100 ? fmt::format("{:.0f}", value) : fmt::format("{:.3g}", value);
 }
 
 // Steps, so that a value alone is seen.

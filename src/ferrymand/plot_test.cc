@@ -24,7 +24,7 @@ TEST(PlotTest, LeavesGaps) {
 
 TEST(PlotTest, SaysItsNumbersInWords) {
   const std::string figure = ferryman::figure(plot({17, 3})).octets();
-  EXPECT_THAT(figure, HasSubstr("aria-label=\"Latency in the last hour. mean: now 3.0, at most 17.0 ms.\""));
+  EXPECT_THAT(figure, HasSubstr("aria-label=\"Latency in the last hour. mean: now 3, at most 17 ms.\""));
   EXPECT_THAT(figure, HasSubstr("aria-hidden=\"true\">20<"));
 }
 

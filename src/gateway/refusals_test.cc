@@ -20,7 +20,7 @@ RequestEvent refused(std::string_view reason) {
 }
 
 TEST(RefusalsTest, TellsWhoWasRefusedAndWhy) {
-  const auto message = kerberos::make_as_req("al\x1b[2Jice", "EXAMPLE.COM", {{18}}, {});
+  const auto message = kerberos::make_as_req("al\xe2\x80\xaeice", "EXAMPLE.COM", {{18}}, {});
   const auto request = kerberos::parse_request(message);
   RequestEvent event = refused("unarmored_password");
   event.request = &*request;
@@ -33,7 +33,7 @@ TEST(RefusalsTest, TellsWhoWasRefusedAndWhy) {
   EXPECT_EQ(list[0].kind, EventKind::refused);
   EXPECT_EQ(list[0].client, "192.0.2.1:50000");
   EXPECT_EQ(list[0].realm, "EXAMPLE.COM");
-  EXPECT_EQ(list[0].cname, "al\\x1b[2Jice");
+  EXPECT_EQ(list[0].cname, "al\\u202eice");
   EXPECT_EQ(list[0].sname, "krbtgt/EXAMPLE.COM");
   EXPECT_EQ(list[0].reason, "unarmored_password");
 }
