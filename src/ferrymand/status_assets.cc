@@ -70,7 +70,7 @@ figcaption .soft { font-weight: 400; }
 figure svg { display: block; width: 100%; height: 7rem; }
 figure path { fill: none; vector-effect: non-scaling-stroke; }
 .grid { stroke: var(--line); stroke-width: 1; }
-.line { stroke-width: 1.75; stroke-linejoin: round; }
+.line { stroke-width: 1.75; stroke-linejoin: round; stroke-linecap: round; }
 .line.main { stroke: var(--main); }
 .line.good { stroke: var(--good); }
 .line.warn { stroke: var(--warn); }
