@@ -1,4 +1,5 @@
 """What ferrymand's /metrics tells of ferryman-realm, read by curl."""
+import json
 import re
 import subprocess
 import unittest
@@ -60,6 +61,21 @@ class RealmMetrics(OwnRealmScenario):
             self.assertRegex(line, r'^(# (HELP|TYPE) [a-z0-9_]+ .+|[a-z0-9_]+(\{([a-z_]+="[^"]*",?)+\})? [0-9.e+-]+)$')
         names = re.findall(r"^# TYPE (\S+)", page, re.M)
         self.assertEqual(len(names), len(set(names)))
+
+    def test_the_status_page_has_its_figures(self):
+        self.client().kinit("alice", PASSWORDS["alice"], check=False)
+        status = json.loads(self.curl("/status.json"))
+        self.assertTrue(status["ferryman_realm"]["answers"])
+        self.assertIn("AS-REQ", {one["type"] for one in status["ferryman_realm"]["results"]})
+        self.assertEqual(status["ferryman_realm"]["jobs_waiting"], 0)
+        self.assertIn("Lock-outs", self.curl("/"))
+        self.kdc.process.suspend()
+        try:
+            status = json.loads(self.curl("/status.json"))
+        finally:
+            self.kdc.process.resume()
+        self.assertEqual(status["ferryman_realm"], {"answers": False})
+        self.assertEqual(status["wrong"][0]["text"], "ferryman-realm does not answer.")
 
     def test_a_realm_that_does_not_answer(self):
         """It costs the page a second at most, and the rest of it stays; whether the gateway is alive is another question."""
