@@ -88,7 +88,7 @@ class UnitsTest(Scenario):
         for name in ("ferryman.toml.5.scd", "ferrymand.8.scd"):
             with open(os.path.join(SOURCE, "packaging/man", name)) as file:
                 named |= {os.path.dirname(path) for path in re.findall(r"(/run/\w+/[\w.]+|/var/log/\w+/[\w.]+)", file.read())}
-        self.assertEqual(named, writable)
+        self.assertEqual(named - {"/run/systemd"}, writable)  # the journal's socket is connected to
 
     def test_a_unix_socket_is_for_the_group_and_so_is_a_log_file(self):
         socket, log = os.path.join(self.directory, "http.sock"), os.path.join(self.directory, "ferrymand.log")
