@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 #include "crypto/encryption.h"
@@ -62,6 +63,67 @@ Etypes etypes_of(const std::vector<const crypto::KeytabEntry*>& entries) {
   return etypes;
 }
 
+// What a KDC's other codes mean, and what to do.
+struct Cause {
+  std::int32_t error;
+  std::string_view text, mend;
+};
+constexpr std::array causes{
+    Cause{code::tgt_revoked,
+          "the realm does not take the user's ticket: it was revoked, or the user is in a group whose "
+          "secrets are "
+          "never revealed to the cloud",
+          "log on again; an administrator looks with \"ferryman realm ad check DOMAIN --user USER\""},
+    Cause{code::service_revoked, "the service is disabled", "ask the realm's administrator"},
+    Cause{code::service_expired, "the service has expired", "ask the realm's administrator"},
+    Cause{code::client_revoked, "the user is locked or disabled", "ask the realm's administrator"},
+    Cause{code::ticket_expired, "the user's ticket has expired", "\"kinit\" gets another"},
+    Cause{code::policy, "policy refuses the ticket", "look at the rules of the KDC and of the gateway"},
+    Cause{code::path_not_accepted, "there is no trust from the user's realm to that of the service",
+          "an administrator makes a trust between the realms"},
+};
+
+Step wrong_etypes(const ServiceSeen& seen) {
+  const std::string has = seen.realm_etypes.empty() ? "others" : seen.realm_etypes;
+  return {ticket_step, State::wrong,
+          fmt::format(
+              "{} has no key of an encryption type that this computer takes: it has {}, asked for: {} ({})",
+              seen.service.text(), has, names_of(seen.etypes), name_of_error(*seen.error)),
+          seen.realm_was_asked
+              ? fmt::format("\"ferryman realm service set {} --etypes "
+                            "aes256-cts-hmac-sha1-96,aes128-cts-hmac-sha1-96\" and "
+                            "a new keytab",
+                            printable(seen.service.name()))
+              : "widen permitted_enctypes in krb5.conf, or give the service keys of AES (AD: "
+                "msDS-SupportedEncryptionTypes, then its password) and a new keytab"};
+}
+
+Step not_unique(const ServiceSeen& seen) {
+  return {
+      ticket_step, State::wrong,
+      fmt::format("several accounts have the name {} ({})", seen.service.text(), name_of_error(*seen.error)),
+      fmt::format("\"setspn -X\" or \"ferryman realm ad check DOMAIN\" finds them; \"setspn -D {} ACCOUNT\" "
+                  "for all but one",
+                  printable(seen.service.name()))};
+}
+
+Step judge_refusal(const ServiceSeen& seen) {
+  const std::int32_t error = *seen.error;
+  const std::string spn = seen.service.text(), word = name_of_error(error);
+  if (error == code::service_unknown) return unknown(seen);
+  if (error == code::principal_not_unique) return not_unique(seen);
+  if (error == code::etype_not_supported) return wrong_etypes(seen);
+  if (error == code::skew || error == code::ticket_not_yet_valid)
+    return {"clock", State::wrong, fmt::format("the KDC finds this computer's clock wrong ({})", word),
+            "set it, \"timedatectl set-ntp true\" (or \"chronyc makestep\")"};
+  const auto known = std::ranges::find(causes, error, &Cause::error);
+  if (known == causes.end())
+    return {ticket_step, State::wrong, fmt::format("the KDC gives no ticket for {} ({})", spn, word),
+            "look at the KDC's log"};
+  return {ticket_step, State::wrong, fmt::format("no ticket for {}: {} ({})", spn, known->text, word),
+          std::string(known->mend)};
+}
+
 }  // namespace
 
 Step judge_service(const ServiceSeen& seen, std::int64_t now) {
@@ -70,67 +132,13 @@ Step judge_service(const ServiceSeen& seen, std::int64_t now) {
   if (!seen.trouble.empty())
     return {ticket_step, State::wrong, fmt::format("no ticket for {}: {}", spn, seen.trouble),
             "look at the KDC's log"};
-  if (!seen.error) {
-    const std::string kvno = seen.ticket_kvno ? fmt::format("kvno {}, ", *seen.ticket_kvno) : "";
-    return {ticket_step, State::ok,
-            fmt::format("for {}: {}{}; asked for: {}", spn, kvno, names_of({seen.ticket_etype}),
-                        names_of(seen.etypes))};
-  }
-  if (seen.realm)
+  if (seen.error && seen.realm)
     if (auto step = judge_realm_account(ticket_step, seen.service, *seen.realm, "service", now)) return *step;
-  const std::string word = name_of_error(*seen.error);
-  const auto wrong = [&](std::string text, std::string mend) {
-    return Step{ticket_step, State::wrong, fmt::format("{} ({})", text, word), std::move(mend)};
-  };
-  switch (*seen.error) {
-    case code::service_unknown:
-      return unknown(seen);
-    case code::principal_not_unique:
-      return wrong(fmt::format("several accounts have the name {}", spn),
-                   fmt::format("\"setspn -X\" or \"ferryman realm ad check DOMAIN\" finds them; \"setspn -D "
-                               "{} ACCOUNT\" for all "
-                               "but one",
-                               printable(seen.service.name())));
-    case code::etype_not_supported:
-      return wrong(
-          fmt::format(
-              "{} has no key of an encryption type that this computer takes: it has {}, asked for: {}", spn,
-              seen.realm_etypes.empty() ? "others" : seen.realm_etypes, names_of(seen.etypes)),
-          seen.realm_was_asked
-              ? fmt::format("\"ferryman realm service set {} --etypes "
-                            "aes256-cts-hmac-sha1-96,aes128-cts-hmac-sha1-96\" and a new keytab",
-                            printable(seen.service.name()))
-              : "widen permitted_enctypes in krb5.conf, or give the service keys of AES (AD: "
-                "msDS-SupportedEncryptionTypes, then its password) and a new keytab");
-    case code::tgt_revoked:
-      return wrong(
-          fmt::format(
-              "{} does not take the user's ticket: it was revoked, or the user is in a group whose secrets "
-              "are never revealed to the cloud",
-              printable(seen.service.realm)),
-          "log on again; an administrator looks with \"ferryman realm ad check DOMAIN --user USER\"");
-    case code::service_revoked:
-    case code::service_expired:
-      return wrong(fmt::format("the service {} is disabled or expired", spn),
-                   "ask the realm's administrator");
-    case code::client_revoked:
-      return wrong("the user is locked or disabled", "ask the realm's administrator");
-    case code::ticket_expired:
-      return wrong("the user's ticket has expired", "\"kinit\" gets another");
-    case code::skew:
-    case code::ticket_not_yet_valid:
-      return Step{"clock", State::wrong, fmt::format("the KDC finds this computer's clock wrong ({})", word),
-                  "set it, \"timedatectl set-ntp true\" (or \"chronyc makestep\")"};
-    case code::policy:
-      return wrong(fmt::format("policy refuses a ticket for {}", spn),
-                   "look at the rules of the KDC and of the gateway");
-    case code::path_not_accepted:
-      return wrong(
-          fmt::format("there is no trust from the user's realm to {}", printable(seen.service.realm)),
-          "an administrator makes a trust between the realms");
-    default:
-      return wrong(fmt::format("the KDC gives no ticket for {}", spn), "look at the KDC's log");
-  }
+  if (seen.error) return judge_refusal(seen);
+  const std::string kvno = seen.ticket_kvno ? fmt::format("kvno {}, ", *seen.ticket_kvno) : "";
+  return {ticket_step, State::ok,
+          fmt::format("for {}: {}{}; asked for: {}", spn, kvno, names_of({seen.ticket_etype}),
+                      names_of(seen.etypes))};
 }
 
 Step judge_keytab(const std::string& file, const std::vector<crypto::KeytabEntry>& keytab,
