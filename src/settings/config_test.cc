@@ -79,6 +79,7 @@ tls = false
 allow_plain_http = true
 proxy_protocol = true
 trusted_proxies = ["192.0.2.0/24", "2001:db8::/32"]
+trace_headers = true
 client_address = "connection"
 
 [tls]
