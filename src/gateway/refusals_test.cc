@@ -22,6 +22,7 @@ RequestEvent refused(std::string_view reason) {
 TEST(RefusalsTest, TellsWhoWasRefusedAndWhy) {
   const auto message = kerberos::make_as_req("al\xe2\x80\xaeice", "EXAMPLE.COM", {{18}}, {});
   const auto request = kerberos::parse_request(message);
+  ASSERT_TRUE(request);  // no control character may stand in a name
   RequestEvent event = refused("unarmored_password");
   event.request = &*request;
   event.target_domain = "example.com";
