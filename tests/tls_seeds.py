@@ -47,20 +47,20 @@ def contexts(path, key_log, version, ciphers=None, curve=None):
 
 def converse(client, server, request, answer):
     """What both ends send: (who, octets)."""
-    to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
-    ends = [client.wrap_bio(to_client, to_server), server.wrap_bio(to_server, to_client, server_side=True)]
+    incoming, outgoing = [ssl.MemoryBIO(), ssl.MemoryBIO()], [ssl.MemoryBIO(), ssl.MemoryBIO()]
+    ends = [client.wrap_bio(incoming[CLIENT], outgoing[CLIENT]),
+            server.wrap_bio(incoming[SERVER], outgoing[SERVER], server_side=True)]
     said = []
 
     def step(who, action):
-        incoming, outgoing = (to_client, to_server) if who == CLIENT else (to_server, to_client)
         try:
             result = action()
         except ssl.SSLWantReadError:
             result = None
-        sent = outgoing.read()
+        sent = outgoing[who].read()
         if sent:
             said.append((who, sent))
-            outgoing.write(sent)
+            incoming[1 - who].write(sent)
         return result
 
     for _ in range(3):

@@ -84,10 +84,9 @@ bool TlsKeyLog::add_line(std::string_view line) {
   if (place == nullptr) return false;
   Random random{};
   if (!read_hex(take_word(line), random)) return false;
-  const std::string_view digits = take_word(line);
-  if (digits.empty() || digits.size() > 2 * max_secret || !line.empty()) return false;
-  Secret secret(digits.size() / 2);
-  if (!read_hex(digits, secret.writable())) return false;
+  if (line.empty() || line.size() > 2 * max_secret) return false;
+  Secret secret(line.size() / 2);
+  if (!read_hex(line, secret.writable())) return false;
   Secret& kept = connections_[random].*place;
   if (kept.empty()) kept = std::move(secret);
   return true;
