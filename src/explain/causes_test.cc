@@ -128,17 +128,17 @@ TEST(Causes, AHostOfNoRealmIsTheMapsFaultOutsideTheUsersDomainAlone) {
 }
 
 TEST(Causes, AClockMayBeFiveMinutesWrong) {
-  EXPECT_EQ(judge_clock(now, now + 300).state, State::ok);
-  EXPECT_EQ(judge_clock(now, now - 301).state, State::wrong);
-  EXPECT_EQ(judge_clock(now, std::nullopt).state, State::not_looked_at);
+  EXPECT_EQ(judge_clock(300).state, State::ok);
+  EXPECT_EQ(judge_clock(-301).state, State::wrong);
+  EXPECT_EQ(judge_clock(std::nullopt).state, State::not_looked_at);
 }
 
 TEST(Causes, AWrongClockGoesBeforeACertificateThatIsOutOfDate) {
   const Step gateway{"gateway", State::wrong, "expired", "renew"};
-  const Step clock = judge_clock(now, now - 10'000);
+  const Step clock = judge_clock(-10'000);
   const Explanation both{"a", "b", {gateway, clock}};
   EXPECT_EQ(both.first_wrong()->id, "clock");
-  const Explanation one{"a", "b", {gateway, judge_clock(now, now)}};
+  const Explanation one{"a", "b", {gateway, judge_clock(0)}};
   EXPECT_EQ(one.first_wrong()->id, "gateway");
 }
 
@@ -157,7 +157,7 @@ TEST(Causes, TheFirstLineSaysThatItWorks) {
 
 TEST(Causes, JsonHasTheSameSteps) {
   const auto json = nlohmann::json::parse(
-      to_json({"a", "b", {judge_clock(now, now), judge_service(service(code::service_unknown), now)}}));
+      to_json({"a", "b", {judge_clock(0), judge_service(service(code::service_unknown), now)}}));
   EXPECT_EQ(json["works"], false);
   EXPECT_EQ(json["wrong"]["step"], "service ticket");
   EXPECT_EQ(json["steps"].size(), 2U);

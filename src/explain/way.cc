@@ -78,11 +78,11 @@ Step judge_kdc(const KdcContact& contact) {
       true};
 }
 
-Step judge_clock(std::int64_t now, std::optional<std::int64_t> there) {
-  if (!there) return {"clock", State::not_looked_at, "no KDC has told its time"};
-  const std::int64_t difference = std::llabs(*there - now);
+Step judge_clock(std::optional<std::int64_t> ahead) {
+  if (!ahead) return {"clock", State::not_looked_at, "no KDC has told its time"};
+  const std::int64_t difference = std::llabs(*ahead);
   const std::string text = fmt::format("this computer's clock is {} s {} the KDC's", difference,
-                                       *there < now ? "ahead of" : "behind");
+                                       *ahead < 0 ? "ahead of" : "behind");
   if (difference <= tolerance) return {"clock", State::ok, text};
   return {"clock", State::wrong, text,
           "set it, \"timedatectl set-ntp true\" (or \"chronyc makestep\"); more than 300 s are refused"};

@@ -44,7 +44,7 @@ struct KdcContact {
 };
 Step judge_kdc(const KdcContact& contact);
 
-// there: the KDC's clock.
-Step judge_clock(std::int64_t now, std::optional<std::int64_t> there);
+// How many seconds the KDC's clock is ahead of this computer's.
+Step judge_clock(std::optional<std::int64_t> ahead);
 
 }  // namespace ferryman::explain

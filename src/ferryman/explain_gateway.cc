@@ -86,7 +86,7 @@ void Look::judge_answer(const probe::HttpAnswer& answer) {
   if (status == 200) {
     const probe::KdcAnswer kdc = probe::read_answer(answer.reply.body());
     if (!kdc.from_kdc()) return wrong("what answers is no KDC proxy", "look what stands at this URL");
-    look_.kdc_time = kdc.time;
+    if (kdc.time) look_.kdc_ahead = *kdc.time - std::time(nullptr);
   } else if (status == 404) {
     wrong("there is no KDC proxy at this path (HTTP 404)", "give the URL with the path that it serves");
   } else if (status == 405 || (status >= 300 && status < 400)) {

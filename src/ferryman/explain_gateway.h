@@ -12,8 +12,8 @@ namespace ferryman {
 // What is seen of a gateway from here.
 struct GatewayLook {
   explain::Gateway gateway;
-  std::optional<std::int64_t>
-      kdc_time;  // of a KDC behind it, even where its certificate is not to be trusted
+  // Seconds that the clock of a KDC behind it is ahead of this one, even where its certificate is not good.
+  std::optional<std::int64_t> kdc_ahead{};
 };
 
 // Connects to it, looks at its certificate and asks it for a user that cannot exist. SIGPIPE must be ignored.

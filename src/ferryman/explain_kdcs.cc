@@ -20,7 +20,7 @@ namespace {
 namespace asio = boost::asio;
 using Clock = std::chrono::steady_clock;
 using std::chrono::seconds;
-constexpr seconds lookup_time{5}, answer_time{8}, transport_time{3};
+constexpr seconds lookup_time{5}, answer_time{5}, transport_time{3};
 constexpr std::size_t most_told = 4;
 
 std::shared_ptr<const locate::RealmSource> source_of(const std::string& realm,

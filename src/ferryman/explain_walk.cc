@@ -80,7 +80,7 @@ class Walk {
   std::size_t map_step_ = 0;
   RealmView::Answers realm_;
   explain::Hints hints_;
-  std::optional<std::int64_t> kdc_time_;
+  std::optional<std::int64_t> kdc_ahead_;  // seconds, as the KDC's clock was when it was asked
   std::optional<explain::Tgt> tgt_;
   std::vector<Step> steps_;
 };
@@ -102,7 +102,7 @@ void Walk::look_at_gateways() {
   std::vector<explain::Gateway> seen;
   for (const std::string& url : way.gateways) {
     GatewayLook look = look_at_gateway(url, user_.realm, options_.client);
-    if (!kdc_time_) kdc_time_ = look.kdc_time;
+    if (!kdc_ahead_) kdc_ahead_ = look.kdc_ahead;
     seen.push_back(std::move(look.gateway));
     if (seen.back().trouble.empty()) break;
   }
@@ -132,8 +132,8 @@ bool Walk::ask_for_account() {
                           !kdcs_.way_to(user_.realm).gateways.empty(), answer.policy_refused}));
   const auto error = kerberos::parse_krb_error(answer.message);
   if (error)
-    if (const auto time = explain::time_of(*error)) kdc_time_ = time;
-  add(explain::judge_clock(std::time(nullptr), kdc_time_));
+    if (const auto time = explain::time_of(*error)) kdc_ahead_ = *time - std::time(nullptr);
+  add(explain::judge_clock(kdc_ahead_));
   const bool is_clock_right = steps_.back().state != State::wrong;
   if (answer.message.empty()) {
     auto step = realm_.user
