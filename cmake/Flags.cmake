@@ -21,6 +21,10 @@ if(FERRYMAN_SANITIZE)
   if(FERRYMAN_SANITIZE MATCHES thread AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
     target_compile_options(ferryman_flags INTERFACE -Wno-tsan)
   endif()
+  # The code that sanitizers put in leads g++ to ways that there are not.
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    target_compile_options(ferryman_flags INTERFACE -Wno-maybe-uninitialized)
+  endif()
 endif()
 if(FERRYMAN_FUZZ)
   # The function sanitizer of clang 14 does not go with coroutines ("difference across sections").
