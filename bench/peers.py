@@ -79,16 +79,17 @@ class Ferrymand(Server):
                  realms=None, **sections):
         port = free_port()
         static = {"allow_unarmored_password": True, "kdc": kdc}
-        process = {"workers": workers} if workers else {}
+        process, log = {"workers": workers} if workers else {}, sections.pop("log", {})
         text = configuration([{"address": f"127.0.0.1:{port}"}], realms or {REALM: static},
                              {"certificate": pair[0], "private_key": pair[1]}, process=process,
-                             log={"format": "json", "level": "info", **sections.pop("log", {})},
+                             log={"format": "json", "level": "info", **log},
                              limits={"max_requests": MANY, **sections.pop("limits", {})}, **sections)
         config = write(directory, f"{name}-{port}.toml", text)
         super().__init__(directory, name, [*wrap, binary, "-c", config], cores, env)
         self.port = port
         try:
-            self.wait(lambda: READY.search(self.process.text()), 60)
+            said = log.keys().isdisjoint({"level", "destination"})
+            self.wait(lambda: READY.search(self.process.text()) if said else listens("127.0.0.1", port), 60)
         except BaseException:
             self.stop()
             raise
