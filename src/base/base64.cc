@@ -27,12 +27,20 @@ constexpr Values standard_values = values_of(standard), url_values = values_of(f
 
 // Without padding.
 void append(std::string& text, Bytes octets, std::string_view digits) {
-  for (std::size_t at = 0; at < octets.size(); at += 3) {
-    const std::size_t count = std::min<std::size_t>(octets.size() - at, 3);
-    std::uint32_t bits = 0;
-    for (std::size_t i = 0; i < 3; ++i) bits = bits << 8 | (i < count ? octets[at + i] : 0U);
-    for (std::size_t i = 0; i <= count; ++i) text += digits[bits >> (18 - 6 * i) & 63];
+  const std::size_t begin = text.size(), whole = octets.size() / 3, rest = octets.size() % 3;
+  text.resize(begin + whole * 4 + (rest != 0 ? rest + 1 : 0));
+  char* to = text.data() + begin;
+  const std::uint8_t* from = octets.data();
+  for (const std::uint8_t* const end = from + whole * 3; from != end; from += 3) {
+    const std::uint32_t bits = std::uint32_t{from[0]} << 16 | std::uint32_t{from[1]} << 8 | from[2];
+    *to++ = digits[bits >> 18];
+    *to++ = digits[bits >> 12 & 63];
+    *to++ = digits[bits >> 6 & 63];
+    *to++ = digits[bits & 63];
   }
+  if (rest == 0) return;
+  const std::uint32_t bits = std::uint32_t{from[0]} << 16 | (rest == 2 ? std::uint32_t{from[1]} << 8 : 0U);
+  for (std::size_t i = 0; i <= rest; ++i) *to++ = digits[bits >> (18 - 6 * i) & 63];
 }
 
 std::size_t decoded_size(std::string_view text) {

@@ -12,6 +12,9 @@ namespace {
 // For a request to come, or an answer to be read. Streams have none.
 constexpr std::chrono::seconds patience{60};
 
+// Shorter than anybody sees.
+constexpr std::chrono::milliseconds rest_time{25};
+
 admin::Reply refusal(std::string_view reason, std::string text) {
   return admin::Reply(tl::unexpected(admin::Failure{std::string(reason), std::move(text)}));
 }
@@ -23,6 +26,7 @@ AdminConnection::AdminConnection(Socket socket, AdminPeer peer, const AdminComma
     : socket_(std::move(socket)),
       peer_(peer),
       deadline_(socket_.get_executor()),
+      rest_(socket_.get_executor()),
       commands_(commands),
       ended_(std::move(ended)) {}
 
@@ -109,10 +113,21 @@ void AdminConnection::stream(const admin::Json& result, AdminStream stream) {
 }
 
 void AdminConnection::wake() {
-  if (!streams() || !writing_.empty() || !socket_.is_open()) return;
+  if (!streams() || !writing_.empty() || resting_ || !socket_.is_open()) return;
   guard([this] {
     std::string text = stream_.take();
     if (!text.empty()) write(std::move(text));
+  });
+}
+
+void AdminConnection::rest() {
+  resting_ = true;
+  rest_.expires_after(rest_time);
+  rest_.async_wait([held = weak_from_this()](boost::system::error_code) {
+    const auto self = held.lock();
+    if (!self) return;
+    self->resting_ = false;
+    self->wake();
   });
 }
 
@@ -122,7 +137,7 @@ void AdminConnection::write(std::string text) {
                            [self = shared_from_this()](boost::system::error_code error, std::size_t) {
                              self->writing_.clear();
                              if (error) return self->close();
-                             if (self->streams()) return self->wake();
+                             if (self->streams()) return self->rest();
                              self->guard([&] { self->next(); });
                            });
 }

@@ -49,7 +49,8 @@ class AdminConnection : public std::enable_shared_from_this<AdminConnection> {
   AdminPeer peer() const { return peer_; }
   // The next request is read once that has been written.
   void answer(const admin::Reply& reply);
-  // Answers, and from then on writes what take() has whenever wake() is called.
+  // Answers, and from then on writes what take() has when wake() is called; then it lets things gather for a
+  // moment, so that whoever makes them does not wake this thread for each.
   void stream(const admin::Json& result, AdminStream stream);
   void wake();
 
@@ -63,11 +64,12 @@ class AdminConnection : public std::enable_shared_from_this<AdminConnection> {
   void next();
   void dispatch(std::string_view line);
   void write(std::string text);
+  void rest();
   void set_deadline();
 
   Socket socket_;
   const AdminPeer peer_;
-  boost::asio::steady_timer deadline_;
+  boost::asio::steady_timer deadline_, rest_;
   const AdminCommands& commands_;
   const std::function<void()> ended_;
   AdminStream stream_;
@@ -75,6 +77,7 @@ class AdminConnection : public std::enable_shared_from_this<AdminConnection> {
   std::array<char, 4096> chunk_{};
   std::string writing_;
   bool last_ = false;  // what is written now is the last
+  bool resting_ = false;
 };
 
 }  // namespace ferryman

@@ -92,7 +92,7 @@ std::string LineOf::make(bool packets) const {
     if (octets.empty() || octets.size() > room * 3 / 4) return;
     const std::string base64 = base64_of(octets);
     room -= std::min(room, base64.size());
-    text += fmt::format(",\"{}\":\"{}\"", name, base64);
+    text.append(",\"").append(name).append("\":\"").append(base64).append("\"");
   };
   put("request", detail_.request);
   put("reply", detail_.reply);
@@ -118,6 +118,13 @@ bool TraceFilter::passes(const RequestEvent& event) const {
   if (!client) return true;
   const auto address = address_of(event.client);
   return address && client->contains(*address);
+}
+
+bool Tracer::has_room() {
+  const std::lock_guard lock(mutex_);
+  if (waiting_.lost == 0 && waiting_.lines.size() < max_octets) return true;
+  ++waiting_.lost;
+  return false;
 }
 
 void Tracer::push(std::string_view line) {
@@ -174,7 +181,7 @@ void Traces::tell(const RequestEvent& event, const TraceDetail& detail) noexcept
   for (const auto& tracer : watching) {
     if (!tracer) break;
     try {
-      if (tracer->filter().passes(event)) tracer->push(line.text(tracer->packets()));
+      if (tracer->filter().passes(event) && tracer->has_room()) tracer->push(line.text(tracer->packets()));
     } catch (const std::bad_alloc&) {
       tracer->lose();
     }

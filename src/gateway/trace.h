@@ -57,6 +57,8 @@ class Tracer {
   const TraceFilter& filter() const { return filter_; }
   bool packets() const { return packets_; }  // whether it wants the messages, too
 
+  // False, and the record counts as lost, where there is no room: it need not be made then.
+  bool has_room();
   void push(std::string_view line);
   void lose();
 
