@@ -102,21 +102,23 @@ void AdminConnection::dispatch(std::string_view line) {
 
 void AdminConnection::answer(const admin::Reply& reply) {
   set_deadline();
-  write(admin::print(reply));
+  writing_ = admin::print(reply);
+  write();
 }
 
 void AdminConnection::stream(const admin::Json& result, AdminStream stream) {
   stream_ = std::move(stream);
   set_deadline();
-  write(admin::print(admin::Reply(result)));
+  writing_ = admin::print(admin::Reply(result));
+  write();
   read();
 }
 
 void AdminConnection::wake() {
   if (!streams() || !writing_.empty() || resting_ || !socket_.is_open()) return;
   guard([this] {
-    std::string text = stream_.take();
-    if (!text.empty()) write(std::move(text));
+    stream_.take(writing_);
+    if (!writing_.empty()) write();
   });
 }
 
@@ -131,8 +133,7 @@ void AdminConnection::rest() {
   });
 }
 
-void AdminConnection::write(std::string text) {
-  writing_ = std::move(text);
+void AdminConnection::write() {
   boost::asio::async_write(socket_, boost::asio::buffer(writing_),
                            [self = shared_from_this()](boost::system::error_code error, std::size_t) {
                              self->writing_.clear();

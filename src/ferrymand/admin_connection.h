@@ -25,8 +25,9 @@ using AdminCommands = std::map<std::string, AdminCommand, std::less<>>;
 
 // Lines for a client until it hangs up.
 struct AdminStream {
-  std::function<std::string()> take;  // what there is by now; empty: nothing
-  std::function<void()> ended;        // once, when the client has gone
+  // Puts what there is by now in the place of the text, whose memory it may use again; empty: nothing.
+  std::function<void(std::string& text)> take;
+  std::function<void()> ended;  // once, when the client has gone
 };
 
 // Who it is, as the kernel says.
@@ -63,7 +64,7 @@ class AdminConnection : public std::enable_shared_from_this<AdminConnection> {
   void take(std::size_t got);
   void next();
   void dispatch(std::string_view line);
-  void write(std::string text);
+  void write();  // what is in writing_
   void rest();
   void set_deadline();
 

@@ -55,10 +55,9 @@ admin::Outcome<Asked> asked_for(const Json& arguments) {
   return asked;
 }
 
-std::string lines_of(gateway::Tracer& tracer) {
-  gateway::Tracer::Batch batch = tracer.take();
-  if (batch.lost > 0) batch.lines += fmt::format("{{\"lost\":{}}}\n", batch.lost);
-  return std::move(batch.lines);
+void take_lines(gateway::Tracer& tracer, std::string& lines) {
+  const std::uint64_t lost = tracer.take(lines);
+  if (lost > 0) lines += fmt::format("{{\"lost\":{}}}\n", lost);
 }
 
 // Who looked at what others do stands in the log.
@@ -88,7 +87,7 @@ AdminCommand trace_command(TraceSurroundings around) {
     tell(around.log, "a trace begins", peer);
     const std::string key_log = around.key_log();
     const Json result{{"pid", ::getpid()}, {"key_log", key_log.empty() ? Json() : Json(key_log)}};
-    connection->stream(result, {[tracer] { return lines_of(*tracer); },
+    connection->stream(result, {[tracer](std::string& lines) { take_lines(*tracer, lines); },
                                 [&traces = around.traces, &log = around.log, tracer, peer] {
                                   traces.remove(tracer.get());
                                   tell(log, "a trace has ended", peer);

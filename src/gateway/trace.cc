@@ -122,8 +122,8 @@ bool TraceFilter::passes(const RequestEvent& event) const {
 
 bool Tracer::has_room() {
   const std::lock_guard lock(mutex_);
-  if (waiting_.lost == 0 && waiting_.lines.size() < max_octets) return true;
-  ++waiting_.lost;
+  if (lost_ == 0 && waiting_.size() < max_octets) return true;
+  ++lost_;
   return false;
 }
 
@@ -131,10 +131,10 @@ void Tracer::push(std::string_view line) {
   {
     const std::lock_guard lock(mutex_);
     // Behind what was lost nothing is taken until that has been said.
-    if (waiting_.lost > 0 || waiting_.lines.size() + line.size() > max_octets) {
-      ++waiting_.lost;
+    if (lost_ > 0 || waiting_.size() + line.size() > max_octets) {
+      ++lost_;
     } else {
-      waiting_.lines += line;
+      waiting_ += line;
     }
     if (std::exchange(woken_, true)) return;
   }
@@ -148,13 +148,15 @@ void Tracer::push(std::string_view line) {
 
 void Tracer::lose() {
   const std::lock_guard lock(mutex_);
-  ++waiting_.lost;
+  ++lost_;
 }
 
-Tracer::Batch Tracer::take() {
+std::uint64_t Tracer::take(std::string& lines) {
+  lines.clear();
   const std::lock_guard lock(mutex_);
   woken_ = false;
-  return std::exchange(waiting_, {});
+  std::swap(lines, waiting_);
+  return std::exchange(lost_, 0);
 }
 
 bool Traces::add(std::shared_ptr<Tracer> tracer) {

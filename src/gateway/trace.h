@@ -62,18 +62,16 @@ class Tracer {
   void push(std::string_view line);
   void lose();
 
-  struct Batch {
-    std::string lines;
-    std::uint64_t lost = 0;  // behind these lines
-  };
-  Batch take();
+  // Puts what waits in the place of `lines`, whose memory is used again. How many were lost behind them.
+  std::uint64_t take(std::string& lines);
 
  private:
   const TraceFilter filter_;
   const bool packets_;
   const std::function<void()> wake_;
   std::mutex mutex_;
-  Batch waiting_;
+  std::string waiting_;
+  std::uint64_t lost_ = 0;
   bool woken_ = false;  // and nothing taken since
 };
 
