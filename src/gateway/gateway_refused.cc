@@ -27,6 +27,8 @@ void Gateway::refuse_by(PendingRequest& pending, policy::Rule rule) {
   response.content_type = "application/kerberos";
   response.body_head = header->bytes();
   response.body = error;
+  if (pending.trace) response.fields = pending.trace->fields();
+  if (shared_.traces.watched()) pending.own_reply.assign(error.begin(), error.end());
   pending.event.kind = EventKind::refused;
   pending.event.reason = reason;
   pending.event.status = pending.call->cancelled() ? 0 : status;

@@ -172,9 +172,10 @@ class LogTest(Scenario):
     def gateway(self, log, make=Gateway, **listen):
         self.kdc = self.running(FakeKdc(tcp=answering(), udp=lambda request: krb.krb_error()))
         self.port = free_port()
+        realm = {"kdc": ["udp://" + self.kdc.address]}
         return self.running(make(self.directory, configuration(
-            [{"address": f"127.0.0.1:{self.port}", "tls": False, **listen}], {"MIT.TEST": {"kdc": ["udp://" + self.kdc.address]}},
-            log=log), self.id()))
+            [{"address": f"127.0.0.1:{self.port}", "tls": False, **listen}],
+            {"MIT.TEST": realm, "SHUT.TEST": {**realm, "allow": ["tgs-req"]}}, log=log), self.id()))
 
     def ask(self, body=None, headers=()):
         connection = Connection(self.port, tls=False)
@@ -245,6 +246,8 @@ class LogTest(Scenario):
         self.assertEqual((event["trace_id"], event["client_request_id"]), (TRACE, guid))
         status, headers, _ = self.ask(b"nonsense", named)
         self.assertEqual((status, headers["client-request-id"]), (400, guid))
+        status, headers, _ = self.ask(krb.proxy_message(krb.as_req("SHUT.TEST"), "SHUT.TEST"), named)
+        self.assertEqual((status, headers["client-request-id"]), (403, guid))
         self.assertNotIn("x-ms-request-id", self.ask()[1])
 
     def test_without_trace_headers_they_are_passed_over(self):
