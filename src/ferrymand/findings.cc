@@ -57,7 +57,7 @@ void add_local(const Status& status, Findings& found) {
 void add_certificates(const Status& status, Findings& found) {
   for (const net::CertificateDates& certificate : status.process.certificates) {
     if (!expires_soon(certificate, status.now)) continue;
-    const auto left = std::chrono::system_clock::from_time_t(certificate.not_after) - status.now;
+    const std::chrono::seconds left(certificate.not_after - std::chrono::system_clock::to_time_t(status.now));
     const auto days = std::chrono::duration_cast<std::chrono::days>(left).count();
     found.push_back(
         {left.count() <= 0,

@@ -116,8 +116,7 @@ Json local_json(const Status& status) {
 Json certificates_json(const Status& status) {
   Json certificates = Json::array();
   for (const net::CertificateDates& each : status.process.certificates)
-    certificates.push_back({{"subject", each.subject},
-                            {"expires", time_text(std::chrono::system_clock::from_time_t(each.not_after))}});
+    certificates.push_back({{"subject", each.subject}, {"expires", time_text(each.not_after)}});
   return certificates;
 }
 
@@ -130,8 +129,8 @@ Json events_json(const Status& status) {
 
 }  // namespace
 
-std::string time_text(std::chrono::system_clock::time_point time) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+std::string time_text(std::time_t time) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(time));
 }
 
 std::string status_json(const Status& status) {

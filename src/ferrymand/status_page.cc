@@ -21,8 +21,7 @@ constexpr std::string_view icon =
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
     "%3Crect width='16' height='16' rx='4' fill='%2314595a'/%3E%3C/svg%3E";
 
-std::string duration(std::chrono::system_clock::duration time) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time).count();
+std::string duration(std::int64_t seconds) {
   if (seconds < 120) return fmt::format("{} s", seconds);
   if (seconds < 2 * 3600) return fmt::format("{} min", seconds / 60);
   return seconds < 2 * 86400 ? fmt::format("{} h", seconds / 3600) : fmt::format("{} days", seconds / 86400);
@@ -32,8 +31,8 @@ std::string milliseconds(std::uint64_t us) {
   return us == 0 ? "\xe2\x80\x93" : fmt::format("{:.1f} ms", static_cast<double>(us) / 1000);
 }
 
-Html time(std::chrono::system_clock::time_point at) {
-  const std::string text = time_text(at);
+// Of time_text().
+Html time(const std::string& text) {
   return element("time", {{"datetime", text}}, text.substr(0, 10) + " " + text.substr(11, 8));
 }
 
@@ -109,7 +108,10 @@ Html tiles(const Status& status) {
     all += tile("KDCs that answer",
                 fmt::format("{} of {}", status.kdcs.size() - static_cast<std::size_t>(set_aside),
                             status.kdcs.size()));
-  all += tile("Up for", duration(status.now - status.process.started));
+  all += tile(
+      "Up for",
+      duration(
+          std::chrono::duration_cast<std::chrono::seconds>(status.now - status.process.started).count()));
   return element("dl", {{"class", "tiles"}}, all);
 }
 
@@ -200,8 +202,8 @@ Html refusals(const Status& status) {
     Html why(gateway::name(each.kind));
     if (!each.reason.empty()) why += element("span", {{"class", "soft each"}}, each.reason);
     const auto text = [](const std::string& value) { return Html(value.empty() ? "\xe2\x80\x93" : value); };
-    table.row(
-        {time(each.time), why, text(each.client), text(each.realm), text(each.cname), text(each.sname)});
+    table.row({time(time_text(each.time)), why, text(each.client), text(each.realm), text(each.cname),
+               text(each.sname)});
   }
   Html content = table.html("The last refusals, the newest first", "Nothing has been refused.");
   if (count < status.refusals.size())
@@ -238,10 +240,9 @@ Html local_realm(const Status& status) {
 Html certificates(const Status& status) {
   Table table{"Certificate", "Expires (UTC)", "In"};
   for (const net::CertificateDates& each : status.process.certificates) {
-    const auto ends = std::chrono::system_clock::from_time_t(each.not_after);
-    const auto left = ends - status.now;
-    const bool over = left.count() <= 0;
-    table.row({each.subject, time(ends),
+    const std::int64_t left = each.not_after - std::chrono::system_clock::to_time_t(status.now);
+    const bool over = left <= 0;
+    table.row({each.subject, time(time_text(each.not_after)),
                over ? badge("bad", "expired")
                     : badge(expires_soon(each, status.now) ? "warn" : "good", duration(left))});
   }
@@ -250,9 +251,10 @@ Html certificates(const Status& status) {
 
 Html header(const Status& status) {
   const std::string_view state = status.draining ? "draining" : status.ready ? "ready" : "not ready";
-  const Html told = badge(status.ready && !status.draining ? "good" : "bad", state) +
-                    element("span", {{"class", "soft"}},
-                            Html("ferrymand " + status.version + ", ") + time(status.now) + " UTC");
+  const Html told =
+      badge(status.ready && !status.draining ? "good" : "bad", state) +
+      element("span", {{"class", "soft"}},
+              Html("ferrymand " + status.version + ", ") + time(time_text(status.now)) + " UTC");
   return element(
       "header",
       element("h1", "Ferryman gateway") + element("p", {{"id", "state"}, {"data-live", ""}}, told) +

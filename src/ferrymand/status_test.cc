@@ -12,6 +12,7 @@ namespace ferryman {
 namespace {
 
 using nlohmann::json;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -86,6 +87,14 @@ TEST_F(StatusTest, NamesAKdcThatDoesNotAnswer) {
   take({report(1, answering), report(0, set_aside)});
   EXPECT_THAT(wrong(), ElementsAre("KDC dc<1>.example.com (192.0.2.1:88) of EXAMPLE.COM does not answer: "
                                    "set aside by 1 of 2 workers."));
+}
+
+TEST_F(StatusTest, KnowsACertificateWithoutAnEnd) {
+  constexpr std::int64_t no_end = 253402300799;  // RFC 5280 4.1.2.5
+  status.process.certificates.push_back({"", "CN=ever", 0, no_end, {}});
+  EXPECT_THAT(wrong(), IsEmpty());
+  for (const std::string& shown : {status_page(status), status_json(status)})
+    EXPECT_THAT(shown, AllOf(HasSubstr("9999-12-31T23:59:59Z"), Not(HasSubstr("expired"))));
 }
 
 TEST_F(StatusTest, SaysErrorsFirst) {
