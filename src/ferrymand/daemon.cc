@@ -20,6 +20,7 @@
 #include "ferrymand/processors.h"
 #include "ferrymand/status_json.h"
 #include "ferrymand/trace_command.h"
+#include "net/key_log.h"
 #include "net/listen_socket.h"
 #include "net/resolv_conf.h"
 #include "net/tls_context.h"
@@ -374,6 +375,12 @@ bool Daemon::become_user() {
   const std::string& user = config_.fixed.user;
   if (user.empty() || ::geteuid() != 0) return true;
   const passwd* entry = ::getpwnam(user.c_str());
+  const std::string& key_log = config_.tls.key_log;
+  if (entry != nullptr && !key_log.empty() && !net::give_key_log(key_log, entry->pw_uid, entry->pw_gid)) {
+    const std::string cause = std::generic_category().message(errno);
+    log_.write(Level::warning, "the key log stays another user's, and no reload can open it",
+               {{"file", key_log}, {"cause", cause}});
+  }
   if (entry != nullptr && ::initgroups(user.c_str(), entry->pw_gid) == 0 && ::setgid(entry->pw_gid) == 0 &&
       ::setuid(entry->pw_uid) == 0) {
     return true;
