@@ -1,5 +1,7 @@
 #include "ocsp/response.h"
 
+#include <openssl/err.h>
+
 #include <algorithm>
 #include <array>
 
@@ -27,6 +29,14 @@ bool is_about(OCSP_SINGLERESP* single, X509* certificate) {
              Bytes(ASN1_STRING_get0_data(issuer), static_cast<std::size_t>(ASN1_STRING_length(issuer))));
 }
 
+// What OpenSSL notes of a response that will not do is not to be taken for the cause of what fails later.
+struct NoErrors {
+  NoErrors() { ERR_set_mark(); }
+  NoErrors(const NoErrors&) = delete;
+  NoErrors& operator=(const NoErrors&) = delete;
+  ~NoErrors() { ERR_pop_to_mark(); }
+};
+
 std::optional<std::time_t> end_of(OCSP_SINGLERESP* single) {
   ASN1_GENERALIZEDTIME* until = nullptr;
   OCSP_single_get0_status(single, nullptr, nullptr, nullptr, &until);
@@ -52,6 +62,7 @@ bool KeptResponse::is_of_use(std::time_t now) const {
 }
 
 KeptResponse read_response(Bytes der, X509* certificate) {
+  const NoErrors none_remain;
   const unsigned char* octets = der.data();
   const Owned<OCSP_RESPONSE, OCSP_RESPONSE_free> response(
       d2i_OCSP_RESPONSE(nullptr, &octets, static_cast<long>(der.size())));

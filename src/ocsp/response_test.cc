@@ -1,6 +1,7 @@
 #include "ocsp/response.h"
 
 #include <gtest/gtest.h>
+#include <openssl/err.h>
 #include <openssl/x509.h>
 
 #include <string>
@@ -72,6 +73,14 @@ TEST(OcspResponse, OfAnotherCertificateSaysNothing) {
   EXPECT_EQ(read(octets, Server(7, "Another CA")).says, Staple::unverifiable);
   EXPECT_EQ(read({octets.begin(), octets.end() - 1}, server).says, Staple::unverifiable);
   EXPECT_EQ(read({}, server).says, Staple::unverifiable);
+}
+
+TEST(OcspResponse, LeavesNoErrorForOthers) {
+  const Server server(7);
+  ERR_clear_error();
+  read(response(server, V_OCSP_CERTSTATUS_GOOD, -2 * hour, -hour), server);
+  read({1, 2, 3}, server);
+  EXPECT_EQ(ERR_peek_error(), 0U);
 }
 
 TEST(OcspResponse, IsOfUseUntilItsTimeIsOver) {
