@@ -78,9 +78,13 @@ std::optional<std::string_view> without_padding(std::string_view text) {
 std::string base64_of(Bytes octets) {
   std::string text;
   text.reserve((octets.size() + 2) / 3 * 4);
-  append(text, octets, standard);
-  text.append((4 - text.size() % 4) % 4, '=');
+  append_base64(text, octets);
   return text;
+}
+
+void append_base64(std::string& text, Bytes octets) {
+  append(text, octets, standard);
+  text.append((3 - octets.size() % 3) % 3, '=');
 }
 
 std::string base64url_of(Bytes octets) {

@@ -11,6 +11,7 @@ namespace ferryman {
 
 // RFC 4648 4, with padding. It is made in one piece, so that growing leaves no copy of a secret behind.
 std::string base64_of(Bytes octets);
+void append_base64(std::string& text, Bytes octets);  // for what is no secret
 // RFC 4648 5, without padding: what JOSE calls base64url. In one piece as well.
 std::string base64url_of(Bytes octets);
 

@@ -86,13 +86,18 @@ std::string LineOf::make(bool packets) const {
   if (!detail_.sign_in.empty()) record.word(telemetry::Key("sign_in"), detail_.sign_in);
   if (!detail_.server.empty()) record.word(telemetry::Key("server"), detail_.server);
   record.end();
-  std::string text(line.data(), line.size() - 1);  // without its line feed
-  std::size_t room = packets ? max_messages : 0;
-  const auto put = [&](std::string_view name, Bytes octets) {
-    if (octets.empty() || octets.size() > room * 3 / 4) return;
-    const std::string base64 = base64_of(octets);
-    room -= std::min(room, base64.size());
-    text.append(",\"").append(name).append("\":\"").append(base64).append("\"");
+  constexpr std::size_t keys = 64;
+  const std::size_t octets = detail_.request.size() + detail_.reply.size() + detail_.kdc_reply.size();
+  std::string text;
+  text.reserve(line.size() + keys + (packets ? std::min(octets * 4 / 3, max_messages) : 0));
+  text.assign(line.data(), line.size() - 1);  // without its line feed
+  std::size_t room = packets ? max_messages * 3 / 4 : 0;
+  const auto put = [&](std::string_view name, Bytes message) {
+    if (message.empty() || message.size() > room) return;
+    room -= message.size();
+    text.append(",\"").append(name).append("\":\"");
+    append_base64(text, message);
+    text.append("\"");
   };
   put("request", detail_.request);
   put("reply", detail_.reply);

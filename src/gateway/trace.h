@@ -40,7 +40,7 @@ struct TraceDetail {
   Bytes kdc_reply;                   // where the KDC's was another
   std::string_view kdc_name;         // as configured, or as DNS has it
   std::string_view sign_in;          // what was signed in for: "nonce", "PRT-and-TGT"
-  std::string server;                // address:port that the client is connected to; empty: not known
+  std::string_view server;           // address:port that the client is connected to; empty: not known
   std::chrono::microseconds took{};  // since the request has come
 };
 

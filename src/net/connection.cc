@@ -141,9 +141,13 @@ std::vector<std::uint8_t> Connection::client_certificate() {
   return passes_certificate_ ? stream_.peer_certificate() : std::vector<std::uint8_t>();
 }
 
-std::string Connection::server_address() {
-  const boost::asio::ip::tcp::endpoint at = stream_.own();
-  return at.address().is_unspecified() ? std::string() : peer_name(at);
+std::string_view Connection::server_address() {
+  if (!server_address_) {
+    const boost::asio::ip::tcp::endpoint at = stream_.own();
+    server_address_ =
+        std::make_unique<const std::string>(at.address().is_unspecified() ? std::string() : peer_name(at));
+  }
+  return *server_address_;
 }
 
 void Connection::drain() {

@@ -116,7 +116,7 @@ class Connection final : public Recycled<Connection>,
   void drop(std::uint64_t id) override;
   std::vector<std::uint8_t> client_certificate() override;
   void name_client(Call& call, const http::Request& request);
-  std::string server_address() override;
+  std::string_view server_address() override;
   void forget(std::uint64_t id);
   void tell_violation(unsigned status, std::string_view reason);
 
@@ -158,6 +158,7 @@ class Connection final : public Recycled<Connection>,
   State state_ = State::handshake;
   const bool passes_certificate_;  // that the client shows
   const ListenerOptions* const forwarder_;
+  std::unique_ptr<const std::string> server_address_;  // once somebody has asked for it
   bool pumping_ = false, again_ = false, draining_ = false, input_ended_ = false;
   bool want_read_ = false, want_write_ = false;        // what the next wait is for
   bool waiting_read_ = false, waiting_write_ = false;  // waits under way

@@ -40,7 +40,7 @@ class CallSource : public boost::intrusive_ref_counter<CallSource, boost::thread
   virtual void respond(std::uint64_t id, const http::Response& response) = 0;
   virtual void drop(std::uint64_t id) = 0;
   virtual std::vector<std::uint8_t> client_certificate() { return {}; }
-  virtual std::string server_address() { return {}; }
+  virtual std::string_view server_address() { return {}; }
 };
 
 // Told when the client of its call has gone.
@@ -68,7 +68,7 @@ class Call final : public Recycled<Call>,
   std::vector<std::uint8_t> client_certificate() const { return source_->client_certificate(); }
 
   // "192.0.2.9:443": where the client is connected to. Empty: not known, or not any more.
-  std::string server_address() const { return source_->server_address(); }
+  std::string_view server_address() const { return source_->server_address(); }
 
   void respond(const http::Response& response);
   void drop();
