@@ -370,7 +370,7 @@ class PartialTgtTest(OwnRealmScenario):
         tracer = self.running(Tracer(self.directory, admin, "--pcapng", capture))
         tracer.wait_begun(self.gateway)
         client.kvno(self.service)
-        count = len(self.gateway.events("exchange"))
+        count = len(self.gateway.wait_event("exchange"))
         self.assertRegex(tracer.wait_lines(count)[0], rf"TGS-REQ {self.service}@CLOUD.TEST .*\(FAST, partial TGT of krbtgt_7\) → TGS-REP")
         self.assertEqual(tracer.end(), 0)
         for malformed, severities, texts in rows(capture, "_ws.malformed", "_ws.expert.severity", "_ws.expert.message"):
