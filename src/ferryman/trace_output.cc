@@ -60,7 +60,8 @@ std::string json_of(const trace::Record& record, bool trees) {
   object["time"] = iso_time(record.time);
   if (const std::string words = trace::words_of(record.request, record.reply); !words.empty())
     object["words"] = words;
-  std::string text = object.dump(-1, ' ', false, Json::error_handler_t::replace);
+  // Names are as clients chose them: a terminal would obey some characters beyond ASCII.
+  std::string text = object.dump(-1, ' ', true, Json::error_handler_t::replace);
   if (trees) {
     text.pop_back();
     for (const auto& [name, octets] : {std::pair<std::string_view, Bytes>("request_message", record.request),

@@ -85,7 +85,7 @@ std::string reply_text(const kerberos::Reply& reply) {
 
 // Where the gateway itself has answered, or nobody has.
 std::string refusal_text(const Record& record) {
-  std::string text(record.text("event"));
+  std::string text = printable(record.text("event"));
   if (const std::string_view reason = record.text("reason"); !reason.empty()) text += " " + printable(reason);
   if (const std::int64_t status = record.number("status"); status != 0)
     text += fmt::format(" HTTP {}", status);
@@ -96,7 +96,7 @@ std::string answer_text(const Record& record, const std::optional<kerberos::Requ
   if (record.reply.empty() || !request) return refusal_text(record);
   const auto reply = kerberos::parse_reply(record.reply, request->kind);
   std::string text = reply ? reply_text(*reply) : "an answer that cannot be read";
-  if (record.text("event") != "exchange" || record.number("error") != 0 || !record.kdc_reply.empty())
+  if (record.text("event") != "exchange" || !record.text("error").empty() || !record.kdc_reply.empty())
     text += " of the gateway's own: " + refusal_text(record);
   return text;
 }
