@@ -139,10 +139,13 @@ Step judge_key(const KeySeen& seen, std::int64_t now) {
                     "--client-keytab, or \"kinit\" before",
                     who)};
   if (seen.policy_refused)
-    return {id, State::wrong, fmt::format("the gateway's policy takes no {} of {} outside FAST", what, who),
-            "\"kinit -n -c ARMOR; kinit -T ARMOR\" and then this again, or allow_unarmored_password = true "
-            "of the "
-            "realm in ferryman.toml"};
+    return {
+        id, State::wrong,
+        fmt::format("the gateway's policy refuses the {} of {}: outside FAST, or after too many wrong ones",
+                    what, who),
+        "\"kinit -n -c ARMOR; kinit -T ARMOR\" and then this again, or allow_unarmored_password = true "
+        "of the "
+        "realm in ferryman.toml"};
   if (!seen.error) return {id, State::ok, fmt::format("the {} of {} is good", what, who)};
   if (seen.realm)
     if (auto step = judge_realm_account(id, seen.user, *seen.realm, "user", now)) return *step;

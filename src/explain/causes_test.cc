@@ -98,6 +98,9 @@ TEST(Causes, AProofThatIsRefusedIsThePasswordTheClockOrThePolicy) {
   refused.error.reset();
   refused.policy_refused = true;
   EXPECT_THAT(first_line(judge_key(refused, now)), HasSubstr("allow_unarmored_password"));
+  const Step kdc = judge_kdc({"EXAMPLE.COM", "gateway", "refused", true, true});
+  EXPECT_THAT(kdc.text, HasSubstr("the gateway's policy refuses"));
+  EXPECT_FALSE(kdc.is_unreachable);
   KeySeen none;
   none.user = alice();
   EXPECT_EQ(judge_key(none, now).state, State::not_looked_at);

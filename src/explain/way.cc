@@ -68,6 +68,11 @@ Step judge_kdc(const KdcContact& contact) {
   const std::string realm = printable(contact.realm);
   if (contact.trouble.empty())
     return {"kdc", State::ok, fmt::format("a KDC of {} answers by {}", realm, printable(contact.by))};
+  if (contact.policy_refused)
+    return {
+        "kdc", State::wrong,
+        fmt::format("the gateway's policy refuses to ask a KDC of {}: {}", realm, printable(contact.trouble)),
+        "its log has the reason: \"allow\" without as-req, or client_failures after too many failed logons"};
   return {
       "kdc", State::wrong, fmt::format("no KDC of {} answers: {}", realm, printable(contact.trouble)),
       contact.has_gateway

@@ -139,7 +139,7 @@ bool Walk::ask_for_account() {
     auto step = realm_.user
                     ? judge_realm_account("account", user_, realm_.user->account, "user", std::time(nullptr))
                     : std::nullopt;
-    add(step ? std::move(*step) : Step{"account", State::not_looked_at, "no KDC answers"});
+    add(step ? std::move(*step) : Step{"account", State::not_looked_at, "there is no answer of a KDC"});
     return false;
   }
   explain::AccountSeen seen{user_, std::nullopt, {}, etypes_, realm_.asked_user, std::nullopt};
