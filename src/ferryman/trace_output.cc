@@ -102,13 +102,12 @@ bool TraceOutput::open() {
 bool TraceOutput::add_keys(const std::string& file) {
   keys_.reset(std::fopen(file.c_str(), "re"));
   if (keys_ == nullptr) return complain_of(file);
-  take_keys();
-  return flush_capture();
+  return take_keys();
 }
 
-// Whole lines only.
-void TraceOutput::take_keys() {
-  if (keys_ == nullptr) return;
+// Whole lines only. A block at a time is held: the key log of a gateway that has long been running is large.
+bool TraceOutput::take_keys() {
+  if (keys_ == nullptr) return true;
   std::array<char, 65536> block;
   std::clearerr(keys_.get());
   while (const std::size_t got = std::fread(block.data(), 1, block.size(), keys_.get())) {
@@ -116,12 +115,14 @@ void TraceOutput::take_keys() {
     const std::size_t end = key_line_.rfind('\n') + 1;  // 0 where there is none
     capture_.secrets(std::string_view(key_line_).substr(0, end));
     key_line_.erase(0, end);
+    if (!flush_capture()) return false;
   }
+  return true;
 }
 
 bool TraceOutput::write(const trace::Record& record) {
   if (!form_.pcapng.empty()) {
-    take_keys();
+    if (!take_keys()) return false;
     if (const auto exchange = trace::exchange_of(record, own_address)) packets_.write(*exchange);
     if (!flush_capture()) return false;
   }

@@ -41,7 +41,7 @@ class TraceOutput {
   bool is_capture_on_output() const { return form_.pcapng == "-"; }
   bool print(std::string_view text) const;
   bool flush_capture();
-  void take_keys();
+  bool take_keys();
 
   const TraceForm form_;
   File capture_file_, keys_;
