@@ -41,6 +41,11 @@ ad::Outcome<std::vector<std::string>> DomainView::owners_of(const std::string& s
 ad::Outcome<std::optional<ad::Finding>> DomainView::judge(const std::string& user) {
   const auto objects = ad::read_trust(connection_, domain_, ad::default_trust_name);
   if (!objects) return tl::unexpected(objects.error());
+  if (!objects->are_linked())
+    return ad::fail(ad::Reason::no_such_object,
+                    fmt::format("it has no link of the name {}; \"ferryman realm ad check {} --name NAME\" "
+                                "looks at one of another",
+                                ad::default_trust_name, printable(domain_.dns_name)));
   const auto findings = ad::judge_users(connection_, domain_, *objects, {user});
   if (!findings) return tl::unexpected(findings.error());
   if (findings->empty()) return std::nullopt;
