@@ -103,6 +103,7 @@ class WiresharkTest(TraceScenario):
         forwarder = cls.started(Forwarder(cls.directory, "--realm", cls.kdc.realm, "--gateway", cls.url,
                                           "--ca-file", cls.authority.certificate))
         cls.talk("http2", kdc=forwarder.kdc, kpasswd_server=forwarder.kpasswd)
+        cls.gateway.wait_event("exchange", count=2, result="AS-REP", armored=True)  # the last of each
         cls.events = cls.gateway.events("exchange")
         tracer.wait_lines(len(cls.events))
         cls.code, cls.lines = tracer.end(), tracer.lines()
