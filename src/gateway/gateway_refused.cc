@@ -33,7 +33,6 @@ void Gateway::refuse_by(PendingRequest& pending, policy::Rule rule) {
   pending.event.reason = reason;
   pending.event.status = pending.call->cancelled() ? 0 : status;
   pending.event.error = code;
-  if (shared_.traces.watched()) pending.own_reply = error;
   pending.call->respond(response);
 }
 
