@@ -49,8 +49,10 @@ bool is_of_user(const RequestEvent& event, std::string_view user) {
   if (event.request == nullptr || !event.request->kdc_req || !event.request->kdc_req->cname) return false;
   std::string name;
   event.request->kdc_req->cname->append_to(name);
-  return equal_without_case(name, user) ||
-         equal_without_case(event.request->kdc_req->cname->component(0), user);
+  if (equal_without_case(name, user)) return true;
+  if (equal_without_case(event.request->kdc_req->cname->component(0), user)) return true;
+  name.append("@").append(event.request->realm());
+  return equal_without_case(name, user);
 }
 
 class LineOf {

@@ -43,6 +43,8 @@ class TraceTest : public ::testing::Test {
 TEST_F(TraceTest, FiltersByWhatTheMessageSays) {
   EXPECT_TRUE(TraceFilter().passes(event));
   EXPECT_TRUE((TraceFilter{"example.com", "ALICE", "25", net::Network::parse("192.0.2.0/24")}.passes(event)));
+  EXPECT_TRUE((TraceFilter{"", "alice@Example.com", "", {}}.passes(event)));
+  EXPECT_FALSE((TraceFilter{"", "alice@other.com", "", {}}.passes(event)));
   EXPECT_FALSE((TraceFilter{"other.com", "", "", {}}.passes(event)));
   EXPECT_FALSE((TraceFilter{"", "bob", "", {}}.passes(event)));
   EXPECT_FALSE((TraceFilter{"", "", "24", {}}.passes(event)));
