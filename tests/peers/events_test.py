@@ -54,7 +54,7 @@ def arguments(text):
 
 def sentences(text):
     """Those that are written to a log."""
-    for call in re.finditer(r"log_?(?:\.|->)write\(", text):
+    for call in re.finditer(r"log_?(?:\.|->)write\(|\btell\((?=around\.log|log)", text):
         yield from arguments(text[call.end():])
     yield from re.findall(r'remarks\.push_back\(\{"([^"]*)"', text)
     yield from re.findall(r'text\("message", "([^"]*)"\)', text)
