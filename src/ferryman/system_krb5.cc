@@ -192,6 +192,8 @@ int include_it(std::string_view command) {
   std::error_code error;
   // It may be a link to where it is kept.
   const std::string file = std::filesystem::weakly_canonical(login::system_krb5_file, error).string();
+  if (error)
+    return complain(command, exit_failed, fmt::format("{}: {}", login::system_krb5_file, error.message()));
   struct stat status {};
   const bool is_there = ::stat(file.c_str(), &status) == 0;
   const auto text = is_there ? read_file(file) : std::string();
