@@ -168,6 +168,7 @@ TEST(Causes, JsonHasTheSameSteps) {
 
 TEST(Names, AServiceHasAClassAndAHost) {
   EXPECT_EQ(host_of(*parse_service("HTTP/www.example.com:8080@R")), "www.example.com");
+  EXPECT_EQ(host_of(*parse_service("HTTP/[2001:db8::1]:8080@R")), "2001:db8::1");
   EXPECT_EQ(parse_service("HTTP/www.example.com@R")->realm, "R");
   for (const char* wrong : {"", "HTTP", "HTTP/", "/www", "HTTP/www@", "a/b/c/d/e/f/g/h/i"})
     EXPECT_FALSE(parse_service(wrong)) << wrong;

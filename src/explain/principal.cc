@@ -56,6 +56,7 @@ std::optional<Principal> parse_service(std::string_view text) {
 
 std::string host_of(const Principal& service) {
   const std::string& host = service.components[1];
+  if (host.starts_with('[') && host.find(']') != host.npos) return host.substr(1, host.find(']') - 1);
   return host.substr(0, host.find(':'));
 }
 
