@@ -133,7 +133,8 @@ std::vector<Key> log_keys(telemetry::LogOptions& log) {
   auto read = [&log](const toml::node& node, Mistakes& mistakes) {
     const auto text = node.value_exact<std::string>();
     if (text && telemetry::set_destination(log, *text)) return;
-    mistakes.add(node, "destination must be \"stderr\", \"syslog\", \"journal\" or \"file:/path\"");
+    mistakes.add(
+        node, "destination must be \"stderr\", \"syslog\", \"journal\", \"journal:/path\" or \"file:/path\"");
   };
   keys.push_back({"destination", read, [&log] { return show_string(telemetry::destination_name(log)); }});
   return keys;
