@@ -81,6 +81,7 @@ void read_realm(Reader& reader, const Json& json, GatewayStatus::Realm& realm) {
 void read_transport(Reader& reader, const Json& json, GatewayStatus::Transport& transport) {
   reader.read(json, "transport", transport.name);
   reader.read(json, "requests", transport.requests);
+  reader.read(json, "answers", transport.answers);
   reader.read(json, "failures", transport.failures);
   reader.read(json, "set_aside_by", transport.set_aside_by);
   reader.read(json, "mean_us", transport.mean_us);

@@ -22,7 +22,7 @@ struct GatewayStatus {
   };
   struct Transport {
     std::string name;
-    std::uint64_t requests = 0, failures = 0, set_aside_by = 0, mean_us = 0, p95_us = 0;
+    std::uint64_t requests = 0, answers = 0, failures = 0, set_aside_by = 0, mean_us = 0, p95_us = 0;
   };
   struct Kdc {
     std::string address, name;

@@ -26,6 +26,7 @@ Json whole() {
          {"transports",
           {{{"transport", "udp"},
             {"requests", 5u},
+            {"answers", 4u},
             {"failures", 1u},
             {"set_aside_by", 1u},
             {"mean_us", 2100u},
@@ -59,6 +60,15 @@ TEST(GatewayStatusTest, ShowsItsParts) {
   EXPECT_THAT(
       text,
       HasSubstr("192.0.2.1:88  dc1   udp   set aside by 1 of 2 workers  5         1         2.1 ms  -"));
+}
+
+TEST(GatewayStatusTest, SaysOfNoKdcThatItAnswersBeforeItHas) {
+  GatewayStatus status = *read_gateway_status(whole());
+  auto& transport = status.kdcs[0].transports[0];
+  transport.set_aside_by = 0;
+  EXPECT_THAT(to_text(status), HasSubstr("udp   answers "));
+  transport.answers = 0;
+  EXPECT_THAT(to_text(status), HasSubstr("udp   no answer yet "));
 }
 
 TEST(GatewayStatusTest, SaysNothingThatATerminalObeys) {

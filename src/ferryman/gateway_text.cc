@@ -87,7 +87,7 @@ std::string realms(const GatewayStatus& status) {
 }
 
 std::string state_of(const GatewayStatus::Transport& transport, std::uint64_t workers) {
-  if (transport.set_aside_by == 0) return "answers";
+  if (transport.set_aside_by == 0) return transport.answers == 0 ? "no answer yet" : "answers";
   if (transport.set_aside_by >= workers) return "set aside";
   return fmt::format("set aside by {} of {} workers", transport.set_aside_by, workers);
 }

@@ -169,7 +169,10 @@ Html realms(const Status& status) {
   return table.html("Realms and the KDCs that serve them", "No realm is declared by its name.");
 }
 
-Html state(const Status& status, unsigned set_aside_by) {
+Html state(const Status& status, const TransportStatus& transport) {
+  const unsigned set_aside_by = transport.set_aside_by;
+  // What was set aside is tried again after ten minutes without requests.
+  if (set_aside_by == 0 && transport.counts.answers == 0) return badge("plain", "no answer yet");
   if (set_aside_by == 0) return badge("good", "answers");
   if (set_aside_by >= status.workers) return badge("bad", "set aside");
   return badge("bad", fmt::format("set aside by {} of {} workers", set_aside_by, status.workers));
@@ -185,7 +188,7 @@ Html kdcs(const Status& status) {
     if (kdc.transports.empty())
       table.row({name, none, badge("plain", "not asked yet"), none, none, none, none});
     for (const TransportStatus& each : kdc.transports) {
-      table.row({name, each.name == "udp" ? "UDP" : "TCP", state(status, each.set_aside_by),
+      table.row({name, each.name == "udp" ? "UDP" : "TCP", state(status, each),
                  std::to_string(each.counts.requests), std::to_string(each.counts.failures),
                  milliseconds(each.mean_us), milliseconds(each.p95_us)});
     }

@@ -131,6 +131,14 @@ TEST_F(StatusTest, TheNewestRefusalIsTheFirst) {
   EXPECT_EQ(status.refusals[0].cname, "late");
 }
 
+TEST_F(StatusTest, SaysOfNoKdcThatItAnswersBeforeItHas) {
+  take({report(0, answering)});
+  EXPECT_THAT(status_page(status), HasSubstr("no answer yet"));
+  status.kdcs.clear();
+  take({report(1, answering)});
+  EXPECT_THAT(status_page(status), Not(HasSubstr("no answer yet")));
+}
+
 TEST_F(StatusTest, EscapesEveryName) {
   take({report(1, answering)});
   gateway::Refusal refusal;
