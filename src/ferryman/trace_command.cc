@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <array>
@@ -108,9 +109,10 @@ int Trace::follow(GatewaySocket& gateway, int signals) {
     while (const auto line = gateway.waiting_line()) {
       if (const auto ended = take(*line)) return *ended;
     }
-    std::array<pollfd, 2> waited{{{gateway.get(), POLLIN, 0}, {signals, POLLIN, 0}}};
+    // A pipe whose reader has gone says so at once, not only with the next request.
+    std::array<pollfd, 3> waited{{{gateway.get(), POLLIN, 0}, {signals, POLLIN, 0}, {STDOUT_FILENO, 0, 0}}};
     if (::poll(waited.data(), waited.size(), -1) < 0) continue;
-    if (waited[1].revents != 0) return exit_ok;
+    if (waited[1].revents != 0 || waited[2].revents != 0) return exit_ok;
     const auto line = gateway.next_line();
     if (!line) return tell_failure("trace", line.error());
     if (!*line) continue;

@@ -193,6 +193,13 @@ class WiresharkTest(TraceScenario):
 
 
 class FormsTest(TraceScenario):
+    def test_ends_when_its_reader_has_gone(self):
+        trace = subprocess.Popen([TOOL, "trace", "--socket", self.socket], stdout=subprocess.PIPE)
+        self.addCleanup(trace.kill)
+        wait_for(lambda: begun(self.gateway, trace.pid), "the trace")
+        trace.stdout.close()
+        self.assertEqual(trace.wait(20), 0)
+
     def test_into_tshark(self):
         """As people use it: dissected while it goes on."""
         client = self.client("pipe")
