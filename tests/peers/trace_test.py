@@ -339,10 +339,13 @@ class LoadTest(TraceScenario):
         stop, answers = threading.Event(), []
 
         def ask():
-            connection = Connection(self.port, ca=self.authority.certificate)
             while not stop.is_set():
-                answers.append(self.post(connection, krb.as_req("SHUT.TEST"), "SHUT.TEST"))
-            connection.close()
+                connection = Connection(self.port, ca=self.authority.certificate)
+                for _ in range(500):  # half of what a connection is good for
+                    answers.append(self.post(connection, krb.as_req("SHUT.TEST"), "SHUT.TEST"))
+                    if stop.is_set():
+                        break
+                connection.close()
 
         threads = [threading.Thread(target=ask) for _ in range(2)]
         for thread in threads:
