@@ -21,6 +21,13 @@ struct ClosePcap {
 };
 using Pcap = std::unique_ptr<pcap_t, ClosePcap>;
 
+// Since 1970. A capture may say any time: one behind the year 9999 is none.
+std::chrono::microseconds time_of(const timeval& time) {
+  constexpr std::int64_t per_second = 1'000'000, end = 253'402'300'800;
+  if (time.tv_sec < 0 || time.tv_sec >= end) return {};
+  return std::chrono::microseconds(time.tv_sec * per_second + time.tv_usec);
+}
+
 bool contains(const std::vector<std::uint16_t>& ports, const Packet& packet) {
   return std::any_of(ports.begin(), ports.end(), [&](std::uint16_t port) {
     return port == packet.source.port || port == packet.destination.port;
@@ -54,7 +61,6 @@ class Capture {
 
 tl::expected<CaptureSummary, std::string> Capture::read(Bytes capture) {
   add_embedded_secrets(capture, keys_);
-  constexpr std::int64_t per_second = 1'000'000;
   // libpcap only reads it.
   std::FILE* file = ::fmemopen(const_cast<std::uint8_t*>(capture.data()), capture.size(), "rb");
   if (file == nullptr) return tl::unexpected(std::string("no capture"));
@@ -74,7 +80,7 @@ tl::expected<CaptureSummary, std::string> Capture::read(Bytes capture) {
     const PacketKind kind = read_packet(link, {data, header->caplen}, packet);
     if (kind == PacketKind::fragment) ++fragments_;
     if (kind != PacketKind::transport) continue;
-    take(std::chrono::microseconds(header->ts.tv_sec * per_second + header->ts.tv_usec), packet);
+    take(time_of(header->ts), packet);
   }
   for (auto& [ends, connection] : connections_) finish(ends, connection);
   if (fragments_ != 0) tell(fmt::format("{} IP fragments are not put together", fragments_));
