@@ -3,11 +3,9 @@ import base64
 import json
 import os
 import re
-import signal
 import socket
 import subprocess
 import threading
-import time
 import unittest
 
 from lib import krb
@@ -18,7 +16,8 @@ from lib.https import Connection
 from lib.kdcs import MitKdc
 from lib.own_realm import PASSWORDS, OwnRealmScenario
 from lib.partial_tgt import PartialTgt
-from lib.proc import Process, free_port, wait_for
+from lib.proc import free_port, wait_for
+from lib.recorder import Recorder
 from lib.scenario import Scenario
 from lib.sign_in import SignInScenario
 from lib.tracer import Tracer, begun, messages, rows
@@ -63,22 +62,9 @@ class TraceScenario(Scenario):
 
     @classmethod
     def record(cls, file, *ports):
-        """dumpcap at work."""
-        def recorders():
-            with open("/proc/net/packet") as sockets:
-                return len(sockets.readlines())
-        before, wanted = recorders(), " or ".join(f"port {port}" for port in ports)
-        recorder = Process(["dumpcap", "-q", "-i", "lo", "-f", wanted, "-w", file], file + ".out")
+        recorder = Recorder(file, *ports)
         cls.addClassCleanup(recorder.stop)
-        wait_for(lambda: os.path.exists(file) and os.path.getsize(file) > 0 and recorders() > before, "the recorder")
-        time.sleep(0.3)  # its filter
         return recorder
-
-    @staticmethod
-    def end_record(recorder):
-        time.sleep(1.5)  # it writes once in a while
-        recorder.child.send_signal(signal.SIGINT)
-        recorder.child.wait(20)
 
     @classmethod
     def client(cls, name, **relations):
@@ -107,7 +93,7 @@ class WiresharkTest(TraceScenario):
         cls.events = cls.gateway.events("exchange")
         tracer.wait_lines(len(cls.events))
         cls.code, cls.lines = tracer.end(), tracer.lines()
-        cls.end_record(recorder)
+        recorder.end()
         ports = (("kerberos", cls.kdc.port), ("kpasswd", cls.kdc.kpasswd_port))
         cls.as_kerberos = [word for name, port in ports for kind in ("tcp", "udp") for word in ("-d", f"{kind}.port=={port},{name}")]
 
@@ -307,7 +293,7 @@ class KeysTest(TraceScenario):
         self.client("https").kinit("alice", "alice-pw")
         tracer.wait_lines(2)
         self.assertEqual((tracer.end(), os.stat(keys).st_mode & 0o777), (0, 0o600))
-        self.end_record(recorder)
+        recorder.end()
         subprocess.run(["mergecap", "-a", "-w", both, capture, wire], check=True, timeout=60)
         found = rows(both, "http.request.method", args=("-Y", "http.request", "-d", f"tcp.port=={self.port},tls"))
         self.assertEqual(found, [["POST"]] * 2)
