@@ -169,7 +169,9 @@ void add_trace_command(CLI::App& app, std::function<int()>& run) {
                      ->type_name("FILE");
   command->add_flag("--keys", trace.keys, "Add the gateway's TLS key log to the capture, if it writes one")
       ->needs(pcapng);
-  command->add_option("--count", trace.count, "End behind so many requests")->type_name("N");
+  command->add_option("--count", trace.count, "End behind so many requests")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1'000'000'000));
   command->add_option("--socket", trace.socket, "The gateway's administration socket")
       ->type_name("PATH")
       ->capture_default_str();
