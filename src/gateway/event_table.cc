@@ -38,7 +38,8 @@ constexpr EventInfo sentences[] = {
      "A realm is declared with a tenant that there is none of, or that is of another realm.",
      "ferryman realm tenant list; then tenant of the realm in ferryman.toml."},
     {"a trusted proxy does not say who its client is, so it counts as the client", Level::warning, 0,
-     "Told once: a request from trusted_proxies has not the header field that the [[listen]] asks for.",
+     "Told once by each worker: a request from trusted_proxies has not the header field that the [[listen]] "
+     "asks for.",
      "Let the proxy set it; until then its clients share one client's limits."},
     {"no connection can be accepted", Level::error, 0, "Descriptors or memory have run out.",
      "LimitNOFILE= of the unit; max_connections."},
